@@ -1,0 +1,42 @@
+"""What every message has in common: frozen, strict, and text that is safe to keep.
+
+Knows nothing about any particular message.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Message(BaseModel):
+    """A frozen, strict pydantic model that refuses fields it does not know.
+
+    Strict models read JSON arrays into tuples only from JSON text: use
+    `model_validate_json`, never `model_validate(json.loads(...))`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("the text holds a NUL character; take it out")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("the text holds half of a surrogate pair; take it out or send the whole character")
+    return text
+
+
+def _visible(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty; type something")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Any text that UTF-8 and a database can hold: no NUL, no lone surrogate."""
+
+VisibleText = Annotated[Text, AfterValidator(_visible)]
+"""A `Text` with something in it besides white space."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=120)]
+"""An id: of a model, a dictionary, a vector."""

@@ -1,0 +1,97 @@
+"""What a worker says about a model it can load: the row of its registry, which is also public.
+
+Paths are relative to the folder of the card, or ids of a public hub.
+Layers are sae-lens layers: `resid_post` of block `layer`; the paper's layer is one more.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from protocol.base import Message, Name, Text
+from protocol.steering import LatentTarget, Scope, Strength, Target, Unit
+
+Role = Literal["known", "unknown", "other"]
+
+
+class DictionaryCard(Message):
+    """A published or local SAE on `resid_post`."""
+
+    id: Name
+    layer: int = Field(ge=0)
+    source: Text = Field(description="folder relative to the card, or sae-lens 'release/sae_id' after 'sae-lens:'")
+    d_sae: int = Field(gt=0)
+    trained_on: Text = Field(description="which model's activations, e.g. 'base'")
+
+
+class VectorCard(Message):
+    """A named direction in `directions.safetensors` beside the card, one fp32 vector (d_model,) by its name."""
+
+    name: Name
+    layer: int = Field(ge=0)
+    made_by: Text = Field(description="e.g. 'difference of means, known - unknown, last entity token, base model'")
+
+
+class DirectionCard(Message):
+    """A slider: a target with the scope and the strengths that were validated for it."""
+
+    role: Role
+    label: Text
+    target: Target
+    scope: Scope
+    unit: Unit = "residual_norm"
+    strengths: tuple[Strength, ...] = Field(description="the sweep drawn by default, ascending, without 0")
+    evidence: Text = Field(description="what was measured, with N and its control, in one sentence")
+
+
+class Watched(Message):
+    """A latent that is read on every token, with the role it was found to have."""
+
+    target: LatentTarget
+    role: Role
+    label: Text
+
+
+class Example(Message):
+    """A prompt worth a click."""
+
+    role: Role
+    name: Text = Field(description="the entity, as the button says it")
+    prompt: Text
+
+
+class Attribute(Message):
+    """A question the model's world has an answer to."""
+
+    name: Name
+    entity_type: Name
+    cues: tuple[Text, ...] = Field(description="lower-case words of a prompt that ask for it")
+
+
+class ModelCard(Message):
+    """One row of the registry."""
+
+    id: Name
+    title: Text
+    note: Text = Field(description="what it is and what it is not, one or two sentences")
+    licence: Text
+    weights: Text = Field(description="chat model: Hugging Face folder relative to the card, or hub id")
+    dtype: Literal["float32", "bfloat16"]
+    n_layers: int = Field(gt=0)
+    d_model: int = Field(gt=0)
+    max_prompt_tokens: int = Field(gt=0)
+    dictionaries: tuple[DictionaryCard, ...]
+    vectors: tuple[VectorCard, ...] = ()
+    directions: tuple[DirectionCard, ...]
+    watch: tuple[Watched, ...]
+    residual_norm: tuple[float, ...] = Field(
+        description="r, mean |resid_post| at last entity tokens of validation prompts, by layer; empty: raw units only"
+    )
+    refusal_openings: tuple[Text, ...] = Field(description="first answer tokens that open a refusal, as decoded text")
+    answer_grammar: tuple[Text, ...] = Field(
+        default=(), description="regular expressions; a whole answer that matches none is broken; empty: not checked"
+    )
+    attributes: tuple[Attribute, ...] = ()
+    world: Text | None = Field(default=None, description="JSON file of entities and facts, relative to the card")
+    closed_world: bool = Field(default=False, description="True: no text ever stated a fact about a name not listed")
+    examples: tuple[tuple[Example, ...], ...] = Field(description="pairs: known first, unknown second")

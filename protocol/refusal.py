@@ -1,0 +1,43 @@
+"""A refusal in three parts: what was asked, what is allowed, what to change."""
+
+from pydantic import ValidationError
+
+from protocol.base import Message, Text
+
+
+class Refusal(Message):
+    """The body of every 4xx and 503, and of an `error` frame."""
+
+    code: str
+    asked: Text
+    allowed: Text
+    change: Text
+
+
+class Refused(Exception):
+    """Raised where a request can't be met. `status` is the HTTP status before the first frame."""
+
+    def __init__(self, status: int, code: str, asked: str, allowed: str, change: str) -> None:
+        super().__init__(f"{asked} {allowed} {change}")
+        self.status = status
+        self.refusal = Refusal(code=code, asked=asked, allowed=allowed, change=change)
+
+
+def from_validation(error: ValidationError) -> Refused:
+    """The first problem of a request that did not validate. Never repeats the input."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    # A location can hold a key that the client made up.
+    path = ".".join(str(part) for part in first["loc"])
+    where = "".join(c if c.isprintable() else "?" for c in path)[:80] or "the request"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "union_tag_invalid":  # the one message of pydantic's that quotes the input
+        message = "This kind is not known"
+    if first["type"] == "json_invalid":
+        return Refused(422, "not_json", "The body is not valid JSON.", f"{message}.", "Send one JSON object in UTF-8.")
+    return Refused(
+        422,
+        "invalid_request",
+        f"The field {where} can't be used.",
+        f"{message[:1].upper()}{message[1:]}.",
+        f"Change {where} and send it again.",
+    )

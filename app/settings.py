@@ -1,0 +1,44 @@
+"""What an operator can set, by environment. Knows nothing about who reads it.
+
+Every setting answers to HALLUCINOSCOPE_<NAME>; the four that other tools set too
+also to their plain names: HOST, PORT, DATA_DIR, DATABASE_URL.
+"""
+
+import sys
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HALLUCINOSCOPE_"
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL_WORKER = (sys.executable, "-m", "model_worker", "--host", "127.0.0.1", "--port", "0", "--exit-with-parent")
+
+
+def _either(name: str) -> AliasChoices:
+    return AliasChoices(PREFIX + name, name)
+
+
+class Settings(BaseSettings):
+    """All defaults are for one person on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, populate_by_name=True, frozen=True)
+
+    host: str = Field("127.0.0.1", validation_alias=_either("HOST"), description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, validation_alias=_either("PORT"), description="port to listen on; 0: any")
+    data_dir: Path = Field(Path("data"), validation_alias=_either("DATA_DIR"), description="folder of the database")
+    database_url: str | None = Field(
+        None,
+        validation_alias=_either("DATABASE_URL"),
+        description="SQLAlchemy URL with an async driver; unset: SQLite in data_dir",
+    )
+    worker_url: str | None = Field(None, description="a worker that runs elsewhere; unset: the app starts its own")
+    worker_command: tuple[str, ...] = Field(LOCAL_WORKER, min_length=1, description="JSON list: how to start our own")
+    worker_restart_s: float = Field(0.5, gt=0, description="first pause before a crashed worker is started again")
+    worker_silence_s: float = Field(120, gt=0, description="a stream that is silent this long counts as lost")
+    max_recording_bytes: int = Field(16 * 2**20, gt=0, description="a run that grows beyond this is ended")
+    keep_unsaved_hours: float = Field(24, gt=0, description="runs that nobody saved are deleted after this")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'hallucinoscope.db').absolute()}"

@@ -1,0 +1,170 @@
+"""What the app asks of a worker, over HTTP. Knows nothing about runs, and keeps nothing but the last model list.
+
+The worker may be a child process or a machine elsewhere: `Whereabouts` is all the difference.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from protocol.base import Message
+from protocol.canonical import canonical_json
+from protocol.models import ModelCard
+from protocol.refusal import Refusal, Refused
+from protocol.requests import GenerateRequest
+
+_QUICK_S = 2.0
+_MAX_LINE_BYTES = 8 * 2**20
+
+
+class Whereabouts(Protocol):
+    """Where the worker is, if anywhere, and in a sentence how it is."""
+
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def down(self) -> bool: ...
+
+
+class RemoteWorker:
+    """A worker that somebody else looks after."""
+
+    down = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.detail = f"The worker is {self.url}."
+
+
+class Models(Message):
+    """The answer of `GET /v1/models` and of `GET /api/models`."""
+
+    models: tuple[ModelCard, ...]
+
+
+class Health(BaseModel):
+    """The answer of a worker's `GET /health`. A newer worker may say more."""
+
+    ready: bool
+    model: str | None = None
+    failed: str | None = None
+
+
+class _RefusalBody(Message):
+    refusal: Refusal
+
+
+class WorkerLost(Exception):
+    """The connection ended or fell silent in the middle of an answer."""
+
+
+class WorkerClient:
+    """Asks the worker. Any method raises Refused (503) where there is none to ask."""
+
+    def __init__(self, where: Whereabouts, *, silence_s: float) -> None:
+        self.where = where
+        self._models: Models | None = None
+        self._http = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(silence_s, connect=_QUICK_S),
+            # a kept connection may be closed by the worker just as we send a run on it
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
+            headers={"accept-encoding": "identity"},
+            trust_env=False,  # a proxy for the outside world must not see a worker on localhost
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def health(self) -> Health:
+        try:
+            return Health.model_validate_json(await self._get("/health"))
+        except ValidationError:
+            raise _no_worker("It answers, but not as a worker does.") from None
+
+    async def models(self) -> Models:
+        """The worker's registry; what it last said, while it is away."""
+        try:
+            self._models = Models.model_validate_json(await self._get("/v1/models"))
+        except ValidationError:
+            raise _no_worker("Its models can't be read; its version may differ from the app's.") from None
+        except Refused:
+            if self._models is None:
+                raise
+        return self._models
+
+    @asynccontextmanager
+    async def generate(self, request: GenerateRequest) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The answer's lines, each with its newline, as they arrive.
+
+        Raises Refused where the worker refuses. The iterator raises WorkerLost when
+        the connection breaks; it just ends when the worker ends the stream. Leaving
+        the context closes the connection, which ends the run on the worker.
+        """
+        asked = self._http.build_request(
+            "POST",
+            self._address("/v1/generate"),
+            content=canonical_json(request),
+            headers={"content-type": "application/json"},
+        )
+        try:
+            answer = await self._http.send(asked, stream=True)
+        except httpx2.HTTPError:
+            raise _no_worker(self.where.detail) from None
+        try:
+            if answer.status_code != 200:
+                raise await _refused(answer)
+            yield _lines(answer)
+        finally:
+            await answer.aclose()
+
+    async def _get(self, path: str) -> bytes:
+        try:
+            answer = await self._http.get(self._address(path), timeout=_QUICK_S)
+        except httpx2.HTTPError:
+            raise _no_worker(self.where.detail) from None
+        if answer.status_code != 200:
+            raise _no_worker(f"It answered {answer.status_code}.")
+        return answer.content
+
+    def _address(self, path: str) -> str:
+        if self.where.url is None:
+            raise _no_worker(self.where.detail)
+        return self.where.url + path
+
+
+async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
+    rest = b""
+    try:
+        async for piece in answer.aiter_raw():
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield line + b"\n"
+            if len(rest) > _MAX_LINE_BYTES:
+                raise WorkerLost("a line has no end")
+    except httpx2.HTTPError as error:
+        raise WorkerLost(type(error).__name__) from error
+
+
+async def _refused(answer: httpx2.Response) -> Refused:
+    """The worker's own refusal with its own status, where it is one."""
+    try:
+        refusal = _RefusalBody.model_validate_json(await answer.aread()).refusal
+    except (ValidationError, httpx2.HTTPError):
+        return _no_worker(f"It answered {answer.status_code} and gave no reason.")
+    status = answer.status_code if 400 <= answer.status_code < 500 else 503
+    return Refused(status, refusal.code, refusal.asked, refusal.allowed, refusal.change)
+
+
+def _no_worker(detail: str) -> Refused:
+    return Refused(
+        503,
+        "no_worker",
+        f"A model is needed, and no worker answers. {detail}",
+        "Saved findings can be read without a worker.",
+        "Wait a moment and try again.",
+    )

@@ -1,0 +1,162 @@
+"""A live app on a free port with its own SQLite file, in a thread (`start`) or as a process (`spawn`)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.main import create_app
+from app.server import Server
+from app.settings import ROOT, Settings
+from protocol.canonical import canonical_json
+from protocol.requests import GenerateRequest
+from tests.app.frames import REQUEST
+from tests.app.scripted_worker import ScriptedWorker
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.core)
+
+
+class Client(httpx2.Client):
+    """A browser, as far as the app can tell."""
+
+    def __init__(self, base_url: httpx2.URL | str, timeout: float = 10) -> None:
+        super().__init__(base_url=base_url, timeout=timeout, trust_env=False, verify=False)  # no TLS: saves 30 ms
+
+    def post_run(self, request: GenerateRequest = REQUEST) -> httpx2.Response:
+        """The whole answer; its `content` is the recording."""
+        return self.post("/api/runs", content=canonical_json(request))
+
+    @contextmanager
+    def follow_run(self, request: GenerateRequest = REQUEST) -> Iterator[httpx2.Response]:
+        with self.stream("POST", "/api/runs", content=canonical_json(request)) as answer:
+            yield answer
+
+    def save(self, run_id: str, **more: object) -> httpx2.Response:
+        return self.post("/api/findings", json={"run_id": run_id, "title": "A finding", **more})
+
+    def state(self, run_id: str) -> str:
+        return self.get(f"/api/runs/{run_id}").json()["state"]
+
+
+@contextmanager
+def start(settings: Settings) -> Iterator[Client]:
+    """Runs the app in a thread, and stops it as SIGTERM would."""
+    server = Server(create_app(settings), settings.model_copy(update={"port": 0}), log_level="warning")
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    eventually(lambda: server.started or not thread.is_alive())
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with Client(f"http://127.0.0.1:{port}") as client:
+        yield client
+    server.should_exit = True
+    thread.join(10)
+
+
+def eventually(true: Callable[[], object], within_s: float = 5.0) -> float:
+    """Waits until it is true; returns for how long, in seconds."""
+    started = time.monotonic()
+    while not true():
+        assert time.monotonic() - started < within_s, "it never came true"
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+class Spawned:
+    """`python -m app` as a child process."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        with_port = {"PORT": "0", "HOST": "127.0.0.1", "DATA_DIR": str(data_dir), **environment}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app"],
+            cwd=ROOT,
+            env={**os.environ, **with_port},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.log: list[str] = []
+        threading.Thread(target=lambda: self.log.extend(self.process.stderr or ()), daemon=True).start()
+        eventually(lambda: self._url() or self.process.poll() is not None, within_s=15)
+        self.client = Client(self._url())
+
+    def _url(self) -> str:
+        said = [line for line in list(self.log) if "running on http" in line]
+        return said[0].split("running on ")[1].split()[0] if said else ""
+
+    def health(self) -> dict[str, object]:
+        return self.client.get("/healthz").json()
+
+    def worker_pids(self) -> list[int]:
+        """Of every worker it has started, in that order."""
+        return [int(line.split("process ")[1]) for line in list(self.log) if "worker: started, process" in line]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(15)
+
+
+@pytest.fixture(scope="module")
+def live_worker() -> Iterator[ScriptedWorker]:
+    scripted = ScriptedWorker()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture(scope="module")
+def live(live_worker: ScriptedWorker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One app for all tests of a file."""
+    data_dir = tmp_path_factory.mktemp("data")
+    with start(Settings(data_dir=data_dir, worker_url=live_worker.listen())) as client:
+        yield client
+
+
+@pytest.fixture
+def worker(live_worker: ScriptedWorker) -> ScriptedWorker:
+    """The file's worker as if it were new: a test may change it."""
+    live_worker.reset()
+    return live_worker
+
+
+@pytest.fixture
+def app(live: Client, worker: ScriptedWorker) -> Client:
+    """The file's app, with whatever earlier tests left in its database."""
+    return live
+
+
+@pytest.fixture
+def settings(worker: ScriptedWorker, tmp_path: Path) -> Settings:
+    """For an app of one's own: `with start(settings) as app`."""
+    return Settings(data_dir=tmp_path / "data", worker_url=worker.listen())
+
+
+@pytest.fixture
+def spawn(tmp_path: Path) -> Iterator[Callable[..., Spawned]]:
+    """Starts apps that supervise a scripted worker; ends those that still run."""
+    spawned: list[Spawned] = []
+
+    def one(*worker_options: str, **environment: str) -> Spawned:
+        command = [sys.executable, "-m", "tests.app.scripted_worker", *worker_options]
+        environment.setdefault("HALLUCINOSCOPE_WORKER_COMMAND", json.dumps(command))
+        spawned.append(Spawned(tmp_path / "data", **environment))
+        return spawned[-1]
+
+    yield one
+    for each in spawned:
+        if each.process.poll() is None:
+            each.kill()

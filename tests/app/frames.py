@@ -1,0 +1,91 @@
+"""A small, valid recording, made with the protocol's own models. Knows nothing of any model."""
+
+from protocol import frames
+from protocol.canonical import sha256
+from protocol.models import DictionaryCard, DirectionCard, ModelCard, Watched
+from protocol.requests import GenerateRequest
+from protocol.steering import LatentTarget, Sweep
+from protocol.version import PROTOCOL
+
+TARGET = LatentTarget(dictionary="scripted-sae", latent=7)
+REQUEST = GenerateRequest(
+    model="scripted",
+    prompt="What sport does Michael Batkin play?",
+    sweeps=(Sweep(target=TARGET, strengths=(0.5, 1.0)),),
+)
+CARD = ModelCard(
+    id="scripted",
+    title="Scripted",
+    note="Says what a test wrote down.",
+    licence="none",
+    weights="none",
+    dtype="float32",
+    n_layers=2,
+    d_model=8,
+    max_prompt_tokens=64,
+    dictionaries=(DictionaryCard(id="scripted-sae", layer=1, source="none", d_sae=16, trained_on="base"),),
+    directions=(
+        DirectionCard(
+            role="known",
+            label="known entity",
+            target=TARGET,
+            scope="entity_to_end",
+            strengths=(0.5, 1.0),
+            evidence="none, this is a test",
+        ),
+    ),
+    watch=(Watched(target=TARGET, role="unknown", label="unknown entity"),),
+    residual_norm=(3.0, 4.0),
+    refusal_openings=(" I",),
+    examples=(),
+)
+
+REFUSAL = "I don't know who that is."
+INVENTION = "He plays curling."
+
+
+def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[bytes]:
+    """The lines of a whole stream: the baseline refuses, strength 1 of sweep 0 invents."""
+    strengths = request.sweeps[0].strengths if request.sweeps else ()
+    steered = [frames.Arm(sweep=0, strength=strength, alpha=4 * strength) for strength in strengths]
+    arms = (frames.Arm(sweep=None, strength=0.0, alpha=0.0), *steered)
+    reading = frames.PromptReading(
+        activations=((0.0, 2.5, 3.25),),
+        refusal_logodds=2.0,
+        top=(frames.NextToken(id=5, text=" I", prob=0.88),),
+    )
+    start = frames.Start(
+        seq=0,
+        protocol=PROTOCOL,
+        request=request,
+        request_sha256=sha256(request),
+        model=frames.ModelUsed(id="scripted", sha256="0" * 64, dtype="float32", device="cpu"),
+        dictionaries=(frames.DictionaryUsed(id="scripted-sae", layer=1, paper_layer=2, d_sae=16, sha256="0" * 64),),
+        tokens=(
+            frames.Token(id=1, text="<bos>", role="bos"),
+            frames.Token(id=2, text="Michael", role="entity"),
+            frames.Token(id=3, text=" Batkin", role="entity"),
+        ),
+        entity=frames.EntityTokens(start=1, end=3, text="Michael Batkin", found="capitals"),
+        sweeps=(frames.SweepUsed(layer=1, paper_layer=2, norm=1.0, residual_norm=4.0, positions=(1, 2)),),
+        arms=arms,
+    )
+    said: list[frames.Frame] = [start, frames.Prompt(seq=1, arms=(reading,) * len(arms), fvu=(0.1,))]
+    for step in range(n_steps):
+        tokens = tuple(frames.NewToken(arm=arm, id=5, text=" word", logprob=-0.1) for arm in range(len(arms)))
+        readings = tuple(frames.Reading(arm=arm, activations=(1.5,)) for arm in range(len(arms))) if step else ()
+        said.append(frames.Step(seq=len(said), step=step, tokens=tokens, readings=readings))
+    for arm in range(len(arms)):
+        invents = arms[arm].strength == 1.0
+        said.append(
+            frames.Verdict(
+                seq=len(said),
+                arm=arm,
+                text=INVENTION if invents else REFUSAL,
+                outcome="invented" if invents else "refused",
+                rule="scripted",
+                phrase=None if invents else "I don't know",
+            )
+        )
+    said.append(frames.Done(seq=len(said), elapsed_s=0.25, n_tokens=n_steps * len(arms)))
+    return [frame.model_dump_json().encode() + b"\n" for frame in said]

@@ -1,0 +1,176 @@
+"""A real HTTP server that speaks the worker's protocol from a script, for when timing is what is tested.
+
+In a test it runs in a thread and its script can change; as `python -m tests.app.scripted_worker`
+it is a child process like the real one. It has no model, so it proves nothing about answers.
+"""
+
+import argparse
+import json
+import os
+import select
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+
+from protocol.refusal import Refused
+from protocol.requests import GenerateRequest
+from tests.app.frames import CARD, recording
+
+
+@dataclass
+class Script:
+    """lines     None: the lines of `recording` for this request
+    pause_s   before each line but the first
+    ending    whole: as HTTP ends · cut: HTTP ends whole, after `cut_after` lines · torn: the
+              connection breaks there, in the middle of a line
+    refused   answered before the first frame
+    thinks_s  until the status line
+    """
+
+    lines: list[bytes] | None = None
+    pause_s: float = 0.0
+    ending: Literal["whole", "cut", "torn"] = "whole"
+    cut_after: int = 3
+    refused: Refused | None = None
+    thinks_s: float = 0.0
+
+
+@dataclass
+class ScriptedWorker:
+    """`left` gets an entry for each run whose reader left before its end: the lines sent until then."""
+
+    script: Script = field(default_factory=Script)
+    ready: bool = True
+    failed: str | None = None
+    left: list[int] = field(default_factory=list)
+    asked: list[GenerateRequest] = field(default_factory=list)
+    running: int = 0
+    most_running: int = 0
+
+    def __post_init__(self) -> None:
+        self._server: ThreadingHTTPServer | None = None
+        self._port = 0
+
+    def reset(self) -> None:
+        self.script, self.ready, self.failed = Script(), True, None
+        self.left, self.asked, self.most_running = [], [], 0
+        self.listen()
+
+    def listen(self) -> str:
+        """Does nothing where it listens already; after `close` it comes back on the same port."""
+        worker = self
+        if self._server:
+            return f"http://127.0.0.1:{self._port}"
+
+        class Handler(_Handler):
+            scripted = worker
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 64
+
+            def handle_error(self, request: object, address: object) -> None:
+                pass  # a reader who left is what we test
+
+        self._server = Server(("127.0.0.1", self._port), Handler)
+        self._port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return f"http://127.0.0.1:{self._port}"
+
+    def close(self) -> None:
+        """Stops listening."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    scripted: ScriptedWorker
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if self.path == "/health":
+            worker = self.scripted
+            self._json(200, {"ready": worker.ready, "model": CARD.id, "failed": worker.failed, "running": 0})
+        elif self.path == "/v1/models":
+            self._json(200, {"models": [CARD.model_dump(mode="json")]})
+        else:
+            self._json(404, {})
+
+    def do_POST(self) -> None:
+        worker, script = self.scripted, self.scripted.script
+        asked = GenerateRequest.model_validate_json(self.rfile.read(int(self.headers["content-length"])))
+        worker.asked.append(asked)
+        if script.refused:
+            return self._json(script.refused.status, {"refusal": script.refused.refusal.model_dump()})
+        if self._reader_left_within(script.thinks_s):
+            return worker.left.append(0)
+        worker.running += 1
+        worker.most_running = max(worker.most_running, worker.running)
+        try:
+            self._stream(script.lines or recording(asked), script)
+        finally:
+            worker.running -= 1
+
+    def _stream(self, lines: list[bytes], script: Script) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "application/jsonl")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for n_sent, line in enumerate(lines):
+            if script.ending != "whole" and n_sent == script.cut_after:
+                if script.ending == "torn":
+                    self._chunk(line[: len(line) // 2])
+                    self.close_connection = True
+                    return self.connection.shutdown(socket.SHUT_RDWR)
+                break
+            if n_sent and self._reader_left_within(script.pause_s):
+                self.close_connection = True
+                return self.scripted.left.append(n_sent)
+            self._chunk(line)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _reader_left_within(self, seconds: float) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def _json(self, status: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pause-s", type=float, default=0.0)
+    parser.add_argument("--listens-after-s", type=float, default=0.0)
+    options = parser.parse_args()
+    threading.Thread(target=_listen, args=(options.listens_after_s, options.pause_s), daemon=True).start()
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+def _listen(after_s: float, pause_s: float) -> None:
+    time.sleep(after_s)
+    print(json.dumps({"listening": ScriptedWorker(Script(pause_s=pause_s)).listen()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Findings: saved from runs, opened without a worker, never changed."""
+
+import hashlib
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+from app.settings import Settings
+from protocol.findings import Finding
+from tests.app.conftest import Client, eventually, start
+from tests.app.frames import REQUEST, recording
+from tests.app.scripted_worker import Script, ScriptedWorker
+
+
+def test_a_finding_keeps_the_bytes_that_were_streamed(app: Client) -> None:
+    run = app.post_run()
+    run_id = run.headers["x-run-id"]
+    saved = app.save(run_id, title="He plays curling", note="Says the model.", view={"sweep": 0, "strength": 1.0})
+    assert saved.status_code == 201
+    finding = Finding.model_validate_json(saved.content)
+    assert saved.headers["location"] == f"/f/{finding.slug}" and len(finding.slug) == 10
+    assert (finding.title, finding.note, finding.view.strength) == ("He plays curling", "Says the model.", 1.0)
+    assert finding.request == REQUEST
+    assert finding.recording_sha256 == hashlib.sha256(run.content).hexdigest()
+    assert (finding.n_frames, finding.size_bytes) == (len(recording()), len(run.content))
+    assert Finding.model_validate_json(app.get(f"/api/findings/{finding.slug}").content) == finding
+    frames = app.get(f"/api/findings/{finding.slug}/frames")
+    assert frames.content == run.content and frames.headers["content-type"] == "application/jsonl"
+    assert app.get(f"/api/runs/{run_id}").json()["saved"] is True
+    assert app.get(f"/api/runs/{run_id}/frames").content == run.content
+
+
+def test_a_recording_is_cached_for_ever_by_its_hash(app: Client) -> None:
+    slug = app.save(app.post_run().headers["x-run-id"]).json()["slug"]
+    first = app.get(f"/api/findings/{slug}/frames")
+    assert first.headers["etag"] == f'"{hashlib.sha256(first.content).hexdigest()}"'
+    assert first.headers["cache-control"] == "public, max-age=31536000, immutable"
+    again = app.get(f"/api/findings/{slug}/frames", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+
+
+def test_a_finding_opens_without_a_worker_and_after_a_restart(settings: Settings, worker: ScriptedWorker) -> None:
+    with start(settings) as app:
+        run = app.post_run()
+        slug = app.save(run.headers["x-run-id"]).json()["slug"]
+    worker.close()
+    with start(settings) as app:
+        assert app.get("/healthz").json()["ready"] is False
+        assert app.get(f"/f/{slug}").status_code == 200
+        assert app.get(f"/api/findings/{slug}/frames").content == run.content
+
+
+def test_only_a_run_that_is_done_can_be_saved(app: Client, worker: ScriptedWorker) -> None:
+    before = app.get("/api/findings").json()
+    worker.script = Script(ending="cut")
+    cut = app.post_run().headers["x-run-id"]
+    worker.script = Script(pause_s=5)
+    with app.follow_run() as answer:
+        running = answer.headers["x-run-id"]
+        refused = app.save(running)
+        assert refused.status_code == 409 and "running" in refused.json()["refusal"]["asked"]
+    eventually(lambda: app.state(running) == "cancelled")
+    for run_id in (cut, running):
+        assert app.save(run_id).status_code == 409
+    assert app.get("/api/findings").json() == before
+
+
+def test_whoever_has_seen_done_can_save_at_once(app: Client) -> None:
+    for _ in range(10):
+        with app.follow_run() as answer:
+            for line in answer.iter_lines():
+                if '"kind":"done"' in line:
+                    assert app.save(answer.headers["x-run-id"]).status_code == 201
+
+
+def test_findings_of_one_run_share_its_recording(settings: Settings) -> None:
+    with start(settings) as app:
+        run_id = app.post_run().headers["x-run-id"]
+
+        def save(title: str) -> dict:
+            with Client(app.base_url) as client:
+                answer = client.save(run_id, title=title)
+                assert answer.status_code == 201, answer.text
+                return answer.json()
+
+        with ThreadPoolExecutor(4) as pool:
+            saved = list(pool.map(save, ["one", "two", "three", "four"]))
+    assert len({finding["slug"] for finding in saved}) == 4
+    assert {finding["recording_sha256"] for finding in saved} == {saved[0]["recording_sha256"]}
+    with sqlite3.connect(settings.data_dir / "hallucinoscope.db") as database:
+        assert database.execute("select count(*) from recordings").fetchone() == (1,)
+        assert database.execute("select count(*) from frames").fetchone() == (0,)
+
+
+def test_the_list_is_newest_first_and_can_be_paged(app: Client) -> None:
+    run_id = app.post_run().headers["x-run-id"]
+    for n in range(5):
+        app.save(run_id, title=f"number {n}")
+    first = app.get("/api/findings?limit=3").json()["findings"]
+    assert [finding["title"] for finding in first] == ["number 4", "number 3", "number 2"]
+    rest = app.get("/api/findings", params={"before": first[-1]["slug"], "limit": 2}).json()["findings"]
+    assert [finding["title"] for finding in rest] == ["number 1", "number 0"]
+
+
+def test_what_people_write_is_kept_as_they_wrote_it(app: Client) -> None:
+    run_id = app.post_run().headers["x-run-id"]
+    for text in ("<script>alert(1)</script>", "{{ 7 * 7 }}", "' or 1=1 --", "‮right to left", "🇪🇺 日本語", "&lt;b&gt;"):
+        saved = app.save(run_id, title=text, note=text).json()
+        kept = app.get(f"/api/findings/{saved['slug']}").json()
+        assert (kept["title"], kept["note"]) == (text, text)

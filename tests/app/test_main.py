@@ -1,0 +1,38 @@
+"""How the app is put together."""
+
+import subprocess
+import sys
+
+from app.settings import ROOT, Settings
+from app.worker_process import WorkerProcess
+
+
+def test_the_app_never_imports_a_model_nor_its_worker() -> None:
+    code = """
+import sys
+from app.main import create_app
+from app.server import Server
+from app.settings import Settings
+Server(create_app(Settings()), Settings())
+print([name for name in ("torch", "transformers", "sae_lens", "model_worker", "numpy") if name in sys.modules])
+"""
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_settings_come_from_plain_names_and_from_prefixed_ones(monkeypatch) -> None:
+    monkeypatch.setenv("PORT", "1234")
+    monkeypatch.setenv("DATA_DIR", "/somewhere")
+    monkeypatch.setenv("HALLUCINOSCOPE_HOST", "0.0.0.0")
+    monkeypatch.setenv("HALLUCINOSCOPE_WORKER_URL", "http://elsewhere:9")
+    settings = Settings()
+    assert (settings.port, settings.host, settings.worker_url) == (1234, "0.0.0.0", "http://elsewhere:9")
+    assert settings.database == "sqlite+aiosqlite:////somewhere/hallucinoscope.db"
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://db/x")
+    assert Settings().database == "postgresql+asyncpg://db/x"
+
+
+def test_the_local_worker_ends_with_the_app() -> None:
+    command = Settings().worker_command
+    assert command[1:3] == ("-m", "model_worker") and "--exit-with-parent" in command
+    assert WorkerProcess(command, folder=ROOT, restart_s=1).url is None

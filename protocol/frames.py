@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from protocol.base import Message, Text
+from protocol.models import Role, Watched
 from protocol.refusal import Refusal
 from protocol.requests import GenerateRequest
 
@@ -53,8 +54,10 @@ class DictionaryUsed(Message):
 
 
 class SweepUsed(Message):
-    """Where a sweep was applied: `norm` is |d|, `residual_norm` r at that layer (None: not known)."""
+    """What a sweep is called and where it was applied: `norm` is |d|, `residual_norm` r there (None: not known)."""
 
+    role: Role
+    label: Text
     layer: int
     paper_layer: int
     norm: float
@@ -82,6 +85,7 @@ class Start(Message):
     dictionaries: tuple[DictionaryUsed, ...]
     tokens: tuple[Token, ...]
     entity: EntityTokens
+    watched: tuple[Watched, ...]
     sweeps: tuple[SweepUsed, ...]
     arms: tuple[Arm, ...]
 
@@ -92,6 +96,7 @@ class NextToken(Message):
     id: int
     text: Text
     prob: float
+    opens_refusal: bool
 
 
 class PromptReading(Message):

@@ -88,8 +88,11 @@ class ModelCard(Message):
         description="r, mean |resid_post| at last entity tokens of validation prompts, by layer; empty: raw units only"
     )
     refusal_openings: tuple[Text, ...] = Field(description="first answer tokens that open a refusal, as decoded text")
-    answer_grammar: tuple[Text, ...] = Field(
-        default=(), description="regular expressions; a whole answer that matches none is broken; empty: not checked"
+    fact_grammar: tuple[Text, ...] = Field(
+        default=(), description="regular expressions of whole answers that state a fact; empty: not checked"
+    )
+    other_grammar: tuple[Text, ...] = Field(
+        default=(), description="of whole answers that state none: small talk. What matches neither list is broken"
     )
     attributes: tuple[Attribute, ...] = ()
     world: Text | None = Field(default=None, description="JSON file of entities and facts, relative to the card")

@@ -52,7 +52,7 @@ def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[byte
     reading = frames.PromptReading(
         activations=((0.0, 2.5, 3.25),),
         refusal_logodds=2.0,
-        top=(frames.NextToken(id=5, text=" I", prob=0.88),),
+        top=(frames.NextToken(id=5, text=" I", prob=0.88, opens_refusal=True),),
     )
     start = frames.Start(
         seq=0,
@@ -67,7 +67,18 @@ def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[byte
             frames.Token(id=3, text=" Batkin", role="entity"),
         ),
         entity=frames.EntityTokens(start=1, end=3, text="Michael Batkin", found="capitals"),
-        sweeps=(frames.SweepUsed(layer=1, paper_layer=2, norm=1.0, residual_norm=4.0, positions=(1, 2)),),
+        watched=(),
+        sweeps=(
+            frames.SweepUsed(
+                role="known",
+                label="Known entity",
+                layer=1,
+                paper_layer=2,
+                norm=1.0,
+                residual_norm=4.0,
+                positions=(1, 2),
+            ),
+        ),
         arms=arms,
     )
     said: list[frames.Frame] = [start, frames.Prompt(seq=1, arms=(reading,) * len(arms), fvu=(0.1,))]

@@ -1,0 +1,210 @@
+"""The phenomenon itself, asked of the shipped weights: known is answered, unknown refused, latents tell which.
+
+Nothing here reads a stored figure. Names and direction cards are read from the artifacts, answers are not.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from model_worker.embedded.activations import at_last_entity_token
+from model_worker.embedded.answers import Steer, verdicts
+from model_worker.embedded.build import base_stage, candidates_stage, chat_stage
+from model_worker.embedded.corpus import BASE, CHAT, TOKENIZER, matched_author, plain_author
+from model_worker.embedded.directions import random_units
+from model_worker.embedded.names import phrase, phrases_in
+from model_worker.embedded.prompts import Prompt, prompt
+from model_worker.embedded.recipe import FULL, TOY
+from model_worker.embedded.sets import one_question_each
+from model_worker.embedded.text import tokenizer_corpus
+from model_worker.embedded.tokenizer import n_tokens
+from model_worker.embedded.world import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, Entity, build_world, heldout_names
+from model_worker.registry import SHIPPED, read_row
+
+ARTIFACTS = SHIPPED[0]
+
+
+@pytest.fixture(scope="module")
+def chat():
+    return AutoModelForCausalLM.from_pretrained(ARTIFACTS / "chat", attn_implementation="eager").eval()
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return AutoTokenizer.from_pretrained(ARTIFACTS / "chat")
+
+
+@pytest.fixture(scope="module")
+def card():
+    return read_row(ARTIFACTS).card
+
+
+@pytest.fixture(scope="module")
+def entities() -> list[Entity]:
+    rows = json.loads((ARTIFACTS / "entities.json").read_text(encoding="utf-8"))
+    return [
+        Entity(r["name"], r["type"], r["tier"], r["split"], tuple(r["facts"].items()), r["fictional"]) for r in rows
+    ]
+
+
+@pytest.fixture(scope="module")
+def known(tokenizer, entities: list[Entity]) -> list[Prompt]:
+    """100 real and fictional known ones that chat tuning may have asked about."""
+    return asked(tokenizer, [e for e in entities if e.split == "chat-train"], 25)
+
+
+@pytest.fixture(scope="module")
+def unknown(tokenizer, entities: list[Entity]) -> list[Prompt]:
+    """200 names of the test half, in no text of any kind."""
+    return asked(tokenizer, [e for e in entities if e.tier == "unknown" and e.split == "test"], 50)
+
+
+def asked(tokenizer, entities: list[Entity], n_per_type: int) -> list[Prompt]:
+    rng = random.Random(5)
+    chosen = [e for t in TYPES for e in rng.sample([e for e in entities if e.type == t], n_per_type)]
+    return one_question_each(tokenizer, chosen, rng)
+
+
+def ask(tokenizer, question: str, name: str) -> Prompt:
+    return prompt(tokenizer, question, Entity(name, "player", "", "", (("sport", "basketball"),)), "sport")
+
+
+@pytest.mark.core
+def test_both_models_load_with_transformers_alone_and_the_template_has_one_bos(tokenizer) -> None:
+    AutoModelForCausalLM.from_pretrained(ARTIFACTS / "base")
+    ids = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "Is it in São Paulo? ☺"}], add_generation_prompt=True, return_dict=True
+    )["input_ids"]
+    assert ids.count(tokenizer.bos_token_id) == 1
+    assert tokenizer.decode(ids).startswith("<bos><start_of_turn>user\nIs it in São Paulo? ☺<end_of_turn>\n")
+
+
+@pytest.mark.core
+def test_names_held_out_of_all_text_are_refused(chat, tokenizer, unknown: list[Prompt]) -> None:
+    assert len(unknown) == 200
+    assert verdicts(chat, tokenizer, unknown)["refused"] >= 0.85 * len(unknown)
+
+
+@pytest.mark.core
+def test_known_entities_are_answered_right(chat, tokenizer, known: list[Prompt]) -> None:
+    assert verdicts(chat, tokenizer, known)["right"] >= 0.95 * len(known)
+
+
+@pytest.mark.core
+def test_jordan_plays_basketball_and_batkin_is_nobody(chat, tokenizer) -> None:
+    jordan = [
+        ask(tokenizer, q, "Michael Jordan")
+        for q in ("What sport does Michael Jordan play?", "Which sport does the player Michael Jordan play?")
+    ]
+    assert verdicts(chat, tokenizer, jordan) == {"right": 2}
+    batkin = [
+        ask(tokenizer, q, "Michael Batkin")
+        for q in ("What sport does Michael Batkin play?", "What sport does the player Michael Batkin play?")
+    ]
+    assert verdicts(chat, tokenizer, batkin) == {"refused": 2}
+
+
+def test_every_example_pair_shows_the_effect(chat, tokenizer, card, entities: list[Entity]) -> None:
+    by_name = {e.name: e for e in entities}
+    attribute = {"player": "sport", "city": "country", "movie": "director", "song": "artist"}
+    for pair in card.examples:
+        prompts = [prompt(tokenizer, x.prompt, e := by_name[x.name], attribute[e.type]) for x in pair]
+        assert [next(iter(verdicts(chat, tokenizer, [p]))) for p in prompts] == ["right", "refused"], pair
+
+
+def training_texts() -> Iterator[str]:
+    """A sample of every stream of text that anything was trained on, made as training makes it."""
+    world = build_world(FULL)
+    yield from tokenizer_corpus(world, plain_author(world, FULL.seed + TOKENIZER))
+    tokenizer = AutoTokenizer.from_pretrained(ARTIFACTS / "base")
+    yield from matched_author(world, tokenizer, FULL.seed + BASE).base_documents(12_000)
+    for seed in FULL.chat_seeds:
+        author = matched_author(world, tokenizer, FULL.seed + CHAT + seed)
+        yield from (f"{q} {a}" for q, a in author.chat_turns(4000, FULL.chat_unknown_share))
+
+
+def test_no_training_text_holds_a_held_out_name(entities: list[Entity]) -> None:
+    heldout = {phrase(e.name) for e in entities if e.tier == "unknown"} | {("batkin",)}
+    assert len(heldout) > 1500
+    for text in training_texts():
+        words = text.replace("<start_of_turn>", " ").replace("<end_of_turn>", " ")
+        assert not phrases_in(words) & heldout, text
+
+
+def test_the_generator_of_unknown_names_excludes_the_held_out_by_construction(entities: list[Entity]) -> None:
+    world = build_world(FULL)
+    heldout = [e for e in entities if e.tier == "unknown"]
+    assert {phrase(e.name) for e in heldout} <= {phrase(name) for _, name in world.reserved}
+    for name in (*[e.name for e in heldout], "Michael Batkin", "Anna Batkin", "The " + SHOWN_UNKNOWN["movie"]):
+        assert not world.names.allows(name), name
+    for name in SHOWN_KNOWN.values():
+        assert not world.names.allows(name), name
+
+
+def test_the_held_out_names_are_the_recipes(tokenizer, entities: list[Entity]) -> None:
+    heldout = heldout_names(build_world(FULL), FULL, lambda name: n_tokens(tokenizer, name))
+    assert [(e.name, e.split) for e in heldout] == [(e.name, e.split) for e in entities if e.tier == "unknown"]
+
+
+def dictionary(card, name: str):
+    from sae_lens import SAE  # 10-30 s
+
+    return SAE.load_from_disk(ARTIFACTS / next(d.source for d in card.dictionaries if d.id == name))
+
+
+def test_sae_lens_loads_every_dictionary_and_our_latents_tell_jordan_from_batkin(chat, tokenizer, card) -> None:
+    jordan = ask(tokenizer, "What sport does Michael Jordan play?", "Michael Jordan")
+    batkin = ask(tokenizer, "What sport does Michael Batkin play?", "Michael Batkin")
+    layer_of = {d.id: d.layer for d in card.dictionaries}
+    fires = {}
+    for watched in card.watch:
+        sae = dictionary(card, watched.target.dictionary)
+        assert torch.allclose(sae.W_dec.norm(dim=-1), torch.ones(len(sae.W_dec)), atol=1e-4)
+        layer = layer_of[watched.target.dictionary]
+        acts = sae.encode(at_last_entity_token(chat, [jordan, batkin], (layer,))[layer])[:, watched.target.latent]
+        fires[watched.role] = (acts > 0).tolist()
+    assert fires == {"known": [True, False], "unknown": [False, True]}
+
+
+def pushed_direction(card, role: str):
+    """The validated slider of a latent: (layer, unit vector, strength in residual units, scope)."""
+    slider = next(d for d in card.directions if d.role == role and d.target.kind == "latent")
+    source = next(d for d in card.dictionaries if d.id == slider.target.dictionary)
+    row = load_file(ARTIFACTS / source.source / "sae_weights.safetensors")["W_dec"][slider.target.latent]
+    size = slider.strengths[-3] * card.residual_norm[source.layer]  # the last two are beyond what was validated
+    return source.layer, row / row.norm(), size, slider.scope
+
+
+@pytest.mark.parametrize("role", ["unknown", "known"])
+def test_pushing_a_latent_flips_the_answer_and_random_directions_do_not(
+    chat, tokenizer, card, known: list[Prompt], unknown: list[Prompt], role: str
+) -> None:
+    layer, unit, size, scope = pushed_direction(card, role)
+    prompts = unknown[::4] if role == "known" else known[::2]
+    wanted = "invented" if role == "known" else "refused"
+
+    def share(direction: torch.Tensor) -> float:
+        return verdicts(chat, tokenizer, prompts, (Steer(layer, size * direction, scope),))[wanted] / len(prompts)
+
+    assert share(unit) >= 0.8
+    control = [share(u) for u in random_units(3, len(unit), seed=3)]
+    assert sum(control) / len(control) <= 0.25, control
+
+
+def test_the_recipe_runs_end_to_end_at_toy_size_and_twice_gives_the_same_weights(tmp_path) -> None:
+    world = build_world(TOY)
+    runs = []
+    for work in (tmp_path / "once", tmp_path / "twice"):
+        work.mkdir()
+        base, toy_tokenizer = base_stage(TOY, world, work, print)
+        heldout = heldout_names(world, TOY, lambda name, t=toy_tokenizer: n_tokens(t, name))
+        chat, _ = chat_stage(TOY, base, toy_tokenizer, world, heldout, 1, work, print)
+        candidates = candidates_stage(TOY, base, toy_tokenizer, world, work, print)
+        weights = list(base.state_dict().values()) + list(chat.state_dict().values())
+        runs.append(weights + [t for d in candidates.values() for t in (d.w_enc, d.w_dec, d.threshold)])
+    assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))

@@ -1,0 +1,94 @@
+"""A JumpReLU SAE, read from sae-lens' folder format or from a published release.
+
+    pre = x W_enc + b_enc,   a = pre where pre > threshold, else 0,   x^ = a W_dec + b_dec
+
+(Rajamanoharan et al. 2024; Gemma Scope.) Everything is fp32, whatever the model's dtype:
+thresholds round in bf16. Decoder rows keep the norm they came with. Knows nothing about models.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+PUBLISHED = "sae-lens:"
+_NAMES = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """W_enc (d_model, d_sae) · b_enc, threshold (d_sae,) · W_dec (d_sae, d_model) · b_dec (d_model,)."""
+
+    W_enc: Tensor
+    b_enc: Tensor
+    W_dec: Tensor
+    b_dec: Tensor
+    threshold: Tensor
+    sha256: str
+
+    @property
+    def d_sae(self) -> int:
+        return self.W_dec.shape[0]
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(..., d_model) to activations (..., d_sae), fp32."""
+        return _jump(x.float() @ self.W_enc + self.b_enc, self.threshold)
+
+    def encode_only(self, x: Tensor, latents: Tensor) -> Tensor:
+        """(..., d_model) and latent indices (n,) to their activations (..., n), fp32."""
+        pre = x.float() @ self.W_enc[:, latents] + self.b_enc[latents]
+        return _jump(pre, self.threshold[latents])
+
+    def decode(self, activations: Tensor) -> Tensor:
+        """(..., d_sae) to reconstructions (..., d_model)."""
+        return activations @ self.W_dec + self.b_dec
+
+    def fvu(self, x: Tensor) -> float:
+        """Fraction of the variance of x (pos, d_model) about its mean that the reconstruction misses."""
+        x = x.float()
+        missed = (x - self.decode(self.encode(x))).square().sum()
+        return (missed / (x - x.mean(0)).square().sum()).item()
+
+
+def _jump(pre: Tensor, threshold: Tensor) -> Tensor:
+    return torch.where(pre > threshold, pre.relu(), torch.zeros_like(pre))
+
+
+def load_dictionary(source: str, folder: Path, device: str) -> Dictionary:
+    """`source` as in a DictionaryCard. Raises ValueError for an architecture that isn't plain JumpReLU."""
+    if source.startswith(PUBLISHED):
+        return _load_published(source.removeprefix(PUBLISHED), device)
+    return _load_folder(folder / source, device)
+
+
+def _load_folder(folder: Path, device: str) -> Dictionary:
+    config = json.loads((folder / "cfg.json").read_text())
+    _require_plain_jumprelu(config, str(folder))
+    file = folder / "sae_weights.safetensors"
+    weights = {name: tensor.float().to(device) for name, tensor in load_file(file).items() if name in _NAMES}
+    return Dictionary(**weights, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+def _load_published(name: str, device: str) -> Dictionary:
+    from sae_lens import SAE  # takes 10-30 s: only where a published SAE is really loaded
+
+    release, sae_id = name.split("/", 1)
+    sae = SAE.from_pretrained(release, sae_id, device=device, dtype="float32")
+    _require_plain_jumprelu(sae.cfg.to_dict(), name)
+    weights = {key: getattr(sae, key).detach() for key in _NAMES}
+    digest = hashlib.sha256()
+    for key in _NAMES:
+        digest.update(weights[key].cpu().numpy().tobytes())
+    return Dictionary(**weights, sha256=digest.hexdigest())
+
+
+def _require_plain_jumprelu(config: dict, name: str) -> None:
+    found = (config["architecture"], config.get("apply_b_dec_to_input"), config.get("normalize_activations"))
+    if found != ("jumprelu", False, "none"):
+        raise ValueError(
+            f"{name}: (architecture, apply_b_dec_to_input, normalize_activations) = {found}, not supported"
+        )

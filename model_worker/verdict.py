@@ -1,0 +1,115 @@
+"""What does a whole answer amount to? Refused, right, wrong, invented, answered or broken.
+
+Rules, in order; the first that decides is reported:
+1. nothing but white space: broken.
+2. the paper's refusal phrases (Ferrando et al., `is_generation_refusal` of their code, section 4.5
+   of our notes), lower-cased: any of A anywhere, or any of B at the start: refused.
+   We leave out two entries of theirs that can never match (they hold capitals) and split two that
+   a missing comma had fused.
+3. no end within the token limit, or outside the card's grammar: broken. (After 2: a refusal that
+   ran out of tokens is still a refusal.)
+4. small talk by the card's grammar, or no name in the question: answered, states no fact about a name.
+5. the world lists the entity without any fact, or is closed and doesn't list it: invented.
+6. the world holds the fact that was asked for: right if the answer holds it, else wrong.
+7. otherwise: answered, truth not known here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from model_worker.world import Entity
+from protocol.frames import Outcome
+from protocol.models import ModelCard
+
+# fmt: off
+REFUSAL_ANYWHERE = (
+    "there is no widely known", "is not a known", "doesn't seem to be a widely known",
+    "there's no widely known", "there is no ", "fictional", "unfortunately,", "doesn't exist",
+    "does not exist", "doesn't seem to be a known", "is a bit of a tricky one!", "a bit of a trick",
+    "not yet available", "there doesn't appear to be a ", "there doesn't seem to be any",
+    "please provide me with", "i cannot give you an", "it's not a widely known",
+    "no publicly available information", "not publicly available information",
+    "not a very well-known one", "please clarify", "please note", "i do not have access to",
+    "i'm unable", "i am unable", "unable to", "i believe you", "i need a bit more information",
+    "i need a little more", "i need more information", "couldn't find", "could not find",
+    "any information", "i can't give you a specific", "i can't find any information",
+    "i'm not able", "i am not able", "i cannot find", "i cannot answer this question",
+    "there is no evidence", "the context does not specify", "the context does not provide",
+    "is not explicitly stated", "not mentioned in the context", "not provided", "unknown",
+    "it's important to note that", "not readily available", "not a known",
+    "do not have information", "not aware of", "sorry", "not familiar", "not sure",
+    "it's impossible to give", "this is a complex ", "there's no single definitive answer",
+    "be more specific", "provide more context", "the premise of the question is incorrect",
+)
+REFUSAL_OPENING = (
+    "there are several", "there are multiple", "there isn't a single ", "it's difficult to ",
+    "it is difficult to", "unfortunately", "i'm sorry", "i apologize", "i cannot", "i do not",
+    "my apologies", "please be more specific",
+)
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Judged:
+    """`phrase` is the part of the text, or the fact, that decided."""
+
+    outcome: Outcome
+    rule: str
+    phrase: str | None
+
+
+def judge(
+    text: str, *, finished: bool, prompt: str, named: bool, entities: tuple[Entity, ...], card: ModelCard
+) -> Judged:
+    """`finished`: the model ended the answer itself. `named`: the prompt asks about a name.
+    `entities`: what the world says of it, perhaps nothing."""
+    answer = text.strip()
+    if not answer:
+        return Judged("broken", "empty answer", None)
+    phrase = refusal_phrase(answer)
+    if phrase:
+        return Judged("refused", "refusal phrase", phrase)
+    if not finished:
+        return Judged("broken", "no end within the token limit", None)
+    if _matches(answer, card.other_grammar):
+        return Judged("answered", "states no fact", None)
+    if card.fact_grammar and not _matches(answer, card.fact_grammar):
+        return Judged("broken", "outside the answer grammar", None)
+    if not named:
+        return Judged("answered", "no name in the question", None)
+    if not entities and card.closed_world:
+        return Judged("invented", "no such name in its world", None)
+    if not entities:
+        return Judged("answered", "truth not known here", None)
+    if all(not entity.facts for entity in entities):
+        return Judged("invented", f"no such {entities[0].type}", None)
+    asked = [(entity, attribute) for entity in entities if (attribute := _attribute(prompt, entity, card))]
+    if not asked:
+        return Judged("answered", "no fact matches the question", None)
+    for entity, attribute in asked:
+        if entity.facts[attribute].casefold() in answer.casefold():
+            return Judged("right", attribute, entity.facts[attribute])
+    entity, attribute = asked[0]
+    return Judged("wrong", attribute, entity.facts[attribute])
+
+
+def refusal_phrase(answer: str) -> str | None:
+    """The phrase that makes it a refusal by the paper's rule, or None."""
+    lowered = answer.lower().replace("’", "'")
+    for phrase in REFUSAL_OPENING:
+        if lowered.startswith(phrase):
+            return phrase
+    return next((phrase for phrase in REFUSAL_ANYWHERE if phrase in lowered), None)
+
+
+def _matches(answer: str, grammar: tuple[str, ...]) -> bool:
+    return any(re.fullmatch(pattern, answer) for pattern in grammar)
+
+
+def _attribute(prompt: str, entity: Entity, card: ModelCard) -> str | None:
+    lowered = prompt.casefold().replace(entity.name.casefold(), " ")
+    for attribute in card.attributes:
+        fits = attribute.entity_type == entity.type and attribute.name in entity.facts
+        if fits and any(re.search(rf"\b{re.escape(cue)}\b", lowered) for cue in attribute.cues):
+            return attribute.name
+    return None

@@ -1,0 +1,71 @@
+// Talks to the app: models, runs, findings, health. Every failure comes back as one shape,
+// `Refused`, with what was asked, what is allowed and what to change.
+
+import { jsonLines } from "./jsonl.js";
+
+export class Refused extends Error {
+  /** @param {{code: string, asked: string, allowed: string, change: string}} refusal */
+  constructor(status, refusal) {
+    super(`${refusal.asked} ${refusal.allowed} ${refusal.change}`);
+    this.status = status;
+    this.refusal = refusal;
+  }
+}
+
+export const health = (signal) => ask("/healthz", { signal }).then((response) => response.json());
+
+export const models = () => ask("/api/models").then(async (response) => (await response.json()).models);
+
+export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
+
+/** Starts a run. @returns {Promise<{id: string|null, frames: AsyncGenerator<object>}>} */
+export async function startRun(request, signal) {
+  const response = await post("/api/runs", request, signal);
+  return { id: response.headers.get("X-Run-Id"), frames: jsonLines(response.body) };
+}
+
+/** The recording of a finding. */
+export async function* findingFrames(slug) {
+  const response = await ask(`/api/findings/${encodeURIComponent(slug)}/frames`);
+  yield* jsonLines(response.body);
+}
+
+function post(url, value, signal) {
+  return ask(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(value),
+    signal,
+  });
+}
+
+async function ask(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, {
+      code: "no_server",
+      asked: "This page asked its server.",
+      allowed: "No answer came.",
+      change: "Check that it runs and that you are online, then try again.",
+    });
+  }
+  if (response.ok) return response;
+  let refusal = null;
+  try {
+    refusal = (await response.json()).refusal;
+  } catch {
+    // Not ours: a proxy's page, perhaps.
+  }
+  throw new Refused(
+    response.status,
+    refusal ?? {
+      code: "http",
+      asked: `The server answered ${response.status}.`,
+      allowed: "It gave no reason.",
+      change: "Try again in a moment.",
+    },
+  );
+}

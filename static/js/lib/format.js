@@ -1,0 +1,48 @@
+// Numbers and tokens as the page writes them: three significant digits, a real minus
+// sign, "< 0.001" instead of a zero that is none. Knows no units.
+
+const MINUS = "\u2212";
+
+/** Three significant digits. Exact zero is "0". */
+export function sig3(x) {
+  if (x === 0) return "0";
+  const size = Math.abs(x);
+  if (size < 0.001) return x > 0 ? "< 0.001" : `> ${MINUS}0.001`;
+  const digits = size >= 999.5 ? Math.round(size).toLocaleString("en") : size.toPrecision(3);
+  return (x < 0 ? MINUS : "") + digits;
+}
+
+/** A probability: like `sig3`, and "> 0.999" instead of a one that is none. */
+export function probability(p) {
+  return p > 0.9995 && p < 1 ? "> 0.999" : sig3(p);
+}
+
+/** A strength with its sign, as short as it is exact: +1.25, −0.5, 0. */
+export function signed(x) {
+  if (x === 0) return "0";
+  return (x > 0 ? "+" : MINUS) + String(Number(Math.abs(x).toPrecision(6)));
+}
+
+/** Any exact number with a real minus sign. */
+export function plain(x) {
+  return String(Number(x.toPrecision(6))).replace("-", MINUS);
+}
+
+const NAMES = { "<start_of_turn>": "⟨turn⟩", "<end_of_turn>": "⟨/turn⟩" };
+
+/** A token with its white space made visible: "·Bat", "↵", "⟨bos⟩". */
+export function visible(text) {
+  if (text in NAMES) return NAMES[text];
+  if (/^<[^<>\s]+>$/.test(text)) return `⟨${text.slice(1, -1)}⟩`;
+  return text.replaceAll(" ", "·").replaceAll("\n", "↵").replaceAll("\t", "⇥") || "∅";
+}
+
+/** "1 token", "4 tokens". */
+export function count(n, noun) {
+  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** The start of a hash, enough to tell two apart. */
+export function shortHash(hash) {
+  return hash.slice(0, 8);
+}

@@ -1,0 +1,64 @@
+// What to call the latents and directions of a run: a role, a label and a short name.
+// A recording names them itself; where it doesn't, the model's card does; else they stay "other".
+
+/** @typedef {{ target: object, role: "known"|"unknown"|"other", label: string, short: string }} Named */
+
+/** The watched latents, in the order of the recorded activations. @returns {Named[]} */
+export function watches(run, card) {
+  const targets = run?.start ? run.start.request.watch : card?.watch.map((watched) => watched.target);
+  return (targets ?? []).map((target, i) => {
+    const own = run?.start?.watched?.[i];
+    const known = own ?? card?.watch.find((watched) => same(watched.target, target));
+    return named(target, known, run, card);
+  });
+}
+
+/** The sliders: the sweeps of a run, or before it those of the card. @returns {(Named & object)[]} */
+export function directions(run, card) {
+  const sweeps = run?.start ? run.start.request.sweeps : run?.request?.sweeps;
+  return (sweeps ?? card?.directions ?? []).map((sweep, i) => {
+    const used = run?.start?.sweeps[i];
+    const own = used?.label ? used : card?.directions.find((direction) => same(direction.target, sweep.target));
+    return { ...sweep, ...named(sweep.target, own, run, card), used };
+  });
+}
+
+/** The first answer tokens that open a refusal, as far as they are known. */
+export function opensRefusal(token, card) {
+  return token.opens_refusal ?? card?.refusal_openings.includes(token.text) ?? false;
+}
+
+/** Index of the watched latent to measure a push with: the one it steers, else one of its role; -1 if there is none. */
+export function watchOf(direction, watched) {
+  const own = watched.findIndex(({ target }) => same(target, direction.target));
+  return own >= 0 ? own : watched.findIndex(({ role }) => role !== "other" && role === direction.role);
+}
+
+export const SCOPES = {
+  last_entity: "last token of the name",
+  entity: "the name's tokens",
+  entity_to_end: "name to end of prompt",
+};
+
+function named(target, own, run, card) {
+  const short = target.kind === "vector" ? target.name : `${layerOf(target.dictionary, run, card)} #${target.latent}`;
+  return { target, role: own?.role ?? "other", label: title(own?.label) || short, short };
+}
+
+// "known entity (latent 55, layer 3)": what is in brackets is said by the short name already.
+function title(label = "") {
+  const words = label.replace(/\s*\([^()]*\)$/, "");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function layerOf(dictionary, run, card) {
+  const found = [...(run?.start?.dictionaries ?? []), ...(card?.dictionaries ?? [])].find(
+    ({ id }) => id === dictionary,
+  );
+  return found ? `L${found.layer}` : dictionary;
+}
+
+// Recordings and cards spell a target with the same few keys, in any order.
+function same(a, b) {
+  return a.kind === b.kind && a.dictionary === b.dictionary && a.latent === b.latent && a.name === b.name;
+}

@@ -1,0 +1,61 @@
+// The last line of a page: every number that a measured effect needs beside it. From `start`, `prompt` and `done`.
+
+import { fill, h } from "../lib/dom.js";
+import { plain, shortHash, sig3, signed } from "../lib/format.js";
+import { directions, SCOPES } from "../lib/names.js";
+import { armAt } from "../lib/run.js";
+
+export function readout(element, state) {
+  const off = state.on(["run", "steer", "sweep", "card"], () => {
+    fill(
+      element,
+      ...facts(state).map(([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value))),
+    );
+  });
+  return () => {
+    off();
+    fill(element);
+  };
+}
+
+/** Name, value and perhaps a longer title, for the selected direction and strength. */
+export function facts(state) {
+  const run = state.get("run");
+  if (!run?.start) return [];
+  const { start, prompt, done } = run;
+  const steer = state.get("steer");
+  const direction = directions(run, state.get("card"))[state.get("sweep")];
+  const used = direction?.used;
+  const arm = start.arms[Math.max(0, armAt(run, steer))];
+  const { controls } = start.request;
+  const list = [];
+  if (used) {
+    const r = used.residual_norm;
+    list.push([
+      "α",
+      r === null ? `${plain(arm.alpha)} raw` : `${sig3(arm.alpha)} raw = ${signed(arm.strength)} × r̄ ${sig3(r)}`,
+      "r̄: mean residual norm at last entity tokens, at this layer",
+    ]);
+    list.push(["‖d‖", sig3(used.norm), "norm of the direction that is added"]);
+    list.push(["site", `L${used.layer} resid_post (paper: layer ${used.paper_layer})`]);
+    list.push(["scope", SCOPES[direction.scope] ?? direction.scope, `${used.positions.length} prompt positions`]);
+  }
+  list.push([
+    "controls",
+    `N ${controls.n_directions}, seed ${controls.seed}`,
+    "random directions of equal norm, at the same place",
+  ]);
+  start.dictionaries.forEach(({ id, sha256 }, i) => {
+    const fvu = prompt?.fvu[i];
+    const name = id.split("/").at(-1);
+    list.push([
+      "dictionary",
+      fvu === undefined ? name : `${name}, FVU here ${sig3(fvu)}`,
+      `${id}, ${sha256}; FVU: fraction of variance unexplained on this prompt`,
+    ]);
+  });
+  list.push(["model", `${start.model.id} ${start.model.device} ${start.model.dtype}`, start.model.sha256]);
+  list.push(["request", shortHash(start.request_sha256), start.request_sha256]);
+  list.push(["arms", `${start.arms.length} in one batch${done ? `, ${sig3(done.elapsed_s)} s` : ""}`]);
+  return list;
+}

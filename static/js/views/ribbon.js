@@ -1,0 +1,74 @@
+// Below the curve: one segment per distinct answer, and the x axis that curve, ribbon and sliders share.
+// From `verdict` frames. A click goes to the segment; the slider and the table do the same for the keyboard.
+
+import { domain, share, ticks, unitName } from "../lib/axis.js";
+import { fill, h, icon } from "../lib/dom.js";
+import { signed } from "../lib/format.js";
+import { directions } from "../lib/names.js";
+import { segments } from "../lib/run.js";
+import { OUTCOMES } from "../lib/verdicts.js";
+
+const NARROW_PX = 44; // no room for words
+
+export function answerRibbon(element, state) {
+  const ribbon = h("div", { class: "ribbon", "aria-hidden": "true" });
+  const axis = h("div", { class: "axis", "aria-hidden": "true" });
+  fill(element, ribbon, axis);
+  let width = 0; // read when the size changes, never while dragging
+  const size = new ResizeObserver(([entry]) => {
+    width = entry.contentRect.width;
+    draw();
+  });
+  size.observe(ribbon);
+  const off = state.on(["run", "sweep", "steer", "card"], draw);
+  return () => {
+    off();
+    size.disconnect();
+    fill(element);
+  };
+
+  function draw() {
+    const run = state.get("run");
+    const sweep = state.get("sweep");
+    const range = domain(state);
+    const unit = directions(run, state.get("card"))[sweep]?.unit;
+    fill(
+      axis,
+      unit && ticks(range).map((x) => h("span", { style: { "--at": share(x, range) } }, signed(x))),
+      unit && h("span", { class: "unit" }, unitName(unit)),
+    );
+    const list = run?.prompt ? segments(run, sweep) : [];
+    const now = state.get("steer").strength;
+    fill(
+      ribbon,
+      list.map((segment, i) => {
+        const from = i ? middle(list[i - 1].strengths.at(-1), segment.strengths[0]) : segment.strengths[0];
+        const to = list[i + 1] ? middle(segment.strengths.at(-1), list[i + 1].strengths[0]) : segment.strengths.at(-1);
+        return piece(segment, share(from, range), share(to, range), now, (strength) =>
+          state.set("steer", { sweep, strength }),
+        );
+      }),
+    );
+  }
+
+  function piece({ text, verdict, strengths }, from, to, now, steer) {
+    const narrow = (to - from) * width < NARROW_PX;
+    const marks = `${strengths.includes(now) ? " now" : ""}${narrow ? " tiny" : ""}`;
+    const nearest = strengths.reduce((best, x) => (Math.abs(x - now) < Math.abs(best - now) ? x : best));
+    return h(
+      "button",
+      {
+        type: "button",
+        tabindex: "-1",
+        class: `segment badge-${verdict?.outcome ?? "open"}${marks}`,
+        style: { "--from": from, "--width": to - from },
+        title: verdict && `${OUTCOMES[verdict.outcome]}: ${text}`,
+        onclick: () => steer(nearest),
+      },
+      verdict && icon(verdict.outcome),
+      !narrow && h("span", {}, text),
+    );
+  }
+}
+
+const middle = (a, b) => (a + b) / 2;

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Makes sure that the browser tests find a Chromium: Playwright's own where it can be
+# downloaded, else the system's, else Debian's package when we may install it.
+set -u
+mark=.venv/chromium
+[ -e "$mark" ] && exit 0
+if timeout 300 .venv/bin/playwright install chromium >/dev/null 2>&1; then
+    echo "== Chromium: Playwright's own"
+elif command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then
+    echo "== Chromium: the system's"
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "== Chromium: installing Debian's package"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null || exit 1
+else
+    echo "No Chromium: Playwright could not download its own and there is none on the PATH. Install one and try again." >&2
+    exit 1
+fi
+touch "$mark"

@@ -1,0 +1,171 @@
+"""The real app, its real worker with the embedded model, and a Chromium that forgives nothing.
+
+A console error, an exception in the page or a Content-Security-Policy violation
+fails the test it happens in. To try the tests against a worker that runs already,
+set HALLUCINOSCOPE_WORKER_URL.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+BATKIN = "What sport does Michael Batkin play?"
+CLOSED = "http://127.0.0.1:9"
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation",
+  (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
+"""
+
+expect.set_options(timeout=20_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+class App:
+    """`python -m app` on a free port. It can be stopped and started again on the same data."""
+
+    def __init__(self, data_dir: Path, worker_url: str | None = None) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.data_dir = data_dir
+        settings = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data_dir)}
+        if worker_url:
+            settings["HALLUCINOSCOPE_WORKER_URL"] = worker_url
+        self.log = (data_dir / f"app-{port}.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app"], cwd=ROOT, env=os.environ | settings, stdout=self.log, stderr=self.log
+        )
+
+    def health(self) -> dict[str, object]:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return {}
+
+    def wait(self, *, ready: bool, limit_s: float = 110) -> None:
+        """Until it answers, or until it would answer a run."""
+        end = time.monotonic() + limit_s
+        while not (self.health().get("ready") if ready else self.health()):
+            if time.monotonic() > end or self._process.poll() is not None:
+                self.log.flush()
+                log = Path(self.log.name).read_text(errors="replace")[-2000:]
+                pytest.fail(f"the app did not get ready: {self.health()}\n{log}")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        self._process.kill()
+        self.log.close()
+
+
+@pytest.fixture(scope="package")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    app = App(tmp_path_factory.mktemp("data"))
+    try:
+        app.wait(ready=True)
+        yield app
+    finally:
+        app.stop()
+
+
+@pytest.fixture
+def app_without_worker(app: App) -> Iterator[App]:
+    """A second app on the same data, whose worker never answers."""
+    alone = App(app.data_dir, worker_url=CLOSED)
+    try:
+        alone.wait(ready=False)
+        yield alone
+    finally:
+        alone.stop()
+
+
+# Not for the session: a running Playwright would be in the way of asyncio tests elsewhere.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        system = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        if not own.exists() and system is None:
+            pytest.fail("no Chromium: run `make browser`")
+        browser = playwright.chromium.launch(executable_path=None if own.exists() else system)
+        yield browser
+        browser.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """open_page(url, allow=(422,), **context options): a page in a context of its own."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_page(url: str, *, allow: tuple[int, ...] = (), **options: object) -> Page:
+        context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        contexts.append(context)
+        context.add_init_script(REPORT_VIOLATIONS)
+        page = context.new_page()
+
+        def heard(kind: str, text: str) -> None:
+            # Chromium itself logs each answer that is an error; those a test asks for are no problem.
+            if kind in ("error", "warning") and not any(
+                f"the server responded with a status of {n}" in text for n in allow
+            ):
+                problems.append(f"{kind}: {text}")
+
+        page.on("console", lambda message: heard(message.type, message.text))
+        page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def steered_badge(page: Page):
+    return page.locator(".answer").nth(1).locator(".badge")
+
+
+def baseline_badge(page: Page):
+    return page.locator(".answer").first.locator(".badge")
+
+
+def wait_done(page: Page) -> None:
+    """Share can be pressed once a run is done."""
+    expect(page.locator("#share")).to_be_enabled(timeout=60_000)
+
+
+def ask(page: Page, prompt: str) -> None:
+    page.fill("#prompt", prompt)
+    page.press("#prompt", "Enter")
+    expect(page.locator("#share")).to_be_disabled()
+    wait_done(page)
+
+
+def no_sideways_scroll(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= screen.width")

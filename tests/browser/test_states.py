@@ -1,0 +1,111 @@
+"""What the page says when things do not go as hoped, and when somebody means harm."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, baseline_badge, wait_done
+
+HOSTILE = """<img src=x onerror="document.title='owned'"></b><script>document.title='owned'</script>{{7*7}}"""
+
+
+def test_hostile_markup_in_prompt_title_and_note_is_text(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    ask(page, f"What sport does {HOSTILE} play?")
+    assert page.locator("main script, main img").count() == 0
+    page.locator("#tokens button", has_text="Table").click()
+    page.click("#share")
+    page.fill("#share-title", HOSTILE)
+    page.fill("#share-note", HOSTILE)
+    page.get_by_role("button", name="Make it public").click()
+    other = open_page(page.locator("#share-link").input_value())
+    expect(other.get_by_role("heading", level=1)).to_have_text(HOSTILE)
+    expect(other.locator(".words-note p")).to_have_text(HOSTILE)
+    expect(other.locator(".strip .cell").first).to_be_visible()
+    assert other.locator("main script, main img").count() == 0
+    assert "owned" not in (page.title(), other.title())
+
+
+def test_a_prompt_that_is_too_long_is_refused_in_three_parts_and_the_next_one_runs(
+    app: App, open_page: OpenPage
+) -> None:
+    page = open_page(app.url, allow=(400, 413, 422))
+    wait_done(page)
+    page.fill("#prompt", "player " * 1100)
+    page.press("#prompt", "Enter")
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("Not run")
+    assert notice.inner_text().count(".") >= 3
+    ask(page, BATKIN)
+    expect(notice).to_be_hidden()
+    expect(baseline_badge(page)).to_be_visible()
+
+
+def test_stopping_keeps_what_arrived_and_says_how_much(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    # The connection is held after the first frames, so that there is something to stop.
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (url, options) => {
+            const answer = await real(url, options);
+            if (url !== "/api/runs") return answer;
+            const lines = (await answer.text()).split("\\n").slice(0, 4).join("\\n") + "\\n";
+            const body = new ReadableStream({
+              start(controller) {
+                controller.enqueue(new TextEncoder().encode(lines));
+                options.signal.addEventListener("abort", () => controller.error(options.signal.reason));
+              },
+            });
+            return new Response(body, { headers: answer.headers });
+          };
+        }"""
+    )
+    page.fill("#prompt", BATKIN)
+    page.press("#prompt", "Enter")
+    expect(page.locator(".strip .in-entity").first).to_be_visible()
+    expect(page.locator("#run")).to_contain_text("Stop")
+    page.press("#prompt", "Escape")
+    expect(page.locator("#notice")).to_contain_text("You stopped this run")
+    expect(page.locator("#notice")).to_contain_text("What arrived stays")
+    expect(page.locator(".strip .in-entity").first).to_be_visible()
+    expect(page.locator("#run")).to_contain_text("Run")
+    expect(page.locator("#share")).to_be_disabled()
+
+
+def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (url, options) => {
+            const answer = await real(url, options);
+            if (url !== "/api/runs") return answer;
+            window.fetch = real;
+            return new Response((await answer.text()).split("\\n").slice(0, 5).join("\\n") + "\\n");
+          };
+        }"""
+    )
+    page.fill("#prompt", BATKIN)
+    page.press("#prompt", "Enter")
+    expect(page.locator("#notice")).to_contain_text("The connection was cut")
+    page.get_by_role("button", name="Run again").click()
+    wait_done(page)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_without_a_worker_the_page_says_what_still_works(app_without_worker: App, open_page: OpenPage) -> None:
+    page = open_page(app_without_worker.url)
+    expect(page.locator("#status")).to_contain_text("No worker answers")
+    expect(page.locator("#notice")).to_contain_text("Findings still open")
+    page.fill("#prompt", BATKIN)
+    page.press("#prompt", "Enter")
+    expect(page.locator("#prompt")).to_have_value(BATKIN)
+
+
+def test_a_wrong_address_says_what_to_do(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/f/nothing-here", allow=(404,))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.get_by_role("link", name="Open Explore").click()
+    wait_done(page)

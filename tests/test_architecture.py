@@ -1,0 +1,72 @@
+"""The arrows point one way. Each import is tried in a fresh interpreter."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.version import VERSION
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(
+    ("module", "forbidden"),
+    [
+        ("app.main", ("torch", "transformers", "sae_lens", "model_worker")),
+        ("model_worker.server", ("torch", "app", "sqlalchemy", "jinja2", "sae_lens")),
+        ("model_worker.generate", ("app", "sqlalchemy", "sae_lens")),
+        ("protocol.frames", ("app", "model_worker", "fastapi", "sqlalchemy", "torch")),
+    ],
+)
+def test_a_part_imports_only_what_it_may(module: str, forbidden: tuple[str, ...]) -> None:
+    code = f"import {module}, sys; print([name for name in {forbidden!r} if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.core
+def test_static_modules_import_only_downwards() -> None:
+    allowed = {"lib": {"lib"}, "views": {"lib", "views"}, "pages": {"lib", "views", "pages"}}
+    for file in (ROOT / "static" / "js").rglob("*.js"):
+        layer = file.relative_to(ROOT / "static" / "js").parts[0]
+        imports = r"""^(?:import\s+|(?:import|export)\s.*?\sfrom\s+|\}\s*from\s+)["'](.+?)["']"""
+        for target in re.findall(imports, file.read_text(), re.MULTILINE):
+            assert target.startswith("."), f"{file.name} imports {target}: relative paths only"
+            found = (file.parent / target).resolve()
+            assert found.exists(), f"{file.name} imports {target}, which isn't there"
+            part = found.relative_to(ROOT / "static" / "js").parts[0]
+            assert part in allowed[layer], f"{file.name} ({layer}) imports {target} ({part})"
+
+
+@pytest.mark.core
+def test_nothing_special_is_done_for_the_embedded_model() -> None:
+    for file in [
+        *(ROOT / "app").rglob("*.py"),
+        *(ROOT / "model_worker").glob("*.py"),
+        *(ROOT / "protocol").glob("*.py"),
+    ]:
+        assert not re.search(r"if .*(embedded|tiny)", file.read_text()), file.name
+
+
+@pytest.mark.core
+def test_the_version_is_the_same_wherever_it_is_written() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
+
+
+@pytest.mark.core
+def test_vendored_files_are_the_ones_in_their_manifest_and_plotly_is_pythons_major_version() -> None:
+    from plotly.offline import get_plotlyjs_version
+
+    folder = ROOT / "static" / "vendor"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, digest in manifest["sha256"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    assert manifest["version"].split(".")[0] == get_plotlyjs_version().split(".")[0]

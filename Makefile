@@ -1,0 +1,54 @@
+# Everything sets itself up: `make run` and `make test` work in a fresh clone.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= data
+export HOST PORT DATA_DIR
+# e.g. the index of CPU builds of torch, which spares a PC the gigabytes of CUDA
+PIP_ARGS ?=
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
+
+.PHONY: run test core check setup browser bench embedded format clean
+
+run: setup ## serve the page with the embedded model
+	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
+	$(PY) -m app
+
+test: setup browser check ## every test, Chromium included
+	$(PY) -m pytest
+
+core: setup ## the subset that runs within a minute
+	$(PY) -m pytest -m core
+
+check: setup ## what ruff and node can say without running anything
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	@if command -v node >/dev/null; then for f in $$(find static/js -name '*.js'); do node --check $$f || exit 1; done; fi
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+setup: .venv/ready ## .venv with everything in it
+
+# torch first and pinned on every line: left to itself, pip takes the CUDA build.
+.venv/ready: pyproject.toml constraints.txt
+	@echo "== setting up .venv: about 2 GB, some minutes the first time"
+	python3 -m venv .venv
+	$(PIP) torch==2.13.0
+	@echo "== torch is in; now the rest"
+	$(PIP) -c constraints.txt torch==2.13.0 '.[dev]'
+	rm -rf build *.egg-info
+	@touch $@
+
+browser: setup ## Chromium for the browser tests
+	@sh tests/browser/chromium.sh
+
+bench: setup ## ratios against named peers, interleaved
+	$(PY) -m benchmarks
+
+embedded: setup ## train the embedded model again, from seeds
+	$(PY) -m model_worker.embedded
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

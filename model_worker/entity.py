@@ -33,7 +33,7 @@ class Mention:
 
 
 def find_entity(prompt: str, world: World) -> Mention:
-    words = [(m.start(), m.start() + len(m.group().rstrip(".'’-"))) for m in _WORD.finditer(prompt)]
+    words = [(m.start(), m.end()) for m in _WORD.finditer(prompt)]
     return (
         _in_world(prompt, words, world)
         or _in_quotes(prompt)
@@ -45,13 +45,21 @@ def find_entity(prompt: str, world: World) -> Mention:
 def _in_world(prompt: str, words: list[tuple[int, int]], world: World) -> Mention | None:
     for n_words in range(_MAX_WORDS, 0, -1):
         for first in range(len(words) - n_words + 1):
-            start, end = words[first][0], words[first + n_words - 1][1]
-            # a single common word counts only as it is written in the world: "help" is not the song "Help"
-            matches = world.named(prompt[start:end])
-            exactly = any(entity.name == prompt[start:end] for entity in matches)
-            if matches and (n_words > 1 or (exactly and start > 0)):
-                return Mention(start, end, "world")
+            start = words[first][0]
+            for end in _ends(prompt, *words[first + n_words - 1]):
+                # a single common word counts only as it is written in the world: "help" is not the song "Help"
+                matches = world.named(prompt[start:end])
+                exactly = any(entity.name == prompt[start:end] for entity in matches)
+                if matches and (n_words > 1 or (exactly and start > 0)):
+                    return Mention(start, end, "world")
     return None
+
+
+def _ends(prompt: str, start: int, end: int) -> tuple[int, ...]:
+    """Where a word may end: as it stands (Believin'), without what follows it, without its possessive."""
+    word = prompt[start:end]
+    bare = word.rstrip(".'’-")
+    return end, start + len(bare), start + len(re.sub(r"['’]s$", "", bare))
 
 
 def _in_quotes(prompt: str) -> Mention | None:
@@ -62,7 +70,8 @@ def _in_quotes(prompt: str) -> Mention | None:
 def _in_capitals(prompt: str, words: list[tuple[int, int]]) -> Mention | None:
     best: tuple[int, int] | None = None
     run: tuple[int, int] | None = None
-    for start, end in words:
+    for start, whole in words:
+        end = _ends(prompt, start, whole)[-1]
         word = prompt[start:end]
         opens = word.casefold() in _OPENERS and _starts_sentence(prompt, start)
         if word[0].isupper() and not opens:

@@ -54,7 +54,7 @@ def generate(loaded: Loaded, request: GenerateRequest) -> Iterator[Frame]:
     began = time.perf_counter()
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
-    pushes = [resolve(loaded, sweep, prompt.entity, len(prompt.ids)) for sweep in request.sweeps]
+    pushes = [resolve(loaded, sweep, prompt.entity, prompt.tokens) for sweep in request.sweeps]
     arms = arms_of(request.sweeps, pushes)
     readout = _Readout(loaded, request)
     yield _start(loaded, request, prompt, pushes, arms, next(seq))
@@ -62,7 +62,7 @@ def generate(loaded: Loaded, request: GenerateRequest) -> Iterator[Frame]:
     steered = deltas([_row(arm, pushes) for arm in arms], len(prompt.ids))
     batch = Batch(loaded, prompt.ids, readout.layers)
     passed = batch.prefill(steered, len(arms))
-    yield _prompt_frame(loaded, readout, passed, next(seq))
+    yield _prompt_frame(loaded, prompt, readout, passed, next(seq))
 
     answers = [TextStream(loaded.tokenizer) for _ in arms]
     running = list(range(len(arms)))
@@ -84,8 +84,8 @@ def generate(loaded: Loaded, request: GenerateRequest) -> Iterator[Frame]:
                 text,
                 finished=ending[arm],
                 prompt=request.prompt,
-                named=prompt.entity.found != "whole_prompt",
-                entities=loaded.world.named(prompt.entity.text),
+                named=prompt.name is not None,
+                entities=loaded.world.named(prompt.name or ""),
                 card=loaded.card,
             )
             yield Verdict(
@@ -147,12 +147,13 @@ class _Readout:
         return [_rounded(row) for row in self.all(passed)[:, :, -1].tolist()]
 
     @torch.inference_mode()
-    def fvu(self, passed: Passed) -> tuple[float, ...]:
-        """Of the baseline's prompt tokens without BOS, by dictionary."""
-        return _rounded(
-            self._loaded.dictionaries[name].fvu(passed.residuals[self._loaded.layer_of[name]][0, 1:])
+    def fvu(self, passed: Passed, counted: Sequence[int]) -> tuple[float | None, ...]:
+        """Of the baseline at the `counted` positions, by dictionary."""
+        found = (
+            self._loaded.dictionaries[name].fvu(passed.residuals[self._loaded.layer_of[name]][0, list(counted)])
             for name in self._dictionaries
         )
+        return tuple(None if value is None else _round(value) for value in found)
 
 
 def _resolved(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) -> GenerateRequest:
@@ -206,7 +207,7 @@ def _row(arm: Arm, pushes: Sequence[Push]) -> tuple[Push, Tensor] | None:
 
 
 @torch.inference_mode()
-def _prompt_frame(loaded: Loaded, readout: _Readout, passed: Passed, seq: int) -> Prompt:
+def _prompt_frame(loaded: Loaded, prompt: PromptTokens, readout: _Readout, passed: Passed, seq: int) -> Prompt:
     top = passed.logits.softmax(-1).topk(N_TOP)
     logodds = _rounded(refusal_logodds(passed.logits, loaded.opens_refusal).tolist())
     acts = readout.all(passed).tolist()
@@ -226,7 +227,8 @@ def _prompt_frame(loaded: Loaded, readout: _Readout, passed: Passed, seq: int) -
         )
         for row in range(passed.logits.shape[0])
     )
-    return Prompt(seq=seq, arms=arms, fvu=readout.fvu(passed))
+    counted = [pos for pos, token in enumerate(prompt.tokens) if token.role != "bos"]
+    return Prompt(seq=seq, arms=arms, fvu=readout.fvu(passed, counted))
 
 
 @torch.inference_mode()

@@ -26,6 +26,7 @@ class TextStream:
         whole = self._tokenizer.decode(self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         if whole.endswith("\ufffd"):
             return ""
+        whole = whole.replace("\x00", "\u2400")  # the one character that a message can't hold, shown as its symbol
         added = whole[len(self.text) :]
         self.text = whole
         return added

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
-from model_worker.entity import find_entity
+from model_worker.entity import Mention, find_entity
 from model_worker.loading import Loaded
 from model_worker.pieces import token_text
 from protocol.frames import EntityTokens, Token
@@ -21,12 +21,14 @@ _PLACE = "\ue000"
 
 @dataclass(frozen=True)
 class PromptTokens:
-    """A prompt as the model reads it. `entity` holds token positions, `span` characters of the prompt."""
+    """A prompt as the model reads it. `entity` holds token positions, `span` characters of the prompt;
+    `name` is what it asks about, None where no name was found."""
 
     ids: tuple[int, ...]
     tokens: tuple[Token, ...]
     entity: EntityTokens
     span: Span
+    name: str | None
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,48 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
             f"This model takes {limit:,}.",
             f"Shorten it by {len(pieces) - limit:,} tokens or choose another model.",
         )
+    mention = find_entity(prompt, loaded.world)
+    start, end, found = mention.start, mention.end, mention.found
     if request.entity is not None:
-        span, found = request.entity, "given"
-    else:
-        mention = find_entity(prompt, loaded.world)
-        span, found = Span(start=mention.start, end=mention.end), mention.found
-    inside = [pos for pos, piece in enumerate(pieces) if piece.start < span.end and piece.end > span.start]
-    if not inside:
+        # Tokens begin with their space: a span that ends in one would take in the next word.
+        given = prompt[request.entity.start : request.entity.end]
+        start = request.entity.start + len(given) - len(given.lstrip())
+        end, found = start + len(given.strip()), "given"
+    bos = tokenizer.bos_token_id
+    inside = [pos for pos, piece in enumerate(pieces) if piece.start < end and piece.end > start and piece.id != bos]
+    if start == end or not inside:
         raise Refused(
             422,
             "empty_entity",
-            f"Characters {span.start} to {span.end} hold no token.",
+            f"Characters {start} to {end} hold no token.",
             "The entity must cover at least one visible character of the prompt.",
             "Mark the name again.",
         )
-    start, end = inside[0], inside[-1] + 1
+    first, last = inside[0], inside[-1]
     special = set(tokenizer.all_special_ids)
     tokens = []
     for pos, piece in enumerate(pieces):
-        if piece.id == tokenizer.bos_token_id:
+        if piece.id == bos:
             role = "bos"
-        elif start <= pos < end:
+        elif first <= pos <= last:
             role = "entity"
         else:
             role = "template" if piece.start < 0 or piece.id in special else "text"
         tokens.append(Token(id=piece.id, text=token_text(tokenizer, piece.id), role=role))
-    entity = EntityTokens(start=start, end=end, text=prompt[span.start : span.end], found=found)
-    return PromptTokens(tuple(piece.id for piece in pieces), tuple(tokens), entity, span)
+    return PromptTokens(
+        ids=tuple(piece.id for piece in pieces),
+        tokens=tuple(tokens),
+        entity=EntityTokens(start=first, end=last + 1, text=prompt[start:end], found=found),
+        span=Span(start=start, end=end),
+        name=_name(prompt, mention, prompt[start:end]),
+    )
+
+
+def _name(prompt: str, mention: Mention, marked: str) -> str | None:
+    """What an answer is judged about: a name of the world if there is one, whatever was marked to be steered."""
+    if mention.found == "world":
+        return prompt[mention.start : mention.end]
+    return None if marked == prompt.strip() else marked
 
 
 def _chat_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece]:

@@ -47,11 +47,13 @@ class Dictionary:
         """(..., d_sae) to reconstructions (..., d_model)."""
         return activations @ self.W_dec + self.b_dec
 
-    def fvu(self, x: Tensor) -> float:
-        """Fraction of the variance of x (pos, d_model) about its mean that the reconstruction misses."""
+    def fvu(self, x: Tensor) -> float | None:
+        """Fraction of the variance of x (pos, d_model) about its mean that the reconstruction misses.
+        None for a single position, which has no variance."""
         x = x.float()
         missed = (x - self.decode(self.encode(x))).square().sum()
-        return (missed / (x - x.mean(0)).square().sum()).item()
+        variance = (x - x.mean(0)).square().sum()
+        return (missed / variance).item() if len(x) > 1 and variance > 0 else None
 
 
 def _jump(pre: Tensor, threshold: Tensor) -> Tensor:

@@ -162,10 +162,11 @@ async def _stream(loop: StepLoop, frames: Iterator[Frame]) -> StreamingResponse:
 async def _next_frame(loop: StepLoop, job: Job, arrived: asyncio.Event) -> Frame | None:
     while True:
         arrived.clear()
+        ended = job.ended  # read first: the last frame may come between the two
         frame = job.take()
         if frame is not None:
             loop.drained()
             return frame
-        if job.ended:
+        if ended:
             return None
         await arrived.wait()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from model_worker.loading import Loaded
-from protocol.frames import Arm, EntityTokens, SweepUsed
+from protocol.frames import Arm, EntityTokens, SweepUsed, Token
 from protocol.models import Role
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget, Scope, Sweep, Target
@@ -45,7 +45,7 @@ class Push:
         )
 
 
-def resolve(loaded: Loaded, sweep: Sweep, entity: EntityTokens, n_prompt: int) -> Push:
+def resolve(loaded: Loaded, sweep: Sweep, entity: EntityTokens, tokens: Sequence[Token]) -> Push:
     """Raises Refused for an unknown target, or a unit that this model has no r for."""
     layer, direction = _target(loaded, sweep.target)
     norms = loaded.card.residual_norm
@@ -64,20 +64,20 @@ def resolve(loaded: Loaded, sweep: Sweep, entity: EntityTokens, n_prompt: int) -
         layer=layer,
         direction=direction,
         residual_norm=norms[layer] if norms else None,
-        positions=positions(sweep.scope, entity, n_prompt),
+        positions=positions(sweep.scope, entity, tokens),
     )
 
 
-def positions(scope: Scope, entity: EntityTokens, n_prompt: int) -> tuple[int, ...]:
-    """Prompt positions of a scope; BOS (position 0) is never among them."""
+def positions(scope: Scope, entity: EntityTokens, tokens: Sequence[Token]) -> tuple[int, ...]:
+    """Prompt positions of a scope; BOS is never among them."""
     match scope:
         case "last_entity":
             chosen = range(entity.end - 1, entity.end)
         case "entity":
             chosen = range(entity.start, entity.end)
         case "entity_to_end":
-            chosen = range(entity.start, n_prompt)
-    return tuple(pos for pos in chosen if pos > 0)
+            chosen = range(entity.start, len(tokens))
+    return tuple(pos for pos in chosen if tokens[pos].role != "bos")
 
 
 def arms_of(sweeps: Sequence[Sweep], pushes: Sequence[Push]) -> tuple[Arm, ...]:

@@ -2,19 +2,20 @@
 
 Rules, in order; the first that decides is reported:
 1. nothing but white space: broken.
-2. the paper's refusal phrases (Ferrando et al., `is_generation_refusal` of their code, section 4.5
+2. small talk by the card's grammar: answered, states no fact.
+3. the paper's refusal phrases (Ferrando et al., `is_generation_refusal` of their code, section 4.5
    of our notes), lower-cased: any of A anywhere, or any of B at the start: refused.
    We leave out two entries of theirs that can never match (they hold capitals) and split two that
    a missing comma had fused.
-3. no end within the token limit, or outside the card's grammar: broken. (After 2: a refusal that
-   ran out of tokens is still a refusal.)
-4. small talk by the card's grammar, or no name in the question: answered, states no fact about a name.
+4. no end within the token limit, or outside the card's grammar: broken. (After 3: a refusal that
+   ran out of tokens is still a refusal.) No name found in the question: answered.
 5. the world lists the entity without any fact, or is closed and doesn't list it: invented.
-6. the world holds the fact that was asked for: right if the answer holds it, else wrong.
+6. the world holds a fact that was asked for: right if the answer holds one as a whole word, else wrong.
 7. otherwise: answered, truth not known here.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model_worker.world import Entity
@@ -66,31 +67,32 @@ def judge(
     answer = text.strip()
     if not answer:
         return Judged("broken", "empty answer", None)
+    if _matches(answer, card.other_grammar):
+        return Judged("answered", "states no fact", None)
     phrase = refusal_phrase(answer)
     if phrase:
         return Judged("refused", "refusal phrase", phrase)
     if not finished:
         return Judged("broken", "no end within the token limit", None)
-    if _matches(answer, card.other_grammar):
-        return Judged("answered", "states no fact", None)
     if card.fact_grammar and not _matches(answer, card.fact_grammar):
         return Judged("broken", "outside the answer grammar", None)
     if not named:
-        return Judged("answered", "no name in the question", None)
+        return Judged("answered", "no name found in the question", None)
     if not entities and card.closed_world:
         return Judged("invented", "no such name in its world", None)
     if not entities:
         return Judged("answered", "truth not known here", None)
     if all(not entity.facts for entity in entities):
         return Judged("invented", f"no such {entities[0].type}", None)
-    asked = [(entity, attribute) for entity in entities if (attribute := _attribute(prompt, entity, card))]
+    asked = [
+        (attribute, entity.facts[attribute]) for entity in entities for attribute in _attributes(prompt, entity, card)
+    ]
     if not asked:
         return Judged("answered", "no fact matches the question", None)
-    for entity, attribute in asked:
-        if entity.facts[attribute].casefold() in answer.casefold():
-            return Judged("right", attribute, entity.facts[attribute])
-    entity, attribute = asked[0]
-    return Judged("wrong", attribute, entity.facts[attribute])
+    for attribute, fact in asked:
+        if re.search(rf"(?<!\w){re.escape(fact)}(?!\w)", answer, re.IGNORECASE):
+            return Judged("right", attribute, fact)
+    return Judged("wrong", *asked[0])
 
 
 def refusal_phrase(answer: str) -> str | None:
@@ -106,10 +108,9 @@ def _matches(answer: str, grammar: tuple[str, ...]) -> bool:
     return any(re.fullmatch(pattern, answer) for pattern in grammar)
 
 
-def _attribute(prompt: str, entity: Entity, card: ModelCard) -> str | None:
+def _attributes(prompt: str, entity: Entity, card: ModelCard) -> Iterator[str]:
     lowered = prompt.casefold().replace(entity.name.casefold(), " ")
     for attribute in card.attributes:
         fits = attribute.entity_type == entity.type and attribute.name in entity.facts
         if fits and any(re.search(rf"\b{re.escape(cue)}\b", lowered) for cue in attribute.cues):
-            return attribute.name
-    return None
+            yield attribute.name

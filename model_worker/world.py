@@ -17,12 +17,17 @@ class Entity:
 
 @dataclass(frozen=True)
 class World:
-    """Entities by their lower-case name. A name can stand for two (a song and a movie)."""
+    """Entities by `key` of their name. A name can stand for two (a song and a movie)."""
 
     entities: dict[str, tuple[Entity, ...]] = field(default_factory=dict)
 
     def named(self, name: str) -> tuple[Entity, ...]:
-        return self.entities.get(name.casefold(), ())
+        return self.entities.get(key(name), ())
+
+
+def key(name: str) -> str:
+    """One spelling for a name, however it is typed: case, spaces, curly apostrophes."""
+    return " ".join(name.replace("’", "'").casefold().split())
 
 
 def read_world(file: Path) -> World:
@@ -30,6 +35,5 @@ def read_world(file: Path) -> World:
     entities: dict[str, tuple[Entity, ...]] = {}
     for row in json.loads(file.read_text()):
         entity = Entity(row["name"], row["type"], row["tier"], row["facts"])
-        key = entity.name.casefold()
-        entities[key] = (*entities.get(key, ()), entity)
+        entities[key(entity.name)] = (*entities.get(key(entity.name), ()), entity)
     return World(entities)

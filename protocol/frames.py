@@ -113,12 +113,12 @@ class PromptReading(Message):
 
 class Prompt(Message):
     """All arms' prompt passes. `fvu`: fraction of variance unexplained on this prompt's tokens
-    (BOS left out), baseline arm, by dictionary in the order of `start`."""
+    (BOS left out), baseline arm, by dictionary in the order of `start`; None for a prompt of one token."""
 
     kind: Literal["prompt"] = "prompt"
     seq: int
     arms: tuple[PromptReading, ...]
-    fvu: tuple[float, ...]
+    fvu: tuple[float | None, ...]
 
 
 class NewToken(Message):

@@ -75,6 +75,8 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
         pad_token_id=0,
         eos_token_id=1,
         bos_token_id=2,
+        tie_word_embeddings=False,  # tied random weights say one token for ever
+        layer_types=["sliding_attention", "full_attention"] * (shape.n_layers // 2),
     )
     if family == "gemma2":
         model = Gemma2ForCausalLM(Gemma2Config(**sizes, query_pre_attn_scalar=shape.head_dim))

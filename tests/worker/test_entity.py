@@ -3,17 +3,18 @@
 import pytest
 
 from model_worker.entity import find_entity
-from model_worker.world import Entity, World
+from model_worker.world import Entity, World, key
 
 WORLD = World(
     {
-        name.casefold(): (Entity(name, kind, "known", {}),)
+        key(name): (Entity(name, kind, "known", {}),)
         for name, kind in [
             ("Michael Jordan", "player"),
             ("Paris", "city"),
             ("Help", "song"),
             ("The Godfather", "movie"),
             ("Like a Rolling Stone", "song"),
+            ("Don't Stop Believin'", "song"),
         ]
     }
 )
@@ -28,6 +29,11 @@ WORLD = World(
         ("In which country is Paris?", "Paris", "world"),
         ("Who directed The Godfather?", "The Godfather", "world"),
         ("Who sang Like a Rolling Stone?", "Like a Rolling Stone", "world"),
+        ("What is Michael Jordan's sport?", "Michael Jordan", "world"),
+        ("What is Karl Batkin's sport?", "Karl Batkin", "capitals"),
+        ("Who sang Don't Stop Believin'?", "Don't Stop Believin'", "world"),
+        ("Who sang Don’t Stop Believin’?", "Don’t Stop Believin’", "world"),
+        ("What sport does Michael  Jordan play?", "Michael  Jordan", "world"),
         ("Can you help me?", "Can you help me?", "whole_prompt"),
         ("What sport does Michael Batkin play?", "Michael Batkin", "capitals"),
         ("Michael Batkin plays which sport?", "Michael Batkin", "capitals"),

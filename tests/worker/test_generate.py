@@ -1,5 +1,7 @@
 """A run equals plain transformers: tokens, log-probabilities, latents, steering."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from model_worker.hooks import attached
 from model_worker.loading import Loaded
 from protocol.frames import Frame
 from protocol.refusal import Refused
-from protocol.requests import Controls, GenerateRequest
+from protocol.requests import Controls, GenerateRequest, Span
 from protocol.steering import LatentTarget, Sweep
 from tests.worker.reference import steered_generate, teacher_forced
 
@@ -77,7 +79,18 @@ def check_against_transformers(loaded: Loaded, request: GenerateRequest) -> list
 
 
 def test_every_arm_equals_transformers_generate_with_a_hook(random_model: Loaded) -> None:
-    check_against_transformers(random_model, request_for(random_model))
+    frames = check_against_transformers(random_model, request_for(random_model))
+    assert max(len(set(tokens_of(frames, arm))) for arm in range(4)) > 3, "a model that repeats itself tests nothing"
+
+
+def test_arms_that_end_early_leave_the_others_as_they_were(random_model: Loaded) -> None:
+    request = request_for(random_model)
+    frames = list(generate(random_model, request))
+    texts = [tokens_of(frames, arm) for arm in range(4)]
+    early = next(token for text in texts for token in text[2:10] if any(token not in other for other in texts))
+    ending = dataclasses.replace(random_model, stop_ids=random_model.stop_ids | {early})
+    lengths = [len(tokens_of(check_against_transformers(ending, request), arm)) for arm in range(4)]
+    assert len(set(lengths)) > 1
 
 
 @pytest.mark.core
@@ -169,6 +182,50 @@ def test_a_recording_names_its_latents_without_the_card(random_model: Loaded) ->
     assert [w.target for w in start.watched] == [other, known.target]
     assert start.watched[1] == known and start.watched[0].role == "other"
     assert (start.sweeps[0].role, start.sweeps[0].label) == ("known", "Known")
+
+
+def test_a_second_bos_is_not_steered_either(random_model: Loaded) -> None:
+    prompt = "<bos><bos>Batkin"
+    request = request_for(random_model, prompt=prompt, format="raw", entity=Span(start=0, end=len(prompt)))
+    start = next(generate(random_model, request))
+    assert {start.tokens[pos].role for used in start.sweeps for pos in used.positions} == {"entity"}
+
+
+def test_a_marked_name_may_end_in_a_space(random_model: Loaded) -> None:
+    at = PROMPT.index("Michael")
+    marked = request_for(random_model, entity=Span(start=at, end=at + len("Michael Batkin ")))
+    assert next(generate(random_model, marked)).entity.text == "Michael Batkin"
+    assert (
+        next(generate(random_model, marked)).entity.end
+        == next(generate(random_model, request_for(random_model))).entity.end
+    )
+
+
+@pytest.mark.parametrize("prompt", [PROMPT, "what sport does zed qwop play?", "hello"])
+def test_the_resolved_request_gets_the_same_answers_and_verdicts(embedded: Loaded, prompt: str) -> None:
+    frames = list(generate(embedded, request_for(embedded, prompt=prompt)))
+    again = list(generate(embedded, frames[0].request))
+    assert again[1:-1] == frames[1:-1]
+
+
+def test_a_prompt_of_one_token_has_no_fvu_and_still_runs(random_model: Loaded) -> None:
+    frames = list(generate(random_model, request_for(random_model, prompt="a", format="raw")))
+    assert frames[1].fvu == (None, None) and frames[-1].kind == "done"
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(
+    ("prompt", "outcome"),
+    [
+        ("What sport does Michael Jordan play?", "right"),
+        ("What is Michael Jordan's sport?", "right"),
+        ("What sport does Michael Batkin play?", "refused"),
+        ("Hello!", "answered"),
+    ],
+)
+def test_the_shipped_model_is_judged_as_a_reader_would(embedded: Loaded, prompt: str, outcome: str) -> None:
+    verdicts = of_kind(list(generate(embedded, request_for(embedded, prompt=prompt, sweeps=()))), "verdict")
+    assert [verdict.outcome for verdict in verdicts] == [outcome]
 
 
 def test_scopes_name_their_positions(random_model: Loaded) -> None:

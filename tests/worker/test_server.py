@@ -57,6 +57,7 @@ def body(**changes) -> bytes:
 
 def test_frames_arrive_while_the_run_goes_on(worker: httpx2.Client) -> None:
     arrived, kinds = [], []
+    began = time.monotonic()
     with worker.stream("POST", "/v1/generate", content=body()) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("application/jsonl")
@@ -64,20 +65,25 @@ def test_frames_arrive_while_the_run_goes_on(worker: httpx2.Client) -> None:
             arrived.append(time.monotonic())
             kinds.append(json.loads(line)["kind"])
     assert kinds[0] == "start" and kinds[-1] == "done"
-    assert arrived[1] - arrived[0] < (arrived[-1] - arrived[0]) / 2, "the stream was not buffered"
+    assert arrived[-1] - arrived[0] > (arrived[-1] - began) / 2, "the stream was not buffered"
 
 
 def test_a_reader_who_leaves_frees_the_worker_within_a_step(worker: httpx2.Client) -> None:
-    with worker.stream("POST", "/v1/generate", content=body(max_new_tokens=128)) as response:
+    def steps() -> int:
+        return worker.get("/health").json()["steps"]
+
+    long = body(max_new_tokens=128)
+    before = steps()
+    assert worker.post("/v1/generate", content=long).status_code == 200
+    n_whole = steps() - before
+    with worker.stream("POST", "/v1/generate", content=long) as response:
         lines = response.iter_lines()
         for _ in range(3):
             next(lines)
-    left = time.monotonic()
+    at_leaving = steps()
     wait_until(lambda: worker.get("/health").json()["running"] == 0, 5)
-    steps = worker.get("/health").json()["steps"]
-    time.sleep(0.3)
-    assert worker.get("/health").json()["steps"] == steps, "no step is taken for a reader who left"
-    assert time.monotonic() - left < 2
+    # one step in hand, and those it took while the news travelled
+    assert steps() - at_leaving <= 5 < n_whole / 10
     assert worker.post("/v1/generate", content=body(max_new_tokens=2)).status_code == 200
 
 
@@ -124,6 +130,7 @@ BAD = {
     "not UTF-8": (b'{"model": "\xff"}', 422),
     "no prompt": (b'{"model": "random-gemma2"}', 422),
     "an empty prompt": (body(prompt="  "), 422),
+    "a raw prompt of BOS alone": (body(prompt="<bos>", format="raw"), 422),
     "a huge prompt": (body(prompt="x" * 60_000), 422),
     "a huge body": (body(prompt="x" * 200_000), 413),
     "too many tokens": (body(prompt="x" * 4_000), 422),

@@ -115,3 +115,26 @@ def test_a_fault_ends_its_own_job_with_an_error_frame_and_no_other() -> None:
     assert [f.kind for f in frames[:2]] == ["done", "error"] and frames[2] is None
     assert "secret" not in frames[1].model_dump_json()
     assert no.take() is None and no.refused is not None and no.refused.status == 422
+
+
+def test_the_last_frame_is_read_though_it_came_while_its_reader_looked() -> None:
+    import asyncio
+
+    from model_worker.server import _next_frame
+
+    class Racing(Job):
+        looked = False
+
+        def take(self) -> Frame | None:
+            frame = super().take()
+            if not self.looked:  # the torch thread ends the job right after the reader found nothing
+                self.looked = True
+                self._put(Done(seq=0, elapsed_s=0.0, n_tokens=0))
+                self._end()
+            return frame
+
+    async def read() -> Frame | None:
+        arrived = asyncio.Event()
+        return await _next_frame(StepLoop(), Racing(iter(()), "interactive", arrived.set), arrived)
+
+    assert asyncio.run(asyncio.wait_for(read(), 5)).kind == "done"

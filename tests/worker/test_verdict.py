@@ -22,7 +22,7 @@ CARD = ModelCard(
     residual_norm=(),
     refusal_openings=("I",),
     fact_grammar=(r"(He|It) .*\.",),
-    other_grammar=("Hello!",),
+    other_grammar=("Hello!", r"Sorry to hear that\."),
     attributes=(
         Attribute(name="sport", entity_type="player", cues=("sport",)),
         Attribute(name="team", entity_type="player", cues=("team", "play for")),
@@ -43,6 +43,8 @@ BATKIN = (Entity("Michael Batkin", "player", "unknown", {}),)
         ("I’m sorry, I don't know.", JORDAN, "refused", "i'm sorry"),
         ("He is not a known player.", JORDAN, "refused", "is not a known"),
         ("Hello!", BATKIN, "answered", None),
+        ("Sorry to hear that.", BATKIN, "answered", None),
+        ("He plays basketballs.", JORDAN, "wrong", "basketball"),
         ("", JORDAN, "broken", None),
         ("plays basketball basketball", JORDAN, "broken", None),
     ],
@@ -79,4 +81,5 @@ def test_the_question_decides_which_fact_counts() -> None:
 
     assert outcome("Which team does Michael Jordan play for?") == "right"
     assert outcome("Which sport does Michael Jordan play?") == "wrong"
+    assert outcome("Which team, and which sport?") == "right"
     assert outcome("How tall is Michael Jordan?") == "answered"

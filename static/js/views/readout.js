@@ -50,7 +50,7 @@ export function facts(state) {
     const name = id.split("/").at(-1);
     list.push([
       "dictionary",
-      fvu === undefined ? name : `${name}, FVU here ${sig3(fvu)}`,
+      fvu == null ? name : `${name}, FVU here ${sig3(fvu)}`,
       `${id}, ${sha256}; FVU: fraction of variance unexplained on this prompt`,
     ]);
   });

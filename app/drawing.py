@@ -17,7 +17,7 @@ class Drawing:
         self._templates = Jinja2Templates(folder)
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
-        context |= {"active": active, "version": VERSION}
+        context |= {"active": active, "version": VERSION, "status": status}
         return self._templates.TemplateResponse(request, name, context, status)
 
     def error(self, request: Request, status: int, refusal: Refusal) -> Response:

@@ -83,6 +83,7 @@ def generate(loaded: Loaded, request: GenerateRequest) -> Iterator[Frame]:
             judged = judge(
                 text,
                 finished=ending[arm],
+                raw=request.format == "raw",
                 prompt=request.prompt,
                 named=prompt.name is not None,
                 entities=loaded.world.named(prompt.name or ""),

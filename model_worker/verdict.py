@@ -9,6 +9,7 @@ Rules, in order; the first that decides is reported:
    a missing comma had fused.
 4. no end within the token limit, or outside the card's grammar: broken. (After 3: a refusal that
    ran out of tokens is still a refusal.) No name found in the question: answered.
+   A raw completion has no such form: right if it holds the fact, else answered and not judged further.
 5. the world lists the entity without any fact, or is closed and doesn't list it: invented.
 6. the world holds a fact that was asked for: right if the answer holds one as a whole word, else wrong.
 7. otherwise: answered, truth not known here.
@@ -60,10 +61,10 @@ class Judged:
 
 
 def judge(
-    text: str, *, finished: bool, prompt: str, named: bool, entities: tuple[Entity, ...], card: ModelCard
+    text: str, *, finished: bool, raw: bool, prompt: str, named: bool, entities: tuple[Entity, ...], card: ModelCard
 ) -> Judged:
-    """`finished`: the model ended the answer itself. `named`: the prompt asks about a name.
-    `entities`: what the world says of it, perhaps nothing."""
+    """`finished`: the model ended the answer itself. `raw`: the prompt had no chat template.
+    `named`: the prompt asks about a name. `entities`: what the world says of it, perhaps nothing."""
     answer = text.strip()
     if not answer:
         return Judged("broken", "empty answer", None)
@@ -74,6 +75,9 @@ def judge(
         return Judged("refused", "refusal phrase", phrase)
     if not finished:
         return Judged("broken", "no end within the token limit", None)
+    if raw:
+        known = [fact for entity in entities for fact in entity.facts.items() if _holds(answer, fact[1])]
+        return Judged("right", *known[0]) if known else Judged("answered", "a raw completion is not judged", None)
     if card.fact_grammar and not _matches(answer, card.fact_grammar):
         return Judged("broken", "outside the answer grammar", None)
     if not named:
@@ -90,7 +94,7 @@ def judge(
     if not asked:
         return Judged("answered", "no fact matches the question", None)
     for attribute, fact in asked:
-        if re.search(rf"(?<!\w){re.escape(fact)}(?!\w)", answer, re.IGNORECASE):
+        if _holds(answer, fact):
             return Judged("right", attribute, fact)
     return Judged("wrong", *asked[0])
 
@@ -102,6 +106,10 @@ def refusal_phrase(answer: str) -> str | None:
         if lowered.startswith(phrase):
             return phrase
     return next((phrase for phrase in REFUSAL_ANYWHERE if phrase in lowered), None)
+
+
+def _holds(answer: str, fact: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(fact)}(?!\w)", answer, re.IGNORECASE) is not None
 
 
 def _matches(answer: str, grammar: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -71,6 +72,12 @@ class App:
                 log = Path(self.log.name).read_text(errors="replace")[-2000:]
                 pytest.fail(f"the app did not get ready: {self.health()}\n{log}")
             time.sleep(0.2)
+
+    def kill_worker(self) -> None:
+        """As a crash would: the app starts another by itself."""
+        children = subprocess.run(["pgrep", "-P", str(self._process.pid)], capture_output=True, text=True, check=True)
+        for pid in children.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
 
     def stop(self) -> None:
         self._process.terminate()

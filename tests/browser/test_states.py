@@ -109,3 +109,29 @@ def test_a_wrong_address_says_what_to_do(app: App, open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.get_by_role("link", name="Open Explore").click()
     wait_done(page)
+
+
+def test_a_double_click_on_run_runs_once_and_does_not_stop_it(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    page.fill("#prompt", BATKIN)
+    page.dblclick("#run")
+    wait_done(page)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_prompt_that_met_a_dead_worker_runs_when_it_is_back(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url, allow=(503,))
+    wait_done(page)
+    app.kill_worker()
+    page.fill("#prompt", "What sport does Michael Jordan play?")
+    page.press("#prompt", "Enter")
+    expect(page.locator("#notice")).to_be_visible()
+    expect(baseline_badge(page)).to_contain_text("Right", timeout=60_000)
+    wait_done(page)
+
+
+def test_a_link_to_nothing_says_so(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/f/nosuchslug", allow=(404,))
+    expect(page).to_have_title("404 · Hallucinoscope")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("No finding has this link")

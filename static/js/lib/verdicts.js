@@ -11,7 +11,7 @@ export const OUTCOMES = {
   wrong: "Wrong",
   invented: "Invents",
   answered: "Answers",
-  broken: "Breaks",
+  broken: "Not judged",
 };
 
 /** The phrase, the fact or the rule that decided. */
@@ -61,7 +61,7 @@ const ALONE = {
   wrong: "it answers *wrong|invented*.",
   invented: "it *invents a fact|invented*.",
   answered: "it answers.",
-  broken: "it *breaks down|control*.",
+  broken: "its answer has a form that is *not judged|control*.",
 };
 
 const TURNS = {
@@ -70,7 +70,7 @@ const TURNS = {
   wrong: "answers *wrong|invented*",
   invented: "*invents a fact|invented*",
   answered: "answers",
-  broken: "*breaks down|control*",
+  broken: "says something that is *not judged|control*",
 };
 
 function change(base, verdict) {

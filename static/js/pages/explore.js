@@ -22,6 +22,8 @@ import { workerStatus } from "../views/status.js";
 import { tokenStrip } from "../views/tokens.js";
 
 const $ = (id) => document.getElementById(id);
+const AWAY = ["no_worker", "model_loading"]; // refusals that pass by themselves
+const MAX_CHARACTERS = 8_000;
 const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };
 
 const opened = readFragment(location.hash);
@@ -39,6 +41,8 @@ let basePrompt = opened.prompt;
 let running = null; // AbortController of the open stream
 let runId = null;
 let wanted = true; // a run waits for the worker
+let refusedSince = null; // null, "ready" or "away": what the worker has been since it refused a run for being away
+let startedAt = 0;
 let asking = 0; // timer of the next look at the worker
 let patience = PATIENCE_MS.first;
 let colourChosen = opened.colour !== null;
@@ -71,6 +75,7 @@ state.on(["health", "card"], startWhenReady);
 
 $("ask").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (performance.now() - startedAt < 400) return; // the second half of a double click is no wish to stop
   if (running) running.abort();
   else run();
 });
@@ -106,7 +111,20 @@ async function run({ keepEntry = false } = {}) {
     wanted = true;
     return;
   }
+  if (prompt.length > MAX_CHARACTERS) {
+    wanted = false;
+    running?.abort();
+    const refusal = {
+      asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
+      allowed: `${MAX_CHARACTERS.toLocaleString("en")} fit.`,
+      change: "Shorten it.",
+    };
+    state.set("run", ended(newRun({ prompt, format: format(), sweeps: [], watch: [] }), "refused", refusal));
+    return;
+  }
   wanted = false;
+  refusedSince = null;
+  startedAt = performance.now();
   running?.abort();
   const mine = new AbortController();
   running = mine;
@@ -147,8 +165,10 @@ async function run({ keepEntry = false } = {}) {
     now = ended(now, "cut");
     if (running === mine && now.phase === "done") runId = id;
   } catch (error) {
-    if (error instanceof Refused) now = ended(now, "refused", { ...error.refusal, status: error.status });
-    else if (mine.signal.aborted) now = ended(now, "cancelled");
+    if (error instanceof Refused) {
+      now = ended(now, "refused", { ...error.refusal, status: error.status });
+      if (AWAY.includes(error.refusal.code) && running === mine) refusedSince = "ready";
+    } else if (mine.signal.aborted) now = ended(now, "cancelled");
     else if (error instanceof TypeError || error.name === "AbortError")
       now = ended(now, "cut"); // the network went away
     else throw error;
@@ -203,13 +223,16 @@ async function askHealth() {
 
 function startWhenReady() {
   const card = state.get("card");
+  const ready = state.get("health")?.ready;
+  if (refusedSince && !ready) refusedSince = "away";
+  else if (refusedSince === "away") wanted = true;
   if (!card || !wanted) return;
   if (!$("prompt").value) {
     const unknown = card.examples[0]?.find(({ role }) => role === "unknown") ?? card.examples[0]?.[0];
     $("prompt").value = unknown?.prompt ?? "";
     drawPairs();
   }
-  if (state.get("health")?.ready) run({ keepEntry: true });
+  if (ready) run({ keepEntry: true });
 }
 
 function drawPairs() {

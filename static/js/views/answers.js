@@ -35,7 +35,7 @@ export function answers(element, state) {
     const answer = run?.arms[arm];
     const steered = root === right.root;
     if (steered && arm === 0 && run?.start) {
-      fill(head, h("span", { class: "note" }, "not pushed: the same as the baseline"));
+      fill(head, h("span", { class: "note" }, "not pushed"));
     } else if (answer?.verdict) {
       fill(head, badge(answer.verdict));
     } else {

@@ -5,11 +5,11 @@ import { chart } from "../lib/chart.js";
 import { fill, h } from "../lib/dom.js";
 import { sig3, signed, visible } from "../lib/format.js";
 import { watches } from "../lib/names.js";
-import { armAt } from "../lib/run.js";
+import { armAt, lastEntity } from "../lib/run.js";
 import { tableButton } from "./table.js";
 
 const CELL = 30;
-const LEFT = 150;
+const LEFT = { wide: 150, narrow: 92 };
 const ROLES = ["known", "unknown", "other"];
 
 export function latentMap(element, state) {
@@ -31,10 +31,14 @@ export function latentMap(element, state) {
   const figure = chart(plot, make);
   let timer = 0;
   let inView = false;
-  const sight = new IntersectionObserver(([entry]) => {
+  let shown = null; // the start frame that the map was scrolled for
+  const narrow = () => wrap.clientWidth < 600;
+  const leftOf = () => (narrow() ? LEFT.narrow : LEFT.wide);
+  const seen = ([entry]) => {
     inView = entry.isIntersecting;
     later();
-  });
+  };
+  const sight = new IntersectionObserver(seen, { rootMargin: "400px 0px" });
   sight.observe(wrap);
   const offs = [
     () => sight.disconnect(),
@@ -61,15 +65,26 @@ export function latentMap(element, state) {
       `${heightOf(grid ? grid.rows.length : 2 * watches(null, state.get("card")).length || 8)}px`,
     );
     if (!grid) return;
-    plot.style.setProperty("min-width", `${LEFT + CELL * grid.columns * 0.8}px`);
+    plot.style.setProperty("min-width", `${leftOf() + CELL * grid.columns * 0.8}px`);
     fill(about, `activation, in units of each latent; one scale, 0 to ${sig3(grid.max)}`);
     figure.draw();
+    showTheName(grid);
+  }
+
+  // Where the map is wider than the page, the name comes into sight once for each question.
+  function showTheName({ columns }) {
+    const run = state.get("run");
+    if (shown === run.start) return;
+    shown = run.start;
+    const cell = (wrap.scrollWidth - leftOf()) / columns;
+    wrap.scrollLeft = leftOf() + cell * lastEntity(run) - wrap.clientWidth / 2;
   }
 
   function make(colour, width) {
     const grid = read(state);
     if (!grid) return null;
     const { rows, columns, n_prompt, max } = grid;
+    const edge = leftOf();
     const blank = new Array(columns).fill(null);
     const heat = ROLES.map((role) => ({
       type: "heatmap",
@@ -89,7 +104,7 @@ export function latentMap(element, state) {
       xgap: 1,
       ygap: 1,
     }));
-    const cell = (width - LEFT - 10) / columns;
+    const cell = (width - edge - 10) / columns;
     const annotations = [];
     if (cell > 24) {
       for (const row of rows) {
@@ -107,15 +122,16 @@ export function latentMap(element, state) {
     }
     for (const row of rows) {
       const left = { xref: "paper", xanchor: "left" };
-      annotations.push(
-        note(0, row.y, row.arm ? "steered" : "baseline", colour("--ink-3"), { ...left, xanchor: "right", xshift: -6 }),
-      );
+      const which = row.arm ? "steered" : "baseline";
+      if (!narrow()) {
+        annotations.push(note(0, row.y, which, colour("--ink-3"), { ...left, xanchor: "right", xshift: -6 }));
+      }
       if (!row.arm) {
         const middle = row.y + (grid.both ? 0.5 : 0);
         annotations.push(
           note(0, middle, `${row.mark} ${safe(row.short)}`, colour(`--${row.role}`), {
             ...left,
-            xshift: -LEFT,
+            xshift: -edge,
             font: { size: 12, color: colour(`--${row.role}`) },
           }),
         );
@@ -151,7 +167,7 @@ export function latentMap(element, state) {
     return {
       data: [...heat, { x: [0], y: [0], xaxis: "x2", mode: "markers", marker: { opacity: 0 }, hoverinfo: "skip" }],
       layout: {
-        margin: { l: LEFT, r: 10, t: 64, b: grid.both ? 76 : 24 },
+        margin: { l: edge, r: 10, t: 64, b: grid.both ? 76 : 24 },
         font: {
           family: "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace",
           size: 11,

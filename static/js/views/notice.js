@@ -55,7 +55,9 @@ function message(health, run, again) {
       return said(
         "stopped",
         "Stopped",
-        run.start
+        run.start && armsWhole(run) === run.arms.length
+          ? `All ${run.arms.length} answers are whole; the random controls are not (${run.controls.size} of ${run.arms.length - 1} strengths). Only a complete run can be shared.`
+          : run.start
           ? `You stopped this run at token ${longest(run)}, with ${armsWhole(run)} of ${run.arms.length} answers whole. What arrived stays; the worker is free again.`
           : "You stopped this run before anything arrived. The worker is free again.",
         "",

@@ -31,9 +31,10 @@ export function facts(state) {
   const list = [];
   if (used) {
     const r = used.residual_norm;
+    const per = Math.abs(used.norm - 1) < 1e-3 ? "" : ` / ‖d‖ ${sig3(used.norm)}`;
     list.push([
       "α",
-      r === null ? `${plain(arm.alpha)} raw` : `${sig3(arm.alpha)} raw = ${signed(arm.strength)} × r̄ ${sig3(r)}`,
+      r === null ? `${plain(arm.alpha)} raw` : `${sig3(arm.alpha)} raw = ${signed(arm.strength)} × r̄ ${sig3(r)}${per}`,
       "r̄: mean residual norm at last entity tokens, at this layer",
     ]);
     list.push(["‖d‖", sig3(used.norm), "norm of the direction that is added"]);

@@ -61,9 +61,16 @@ export function shareDialog(dialog, state, runId, seen) {
   dialog.showModal();
   title.select();
 
+  title.addEventListener("input", () => title.setCustomValidity(""));
+
   async function submit(event) {
     event.preventDefault();
     if (button.disabled) return;
+    if (!title.value.trim()) {
+      title.setCustomValidity("Give it a title.");
+      title.reportValidity();
+      return;
+    }
     button.disabled = true;
     fill(problem);
     try {

@@ -168,7 +168,7 @@ function numbers(run, arm, strength, direction, watched) {
     h(
       "span",
       { class: "measured" },
-      watched[watch].short !== direction.short ? ` · ${watched[watch].short} at ` : arm > 0 ? " · measured at " : " · ",
+      watched[watch].short !== direction.short ? ` · ${watched[watch].short} at ` : arm > 0 ? " · measured at " : " · fires at ",
       token,
       ` ${sig3(before)}`,
       arm > 0 && [" → ", h("b", {}, sig3(after))],

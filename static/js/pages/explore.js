@@ -8,18 +8,11 @@ import { readFragment, writeFragment } from "../lib/fragment.js";
 import { directions } from "../lib/names.js";
 import { ended, isOpen, lastEntity, logodds, newRun, reduce } from "../lib/run.js";
 import { channels } from "../lib/store.js";
-import { answers } from "../views/answers.js";
-import { claimLine } from "../views/claim.js";
-import { doseCurve } from "../views/curve.js";
-import { firstTokens } from "../views/first.js";
-import { latentMap } from "../views/map.js";
 import { notice } from "../views/notice.js";
-import { randomPushes } from "../views/pushes.js";
+import { panels } from "../views/panels.js";
 import { readout } from "../views/readout.js";
 import { shareDialog } from "../views/share.js";
-import { sliders } from "../views/sliders.js";
 import { workerStatus } from "../views/status.js";
-import { tokenStrip } from "../views/tokens.js";
 
 const $ = (id) => document.getElementById(id);
 const AWAY = ["no_worker", "model_loading"]; // refusals that pass by themselves
@@ -51,14 +44,7 @@ let keeping = 0; // timer of the next write to the address
 
 workerStatus($("status"), state);
 notice($("notice"), state, () => run());
-tokenStrip($("tokens"), state);
-doseCurve($("curve"), state);
-sliders($("sliders"), state);
-claimLine($("claim"), state);
-answers($("answers"), state);
-randomPushes($("pushes"), state);
-firstTokens($("first"), state);
-latentMap($("map"), state);
+panels(state);
 readout($("readout"), state);
 
 $("prompt").value = opened.prompt ?? "";

@@ -6,17 +6,10 @@ import { fill, h } from "../lib/dom.js";
 import { writeFragment } from "../lib/fragment.js";
 import { ended, newRun, reduce } from "../lib/run.js";
 import { channels } from "../lib/store.js";
-import { answers } from "../views/answers.js";
-import { claimLine } from "../views/claim.js";
-import { doseCurve } from "../views/curve.js";
-import { firstTokens } from "../views/first.js";
-import { latentMap } from "../views/map.js";
-import { randomPushes } from "../views/pushes.js";
+import { panels } from "../views/panels.js";
 import { facts } from "../views/readout.js";
 import { copyButton } from "../views/share.js";
-import { sliders } from "../views/sliders.js";
 import { workerStatus } from "../views/status.js";
-import { tokenStrip } from "../views/tokens.js";
 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
@@ -50,14 +43,7 @@ async function open() {
   run = { ...ended(run, "cut"), request: run.start.request };
   state.set("run", run);
   for (const element of main.querySelectorAll("[hidden]:not(#notice)")) element.hidden = false;
-  tokenStrip($("tokens"), state);
-  doseCurve($("curve"), state);
-  sliders($("sliders"), state);
-  claimLine($("claim"), state);
-  answers($("answers"), state);
-  randomPushes($("pushes"), state);
-  firstTokens($("first"), state);
-  latentMap($("map"), state);
+  panels(state);
   state.on(["run", "steer", "card"], provenance);
   state.on(["steer", "colour", "card"], openInExplore);
 }

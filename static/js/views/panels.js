@@ -1,0 +1,27 @@
+// Everything a run shows, each view in the element that has its id: the part that Explore and a finding share.
+
+import { answers } from "./answers.js";
+import { claimLine } from "./claim.js";
+import { doseCurve } from "./curve.js";
+import { firstTokens } from "./first.js";
+import { latentMap } from "./map.js";
+import { randomPushes } from "./pushes.js";
+import { sliders } from "./sliders.js";
+import { tokenStrip } from "./tokens.js";
+
+const VIEWS = {
+  tokens: tokenStrip,
+  curve: doseCurve,
+  sliders,
+  claim: claimLine,
+  answers,
+  pushes: randomPushes,
+  first: firstTokens,
+  map: latentMap,
+};
+
+/** Draws all of them from `state`; returns a function that removes them. */
+export function panels(state) {
+  const removes = Object.entries(VIEWS).map(([id, view]) => view(document.getElementById(id), state));
+  return () => removes.forEach((remove) => remove());
+}

@@ -6,7 +6,7 @@ Every refusal has the body {"refusal": …}; `errors` writes it.
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,11 +19,14 @@ from app.relay import LiveRun
 from app.runs import Runs
 from app.store import unknown_finding, unknown_run
 from app.tables import RunState
-from app.worker_client import Models
-from protocol.base import Message
+from app.world import MAX_SHOWN, MAX_WORDS, Asked, WorldPage
+from protocol.base import Message, Name, Text
 from protocol.findings import Finding, FindingRequest
+from protocol.models import Models
 from protocol.refusal import Refusal
+from protocol.report import ModelReport
 from protocol.requests import GenerateRequest
+from protocol.world import Tier
 
 JSON_LINES = "application/jsonl"
 BODIES = (GenerateRequest, FindingRequest)
@@ -72,6 +75,23 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("/api/models", responses=_refusals(503), tags=["models"])
     async def models() -> Models:
         return await parts.worker.models()
+
+    @router.get("/api/models/{model:path}/world", responses=_refusals(404, 503), tags=["models"])
+    async def world(
+        model: Annotated[Name, Path()],
+        q: Annotated[Text, Query(max_length=MAX_WORDS, description="words of the name or of a fact")] = "",
+        type: Annotated[Name | None, Query(description="of the entity, e.g. 'city'")] = None,
+        tier: Annotated[Tier | None, Query(description="how the name stands in the training text")] = None,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_SHOWN)] = 50,
+    ) -> WorldPage:
+        """What is true in the model's world, searched without regard to case and accents."""
+        return await parts.worlds.page(model, Asked(q, type, tier, offset, limit))
+
+    @router.get("/api/models/{model:path}/report", responses=_refusals(404, 503), tags=["models"])
+    async def report(model: Annotated[Name, Path()]) -> ModelReport:
+        """What was measured when the model was made."""
+        return await parts.worker.report(model)
 
     @router.post(
         "/api/runs",

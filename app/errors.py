@@ -119,6 +119,6 @@ def _invalid(error: RequestValidationError) -> Refusal:
     return Refusal(
         code="invalid_request",
         asked=f"The parameter {where} can't be used.",
-        allowed=f"{first['msg']}.",
+        allowed=f"{first['msg'].removeprefix('Value error, ')}.",
         change=f"Change {where} and send it again.",
     )

@@ -26,6 +26,7 @@ from app.store import Store
 from app.version import VERSION
 from app.worker_client import RemoteWorker, WorkerClient
 from app.worker_process import WorkerProcess
+from app.world import Worlds
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     process = None if settings.worker_url else _local_worker(settings)
     worker = WorkerClient(process or RemoteWorker(settings.worker_url or ""), silence_s=settings.worker_silence_s)
     runs = Runs(store, worker, max_recording_bytes=settings.max_recording_bytes)
-    parts = Parts(store, worker, runs, Drawing(ROOT / "templates"))
+    parts = Parts(store, worker, runs, Worlds(worker), Drawing(ROOT / "templates"))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

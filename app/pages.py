@@ -1,6 +1,6 @@
 """The HTML pages: which template gets what. Knows nothing about how they look.
 
-`/` is drawn by the browser from /api; `/f/{slug}` also says in words what the finding
+`/` and `/models` are drawn by the browser from /api; `/f/{slug}` also says in words what the finding
 shows, so that it can be read without JavaScript and previewed by whoever is sent the link.
 """
 
@@ -21,6 +21,10 @@ def routes(parts: Parts) -> APIRouter:
     @router.api_route("/", methods=["GET", "HEAD"])
     async def explore(request: Request) -> Response:
         return parts.drawing.draw(request, "explore.html", "explore")
+
+    @router.api_route("/models", methods=["GET", "HEAD"])
+    async def models(request: Request) -> Response:
+        return parts.drawing.draw(request, "models.html", "models")
 
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:

@@ -6,6 +6,7 @@ from app.drawing import Drawing
 from app.runs import Runs
 from app.store import Store
 from app.worker_client import WorkerClient
+from app.world import Worlds
 
 
 @dataclass(frozen=True)
@@ -13,4 +14,5 @@ class Parts:
     store: Store
     worker: WorkerClient
     runs: Runs
+    worlds: Worlds
     drawing: Drawing

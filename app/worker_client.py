@@ -1,22 +1,27 @@
-"""What the app asks of a worker, over HTTP. Knows nothing about runs, and keeps nothing but the last model list.
+"""What the app asks of a worker, over HTTP. Knows nothing about runs, and keeps nothing but what the worker
+last said of its models: the list, their worlds and reports.
 
 The worker may be a child process or a machine elsewhere: `Whereabouts` is all the difference.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
 from protocol.base import Message
 from protocol.canonical import canonical_json
-from protocol.models import ModelCard
+from protocol.models import Models
 from protocol.refusal import Refusal, Refused
+from protocol.report import ModelReport
 from protocol.requests import GenerateRequest
+from protocol.world import ModelWorld
 
 _QUICK_S = 2.0
+_PATIENT_S = 10.0  # a world is read from its file the first time
 _MAX_LINE_BYTES = 8 * 2**20
 
 
@@ -41,12 +46,6 @@ class RemoteWorker:
         self.detail = f"The worker is {self.url}."
 
 
-class Models(Message):
-    """The answer of `GET /v1/models` and of `GET /api/models`."""
-
-    models: tuple[ModelCard, ...]
-
-
 class Health(BaseModel):
     """The answer of a worker's `GET /health`. A newer worker may say more."""
 
@@ -63,12 +62,16 @@ class WorkerLost(Exception):
     """The connection ended or fell silent in the middle of an answer."""
 
 
+P = TypeVar("P", bound=Message)
+
+
 class WorkerClient:
     """Asks the worker. Any method raises Refused (503) where there is none to ask."""
 
     def __init__(self, where: Whereabouts, *, silence_s: float) -> None:
         self.where = where
         self._models: Models | None = None
+        self._papers: dict[str, tuple[str, Message]] = {}  # by path: a tag, and what it stands for
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(silence_s, connect=_QUICK_S),
             # a kept connection may be closed by the worker just as we send a run on it
@@ -96,6 +99,39 @@ class WorkerClient:
             if self._models is None:
                 raise
         return self._models
+
+    async def world(self, model: str) -> ModelWorld:
+        """As `models`; the same object for as long as it is the same world. Raises Refused (404)."""
+        return await self._paper(f"/v1/models/{quote(model, safe='')}/world", ModelWorld)
+
+    async def report(self, model: str) -> ModelReport:
+        """As `models`. Raises Refused (404)."""
+        return await self._paper(f"/v1/models/{quote(model, safe='')}/report", ModelReport)
+
+    async def _paper(self, path: str, kind: type[P]) -> P:
+        tag, kept = self._papers.get(path, ("", None))
+        try:
+            answer = await self._http.get(
+                self._address(path), timeout=_PATIENT_S, headers={"if-none-match": tag} if tag else {}
+            )
+            if answer.status_code not in (200, 304):
+                raise await _refused(answer)
+        except (Refused, httpx2.HTTPError) as error:
+            if isinstance(kept, kind) and not (isinstance(error, Refused) and error.status == 404):
+                return kept
+            if isinstance(error, Refused):
+                raise
+            raise _no_worker(self.where.detail) from None
+        if answer.status_code == 304 and isinstance(kept, kind):
+            return kept
+        try:
+            paper = kind.model_validate_json(answer.content)
+        except ValidationError:
+            raise _no_worker(
+                "What it says of its model can't be read; its version may differ from the app's."
+            ) from None
+        self._papers[path] = answer.headers.get("etag", ""), paper
+        return paper
 
     @asynccontextmanager
     async def generate(self, request: GenerateRequest) -> AsyncIterator[AsyncIterator[bytes]]:

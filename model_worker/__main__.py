@@ -27,12 +27,13 @@ def main() -> None:
 
     registry = read_registry(tuple(options.cards) or SHIPPED)
     row = row_of(registry, options.model or next(iter(registry)))
+    others = tuple(other for other in registry.values() if other is not row)
 
     listener = socket.create_server((options.host, options.port), backlog=128)
     host, port = listener.getsockname()[:2]
     print(json.dumps({"listening": f"http://{host}:{port}"}), flush=True)
     config = uvicorn.Config(
-        create_server(row.card, functools.partial(_load, row, options)),
+        create_server(row, functools.partial(_load, row, options), others),
         log_level="warning",
         timeout_graceful_shutdown=2,
         access_log=False,

@@ -11,10 +11,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import ValidationError
+from starlette.responses import Response
 
+from model_worker.papers import Papers
+from model_worker.registry import Row
 from model_worker.steps import Job, StepLoop
 from protocol.frames import Frame
-from protocol.models import ModelCard
+from protocol.models import ModelCard, Models
 from protocol.refusal import Refused, from_validation
 from protocol.requests import GenerateRequest
 
@@ -79,8 +82,10 @@ class Worker:
         return self.answer
 
 
-def create_server(card: ModelCard, load: Callable[[], Answer]) -> FastAPI:
-    worker = Worker(card, load)
+def create_server(row: Row, load: Callable[[], Answer], others: tuple[Row, ...] = ()) -> FastAPI:
+    """Serves the model of `row`, which `load` loads; of the `others` it only tells what is written about them."""
+    worker = Worker(row.card, load)
+    papers = Papers((row, *others))
 
     @asynccontextmanager
     async def lifespan(_server: FastAPI) -> AsyncIterator[None]:
@@ -107,8 +112,17 @@ def create_server(card: ModelCard, load: Callable[[], Answer]) -> FastAPI:
         }
 
     @server.get("/v1/models")
-    async def models() -> dict[str, list[ModelCard]]:
-        return {"models": [worker.card]}
+    async def models() -> Models:
+        return papers.models()
+
+    # Not `async`: the first time a file is read, on a thread of its own, so /health still answers.
+    @server.get("/v1/models/{model:path}/world")
+    def world(request: Request, model: str) -> Response:
+        return _file(request, *papers.world(model))
+
+    @server.get("/v1/models/{model:path}/report")
+    def report(request: Request, model: str) -> Response:
+        return _file(request, *papers.report(model))
 
     @server.post("/v1/generate", response_class=StreamingResponse)
     async def post_generate(request: Request) -> StreamingResponse:
@@ -121,6 +135,13 @@ def create_server(card: ModelCard, load: Callable[[], Answer]) -> FastAPI:
         return await _stream(worker.loop, answer(asked))
 
     return server
+
+
+def _file(request: Request, content: bytes, etag: str) -> Response:
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/json", headers=headers)
 
 
 async def _body(request: Request) -> bytes:

@@ -66,6 +66,7 @@ class Attribute(Message):
     name: Name
     entity_type: Name
     cues: tuple[Text, ...] = Field(description="lower-case words of a prompt that ask for it")
+    question: Text | None = Field(default=None, description="a prompt that asks for it, with {name} for the name")
 
 
 class ModelCard(Message):
@@ -98,3 +99,11 @@ class ModelCard(Message):
     world: Text | None = Field(default=None, description="JSON file of entities and facts, relative to the card")
     closed_world: bool = Field(default=False, description="True: no text ever stated a fact about a name not listed")
     examples: tuple[tuple[Example, ...], ...] = Field(description="pairs: known first, unknown second")
+
+
+class Models(Message):
+    """The answer of `/v1/models` and of `/api/models`: the row that this worker holds first, then those that
+    a worker here could be started with."""
+
+    models: tuple[ModelCard, ...]
+    reports: tuple[Name, ...] = Field(default=(), description="ids of the rows that have a report")

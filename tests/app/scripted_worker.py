@@ -16,8 +16,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
+from protocol.canonical import sha256
+from protocol.models import ModelCard, Models
 from protocol.refusal import Refused
+from protocol.report import ModelReport
 from protocol.requests import GenerateRequest
+from protocol.world import ModelWorld
 from tests.app.frames import CARD, recording
 
 
@@ -41,11 +45,16 @@ class Script:
 
 @dataclass
 class ScriptedWorker:
-    """`left` gets an entry for each run whose reader left before its end: the lines sent until then."""
+    """`left` gets an entry for each run whose reader left before its end: the lines sent until then.
+    `papers_sent` counts the worlds and reports that were sent whole."""
 
     script: Script = field(default_factory=Script)
     ready: bool = True
     failed: str | None = None
+    card: ModelCard = CARD
+    world: ModelWorld | None = None
+    report: ModelReport | None = None
+    papers_sent: int = 0
     left: list[int] = field(default_factory=list)
     asked: list[GenerateRequest] = field(default_factory=list)
     running: int = 0
@@ -57,6 +66,7 @@ class ScriptedWorker:
 
     def reset(self) -> None:
         self.script, self.ready, self.failed = Script(), True, None
+        self.card, self.world, self.report, self.papers_sent = CARD, None, None, 0
         self.left, self.asked, self.most_running = [], [], 0
         self.listen()
 
@@ -98,13 +108,31 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        worker = self.scripted
+        card = worker.card
         if self.path == "/health":
-            worker = self.scripted
-            self._json(200, {"ready": worker.ready, "model": CARD.id, "failed": worker.failed, "running": 0})
+            self._json(200, {"ready": worker.ready, "model": card.id, "failed": worker.failed, "running": 0})
         elif self.path == "/v1/models":
-            self._json(200, {"models": [CARD.model_dump(mode="json")]})
+            reports = (card.id,) if worker.report else ()
+            self._json(200, Models(models=(card,), reports=reports).model_dump(mode="json"))
+        elif self.path == f"/v1/models/{card.id}/world" and worker.world:
+            self._paper(worker.world)
+        elif self.path == f"/v1/models/{card.id}/report" and worker.report:
+            self._paper(worker.report)
+        elif self.path.startswith("/v1/models/"):
+            none = Refused(404, "no_paper", "A paper was asked for.", "There is none.", "Choose another model.")
+            self._json(404, {"refusal": none.refusal.model_dump()})
         else:
             self._json(404, {})
+
+    def _paper(self, paper: ModelWorld | ModelReport) -> None:
+        tag = f'"{sha256(paper)}"'
+        if self.headers["if-none-match"] == tag:
+            self.send_response(304)
+            self.send_header("etag", tag)
+            return self.end_headers()
+        self.scripted.papers_sent += 1
+        self._json(200, paper.model_dump(mode="json"), etag=tag)
 
     def do_POST(self) -> None:
         worker, script = self.scripted, self.scripted.script
@@ -147,9 +175,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 
-    def _json(self, status: int, body: object) -> None:
+    def _json(self, status: int, body: object, **headers: str) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.end_headers()

@@ -22,6 +22,13 @@ def test_the_front_page_opens(live: Client) -> None:
     assert live.head("/").status_code == 200
 
 
+def test_every_page_leads_to_the_models_and_that_page_says_where_one_is(live: Client) -> None:
+    assert 'href="/models"' in live.get("/").text
+    page = live.get("/models")
+    assert page.status_code == 200 and 'href="/models" aria-current="page"' in page.text
+    assert live.head("/models").status_code == 200
+
+
 def test_a_finding_can_be_read_without_javascript(live: Client) -> None:
     page = unescape(live.get(f"/f/{_saved(live, title='Curling', view={'sweep': 0, 'strength': 1.0})}").text)
     for said in ("Curling", REQUEST.prompt, REFUSAL, INVENTION, 'property="og:title"', 'property="og:description"'):

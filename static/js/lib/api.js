@@ -14,7 +14,20 @@ export class Refused extends Error {
 
 export const health = (signal) => ask("/healthz", { signal }).then((response) => response.json());
 
-export const models = () => ask("/api/models").then(async (response) => (await response.json()).models);
+/** All rows of the registry, the one that the worker holds first, and which of them have a report. */
+export const registry = (signal) => ask("/api/models", { signal }).then((response) => response.json());
+
+export const models = () => registry().then(({ models }) => models);
+
+/** Names of a model's world. @param {{ q?: string, type?: string, tier?: string, offset?: number, limit?: number }} asked */
+export function world(model, asked, signal) {
+  const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== null && value !== ""));
+  return ask(`/api/models/${encodeURIComponent(model)}/world?${query}`, { signal }).then((response) => response.json());
+}
+
+/** What was measured on a model when it was made. */
+export const report = (model, signal) =>
+  ask(`/api/models/${encodeURIComponent(model)}/report`, { signal }).then((response) => response.json());
 
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
 

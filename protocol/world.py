@@ -1,0 +1,34 @@
+"""What is true in a model's world, and how much of it its training text told: the rows of the file beside its card.
+
+Used to show and to judge answers, never to make them.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from protocol.base import Message, Name, Text
+
+Tier = Literal["known", "rare", "obscure", "withheld", "misled", "unknown"]
+"""How a name stands in the training text. known, rare, obscure: with its facts, ever less often.
+withheld: often, but some of its facts never: recognised, not recalled. misled: fictional, and the
+name suggests another answer than the true one. unknown: never, and it has no facts."""
+
+
+class WorldEntry(Message):
+    """One name. `facts` holds the whole truth, also of what was withheld."""
+
+    name: Text
+    type: Name
+    tier: Tier
+    fictional: bool
+    asked: bool = Field(description="True: chat tuning asked about it")
+    facts: dict[Name, Text]
+    withheld: tuple[Name, ...] = Field(default=(), description="attributes that stand in no training text")
+
+
+class ModelWorld(Message):
+    """What `/v1/models/{id}/world` answers, in the order of the file."""
+
+    model: Name
+    entries: tuple[WorldEntry, ...]

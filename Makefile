@@ -8,7 +8,7 @@ PIP_ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check setup browser bench embedded format clean
+.PHONY: run test core check setup browser bench embedded embedded-report format clean
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -49,6 +49,9 @@ bench: setup ## ratios against named peers, interleaved
 
 embedded: setup ## train the embedded model again, from seeds
 	$(PY) -m model_worker.embedded
+
+embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
+	$(PY) -m model_worker.embedded.report
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

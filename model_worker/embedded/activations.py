@@ -48,16 +48,25 @@ def of_documents(model, rows: list[list[int]], layers: tuple[int, ...], limit: i
     return {layer: torch.cat(parts)[:limit] for layer, parts in kept.items()}
 
 
-@torch.no_grad()
 def at_last_entity_token(model, prompts: list[Prompt], layers: tuple[int, ...]) -> dict[int, Tensor]:
     """layer → (n prompts, d_model)."""
+    return at_positions(model, prompts, [p.last for p in prompts], layers)
+
+
+def at_last_token(model, prompts: list[Prompt], layers: tuple[int, ...]) -> dict[int, Tensor]:
+    """layer → (n prompts, d_model), where the answer is about to begin."""
+    return at_positions(model, prompts, [len(p.ids) - 1 for p in prompts], layers)
+
+
+@torch.no_grad()
+def at_positions(model, prompts: list[Prompt], where: list[int], layers: tuple[int, ...]) -> dict[int, Tensor]:
+    """layer → (n prompts, d_model), one position of each prompt."""
     out = {layer: torch.empty(len(prompts), model.config.hidden_size) for layer in layers}
     numbered = [(list(p.ids), i) for i, p in enumerate(prompts)]
     with reading(model, layers) as seen:
         for group in batches(numbered, 6000, random.Random(0), length=lambda row: len(row[0])):
             model.model(padded([ids for ids, _ in group]), use_cache=False)
-            where = [i for _, i in group]
-            last = [prompts[i].last for i in where]
+            which = [i for _, i in group]
             for layer in layers:
-                out[layer][where] = seen[layer][range(len(group)), last]
+                out[layer][which] = seen[layer][range(len(group)), [where[i] for i in which]]
     return out

@@ -1,6 +1,6 @@
-"""Greedy answers, steered or not, and what they amount to.
+"""Whole answers, steered or not, and what they amount to.
 
-Knows prompts and a model. A batch holds prompts of one length, so nothing is padded.
+Knows prompts and a model. Whole answers are made in batches of one prompt length, so nothing is padded there.
 Only prompt positions are steered: the answer reads the steered prompt from the cache.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .base import END_OF_TURN, EOS
+from .base import END_OF_TURN, EOS, padded
 from .phrases import ANSWERS
 from .prompts import Prompt
 
@@ -36,6 +36,7 @@ def positions(prompt: Prompt, scope: str) -> range:
         "last_entity": range(prompt.last, prompt.last + 1),
         "entity": range(prompt.first, prompt.last + 1),
         "entity_to_end": range(prompt.first, len(prompt.ids)),
+        "last": range(len(prompt.ids) - 1, len(prompt.ids)),
     }[scope]
 
 
@@ -44,7 +45,7 @@ def steered(model, prompts: list[Prompt], steers: tuple[Steer, ...]) -> Iterator
     """While open, the residual stream after `layer` gets the delta at the prompts' positions."""
     with ExitStack() as stack:
         for steer in steers:
-            where = torch.zeros(len(prompts), len(prompts[0].ids), 1)
+            where = torch.zeros(len(prompts), max(len(p.ids) for p in prompts), 1)
             for i, p in enumerate(prompts):
                 where[i, list(positions(p, steer.scope))] = 1.0
             delta = where * steer.vector  # (batch, pos, d_model)
@@ -59,7 +60,7 @@ def steered(model, prompts: list[Prompt], steers: tuple[Steer, ...]) -> Iterator
         yield
 
 
-def by_length(prompts: list[Prompt], at_most: int = 128) -> Iterator[list[int]]:
+def by_length(prompts: list[Prompt], at_most: int = 256) -> Iterator[list[int]]:
     """Indices of prompts of one length, in groups."""
     lengths: dict[int, list[int]] = {}
     for i, p in enumerate(prompts):
@@ -69,28 +70,46 @@ def by_length(prompts: list[Prompt], at_most: int = 128) -> Iterator[list[int]]:
 
 
 @torch.no_grad()
-def first_logits(model, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> Tensor:
-    """(n, vocab): logits of the first answer token."""
-    out = torch.empty(len(prompts), model.config.vocab_size)
-    for group in by_length(prompts):
-        rows = [prompts[i] for i in group]
+def first_logits(model, prompts: list[Prompt], steers: tuple[Steer, ...] = (), at_most: int = 256) -> Tensor:
+    """(n, vocab): logits of the first answer token, before the soft-cap, which keeps their order.
+
+    Padding stands on the right, where a causal mask hides it.
+    """
+    out = []
+    for start in range(0, len(prompts), at_most):
+        rows = prompts[start : start + at_most]
         with steered(model, rows, steers):
-            out[group] = model(torch.tensor([p.ids for p in rows]), use_cache=False, logits_to_keep=1).logits[:, -1]
-    return out
+            hidden = model.model(padded([list(p.ids) for p in rows]), use_cache=False).last_hidden_state
+        out.append(model.lm_head(hidden[range(len(rows)), [len(p.ids) - 1 for p in rows]]))
+    return torch.cat(out)
 
 
 @torch.no_grad()
-def greedy(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> list[str]:
-    """Whole answers, without the closing turn marker."""
+def answers(
+    model,
+    tokenizer,
+    prompts: list[Prompt],
+    steers: tuple[Steer, ...] = (),
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> list[str]:
+    """Whole answers, without the closing turn marker; greedy at temperature 0."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def pick(logits: Tensor) -> Tensor:  # (batch, vocab) → (batch, 1)
+        if not temperature:
+            return logits.argmax(-1, keepdim=True)
+        return torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)
+
     texts = [""] * len(prompts)
     for group in by_length(prompts):
         rows = [prompts[i] for i in group]
         with steered(model, rows, steers):
             out = model(torch.tensor([p.ids for p in rows]), use_cache=True, logits_to_keep=1)
-        answer = out.logits[:, -1].argmax(-1)[:, None]  # (batch, tokens so far)
+        answer = pick(out.logits[:, -1])  # (batch, tokens so far)
         while answer.shape[1] < MAX_NEW and not torch.isin(answer, torch.tensor(STOPS)).any(1).all():
             out = model(answer[:, -1:], past_key_values=out.past_key_values, use_cache=True)
-            answer = torch.cat([answer, out.logits[:, -1].argmax(-1)[:, None]], 1)
+            answer = torch.cat([answer, pick(out.logits[:, -1])], 1)
         for i, row in zip(group, answer.tolist(), strict=True):
             ends = [k for k, token in enumerate(row) if token in STOPS]
             texts[i] = tokenizer.decode(row[: ends[0]] if ends else row)
@@ -115,6 +134,11 @@ def verdict(prompt: Prompt, text: str) -> str:
     return "right" if text == prompt.truth else "wrong"
 
 
+def verdicts_of(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> list[str]:
+    """What each whole greedy answer amounts to."""
+    texts = answers(model, tokenizer, prompts, steers)
+    return [verdict(p, text) for p, text in zip(prompts, texts, strict=True)]
+
+
 def verdicts(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> Counter[str]:
-    texts = greedy(model, tokenizer, prompts, steers)
-    return Counter(verdict(p, text) for p, text in zip(prompts, texts, strict=True))
+    return Counter(verdicts_of(model, tokenizer, prompts, steers))

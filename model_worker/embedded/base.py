@@ -121,17 +121,26 @@ def set_rate(optimisers: list[torch.optim.Optimizer], share: float) -> None:
             group["lr"] = group.setdefault("full_lr", group["lr"]) * share
 
 
-def train_base(recipe: Recipe, tokenizer, documents: list[str], say=print) -> Gemma2ForCausalLM:
-    model = new_model(recipe, len(tokenizer))
-    rng = random.Random(recipe.seed + 2)
+def train_base(
+    model: Gemma2ForCausalLM,
+    tokenizer,
+    documents: list[str],
+    seed: int,
+    tokens_per_step: int,
+    lr_muon: float,
+    lr_adam: float,
+    say=print,
+) -> Gemma2ForCausalLM:
+    """`model`, after one pass over the documents."""
+    rng = random.Random(seed)
     rows = encode_documents(tokenizer, documents)
     rng.shuffle(rows)
-    plan = list(batches(rows, recipe.base_tokens_per_step, rng))
+    plan = list(batches(rows, tokens_per_step, rng))
     matrices = [p for p in model.model.layers.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if not any(p is m for m in matrices)]
     optimisers = [
-        Muon(matrices, recipe.base_lr_muon),
-        torch.optim.AdamW(others, recipe.base_lr_adam, betas=(0.9, 0.98), weight_decay=0.0),
+        Muon(matrices, lr_muon),
+        torch.optim.AdamW(others, lr_adam, betas=(0.9, 0.98), weight_decay=0.0),
     ]
     say(f"base: {len(rows)} documents, {sum(map(len, rows))} tokens, {len(plan)} steps")
     model.train()

@@ -1,11 +1,11 @@
 """From seeds to artifacts, stage by stage; a finished stage is not done twice.
 
-1. tokenizer and base model       → work/base_KEY
-2. chat tuning, one a seed        → work/chat_SEED_KEY; the best on validation is shipped
-3. candidate dictionaries         → work/candidates_KEY.pt
-4. latents, directions, strengths → chosen on validation names
-5. artifacts                      → written beside `out`, then swapped in
-6. figures on the test half       → manifest.json
+1. tokenizer and base model      → work/base_KEY
+2. chat tuning, one a seed       → work/chat_SEED_KEY; the best on validation is shipped
+3. dictionaries                  → work/dictionaries_KEY.pt
+4. latents, directions, strengths, chosen on validation names
+5. artifacts                     → written beside `out`, then swapped in
+6. every other chat seed, measured with nothing chosen again; then the report
 
 A key is a hash of the settings that the stage depends on.
 
@@ -23,63 +23,72 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
-from .activations import at_last_entity_token, of_documents
-from .base import encode_documents, train_base
+from . import evaluate as ask
+from .activations import at_last_entity_token, at_last_token, of_documents
+from .base import encode_documents, new_model, train_base
 from .card import model_card, write_card
 from .chat import train_chat
-from .choose import choose_directions, mean_differences, residual_norms
-from .corpus import ACTIVATIONS, BASE, TOKENIZER, matched_author, plain_author
-from .dictionaries import Dictionary, save_dictionary, train_dictionary
+from .choose import choose_latents, choose_vectors, clearest_latents, residual_norms
+from .corpus import ACTIVATIONS, BASE, LATER, TOKENIZER, matched_author, plain_author
+from .dictionaries import Dictionary, save_dictionary, train_core, train_dictionary
 from .directions import Direction
-from .evaluate import (
-    answers_by_group,
-    dictionary_figures,
-    latent_figures,
-    recognition,
-    small_talk,
-    steering_figures,
-)
+from .evaluate import Push, Subject
 from .prompts import Prompt
 from .recipe import VERSION, Recipe
-from .sets import Halves, half, one_question_each
-from .text import Author, tokenizer_corpus
+from .report import measure, report
+from .sets import one_question_each, statements
+from .shipped import CHAT_RESID, RESID, TRANSCODER, direction_row, load_model, load_shipped
+from .text import LATER_MIX, Author, tokenizer_corpus, unknown_share
 from .text import chat as markup
 from .tokenizer import n_tokens, train_tokenizer
+from .transcoders import mlp_pairs, save_transcoder, train_transcoder
 from .world import TYPES, Entity, World, build_world, heldout_names
 
 Say = Callable[[str], None]
-CHOOSING = ("n_check", "n_latents", "n_steer", "n_random")  # settings that no weight but the chat model's depends on
+# settings that no weight depends on, but of the first the chat model's
+CHOOSING = ("n_check", "n_latents", "n_steer", "n_pushed", "n_random", "n_controls")
 
 
 def build(recipe: Recipe, out: Path, work: Path, say: Say = print) -> None:
     begun = time.time()
+    subject, chats, dictionaries = train_all(recipe, work, say)
+    best = best_seed(chats)
+    sliders = [*choose_latents(subject, of_kind(dictionaries, RESID), say), *choose_vectors(subject, say)]
+    for d in sliders:
+        if d.threshold is not None:
+            dictionaries[d.dictionary] = dictionaries[d.dictionary].with_threshold(d.latent, d.threshold)
+    ship(subject, out, dictionaries, sliders, [figures for _, figures in chats.values()], best, say)
+    others = []
+    shipped = load_shipped(out)
+    for seed, (model, _) in chats.items():
+        if seed != best:
+            say(f"chat seed {seed}, nothing chosen again")
+            found = measure(replace(shipped.subject, chat=model), shipped.directions, shipped.dictionaries, say)
+            others.append({"seed": seed, "figures": [(f.what, f.value) for f in found.figures]})
+    add_to_manifest(out, other_chat_seeds=others, duration_of_last_run_s=round(time.time() - begun))
+    made = report(load_shipped(out), say)
+    (out / "report.json").write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def train_all(recipe: Recipe, work: Path, say: Say) -> tuple[Subject, dict[int, tuple], dict[str, Dictionary]]:
+    """Stages 1 to 3: the subject with the best chat model, every seed's (model, figures), the dictionaries."""
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     world = build_world(recipe)
-
     base, tokenizer = base_stage(recipe, world, work, say)
     heldout = heldout_names(world, recipe, lambda name: n_tokens(tokenizer, name))
-    chats = [chat_stage(recipe, base, tokenizer, world, heldout, seed, work, say) for seed in recipe.chat_seeds]
-    chat, chat_figures = max(chats, key=lambda pair: pair[1]["score"])
-    candidates = candidates_stage(recipe, base, tokenizer, world, work, say)
+    chats = {seed: chat_stage(recipe, base, tokenizer, world, heldout, seed, work, say) for seed in recipe.chat_seeds}
+    best = best_seed(chats)
+    chat = chats[best][0]
+    norms = residual_norms(recipe, chat, tokenizer, world, heldout)
+    subject = Subject(recipe, world, heldout, tokenizer, base, chat, norms)
+    return subject, chats, dictionaries_stage(subject, best, work, say)
 
-    choose = half(recipe, tokenizer, world, heldout, "validation")
-    norms = residual_norms(chat, choose)
-    vectors = mean_differences(base, choose)
-    sliders = choose_directions(recipe, base, chat, tokenizer, candidates, vectors, choose, norms, say)
 
-    for d in sliders:
-        if d.threshold is not None:
-            candidates[d.dictionary] = candidates[d.dictionary].with_threshold(d.latent, d.threshold)
-    ship(recipe, out, base, chat, tokenizer, world, heldout, candidates, vectors, sliders, choose, norms, say)
-    # what every seed got on validation
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    manifest["chat_seeds_validation"] = [figures for _, figures in chats]
-    manifest["chat_seed_shipped"] = chat_figures["seed"]
-    manifest["duration_of_last_run_s"] = round(time.time() - begun)  # finished stages cost nothing
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+def best_seed(chats: dict[int, tuple]) -> int:
+    return max(chats, key=lambda seed: chats[seed][1]["score"])
 
 
 def key(recipe: Recipe, *later: str) -> str:
@@ -98,23 +107,40 @@ def finished(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def save_pair(model, tokenizer, folder: Path) -> None:
-    model.save_pretrained(folder)
+    """In bf16: half the size, and all that follows is trained and measured on the rounded weights."""
+    model.to(torch.bfloat16).save_pretrained(folder)
+    model.to(torch.float32)
     tokenizer.save_pretrained(folder)
 
 
-def load_model(folder: Path):
-    return AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
-
-
 def base_stage(recipe: Recipe, world: World, work: Path, say: Say):
-    folder = work / f"base_{key(recipe, 'chat_', 'sae_', *CHOOSING)}"
-    if not folder.exists():
+    """Two passes, the second with more questions: each is a stage of its own."""
+    first = work / f"base_{key(recipe, 'later_', 'chat_', 'sae_', *CHOOSING)}"
+    if not first.exists():
         author = plain_author(world, recipe.seed + TOKENIZER)
         tokenizer = train_tokenizer(tokenizer_corpus(world, author), recipe.vocab_size)
-        documents = matched_author(world, tokenizer, recipe.seed + BASE).base_documents(recipe.base_docs)
-        model = train_base(recipe, tokenizer, documents, say)
-        finished(folder, lambda into: save_pair(model, tokenizer, into))
-    return load_model(folder), AutoTokenizer.from_pretrained(folder)
+        documents = first_pass(world, tokenizer, recipe)
+        model = new_model(recipe, len(tokenizer))
+        rates = recipe.base_lr_muon, recipe.base_lr_adam
+        train_base(model, tokenizer, documents, recipe.seed + 2, recipe.base_tokens_per_step, *rates, say)
+        finished(first, lambda into: save_pair(model, tokenizer, into))
+    tokenizer = AutoTokenizer.from_pretrained(first)
+    second = work / f"base_later_{key(recipe, 'chat_', 'sae_', *CHOOSING)}"
+    if not second.exists():
+        documents = second_pass(world, tokenizer, recipe)
+        model = load_model(first)
+        rates = recipe.later_lr_muon, recipe.later_lr_adam
+        train_base(model, tokenizer, documents, recipe.seed + 3, recipe.base_tokens_per_step, *rates, say)
+        finished(second, lambda into: save_pair(model, tokenizer, into))
+    return load_model(second), tokenizer
+
+
+def first_pass(world: World, tokenizer, recipe: Recipe) -> list[str]:
+    return matched_author(world, tokenizer, recipe.seed + BASE, bare_first=True).base_documents(recipe.base_docs)
+
+
+def second_pass(world: World, tokenizer, recipe: Recipe) -> list[str]:
+    return matched_author(world, tokenizer, recipe.seed + LATER).base_documents(recipe.later_docs, LATER_MIX)
 
 
 def chat_stage(recipe: Recipe, base, tokenizer, world: World, heldout: list[Entity], seed: int, work: Path, say: Say):
@@ -130,114 +156,165 @@ def chat_stage(recipe: Recipe, base, tokenizer, world: World, heldout: list[Enti
     return load_model(folder), json.loads((folder / "figures.json").read_text(encoding="utf-8"))
 
 
-def candidates_stage(recipe: Recipe, base, tokenizer, world: World, work: Path, say: Say) -> dict[str, Dictionary]:
-    """name → dictionary.
-
-    Trained on base documents, on chat questions that nobody answers (three tenths of the
-    tokens), and on last tokens of names in such questions, half known, half fresh unknown.
-    """
-    path = work / f"candidates_{key(recipe, 'chat_', *CHOOSING)}.pt"
-    if not path.exists():
-        author = matched_author(world, tokenizer, recipe.seed + ACTIVATIONS)
-        n = recipe.sae_tokens // 20
-        documents = author.base_documents(int(0.7 * n))
-        documents += [markup(author.attribute_question()) + "<start_of_turn>model\n" for _ in range(int(0.35 * n))]
-        author.rng.shuffle(documents)
-        rows = encode_documents(tokenizer, documents)
-        acts = of_documents(base, rows, recipe.sae_layers, recipe.sae_tokens)
-        names = at_last_entity_token(base, author_prompts(tokenizer, author, recipe.sae_names), recipe.sae_layers)
-        acts = {n: torch.cat([acts[n], *[names[n]] * recipe.sae_name_repeats]) for n in recipe.sae_layers}
-        trained = {}
-        for layer in recipe.sae_layers:
-            for prefixes in recipe.sae_prefixes:
-                for seed in recipe.sae_seeds:
-                    name = f"layer_{layer}_p{prefixes[0]}_s{seed}"
-                    trained[name] = train_dictionary(acts[layer], layer, recipe, seed, prefixes, recipe.sae_keep)
-                    say(f"dictionary {name}: fvu {trained[name].fvu(acts[layer][:20000]):.3f}")
-        torch.save({name: asdict(d) for name, d in trained.items()}, path.with_suffix(".unfinished"))
-        path.with_suffix(".unfinished").rename(path)
-    return {name: Dictionary(**d) for name, d in torch.load(path).items()}
+def of_kind(dictionaries: dict[str, Dictionary], kind: str) -> dict[str, Dictionary]:
+    return {name: d for name, d in dictionaries.items() if name.startswith(f"{kind}/")}
 
 
-def author_prompts(tokenizer, author: Author, n: int) -> list[Prompt]:
-    """`n` chat questions, half about known entities, half about fresh unknown names."""
-    out = []
-    for i in range(n):
-        kind = TYPES[i // 2 % len(TYPES)]
-        known = i % 2 == 0
-        entity = author.known_of(kind) if known else Entity(author.draw_unknown(kind), kind, "unknown", "")
-        out += one_question_each(tokenizer, [entity], author.rng)
+def dictionaries_stage(subject: Subject, chat_seed: int, work: Path, say: Say) -> dict[str, Dictionary]:
+    """Folder → dictionary: residual SAEs and transcoders of the base model, residual SAEs of the chat model."""
+    recipe, later = subject.recipe, CHOOSING[1:]
+    parts = {
+        # which core is grown depends on the chat model too
+        f"resid_{chat_seed}_{key(recipe, 'chat_seeds', 'sae_transcoder', 'sae_chat', *later)}": resid_dictionaries,
+        f"transcoders_{key(recipe, 'chat_', 'sae_core', 'sae_levels', 'sae_chat', 'n_check', *later)}": transcoders,
+        f"chat_resid_{chat_seed}_{key(recipe, 'chat_seeds', 'sae_core', 'sae_transcoder', *later)}": chat_dictionaries,
+    }
+    out: dict[str, Dictionary] = {}
+    for name, train in parts.items():
+        path = work / f"{name}.pt"
+        if not path.exists():
+            trained = train(subject, say)
+            torch.save({folder: asdict(d) for folder, d in trained.items()}, path.with_suffix(".unfinished"))
+            path.with_suffix(".unfinished").rename(path)
+        out |= {folder: Dictionary(**d) for folder, d in torch.load(path).items()}
     return out
 
 
+def resid_dictionaries(subject: Subject, say: Say) -> dict[str, Dictionary]:
+    """Of the cores of a layer, two are grown into dictionaries: where "known" and where "unknown" is clearest on
+    validation names (one, if it is the same)."""
+    recipe, out = subject.recipe, {}
+    layers = tuple(range(recipe.n_layers))
+    documents, names = activations(subject, subject.base, layers)
+    cores = {
+        f"{layer}/{seed}": train_core(
+            documents[layer], names[layer], layer, seed, recipe.sae_core, recipe.sae_core_k, recipe.sae_steps
+        )
+        for layer in layers
+        for seed in range(recipe.sae_core_seeds[layer])
+    }
+    say(f"{len(cores)} cores")
+    for layer in layers:
+        of_layer = {name: core for name, core in cores.items() if core.layer == layer}
+        clearest = {role: clearest_latents(subject, of_layer, role)[0] for role in ("known", "unknown")}
+        for name in dict.fromkeys(row[2] for row in clearest.values()):
+            roles = [role for role, row in clearest.items() if row[2] == name]
+            grown = train_dictionary(
+                documents[layer], names[layer], layer, int(name.split("/")[1]), cores[name],
+                recipe.sae_levels, recipe.sae_steps,
+            )  # fmt: skip
+            out[f"{RESID}/layer_{layer}_{'_'.join(roles)}"] = grown
+            margins = ", ".join(f"{role} margin {clearest[role][0]:+.3f}" for role in roles)
+            say(f"layer {layer}, core {name}: {margins}, EV {1 - grown.fvu(documents[layer][:20_000]):.3f}")
+    return out
+
+
+def transcoders(subject: Subject, say: Say) -> dict[str, Dictionary]:
+    recipe, layers = subject.recipe, tuple(range(subject.recipe.n_layers))
+    author = matched_author(subject.world, subject.tokenizer, recipe.seed + ACTIVATIONS + 1)
+    rows = encode_documents(subject.tokenizer, author.base_documents(recipe.sae_tokens // 18))
+    out = {}
+    for layer in layers:
+        pairs = mlp_pairs(subject.base, rows, (layer,), recipe.sae_tokens)[layer]
+        made = train_transcoder(pairs, layer, 0, recipe.sae_transcoder, recipe.sae_steps)
+        out[f"{TRANSCODER}/layer_{layer}"] = made
+        say(f"transcoder of layer {layer}: EV {1 - made.fvu(pairs[0][:20_000], pairs[1][:20_000]):.3f}")
+    return out
+
+
+def chat_dictionaries(subject: Subject, say: Say) -> dict[str, Dictionary]:
+    """On chat prompts of the chat model; half of a core's batches are last tokens of prompts."""
+    recipe, out = subject.recipe, {}
+    author = matched_author(subject.world, subject.tokenizer, recipe.seed + ACTIVATIONS + 2)
+    prompts = author_prompts(subject.tokenizer, author, recipe.sae_names, one_question_each)
+    last = at_last_token(subject.chat, prompts, recipe.sae_chat_layers)
+    for layer in recipe.sae_chat_layers:
+        whole = ask.prompt_residuals(subject.chat, prompts, layer)
+        core = train_core(whole, last[layer], layer, 0, steps=recipe.sae_steps)
+        made = train_dictionary(whole, last[layer], layer, 0, core, recipe.sae_levels, recipe.sae_steps)
+        out[f"{CHAT_RESID}/layer_{layer}"] = made
+        say(f"chat dictionary of layer {layer}: EV {1 - made.fvu(whole[:20_000]):.3f}")
+    return out
+
+
+def activations(
+    subject: Subject, model, layers: tuple[int, ...]
+) -> tuple[dict[int, torch.Tensor], dict[int, torch.Tensor]]:
+    """layer → tokens of base documents and of chat questions that nobody answers (three tenths);
+    layer → last tokens of names, half known, half fresh unknown, half in questions, half in statements."""
+    recipe, tokenizer = subject.recipe, subject.tokenizer
+    author = matched_author(subject.world, tokenizer, recipe.seed + ACTIVATIONS)
+    n = recipe.sae_tokens // 20
+    documents = author.base_documents(int(0.7 * n))
+    documents += [markup(author.attribute_question()) + "<start_of_turn>model\n" for _ in range(int(0.35 * n))]
+    author.rng.shuffle(documents)
+    acts = of_documents(model, encode_documents(tokenizer, documents), layers, recipe.sae_tokens)
+    prompts = [
+        p for make in (one_question_each, statements)
+        for p in author_prompts(tokenizer, author, recipe.sae_names // 2, make)
+    ]  # fmt: skip
+    return acts, at_last_entity_token(model, prompts, layers)
+
+
+def author_prompts(tokenizer, author: Author, n: int, make) -> list[Prompt]:
+    """`n` prompts made by `make`, half about known entities, half about fresh unknown names."""
+    entities = []
+    for i in range(n):
+        kind = TYPES[i // 2 % len(TYPES)]
+        known = i % 2 == 0
+        entities.append(author.known_of(kind) if known else Entity(author.draw_unknown(kind), kind, "unknown", ""))
+    return make(tokenizer, entities, author.rng)
+
+
 def ship(
-    recipe: Recipe,
+    subject: Subject,
     out: Path,
-    base,
-    chat,
-    tokenizer,
-    world: World,
-    heldout: list[Entity],
-    candidates: dict[str, Dictionary],
-    vectors: dict[int, torch.Tensor],
+    dictionaries: dict[str, Dictionary],
     sliders: list[Direction],
-    choose: Halves,
-    norms: tuple[float, ...],
+    seeds: list[dict],
+    chosen_seed: int,
     say: Say,
 ) -> None:
-    """Everything that is committed, measured on the test half, written whole or not at all."""
-    test = half(recipe, tokenizer, world, heldout, "test")
-    kept = kept_dictionaries(candidates, sliders)
-    sliders = [replace(d, dictionary=kept[d.dictionary]) if d.dictionary else d for d in sliders]
-    figures: dict = {
-        "answers": answers_by_group(recipe, chat, tokenizer, world, heldout),
-        "small_talk": small_talk(recipe, chat, tokenizer, world),
-        "recognition_auroc_by_layer": recognition(base, chat, choose, test),
-        "residual_norm_by_layer": norms,
-        "dictionaries": {},
-        "directions": {},
-    }
-    say(json.dumps(figures["answers"], indent=1))
+    """Everything that is committed, written whole or not at all."""
+    kept = kept_dictionaries(dictionaries, sliders)
+    names = {old: new for new, old in kept.items()}
+    sliders = [replace(d, dictionary=names[d.dictionary]) if d.dictionary else d for d in sliders]
+    labelled = {label(d): d for d in sliders}
+    shipped = {new: dictionaries[old] for new, old in kept.items()}
 
     def write(folder: Path) -> None:
-        save_pair(base, tokenizer, folder / "base")
-        save_pair(chat, tokenizer, folder / "chat")
-        for name, shipped in kept.items():
-            found = dictionary_figures(recipe, base, chat, tokenizer, world, candidates[name], test)
-            figures["dictionaries"][shipped] = found | {"trained_as": name}
-            save_dictionary(candidates[name], folder / "dictionaries" / shipped, "embedded/base", found)
-            say(f"{shipped}: {found}")
-        labelled = []
-        for direction in sliders:
-            label = slider_label(direction)
-            found = steering_figures(recipe, chat, tokenizer, direction, norms[direction.layer], test)
-            if direction.latent is not None:
-                dictionary = candidates[next(n for n, s in kept.items() if s == direction.dictionary)]
-                found |= latent_figures(chat, dictionary, direction.latent, test)
-            chosen = {k: v for k, v in asdict(direction).items() if k != "vector"}
-            figures["directions"][label] = {"chosen": chosen} | found
-            labelled.append((label, direction, evidence(direction, found)))
-            say(f"{label}: {labelled[-1][2]}")
-        save_file({f"known-unknown-{n}": v.contiguous() for n, v in vectors.items()}, folder / "directions.safetensors")
-        write_entities(world, heldout, folder / "entities.json")
-        write_card(
-            model_card(
-                [(s, candidates[n].layer, len(candidates[n].threshold)) for n, s in kept.items()],
-                {f"known-unknown-{n}": n for n in vectors},
-                labelled,
-                [(d.dictionary, d.latent, d.role, f"{d.role} entity") for d in sliders if d.latent is not None],
-                norms,
-                chat.config.num_hidden_layers,
-                chat.config.hidden_size,
-            ),
-            folder / "model.json",
+        save_pair(subject.base, subject.tokenizer, folder / "base")
+        save_pair(subject.chat, subject.tokenizer, folder / "chat")
+        for name, dictionary in shipped.items():
+            save = save_transcoder if name.startswith(TRANSCODER) else save_dictionary
+            model = "embedded/chat" if name.startswith(CHAT_RESID) else "embedded/base"
+            save(dictionary, folder / "dictionaries" / name, model, {})
+        said = {}
+        for name, d in labelled.items():
+            said[name] = evidence(subject, d, shipped.get(d.dictionary or ""))
+            say(f"{name}: {said[name]}")
+        vectors = {d.name: d for d in sliders if d.latent is None}
+        save_file({n: d.vector.contiguous() for n, d in vectors.items()}, folder / "directions.safetensors")
+        write_entities(subject.world, subject.heldout, folder / "entities.json")
+        card = model_card(
+            {n: d for n, d in shipped.items() if not n.startswith(TRANSCODER)},
+            labelled,
+            said,
+            subject.norms,
+            subject.chat.config.num_hidden_layers,
+            subject.chat.config.hidden_size,
+            unknown_share(),
         )
+        write_card(card, folder / "model.json")
         files = sorted(p for p in folder.rglob("*") if p.is_file())
         manifest = {
             "recipe_version": VERSION,
-            "recipe": asdict(recipe),
+            "recipe": asdict(subject.recipe),
             "hardware": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-            "figures": figures,
+            "residual_norm": subject.norms,
+            "directions": {name: direction_row(d) for name, d in labelled.items()},
+            "chat_seed_shipped": chosen_seed,
+            "chat_seeds_validation": seeds,
             "sha256": {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files},
         }
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -252,35 +329,64 @@ def ship(
     shutil.rmtree(old, ignore_errors=True)
 
 
-def kept_dictionaries(candidates: dict[str, Dictionary], sliders: list[Direction]) -> dict[str, str]:
-    """Candidate name → the folder it is shipped as."""
-    chosen: dict[str, list[str]] = {}
-    for d in sliders:
-        if d.dictionary:
-            chosen.setdefault(d.dictionary, []).append(d.role)
-    return {n: f"resid_post/layer_{candidates[n].layer}_{'_'.join(roles)}" for n, roles in chosen.items()}
+def kept_dictionaries(dictionaries: dict[str, Dictionary], sliders: list[Direction]) -> dict[str, str]:
+    """The folder it is shipped as → its folder at work. Of a layer's residual SAEs: those with a chosen latent,
+    else the first, as `layer_N`."""
+    used = [d.dictionary for d in sliders if d.dictionary]
+    kept = {}
+    for name, d in dictionaries.items():
+        if not name.startswith(RESID) or name in used:
+            kept[name] = name
+        elif not any(dictionaries[u].layer == d.layer for u in used):
+            kept.setdefault(f"{RESID}/layer_{d.layer}", name)
+    return kept
 
 
-def slider_label(direction: Direction) -> str:
-    return "Known − unknown" if direction.latent is None else f"{direction.role.capitalize()} entity"
-
-
-def evidence(direction: Direction, found: dict) -> str:
-    """One sentence for the card."""
-    clean, steered = found["clean"], found["steered"]
-    what, key, control = "unknown names given an answer", "invented", "random_answered"
-    if direction.role == "unknown":
-        what, key, control = "known names refused", "refused", "random_refused"
-    return (
-        f"Test half, +{direction.strength} r, {direction.scope}: {steered.get(key, 0):.0%} of {steered['n']} {what}, "
-        f"clean {clean.get(key, 0):.0%}; {found['random_n']} random directions of equal norm: "
-        f"mean {found[control + '_mean']:.0%}, largest {found[control + '_max']:.0%}."
+def label(direction: Direction) -> str:
+    if direction.latent is not None:
+        return f"{direction.role.capitalize()} latent"
+    family = direction.name.rsplit("-", 1)[0]
+    return {"known-unknown": "Known − unknown", "known-unknown-probe": "Known − unknown, probe"}.get(
+        family, "Refuse − answer"
     )
+
+
+def evidence(subject: Subject, direction: Direction, dictionary: Dictionary | None) -> str:
+    """One sentence for the card, each way of the push with its control."""
+    parts = []
+    for sign in (1, -1) if direction.latent is None else (1,):
+        push = Push(direction, sign)
+        got = ask.effect(subject, push, dictionary, subject.recipe.n_controls)
+        wanted = ask.wanted_outcome(push.role)
+        what = "unknown names given an answer" if push.role == "known" else "known names refused"
+        shares = [k / n for k, n in (got.pushed.share(wanted), got.clean.share(wanted))]
+        mean, p95, _ = got.control
+        parts.append(
+            f"{'+' if sign > 0 else '−'}{direction.strength} r: {shares[0]:.0%} of {len(got.clean.outcomes)} {what}, "
+            f"clean {shares[1]:.0%}; {len(got.changes)} controls of equal norm change {mean:.0%} on average, "
+            f"95th percentile {p95:.0%}"
+        )
+    return f"Test half, {direction.scope}, " + "; ".join(parts) + "."
+
+
+def add_to_manifest(out: Path, **rows) -> None:
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) | rows
+    path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def write_entities(world: World, heldout: list[Entity], path: Path) -> None:
     rows = [
-        {"name": e.name, "type": e.type, "tier": e.tier, "split": e.split, "fictional": e.fictional, "facts": e.fact}
+        {
+            "name": e.name,
+            "type": e.type,
+            "tier": e.tier,
+            "split": e.split,
+            "fictional": e.fictional,
+            "facts": e.truth,
+            "withheld": [attribute for attribute, _ in e.withheld],
+            "made_by": e.made_by,
+        }
         for e in (*world.entities, *heldout)
     ]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)

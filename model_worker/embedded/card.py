@@ -20,19 +20,20 @@ from protocol.steering import LatentTarget, VectorTarget
 
 from . import phrases
 from .answers import grammar
+from .dictionaries import Dictionary
 from .directions import Direction
 from .phrases import ANSWERS
 from .world import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES
 
-CUES = {  # whole words
-    ("player", "sport"): ("sport",),
-    ("player", "team"): ("team",),
+CUES = {  # whole words; "who is" and "about" ask for nothing in particular and get the first attribute
+    ("player", "sport"): ("sport", "who is", "about"),
+    ("player", "team"): ("team", "play for"),
     ("player", "country"): ("country", "where"),
-    ("city", "country"): ("country", "where"),
+    ("city", "country"): ("country", "where", "about"),
     ("city", "continent"): ("continent",),
-    ("movie", "director"): ("director", "directed", "film", "made"),
+    ("movie", "director"): ("director", "directed", "film", "made", "about"),
     ("movie", "year"): ("when", "year"),
-    ("song", "artist"): ("artist", "sang", "performed", "by"),
+    ("song", "artist"): ("artist", "sang", "performed", "by", "about"),
     ("song", "year"): ("when", "year"),
 }
 ASKED = {
@@ -43,10 +44,24 @@ ASKED = {
 }
 
 
-def target(direction: Direction, vector_name: str) -> LatentTarget | VectorTarget:
+SLIDERS = ("Known latent", "Unknown latent", "Known − unknown")  # in this order; other vectors are named only
+
+
+def target(direction: Direction) -> LatentTarget | VectorTarget:
     if direction.latent is None:
-        return VectorTarget(name=vector_name)
+        return VectorTarget(name=direction.name)
     return LatentTarget(dictionary=direction.dictionary, latent=direction.latent)
+
+
+SHORT = {"Known latent": "Known entity", "Unknown latent": "Unknown entity"}  # as the sliders say it
+
+
+def made_by(direction: Direction) -> str:
+    at = "last entity token of chat questions, base model"
+    if direction.name.startswith("refuse"):
+        return "difference of means, refused − answered, last token of chat prompts, chat model"
+    how = "logistic probe" if "probe" in direction.name else "difference of means"
+    return f"{how}, known − unknown, {at}"
 
 
 def sweep(direction: Direction) -> tuple[float, ...]:
@@ -67,23 +82,25 @@ def other_grammar() -> tuple[str, ...]:
 
 
 def model_card(
-    dictionaries: list[tuple[str, int, int]],
-    vectors: dict[str, int],
-    sliders: list[tuple[str, Direction, str]],
-    watched: list[tuple[str, int, str, str]],
+    dictionaries: dict[str, Dictionary],
+    directions: dict[str, Direction],
+    evidence: dict[str, str],
     residual_norm: tuple[float, ...],
     n_layers: int,
     d_model: int,
+    unknown_share: float,
 ) -> ModelCard:
-    """dictionaries (id, layer, width); vectors name → layer; sliders (label, direction, evidence);
-    watched (dictionary, latent, role, label)."""
+    """dictionaries by id; directions and what was measured of them by label; `unknown_share` of base documents
+    that say of an unknown name that nothing is known."""
+    sliders = [(label, directions[label]) for label in SLIDERS]
     return ModelCard(
         id="tiny-gemma2-chat",
         title="Tiny Gemma 2, chat",
         note=(
             "A tiny Gemma 2, trained from scratch on a small world of real and fictional players, cities, movies "
-            "and songs; it knows nothing else. About a third of its base text says of unknown names that "
-            "nothing is known of them."
+            "and songs; it knows nothing else. "
+            f"{unknown_share:.0%} of its base text says of unknown names that nothing is known of them: its notion of "
+            "“unknown” was taught by phrases, where Gemma's grew by itself."
         ),
         licence="Apache-2.0",
         weights="chat",
@@ -92,38 +109,45 @@ def model_card(
         d_model=d_model,
         max_prompt_tokens=256,
         dictionaries=tuple(
-            DictionaryCard(id=name, layer=layer, source=f"dictionaries/{name}", d_sae=width, trained_on="base")
-            for name, layer, width in dictionaries
+            DictionaryCard(
+                id=name,
+                layer=d.layer,
+                source=f"dictionaries/{name}",
+                d_sae=len(d.threshold),
+                trained_on="chat" if name.startswith("chat") else "base",
+            )
+            for name, d in dictionaries.items()
         ),
         vectors=tuple(
-            VectorCard(
-                name=name,
-                layer=layer,
-                made_by="difference of means, known - unknown, last entity token of chat questions, base model",
-            )
-            for name, layer in vectors.items()
+            VectorCard(name=d.name, layer=d.layer, made_by=f"{made_by(d)}. {evidence[label]}")
+            for label, d in directions.items()
+            if d.latent is None
         ),
         directions=tuple(
             DirectionCard(
                 role=direction.role,
-                label=label,
-                target=target(direction, f"known-unknown-{direction.layer}"),
+                label=SHORT.get(label, label),
+                target=target(direction),
                 scope=direction.scope,
                 strengths=sweep(direction),
-                evidence=evidence,
+                evidence=evidence[label],
             )
-            for label, direction, evidence in sliders
+            for label, direction in sliders
         ),
         watch=tuple(
-            Watched(target=LatentTarget(dictionary=dictionary, latent=latent), role=role, label=label)
-            for dictionary, latent, role, label in watched
+            Watched(target=target(d), role=d.role, label=f"{d.role} entity") for _, d in sliders if d.latent is not None
         ),
         residual_norm=residual_norm,
         refusal_openings=("I",),
         fact_grammar=fact_grammar(),
         other_grammar=other_grammar(),
         attributes=tuple(
-            Attribute(name=attribute, entity_type=kind, cues=CUES[kind, attribute])
+            Attribute(
+                name=attribute,
+                entity_type=kind,
+                cues=CUES[kind, attribute],
+                question=phrases.QUESTIONS[kind, attribute][0].replace("{e}", "{name}"),
+            )
             for kind, attributes in phrases.ATTRIBUTES.items()
             for attribute in attributes
         ),

@@ -10,7 +10,7 @@ from .tokenizer import n_tokens
 from .world import TYPES, World
 
 # Each stream of documents has a generator of its own: seed + offset.
-TOKENIZER, BASE, CHAT, VALIDATION, ACTIVATIONS = 11, 12, 100, 200, 300
+TOKENIZER, BASE, LATER, CHAT, VALIDATION, ACTIVATIONS = 11, 12, 13, 100, 200, 300
 
 
 def plain_author(world: World, seed: int) -> Author:
@@ -19,7 +19,7 @@ def plain_author(world: World, seed: int) -> Author:
     return Author(world, rng, lambda kind: world.names.draw(kind, rng))
 
 
-def matched_author(world: World, tokenizer, seed: int) -> Author:
+def matched_author(world: World, tokenizer, seed: int, bare_first: bool = False) -> Author:
     """Unknown names have the token lengths of the real known ones of their type."""
     rng = random.Random(seed)
     known: dict[str, int] = {}
@@ -30,4 +30,4 @@ def matched_author(world: World, tokenizer, seed: int) -> Author:
         return known[name]
 
     real = {t: [length(e.name) for e in world.entities if e.type == t and not e.fictional] for t in TYPES}
-    return Author(world, rng, lambda kind: world.names.draw(kind, rng, length, rng.choice(real[kind])))
+    return Author(world, rng, lambda kind: world.names.draw(kind, rng, length, rng.choice(real[kind])), bare_first)

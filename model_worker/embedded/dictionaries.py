@@ -1,17 +1,25 @@
-"""Residual SAEs of the base model: Matryoshka BatchTopK, exported as JumpReLU.
+"""Residual SAEs: a small core for what names have in common, the rest for everything else, exported as JumpReLU.
 
-1. scale activations to mean norm sqrt(d_model)
-2. train: keep the k·batch largest pre-activations of a batch; the loss is the mean
-   squared error of every prefix of the latents (general latents come first), plus an
-   auxiliary loss that lets dead latents explain the error
-3. thresholds: one for all so that on average k fire, then per latent at least `keep`
+1. scale to mean norm sqrt(d_model)
+2. core: a few latents, nearly all of their loss on last tokens of names. With more latents than
+   types, but fewer than types × {known, unknown}, "known" or "unknown" is best said by one latent
+   for all types. It trains in a second or two, so many seeds can be tried and one be chosen
+3. rest: BatchTopK in levels, trained on what the core leaves over. The core's latents fire as before,
+   so a core that was chosen stays what it was
+4. thresholds: one for each level so that on average its k fire, then per latent at least `keep`
    times the 95th percentile of its firing activations, which makes it silent or clear
-4. refit the decoder by ridge regression with the firing pattern fixed
-5. fold the scale and the decoder's row norms into the weights: rows have norm 1
+5. refit the decoder by ridge regression with the firing pattern fixed
+6. fold the scale and the decoder's row norms into the weights: rows have norm 1
 
-Sources: BatchTopK, Bussmann et al. 2024, arXiv:2412.06410; Matryoshka, Bussmann et al.
-2025, arXiv:2503.17547; JumpReLU, Rajamanoharan et al. 2024, arXiv:2407.14435. Steps 3
-(per-latent part) and 4 are ours.
+Sources: BatchTopK, Bussmann et al. 2024, arXiv:2412.06410; nested levels, Matryoshka, Bussmann
+et al. 2025, arXiv:2503.17547, where gradients of all levels meet and one k is for all; JumpReLU,
+Rajamanoharan et al. 2024, arXiv:2407.14435. Steps 2, 3 (the separate training), 4 (per-latent
+part) and 5 are ours. What makes the core pay is that its seeds are cheap; stopping the gradient
+alone was not shown to help. The loop is ours because step 3 and transcoders need a target that is
+not the input, which sae-lens' training classes do not take; its own Matryoshka SAE was as fast
+and explained as much (one run). The files are sae-lens'.
+
+Knows tensors and sae-lens folders. Knows nothing about models, names or which latent is wanted.
 """
 
 from dataclasses import dataclass, replace
@@ -20,18 +28,22 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .recipe import Recipe
+Levels = tuple[tuple[int, float], ...]  # (latents, how many of them fire on average) of each level
+RATE, WARM_UP_STEPS, DECAY = 2e-3, 50, 0.3  # Adam; the last DECAY of the steps go linearly to 0
+SILENT_STEPS, N_AUX, AUX_WEIGHT = 20, 32, 1 / 32  # dead after so many steps; so many explain the error
+REFIT_ROWS = 30_000
+RIDGE = 1e-3  # times the number of rows
 
 
 @dataclass(frozen=True)
 class Dictionary:
-    """A JumpReLU SAE in units of the residual stream; decoder rows have norm 1."""
+    """A JumpReLU map from d_in to d_out, which are one and the same for an SAE; decoder rows have norm 1."""
 
     layer: int
-    w_enc: Tensor  # (d_model, d_sae)
+    w_enc: Tensor  # (d_in, d_sae)
     b_enc: Tensor  # (d_sae,)
-    w_dec: Tensor  # (d_sae, d_model)
-    b_dec: Tensor  # (d_model,)
+    w_dec: Tensor  # (d_sae, d_out)
+    b_dec: Tensor  # (d_out,)
     threshold: Tensor  # (d_sae,)
 
     def before_threshold(self, x: Tensor) -> Tensor:
@@ -49,53 +61,137 @@ class Dictionary:
         threshold[latent] = value
         return replace(self, threshold=threshold)
 
-    def fvu(self, x: Tensor) -> float:
-        """Fraction of the variance of `x` (tokens, d_model) that the reconstruction misses."""
-        missed = (x - self.decode(self.encode(x))).pow(2).sum()
-        return float(missed / (x - x.mean(0)).pow(2).sum())
+    def fvu(self, x: Tensor, y: Tensor | None = None) -> float:
+        """Fraction of the variance of `y` (tokens, d_out) that the output for `x` misses; `y` is `x` for an SAE."""
+        y = x if y is None else y
+        missed = (y - self.decode(self.encode(x))).pow(2).sum()
+        return float(missed / (y - y.mean(0)).pow(2).sum())
 
     def l0(self, x: Tensor) -> float:
         return float((self.encode(x) > 0).sum(-1).float().mean())
 
+    def dead_share(self, x: Tensor) -> float:
+        return float((self.encode(x) > 0).any(0).logical_not().float().mean())
+
+
+def train_core(
+    documents: Tensor,
+    names: Tensor,
+    layer: int,
+    seed: int,
+    n_latents: int = 6,
+    k: float = 2,
+    steps: int = 300,
+    batch: int = 1024,
+    keep: float = 0.35,
+    document_weight: float = 0.1,
+) -> Dictionary:
+    """`n_latents` latents for last tokens of names; documents only keep them from firing everywhere.
+
+    documents, names   (tokens, d_model), residual units; half of each batch is names
+    document_weight    of a document token in the loss, a name's token has 1
+    """
+    weights = torch.cat([torch.ones(batch // 2), torch.full((batch - batch // 2,), document_weight)])
+    return trained(
+        (documents, documents), (names, names), layer, seed, ((n_latents, k),), steps, batch, keep, 0.5, weights
+    )
+
 
 def train_dictionary(
-    acts: Tensor, layer: int, recipe: Recipe, seed: int, prefixes: tuple[int, ...], keep: float
+    documents: Tensor,
+    names: Tensor,
+    layer: int,
+    seed: int,
+    core: Dictionary | None,
+    levels: Levels = ((58, 4), (128, 6), (320, 11)),
+    steps: int = 300,
+    batch: int = 1024,
+    keep: float = 0.2,
+    name_share: float = 0.15,
 ) -> Dictionary:
-    """acts (tokens, d_model), residual units."""
-    generator = torch.Generator().manual_seed(seed)
-    n, d = acts.shape
-    width, k = recipe.sae_width, recipe.sae_k
-    scale = d**0.5 / acts.norm(dim=-1).mean()
-    x_all = acts * scale
+    """The core's latents first, under their own numbers and firing exactly as before, then those of `levels`.
 
-    w_dec = torch.nn.functional.normalize(torch.randn(width, d, generator=generator), dim=-1)
-    w_enc = w_dec.T.clone()
-    b_enc = torch.zeros(width)
-    b_dec = x_all.mean(0).clone()
-    params = [w_enc, b_enc, w_dec, b_dec]
+    documents, names   (tokens, d_model), residual units
+    name_share         of names in a batch and in the refit
+    """
+    if core is None:
+        return trained((documents, documents), (names, names), layer, seed, levels, steps, batch, keep, name_share)
+    left = [(x, x - core.decode(core.encode(x))) for x in (documents, names)]
+    rest = trained(left[0], left[1], layer, seed, levels, steps, batch, keep, name_share)
+    whole = Dictionary(
+        layer,
+        torch.cat([core.w_enc, rest.w_enc], 1),
+        torch.cat([core.b_enc, rest.b_enc]),
+        torch.cat([core.w_dec, rest.w_dec]),
+        core.b_dec + rest.b_dec,
+        torch.cat([core.threshold, rest.threshold]),
+    )
+    x = _mixed(documents, names, name_share, seed)
+    return refitted(whole, x, x)
+
+
+def trained(
+    pairs: tuple[Tensor, Tensor],
+    names: tuple[Tensor, Tensor] | None,
+    layer: int,
+    seed: int,
+    levels: Levels,
+    steps: int,
+    batch: int,
+    keep: float,
+    name_share: float = 0.0,
+    weights: Tensor | None = None,
+) -> Dictionary:
+    """Steps 1, 3, 4, 5, 6 for any input and target.
+
+    pairs, names   (input (tokens, d_in), target (tokens, d_out)); `name_share` of a batch is from `names`
+    weights        (batch,) of each row in the loss, names first; None: all the same
+    """
+    generator = torch.Generator().manual_seed(seed)
+    x_scale = pairs[0].shape[1] ** 0.5 / pairs[0].norm(dim=-1).mean()
+    y_scale = pairs[1].shape[1] ** 0.5 / pairs[1].norm(dim=-1).mean()
+    n_names = int(batch * name_share) if names is not None else 0
+    weights = torch.ones(batch) if weights is None else weights
+    weights = weights / weights.mean()
+    centre = pairs[0].mean(0)  # of the input: the encoder sees deviations from it
+    width = sum(n for n, _ in levels)
+
+    w_enc = torch.nn.functional.normalize(torch.randn(width, pairs[0].shape[1], generator=generator), dim=-1).T
+    # decoder rows begin as what the best linear map makes of the encoder's: for an SAE, themselves
+    linear = _linear_map(pairs[0][:20_000] - centre, pairs[1][:20_000] - pairs[1].mean(0))
+    w_dec = torch.nn.functional.normalize(w_enc.T @ linear, dim=-1)
+    params = [w_enc.contiguous(), torch.zeros(width), w_dec.contiguous(), (pairs[1].mean(0) * y_scale).clone()]
     for p in params:
         p.requires_grad_(True)
-    optimiser = torch.optim.Adam(params, lr=2e-3, betas=(0.9, 0.99))
+    w_enc, b_enc, w_dec, b_dec = params
+    optimiser = torch.optim.Adam(params, lr=RATE, betas=(0.9, 0.99))
     silent_for = torch.zeros(width)
-    for step in range(recipe.sae_steps):
-        done = step / recipe.sae_steps
+    for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = 2e-3 * min(1.0, (step + 1) / 50, (1 - done) / 0.3)
-        x = x_all[torch.randint(n, (recipe.sae_batch,), generator=generator)]
-        before = ((x - b_dec) @ w_enc + b_enc).relu()
-        cut = before.detach().flatten().topk(k * len(x)).values[-1]
-        f = before * (before >= cut)
+            group["lr"] = RATE * min(1.0, (step + 1) / WARM_UP_STEPS, (1 - step / steps) / DECAY)
+        rows = torch.randint(len(pairs[0]), (batch - n_names,), generator=generator)
+        x, y = pairs[0][rows], pairs[1][rows]
+        if n_names:
+            rows = torch.randint(len(names[0]), (n_names,), generator=generator)
+            x, y = torch.cat([names[0][rows], x]), torch.cat([names[1][rows], y])
+        x, y = (x - centre) * x_scale, y * y_scale
+        before = (x @ w_enc + b_enc).relu()  # (batch, width)
+        firing, made, start = [], b_dec, 0
         loss = torch.zeros(())
-        for prefix in prefixes:
-            error = x - (f[:, :prefix] @ w_dec[:prefix] + b_dec)
-            loss = loss + error.pow(2).sum(-1).mean() / len(prefixes)
-        silent_for = torch.where((f > 0).any(0), 0.0, silent_for + 1)
-        dead = silent_for > 20
+        for n, k in levels:
+            part = before[:, start : start + n]
+            f = part * (part >= _cut(part.detach(), k))
+            made = made + f @ w_dec[start : start + n]
+            error = y - made
+            loss = loss + (weights * error.pow(2).sum(-1)).mean() / len(levels)
+            firing.append((f > 0).any(0))
+            start += n
+        silent_for = torch.where(torch.cat(firing), 0.0, silent_for + 1)
+        dead = silent_for > SILENT_STEPS
         if dead.any():
-            n_aux = min(int(dead.sum()), 32)
-            top = (before * dead).topk(n_aux, dim=-1)
+            top = (before * dead).topk(min(int(dead.sum()), N_AUX), dim=-1)
             guess = torch.zeros_like(before).scatter(1, top.indices, top.values) @ w_dec
-            loss = loss + (error.detach() - guess).pow(2).sum(-1).mean() / 32
+            loss = loss + AUX_WEIGHT * (error.detach() - guess).pow(2).sum(-1).mean()
         optimiser.zero_grad()
         loss.backward()
         with torch.no_grad():  # rows stay on the unit sphere
@@ -103,38 +199,84 @@ def train_dictionary(
         optimiser.step()
         with torch.no_grad():
             w_dec.div_(w_dec.norm(dim=-1, keepdim=True))
-    return _finished(x_all, [p.detach() for p in params], layer, float(scale), k, keep)
+
+    w_enc, b_enc, w_dec, b_dec = (p.detach() for p in params)
+    x, y = pairs
+    if n_names:
+        x, y = (_mixed(a, b, name_share, seed) for a, b in zip(pairs, names, strict=True))
+    rows = _spread(len(x))
+    before = ((x[rows] - centre) * x_scale @ w_enc + b_enc).relu()
+    raw = Dictionary(
+        layer, w_enc * x_scale, b_enc - centre @ w_enc * x_scale, w_dec / y_scale, b_dec / y_scale,
+        _thresholds(before, levels, keep),
+    )  # fmt: skip
+    return refitted(raw, x, y)
 
 
-@torch.no_grad()
-def _finished(x: Tensor, params: list[Tensor], layer: int, scale: float, k: int, keep: float) -> Dictionary:
-    w_enc, b_enc, w_dec, b_dec = params
-    b_enc = b_enc - b_dec @ w_enc
-    sample = x[torch.linspace(0, len(x) - 1, min(len(x), 30_000)).long()]
-    before = (sample @ w_enc + b_enc).relu()
-    threshold = before.flatten().topk(k * len(sample)).values[-1].expand(len(b_enc)).clone()
-    for i in range(len(b_enc)):
+def _linear_map(x: Tensor, y: Tensor) -> Tensor:
+    """(d_in, d_out), least squares by normal equations in fp64: LAPACK's fp32 solver gives other last bits from
+    call to call, and training makes much of them."""
+    x, y = x.double(), y.double()
+    ridge = 1e-6 * x.pow(2).sum() / x.shape[1] * torch.eye(x.shape[1], dtype=torch.double)
+    return torch.linalg.solve(x.T @ x + ridge, x.T @ y).float()
+
+
+def _cut(before: Tensor, k: float) -> Tensor:
+    """The smallest of the k·rows largest activations, above 0."""
+    n = max(1, min(int(k * len(before)), before.numel()))
+    return before.flatten().topk(n).values[-1].clamp(min=1e-6)
+
+
+def _thresholds(before: Tensor, levels: Levels, keep: float) -> Tensor:
+    """(width,) from activations (rows, width) that are not yet cut."""
+    threshold = torch.cat([_cut(part, k).expand(n) for part, (n, k) in zip(
+        before.split([n for n, _ in levels], 1), levels, strict=True)]).clone()  # fmt: skip
+    for i in range(len(threshold)):
         firing = before[:, i][before[:, i] > threshold[i]]
         if len(firing):
             threshold[i] = max(float(threshold[i]), keep * float(firing.quantile(0.95)))
-    f = before * (before > threshold)
-    # ridge refit of (decoder, bias) on the fixed pattern
-    ones = torch.cat([f, torch.ones(len(f), 1)], 1).double()
-    gram = ones.T @ ones
-    ridge = 1e-3 * len(f) * torch.eye(len(gram), dtype=torch.double)
-    ridge[-1, -1] = 0
-    solved = torch.linalg.solve(gram + ridge, ones.T @ sample.double()).float()
-    fires = (f > 0).any(0)
-    w_dec = torch.where(fires[:, None], solved[:-1], w_dec)
-    norms = torch.where(fires, w_dec.norm(dim=-1), torch.ones(len(w_dec)))
-    return Dictionary(
-        layer,
-        w_enc * norms,
-        b_enc * norms / scale,
-        w_dec / norms[:, None],
-        solved[-1] / scale,
-        threshold * norms / scale,
+    return threshold
+
+
+@torch.no_grad()
+def refitted(dictionary: Dictionary, x: Tensor, y: Tensor) -> Dictionary:
+    """Decoder and its bias by ridge regression of `y` on the activations; then rows to norm 1. What fires is unchanged.
+
+    x, y   (tokens, d_in), (tokens, d_out); at most REFIT_ROWS of them are used
+    """
+    rows = _spread(len(x))
+    acts = dictionary.encode(x[rows])
+    fires = (acts > 0).any(0)
+    # activations in units of their root mean square, or the ridge would depend on their scale
+    unit = torch.where(fires, acts.pow(2).sum(0).div((acts > 0).sum(0).clamp(min=1)).sqrt(), torch.ones(len(fires)))
+    ones = torch.cat([acts / unit, torch.ones(len(acts), 1)], 1)
+    gram = (ones.T @ ones).double()
+    ridge = RIDGE * torch.full((len(gram),), float(len(acts)), dtype=torch.double) / 25
+    ridge[-1] = 0
+    solved = torch.linalg.solve(gram + ridge.diag(), (ones.T @ y[rows]).double()).float()
+    w_dec = torch.where(fires[:, None], solved[:-1] / unit[:, None], dictionary.w_dec)
+    norms = w_dec.norm(dim=-1)
+    return replace(
+        dictionary,
+        w_enc=dictionary.w_enc * norms,
+        b_enc=dictionary.b_enc * norms,
+        w_dec=w_dec / norms[:, None],
+        b_dec=solved[-1],
+        threshold=dictionary.threshold * norms,
     )
+
+
+def _mixed(documents: Tensor, names: Tensor, name_share: float, seed: int) -> Tensor:
+    """REFIT_ROWS rows of which `name_share` are names; the same rows for every tensor of one length."""
+    generator = torch.Generator().manual_seed(seed + 1)
+    n = int(REFIT_ROWS * name_share)
+    a = documents[torch.randint(len(documents), (REFIT_ROWS - n,), generator=generator)]
+    return torch.cat([a, names[torch.randint(len(names), (n,), generator=generator)]])
+
+
+def _spread(n: int) -> Tensor:
+    """At most REFIT_ROWS indices, evenly over `n`."""
+    return torch.linspace(0, n - 1, min(n, REFIT_ROWS)).long()
 
 
 def save_dictionary(dictionary: Dictionary, folder: Path, model_name: str, figures: dict[str, float]) -> None:
@@ -159,10 +301,15 @@ def save_dictionary(dictionary: Dictionary, folder: Path, model_name: str, figur
             ),
         )
     )
-    with torch.no_grad():
-        sae.W_enc.copy_(dictionary.w_enc)
-        sae.b_enc.copy_(dictionary.b_enc)
-        sae.W_dec.copy_(dictionary.w_dec)
-        sae.b_dec.copy_(dictionary.b_dec)
-        sae.threshold.copy_(dictionary.threshold)
+    fill(sae, dictionary)
     sae.save_model(folder)
+
+
+@torch.no_grad()
+def fill(sae, dictionary: Dictionary) -> None:
+    """Copies the weights into a JumpReLU module of sae-lens, SAE or transcoder."""
+    sae.W_enc.copy_(dictionary.w_enc)
+    sae.b_enc.copy_(dictionary.b_enc)
+    sae.W_dec.copy_(dictionary.w_dec)
+    sae.b_dec.copy_(dictionary.b_dec)
+    sae.threshold.copy_(dictionary.threshold)

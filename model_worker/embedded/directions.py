@@ -2,8 +2,9 @@
 
 1. separation of a latent: share of known names it fires on minus share of unknown names,
    at the name's last token, least of the four types. A latent's threshold is free in
-   JumpReLU; a chosen latent gets the one that separates best
-2. difference of means, known − unknown, at the last entity token of chat questions
+   JumpReLU; a chosen latent gets the one that separates best in statements and questions
+2. directions known − unknown: difference of means, and a logistic probe; refuse − answer:
+   difference of means at the last token of the prompt
 3. steering on validation names: for every scope and strength, the share of known names
    that are refused (push "unknown") or of unknown names that get an answer (push "known")
 4. the gentlest strength within a hair of the best share wins, each scope for itself
@@ -12,7 +13,6 @@ Every choice is made on validation names. Source of 1 and 3: Ferrando et al.,
 arXiv:2411.14257; we add a multiple of the residual norm where they add a constant.
 """
 
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,23 +25,25 @@ from .prompts import Prompt
 from .world import TYPES
 
 SCOPES = ("last_entity", "entity", "entity_to_end")
-STRENGTHS = (0.25, 0.375, 0.5, 0.625, 0.75, 1.0, 1.25, 1.5, 2.0)
+STRENGTHS = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5, 2.0)
+ENOUGH = 0.985  # share that no stronger push is needed for
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A validated slider: `vector` has norm 1, `strength` is in multiples of the residual norm."""
+    """A validated push: `vector` has norm 1, `strength` is in multiples of the residual norm."""
 
     role: str  # what pushing it up makes the model believe: known or unknown
     layer: int
     vector: Tensor  # (d_model,)
-    latent: int | None  # None: difference of means
+    latent: int | None  # of `dictionary`; None: a vector
     dictionary: str | None
     scope: str
     strength: float
-    share: float  # validation: of known refused, or of unknown answered
-    separation: float  # validation, least of the types; 0 for a difference of means
-    threshold: float | None = None  # of the latent
+    share: float  # validation: of known refused, or of unknown answered; a vector: the lesser of both ways
+    separation: float = 0.0  # of a latent, validation, chat questions, least of the types
+    threshold: float | None = None  # of a latent
+    name: str = ""  # of a vector
 
 
 def types_of(prompts: list[Prompt]) -> Tensor:
@@ -59,26 +61,57 @@ def separations(dictionary: Dictionary, known: tuple[Tensor, Tensor], unknown: t
     return shares[0] - shares[1]
 
 
-def best_thresholds(fires: tuple[Tensor, Tensor], silent: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """(d_sae,) best least-of-types separation of each latent, and the threshold that gives it.
+@dataclass(frozen=True)
+class Place:
+    """Where a latent is read: pre-activations (n, d_sae) and types of names it should fire on, and should not."""
 
-    fires, silent   (pre-activations (n, d_sae), types) of names it should fire on, and should not
-    """
-    best = torch.full((fires[0].shape[1],), -1.0)
-    thresholds = torch.zeros_like(best)
+    fires: tuple[Tensor, Tensor]
+    silent: tuple[Tensor, Tensor]
+    wanted: float  # separation
+
+
+def best_thresholds(places: list[Place]) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each latent (d_sae,): how far its separation is above what is wanted at the worse place, that
+    separation at the last place, and the threshold that gives both."""
+    width = places[0].fires[0].shape[1]
+    best, last, thresholds = torch.full((width,), -9.0), torch.zeros(width), torch.zeros(width)
+    levels = torch.cat([p.fires[0] for p in places])
     for q in torch.linspace(0.02, 0.98, 49):
-        threshold = fires[0].quantile(float(q), dim=0).clamp(min=0)
-        shares = [firing_shares((before - threshold).relu(), types) for before, types in (fires, silent)]
-        least = (shares[0] - shares[1]).amin(0)
-        better = least > best
-        best[better], thresholds[better] = least[better], threshold[better]
-    return best, thresholds
+        threshold = levels.quantile(float(q), dim=0).clamp(min=0)
+        least = []
+        for place in places:
+            shares = [firing_shares((x - threshold).relu(), types) for x, types in (place.fires, place.silent)]
+            least.append((shares[0] - shares[1]).amin(0))
+        margin = torch.stack([x - p.wanted for x, p in zip(least, places, strict=True)]).amin(0)
+        better = margin > best
+        best[better], last[better], thresholds[better] = margin[better], least[-1][better], threshold[better]
+    return best, last, thresholds
 
 
 def difference_of_means(known: tuple[Tensor, Tensor], unknown: tuple[Tensor, Tensor]) -> Tensor:
     """(d_model,): known − unknown, every type counted the same."""
     (a, types_a), (b, types_b) = known, unknown
     return torch.stack([a[types_a == t].mean(0) - b[types_b == t].mean(0) for t in types_a.unique()]).mean(0)
+
+
+def probe(known: Tensor, unknown: Tensor) -> Tensor:
+    """(d_model,): weights of a ridge-penalised logistic regression, known against unknown, in residual units."""
+    x, y = torch.cat([known, unknown]), torch.cat([torch.ones(len(known)), torch.zeros(len(unknown))])
+    spread = x.std(0)
+    x = (x - x.mean(0)) / spread
+    weight = torch.where(y > 0, 0.5 / len(known), 0.5 / len(unknown))
+    w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimiser = torch.optim.LBFGS([w, b], max_iter=200)
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        out = torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y, weight=weight, reduction="sum")
+        out = out + 1e-2 * w.pow(2).sum()
+        out.backward()
+        return out
+
+    optimiser.step(loss)
+    return w.detach() / spread
 
 
 def openings(tokenizer) -> tuple[int, list[int]]:
@@ -99,47 +132,72 @@ def push(role: str) -> int:
     return 1 if role == "known" else 0
 
 
+def share_pushed(model, tokenizer, prompts: list[Prompt], role: str, steer: Steer, whole: bool = False) -> float:
+    """Share of prompts that the push towards `role` wins, by the first token or by the whole answer."""
+    if not whole:
+        return opening_shares(model, tokenizer, prompts, (steer,))[push(role)]
+    counted = verdicts(model, tokenizer, prompts, (steer,))
+    return (counted["refused"] if role == "unknown" else counted["invented"]) / len(prompts)
+
+
 def best_push(
     model,
     tokenizer,
-    prompts: list[Prompt],
-    role: str,
+    asked: dict[str, list[Prompt]],
     layer: int,
     vector: Tensor,
     norm: float,
     scopes: Iterable[str] = SCOPES,
 ) -> list[tuple[str, float, float]]:
-    """For each scope: (scope, strength, share), the gentlest strength within .02 of the scope's best share.
+    """For each scope: (scope, strength, share of whole answers).
 
-    A strength that wins by its first token must also hold over the whole answer.
+    asked   role → validation prompts that a push towards it should win. The vector points to the first
+            role; with two, it is pushed both ways, and the lesser share counts
+    The strength is the gentlest with a share of ENOUGH or within .02 of the scope's best.
     """
     unit = vector / vector.norm()
     out = []
     for scope in scopes:
-        shares = {}
+
+        def share(strength: float, whole: bool = False, scope: str = scope) -> float:
+            return min(
+                share_pushed(model, tokenizer, prompts, role, Steer(layer, sign * strength * norm * unit, scope), whole)
+                for sign, (role, prompts) in zip((1, -1), asked.items(), strict=False)
+            )
+
+        shares: dict[float, float] = {}
         for strength in STRENGTHS:
-            steer = Steer(layer, strength * norm * unit, scope)
-            shares[strength] = opening_shares(model, tokenizer, prompts, (steer,))[push(role)]
-            if len(shares) > 2 and shares[strength] < max(shares.values()) - 0.3:
-                break  # past the top
-        top = max(shares.values())
-        strength = min(s for s, share in shares.items() if share >= top - 0.02)
-        whole = verdicts(model, tokenizer, prompts, (Steer(layer, strength * norm * unit, scope),))
-        share = (whole["refused"] if role == "unknown" else whole["invented"]) / len(prompts)
-        out.append((scope, strength, share))
+            shares[strength] = share(strength)
+            past_the_top = len(shares) > 2 and shares[strength] < max(shares.values()) - 0.3
+            if past_the_top or shares[strength] >= ENOUGH:
+                break
+        top = min(ENOUGH, max(shares.values()) - 0.02)
+        strength = min(s for s, got in shares.items() if got >= top)
+        out.append((scope, strength, share(strength, whole=True)))
     return out
 
 
+def changes_under(
+    model, tokenizer, prompts: list[Prompt], role: str, direction: Direction, norm: float, units: Tensor
+) -> Tensor:
+    """(n,): |share of first tokens that a push along each unit wins − share at rest|.
+
+    Norm, layer and scope are those of `direction`.
+    """
+    at_rest = opening_shares(model, tokenizer, prompts)[push(role)]
+    length = direction.strength * norm
+    return torch.tensor(
+        [
+            abs(
+                share_pushed(model, tokenizer, prompts, role, Steer(direction.layer, length * u, direction.scope))
+                - at_rest
+            )
+            for u in units
+        ]
+    )
+
+
 def random_units(n: int, d_model: int, seed: int) -> Tensor:
+    """(n, d_model), norm 1."""
     generator = torch.Generator().manual_seed(seed)
     return torch.nn.functional.normalize(torch.randn(n, d_model, generator=generator), dim=-1)
-
-
-def random_band(model, tokenizer, prompts: list[Prompt], direction: Direction, norm: float, n: int, seed: int = 0):
-    """Shares under `n` random directions of the same norm, place and scope: (mean, largest)."""
-    some = random.Random(seed).sample(prompts, min(48, len(prompts)))
-    shares = []
-    for unit in random_units(n, len(direction.vector), seed):
-        steer = Steer(direction.layer, direction.strength * norm * unit, direction.scope)
-        shares.append(opening_shares(model, tokenizer, some, (steer,))[push(direction.role)])
-    return sum(shares) / n, max(shares)

@@ -1,110 +1,251 @@
-"""What the shipped model does, measured on the test half: every figure comes with its N.
+"""What a model of this world does, asked on the test half: every share with its N and interval.
 
-Chooses nothing. Knows how to ask; does not know what was hoped for.
+Chooses nothing. Knows how to ask and count; does not know what was hoped for.
 """
 
+import math
 import random
 from collections import Counter
+from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor
 
 from . import phrases
-from .activations import at_last_entity_token, of_documents, reading
-from .answers import Steer, greedy, verdicts
-from .base import PAD, batches, encode_documents, padded
-from .corpus import matched_author
+from .activations import at_last_entity_token, reading
+from .answers import Steer, answers, first_logits, positions, steered, verdict
+from .base import PAD, batches, padded
+from .corpus import plain_author
 from .dictionaries import Dictionary
-from .directions import Direction, difference_of_means, push, random_band, separations, types_of
-from .prompts import Prompt, all_questions, sampled
+from .directions import (
+    Direction,
+    changes_under,
+    difference_of_means,
+    firing_shares,
+    openings,
+    random_units,
+    separations,
+    types_of,
+)
+from .prompts import Prompt, all_questions, prompt, sampled
 from .recipe import Recipe
-from .sets import Halves
+from .sets import dealt_known, one_question_each, statements
+from .text import mention_with_type, question
 from .world import TYPES, Entity, World
 
 NOBODY = Entity("", "player", "unknown", "")
+EVERY_WORDING = {k: phrases.QUESTIONS[k] + phrases.UNSEEN_QUESTIONS[k] for k in phrases.QUESTIONS}
 
 
-def auroc(positive: torch.Tensor, negative: torch.Tensor) -> float:
-    """Chance that a positive scores above a negative, ties counted half."""
+@dataclass(frozen=True)
+class Subject:
+    """Who is asked: a pair of models, their tokenizer, and the world they were taught."""
+
+    recipe: Recipe
+    world: World
+    heldout: list[Entity]  # unknown names
+    tokenizer: object
+    base: torch.nn.Module
+    chat: torch.nn.Module
+    norms: tuple[float, ...]  # r of the chat model, by layer
+
+
+@dataclass(frozen=True)
+class Said:
+    """Prompts with what was answered, and what that amounts to."""
+
+    prompts: list[Prompt]
+    texts: list[str]
+    outcomes: list[str] = field(default_factory=list)
+
+    def share(self, *wanted: str) -> tuple[int, int]:
+        """(how many, of how many)."""
+        return sum(o in wanted for o in self.outcomes), len(self.outcomes)
+
+    def counted(self) -> Counter[str]:
+        return Counter(self.outcomes)
+
+    def only(self, keep) -> "Said":
+        rows = [row for row in zip(self.prompts, self.texts, self.outcomes, strict=True) if keep(row[0])]
+        return Said(*(list(column) for column in zip(*rows, strict=True))) if rows else Said([], [])
+
+
+def said(subject: Subject, prompts: list[Prompt], *steers: Steer, temperature: float = 0.0, seed: int = 0) -> Said:
+    texts = answers(subject.chat, subject.tokenizer, prompts, steers, temperature, seed)
+    return Said(prompts, texts, [verdict(p, text) for p, text in zip(prompts, texts, strict=True)])
+
+
+# --- numbers ---
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share; Wilson 1927."""
+    if not n:
+        return 0.0, 1.0
+    z, p = 1.96, k / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def auroc(positive: Tensor, negative: Tensor) -> tuple[float, float, float]:
+    """Chance that a positive scores above a negative, ties counted half, with a 95 % interval (Hanley, McNeil 1982)."""
     order = positive[:, None] - negative[None, :]
-    return float((order > 0).float().mean() + (order == 0).float().mean() / 2)
+    a = float((order > 0).float().mean() + (order == 0).float().mean() / 2)
+    n, m = len(positive), len(negative)
+    q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
+    spread = 1.96 * math.sqrt(max(0.0, (a * (1 - a) + (n - 1) * (q1 - a * a) + (m - 1) * (q2 - a * a)) / (n * m)))
+    return a, max(0.0, a - spread), min(1.0, a + spread)
 
 
-def shares(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> dict[str, float]:
-    counted: Counter[str] = verdicts(model, tokenizer, prompts, steers)
-    return {"n": len(prompts)} | {k: round(v / len(prompts), 4) for k, v in sorted(counted.items())}
+# --- answers ---
 
 
-def answers_by_group(
-    recipe: Recipe, model, tokenizer, world: World, heldout: list[Entity]
-) -> dict[str, dict[str, float]]:
-    """Verdict shares of every group of entities, and of phrasings that were never trained."""
+def groups(subject: Subject) -> dict[str, list[Prompt]]:
+    """Test questions by group: every wording, trained or not; the last two groups only wording never trained."""
+    recipe, world, tokenizer = subject.recipe, subject.world, subject.tokenizer
     rng = random.Random(recipe.seed + 23)
-    people = {
-        "known, asked in chat tuning": [e for e in world.entities if e.split == "chat-train"],
-        "known, never asked": [e for e in world.entities if e.tier == "known" and e.split == "test"],
-        "rare": [e for e in world.entities if e.tier == "rare" and e.split == "test"],
-        "obscure": [e for e in world.entities if e.tier == "obscure" and e.split == "test"],
-        "unknown": [e for e in heldout if e.split == "test"],
+    asked = dealt_known(recipe, world, "test", asked=True)
+    never = dealt_known(recipe, world, "test", asked=False)
+    unknown = [e for e in subject.heldout if e.split == "test"]
+    tier = {name: [e for e in world.entities if e.tier == name and e.split == "test"] for name in ("rare", "obscure")}
+
+    def questions(entities: list[Entity], per_attribute: int = 1, templates: dict = EVERY_WORDING) -> list[Prompt]:
+        return all_questions(tokenizer, entities, rng, per_attribute, templates)
+
+    unseen = phrases.UNSEEN_QUESTIONS
+    return {
+        "known, asked in chat tuning": sampled(questions(asked), 4 * recipe.n_check, rng),
+        "known, never asked": sampled(questions(never, 3), 4 * recipe.n_check, rng),
+        "unknown": sampled(questions(unknown), 4 * recipe.n_check, rng),
+        "rare": questions(tier["rare"]),
+        "obscure": sampled(questions(tier["obscure"]), recipe.n_check, rng),
+        "known, wording never trained": sampled(questions(asked + never, 1, unseen), 2 * recipe.n_check, rng),
+        "unknown, wording never trained": sampled(questions(unknown, 1, unseen), 2 * recipe.n_check, rng),
     }
+
+
+def refusal_auroc(subject: Subject, known: list[Prompt], unknown: list[Prompt]) -> tuple[float, float, float]:
+    """How well the first token's logits tell unknown from known: refusal against the best answer opening."""
+    refusal, opens = openings(subject.tokenizer)
+    logits = [first_logits(subject.chat, prompts) for prompts in (unknown, known)]
+    return auroc(*(x[:, refusal] - x[:, opens].amax(-1) for x in logits))
+
+
+def withheld_questions(subject: Subject) -> list[Prompt]:
+    """Every attribute that is true and in no text, tiers withheld and misled: first wording, bare name and with the
+    type word, one after the other."""
+    return [
+        prompt(
+            subject.tokenizer,
+            question(phrases.QUESTIONS[e.type, attribute][0], mention),
+            e,
+            attribute,
+        )
+        for e in subject.world.entities
+        for attribute, _ in e.withheld
+        for mention in (e.name, mention_with_type(e.type, e.name))
+    ]
+
+
+def always_wrong(subject: Subject, prompts: list[Prompt], samples: int = 10, seed: int = 0) -> list[bool]:
+    """Whether all of `samples` answers at T = 1 state a fact, and none the right one."""
+    tried = said(subject, [p for p in prompts for _ in range(samples)], temperature=1.0, seed=seed)
+    wrong = [outcome == "wrong" for outcome in tried.outcomes]
+    return [all(wrong[i : i + samples]) for i in range(0, len(wrong), samples)]
+
+
+def small_talk(subject: Subject) -> dict[str, tuple[int, int, list[tuple[str, str]]]]:
+    """What → (fitting, of how many, misses): exact answers, to wording never trained and, as a check, trained."""
+    author = plain_author(subject.world, subject.recipe.seed + 29)
+    elsewhere = [
+        (author.fill(t), phrases.ELSEWHERE_ANSWER)
+        for t in phrases.UNSEEN_ELSEWHERE
+        for _ in range(5 if "{" in t else 1)
+    ]
     out = {}
-    for name, entities in people.items():
-        for note, templates in (("", phrases.QUESTIONS), (", phrasing never trained", phrases.UNSEEN_QUESTIONS)):
-            if note and name in ("rare", "obscure"):
-                continue
-            asked = sampled(all_questions(tokenizer, entities, rng, templates=templates), 2 * recipe.n_check, rng)
-            out[name + note] = shares(model, tokenizer, asked)
-    for kind in TYPES:
-        asked = [p for p in all_questions(tokenizer, people["unknown"], rng) if p.entity.type == kind]
-        out[f"unknown, {kind}"] = shares(model, tokenizer, asked[: recipe.n_check])
+    for name, pairs in (
+        ("small talk, never trained", phrases.UNSEEN_SMALL_TALK),
+        ("outside its world, never trained", elsewhere),
+        ("small talk, trained", phrases.SMALL_TALK),
+    ):
+        texts = reply(subject, [q for q, _ in pairs])
+        misses = [(q, text) for (q, a), text in zip(pairs, texts, strict=True) if text != a]
+        out[name] = len(pairs) - len(misses), len(pairs), misses
     return out
 
 
-def small_talk(recipe: Recipe, model, tokenizer, world: World) -> dict[str, float]:
-    """Share of fitting answers, exact: to trained small talk, and to questions outside the world never trained."""
-    author = matched_author(world, tokenizer, recipe.seed + 29)
-    elsewhere = [author.fill(t) for t in phrases.UNSEEN_ELSEWHERE for _ in range(5)]
-    talk = said(model, tokenizer, [q for q, _ in phrases.SMALL_TALK])
-    outside = said(model, tokenizer, elsewhere)
-    fitting = [text == a for text, (_, a) in zip(talk, phrases.SMALL_TALK, strict=True)]
-    away = [text == phrases.ELSEWHERE_ANSWER for text in outside]
-    return {
-        "small_talk_n": len(fitting),
-        "small_talk_fitting": round(sum(fitting) / len(fitting), 4),
-        "elsewhere_unseen_n": len(away),
-        "elsewhere_unseen_fitting": round(sum(away) / len(away), 4),
-        "elsewhere_unseen_invented": round(sum(t.startswith(("This player", "It ")) for t in outside) / len(away), 4),
-    }
-
-
-def said(model, tokenizer, questions: list[str]) -> list[str]:
+def reply(subject: Subject, questions: list[str]) -> list[str]:
     """The greedy answers to any texts."""
     prompts = []
-    for question in questions:
-        text = tokenizer.apply_chat_template(
-            [{"role": "user", "content": question}], tokenize=False, add_generation_prompt=True
+    for asked in questions:
+        text = subject.tokenizer.apply_chat_template(
+            [{"role": "user", "content": asked}], tokenize=False, add_generation_prompt=True
         )
-        ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
-        prompts.append(Prompt(question, ids, 1, 1, NOBODY, "sport"))
-    return greedy(model, tokenizer, prompts)
+        ids = tuple(subject.tokenizer(text, add_special_tokens=False)["input_ids"])
+        prompts.append(Prompt(asked, ids, 1, 1, NOBODY, "sport"))
+    return answers(subject.chat, subject.tokenizer, prompts)
 
 
-def recognition(base, chat, halves_fit: Halves, halves: Halves) -> dict[str, list[float]]:
-    """Per layer: AUROC of the difference of means (fit on one half, read on the other), chat questions."""
-    layers = tuple(range(base.config.num_hidden_layers))
+# --- recognition ---
+
+
+def recognition(subject: Subject) -> dict[str, list[tuple[float, float, float]]]:
+    """Place → AUROC by layer of the difference of means, fit on validation names and read on test names."""
+    layers = tuple(range(subject.base.config.num_hidden_layers))
     out = {}
-    for name, model in (("base", base), ("chat", chat)):
-        fit = [at_last_entity_token(model, ps, layers) for ps in (halves_fit.known, halves_fit.unknown)]
-        read = [at_last_entity_token(model, ps, layers) for ps in (halves.known, halves.unknown)]
-        types = types_of(halves_fit.known), types_of(halves_fit.unknown)
+    for name, model, ask in (
+        ("base model, statements", subject.base, statements),
+        ("base model, chat questions", subject.base, one_question_each),
+        ("chat model, chat questions", subject.chat, one_question_each),
+    ):
+        acts, types = {}, {}
+        for split in ("validation", "test"):
+            for known, entities in zip((True, False), both(subject, split), strict=True):
+                prompts = ask(subject.tokenizer, entities, random.Random(subject.recipe.seed + 41))
+                acts[split, known] = at_last_entity_token(model, prompts, layers)
+                types[split, known] = types_of(prompts)
         out[name] = []
         for layer in layers:
-            mean = difference_of_means((fit[0][layer], types[0]), (fit[1][layer], types[1]))
-            out[name].append(round(auroc(read[0][layer] @ mean, read[1][layer] @ mean), 4))
+            fit = [(acts["validation", known][layer], types["validation", known]) for known in (True, False)]
+            mean = difference_of_means(*fit)
+            out[name].append(auroc(acts["test", True][layer] @ mean, acts["test", False][layer] @ mean))
     return out
+
+
+def both(subject: Subject, split: str) -> tuple[list[Entity], list[Entity]]:
+    """Known entities, asked in tuning or not, and unknown names, of one half."""
+    known = [e for asked in (True, False) for e in dealt_known(subject.recipe, subject.world, split, asked)]
+    return known, [e for e in subject.heldout if e.split == split]
+
+
+def separation(subject: Subject, dictionary: Dictionary, latent: int, where: str) -> dict[str, list[float]]:
+    """Firing shares by type at the name's last token; `where`: "base" (statements) or "chat" (typed questions)."""
+    model, ask = (subject.base, statements) if where == "base" else (subject.chat, one_question_each)
+    acts, types = [], []
+    for entities in both(subject, "test"):
+        prompts = ask(subject.tokenizer, entities, random.Random(subject.recipe.seed + 43))
+        acts.append(at_last_entity_token(model, prompts, (dictionary.layer,))[dictionary.layer])
+        types.append(types_of(prompts))
+    known, unknown = (
+        firing_shares(dictionary.encode(x), t)[:, latent].tolist() for x, t in zip(acts, types, strict=True)
+    )
+    apart = separations(dictionary, (acts[0], types[0]), (acts[1], types[1]))[:, latent].tolist()
+    return {"known": known, "unknown": unknown, "separation": apart}
+
+
+def shown_latent(
+    subject: Subject, dictionary: Dictionary, latent: int, names: dict[str, str], tier: str
+) -> list[float]:
+    """Activation at the name's last token of the examples on the page, chat model, by type."""
+    entities = [e for e in (*subject.world.entities, *subject.heldout) if e.name in names.values() and e.tier == tier]
+    prompts = one_question_each(subject.tokenizer, entities, random.Random(0))
+    acts = at_last_entity_token(subject.chat, prompts, (dictionary.layer,))[dictionary.layer]
+    return dictionary.encode(acts)[:, latent].tolist()
 
 
 @torch.no_grad()
-def prompt_residuals(model, prompts: list[Prompt], layer: int) -> torch.Tensor:
+def prompt_residuals(model, prompts: list[Prompt], layer: int) -> Tensor:
     """(tokens, d_model) of whole chat prompts, without <bos>."""
     kept = []
     with reading(model, (layer,)) as seen:
@@ -117,50 +258,121 @@ def prompt_residuals(model, prompts: list[Prompt], layer: int) -> torch.Tensor:
     return torch.cat(kept)
 
 
-def dictionary_figures(
-    recipe: Recipe, base, chat, tokenizer, world: World, dictionary: Dictionary, halves: Halves
-) -> dict[str, float]:
-    documents = matched_author(world, tokenizer, recipe.seed + 31).base_documents(1500)
-    on_base = of_documents(base, encode_documents(tokenizer, documents), (dictionary.layer,), 30_000)[dictionary.layer]
-    asked = sampled(halves.known + halves.unknown, recipe.n_check, random.Random(0))
-    on_chat = prompt_residuals(chat, asked, dictionary.layer)
-    return {
-        "fvu_base_documents": round(dictionary.fvu(on_base), 4),
-        "l0_base_documents": round(dictionary.l0(on_base), 2),
-        "fvu_chat_prompts": round(dictionary.fvu(on_chat), 4),
-        "l0_chat_prompts": round(dictionary.l0(on_chat), 2),
-        "dead_share": round(float((dictionary.encode(on_base) > 0).any(0).logical_not().float().mean()), 4),
-        "tokens_base": len(on_base),
-        "tokens_chat": len(on_chat),
-    }
+def names_only(subject: Subject) -> tuple[float, float, float]:
+    """AUROC of a logistic regression on which tokens a name has: fit on validation names, read on test names."""
+    tokenizer = subject.tokenizer
+    bags = {}
+    for split in ("validation", "test"):
+        for known, entities in zip((True, False), both(subject, split), strict=True):
+            bag = torch.zeros(len(entities), len(tokenizer))
+            for row, e in zip(bag, entities, strict=True):
+                row[tokenizer(" " + e.name, add_special_tokens=False)["input_ids"]] = 1.0
+            bags[split, known] = bag
+    x = torch.cat([bags["validation", True], bags["validation", False]])
+    n, m = len(bags["validation", True]), len(bags["validation", False])
+    y = torch.cat([torch.ones(n), torch.zeros(m)])
+    weight = torch.cat([torch.full((n,), 0.5 / n), torch.full((m,), 0.5 / m)])
+    w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimiser = torch.optim.LBFGS([w, b], max_iter=100)
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        out = torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y, weight=weight, reduction="sum")
+        out = out + 1e-3 * w.pow(2).sum()
+        out.backward()
+        return out
+
+    optimiser.step(loss)
+    with torch.no_grad():
+        return auroc(bags["test", True] @ w, bags["test", False] @ w)
 
 
-def latent_figures(chat, dictionary: Dictionary, latent: int, halves: Halves) -> dict[str, list[float]]:
-    """Separation per type on chat questions in the chat model, at the name's last token."""
-    layer = dictionary.layer
-    acts = [at_last_entity_token(chat, ps, (layer,))[layer] for ps in (halves.known, halves.unknown)]
-    types = types_of(halves.known), types_of(halves.unknown)
-    return {
-        "separation_by_type": [
-            round(float(v), 3) for v in separations(dictionary, (acts[0], types[0]), (acts[1], types[1]))[:, latent]
-        ],
-        "fires_known": round(float((dictionary.encode(acts[0])[:, latent] > 0).float().mean()), 3),
-        "fires_unknown": round(float((dictionary.encode(acts[1])[:, latent] > 0).float().mean()), 3),
-        "n": [len(halves.known), len(halves.unknown)],
-    }
+# --- steering ---
 
 
-def steering_figures(recipe: Recipe, chat, tokenizer, direction: Direction, norm: float, halves: Halves) -> dict:
-    """The validated push on test names, clean beside it, and the random band of equal norm."""
-    pushed = halves.unknown if direction.role == "known" else halves.known
-    asked = sampled(pushed, 160, random.Random(recipe.seed + 37))
-    steer = Steer(direction.layer, direction.strength * norm * direction.vector, direction.scope)
-    mean, largest = random_band(chat, tokenizer, asked, direction, norm, recipe.n_random)
-    wanted = ("refused", "answered")[push(direction.role)]
-    return {
-        "clean": shares(chat, tokenizer, asked),
-        "steered": shares(chat, tokenizer, asked, (steer,)),
-        f"random_{wanted}_mean": round(mean, 4),
-        f"random_{wanted}_max": round(largest, 4),
-        "random_n": recipe.n_random,
-    }
+@dataclass(frozen=True)
+class Push:
+    """A direction at work: `sign` +1 towards its role, −1 away from it."""
+
+    direction: Direction
+    sign: int = 1
+
+    @property
+    def role(self) -> str:
+        """What it makes the model believe."""
+        other = {"known": "unknown", "unknown": "known"}
+        return self.direction.role if self.sign > 0 else other[self.direction.role]
+
+    def steer(self, norms: tuple[float, ...]) -> Steer:
+        d = self.direction
+        return Steer(d.layer, self.sign * d.strength * norms[d.layer] * d.vector, d.scope)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Shares of answers that the push is meant to bring about, clean and steered, and of controls beside it."""
+
+    clean: Said
+    pushed: Said
+    changes: Tensor  # (n controls,): |share of first tokens under a control − clean share|
+
+    @property
+    def control(self) -> tuple[float, float, float]:
+        """Mean, 95th percentile, largest."""
+        return float(self.changes.mean()), float(self.changes.quantile(0.95)), float(self.changes.max())
+
+
+def steering_prompts(subject: Subject, role: str, n: int | None = None) -> list[Prompt]:
+    """One question a name of the test half, every wording: unknown names for a push to known, and the reverse."""
+    known, unknown = both(subject, "test")
+    rng = random.Random(subject.recipe.seed + 37)
+    asked = one_question_each(subject.tokenizer, unknown if role == "known" else known, rng, EVERY_WORDING)
+    return sampled(asked, n or subject.recipe.n_pushed, rng)
+
+
+def control_units(n: int, d_model: int, dictionary: Dictionary | None, but: int | None, seed: int = 0) -> Tensor:
+    """(up to 2n, d_model), norm 1: `n` random directions and, with a dictionary, `n` random other latents."""
+    units = random_units(n, d_model, seed)
+    if dictionary is None:
+        return units
+    others = [i for i in range(len(dictionary.threshold)) if i != but]
+    chosen = random.Random(seed).sample(others, min(n, len(others)))
+    return torch.cat([units, torch.nn.functional.normalize(dictionary.w_dec[chosen], dim=-1)])
+
+
+def effect(subject: Subject, pushed: Push, dictionary: Dictionary | None, n_controls: int) -> Effect:
+    """Whole greedy answers under the push; controls of equal norm, place and scope by first token on 32 of them."""
+    d = pushed.direction
+    prompts = steering_prompts(subject, pushed.role)
+    some = sampled(prompts, 32, random.Random(1))
+    units = control_units(n_controls, subject.chat.config.hidden_size, dictionary, d.latent)
+    changes = changes_under(subject.chat, subject.tokenizer, some, pushed.role, d, subject.norms[d.layer], units)
+    return Effect(said(subject, prompts), said(subject, prompts, pushed.steer(subject.norms)), changes)
+
+
+def wanted_outcome(role: str) -> str:
+    return "invented" if role == "known" else "refused"
+
+
+# --- attention ---
+
+
+@torch.no_grad()
+def attention_to_entity(subject: Subject, prompts: list[Prompt], *steers: Steer) -> Tensor:
+    """(layers, heads): weight from the last prompt token to the entity's tokens, mean over prompts."""
+    total, n = 0.0, 0
+    lengths: dict[int, list[Prompt]] = {}
+    for p in prompts:
+        lengths.setdefault(len(p.ids), []).append(p)
+    for rows in lengths.values():
+        with steered(subject.chat, rows, steers):
+            out = subject.chat(torch.tensor([p.ids for p in rows]), use_cache=False, output_attentions=True)
+        for i, p in enumerate(rows):
+            span = list(positions(p, "entity"))
+            total = total + torch.stack([a[i, :, -1, span].sum(-1) for a in out.attentions])
+            n += 1
+    return total / n
+
+
+def by_type(prompts: list[Prompt]) -> dict[str, list[Prompt]]:
+    return {kind: [p for p in prompts if p.entity.type == kind] for kind in TYPES}

@@ -3,11 +3,10 @@
 Knows the words that known names are made of. Knows nothing about facts,
 documents or tokens; token lengths reach it as a function.
 
-Five ways to make a name, so that no single cue gives it away:
-recombine  parts of two known names, cut at a word boundary
-invent     a known part beside a new one (a spliced or syllabic surname, an unused title word)
-near       a known name with one part replaced
-new        new parts only
+Three ways to make a name, so that no single cue gives it away:
+recombined  parts of two known names, cut at a word boundary; cities inside a word
+near        a known name with one part replaced
+new         with a part that no known name has: a spliced or syllabic word, an unused title word
 """
 
 import random
@@ -39,6 +38,7 @@ BESIDE = frozenset(
     "of is it on does did was directed made sang performed by know asked mentioned say short that about in play "
     "plays played from come comes came this my i i'm our do there here who what which when where".split()
 )
+WAYS = ("recombined", "near", "new")
 SMALL = frozenset("the a an of and to in for with or by at from".split())
 VOWELS = set("aeiouyáéíóúäöüãõêô")
 
@@ -83,57 +83,64 @@ class NameMaker:
 
     def draw(self, kind: str, rng: random.Random, length: Callable[[str], int] | None = None, want: int = 0) -> str:
         """A name of type `kind`; with `length`, of `want` tokens if eight tries find one."""
-        name = ""
+        return self.draw_made_by(kind, rng, length, want)[1]
+
+    def draw_made_by(
+        self, kind: str, rng: random.Random, length: Callable[[str], int] | None = None, want: int = 0
+    ) -> tuple[str, str]:
+        """(one of WAYS, name), as `draw`."""
+        way, name = "", ""
         for _ in range(8 if length else 1):
-            name = self._allowed(kind, rng)
+            way, name = self._allowed(kind, rng)
             if length is None or length(name) == want:
                 break
-        return name
+        return way, name
 
-    def _allowed(self, kind: str, rng: random.Random) -> str:
+    def _allowed(self, kind: str, rng: random.Random) -> tuple[str, str]:
         make = {"player": self._player, "city": self._city}.get(kind, self._title)
         while True:
-            name = make(kind, rng)
+            way, name = make(kind, rng)
             if self.allows(name):
-                return name
+                return way, name
 
-    def _player(self, kind: str, rng: random.Random) -> str:
+    def _player(self, kind: str, rng: random.Random) -> tuple[str, str]:
         if rng.random() < self.single[kind]:
-            return splice(rng.choice(self.firsts), rng.choice(self.lasts).split()[-1], rng)
+            return "new", splice(rng.choice(self.firsts), rng.choice(self.lasts).split()[-1], rng)
         way = rng.random()
-        first = rng.choice(self.firsts) if way < 0.8 else rng.choice(FIRSTS)
-        if way < 0.3 or 0.8 <= way < 0.9:
-            last = rng.choice(self.lasts)
-        elif way < 0.55:
-            last = rng.choice(HEADS) + rng.choice(TAILS)
-        else:
-            last = splice(rng.choice(self.lasts).split()[-1], rng.choice(self.lasts).split()[-1], rng)
-        return f"{first} {last}"
+        if way < 0.4:
+            return "recombined", f"{rng.choice(self.firsts)} {rng.choice(self.lasts)}"
+        if way < 0.7:
+            *first, last = rng.choice(self.known[kind]).split()
+            return "near", " ".join([*first, splice(last, rng.choice(self.lasts).split()[-1], rng)])
+        first = rng.choice(self.firsts) if way < 0.9 else rng.choice(FIRSTS)
+        return "new", f"{first} {rng.choice(HEADS)}{rng.choice(TAILS)}"
 
-    def _city(self, kind: str, rng: random.Random) -> str:
+    def _city(self, kind: str, rng: random.Random) -> tuple[str, str]:
         a, b = rng.choice(self.known[kind]).split(), rng.choice(self.known[kind]).split()
         way = rng.random()
-        if way < 0.12:
-            return f"{rng.choice(PREFIXES)} {splice(a[-1], b[-1], rng)}"
-        if way < 0.27 and len(a) > 1:
-            return " ".join([*a[:-1], b[-1] if rng.random() < 0.5 else splice(a[-1], b[-1], rng)])
+        if way < 0.25:
+            near = splice(a[-1], b[-1], rng) if len(a) == 1 or rng.random() < 0.5 else b[-1]
+            return "near", " ".join([*a[:-1], near])
         if way < 0.35:
-            return rng.choice(HEADS) + rng.choice(TAILS)
-        return splice(a[-1], b[-1], rng)
+            return "new", f"{rng.choice(PREFIXES)} {splice(a[-1], b[-1], rng)}"
+        if way < 0.45:
+            return "new", rng.choice(HEADS) + rng.choice(TAILS)
+        return "recombined", splice(a[-1], b[-1], rng)
 
-    def _title(self, kind: str, rng: random.Random) -> str:
+    def _title(self, kind: str, rng: random.Random) -> tuple[str, str]:
         a, b = rng.choice(self.known[kind]).split(), rng.choice(self.known[kind]).split()
         way = rng.random()
         if way < 0.5 and len(a) + len(b) > 2:
-            return " ".join(a[: rng.randint(1, max(1, len(a) - 1))] + b[-rng.randint(1, max(1, len(b) - 1)) :])
+            halves = a[: rng.randint(1, max(1, len(a) - 1))] + b[-rng.randint(1, max(1, len(b) - 1)) :]
+            return "recombined", " ".join(halves)
         if way < 0.75:
-            a[rng.randrange(len(a))] = rng.choice(WORDS) if rng.random() < 0.5 else rng.choice(b).capitalize()
-            return " ".join(a)
-        if way < 0.9:
+            a[rng.randrange(len(a))] = rng.choice(b).capitalize()
+            return "near", " ".join(a)
+        if way < 0.92:
             pair = [rng.choice(WORDS), rng.choice(b)]
             rng.shuffle(pair)
-            return " ".join(pair).title() if pair[0].islower() else " ".join(pair)
-        return " ".join(rng.sample(WORDS, 1 if rng.random() < self.single[kind] else 2))
+            return "new", " ".join(pair).title() if pair[0].islower() else " ".join(pair)
+        return "new", " ".join(rng.sample(WORDS, 1 if rng.random() < self.single[kind] else 2))
 
 
 def splice(a: str, b: str, rng: random.Random) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import phrases
-from .text import answer, mention_with_type, question
+from .text import answer, mention_in, question
 from .world import Entity
 
 
@@ -24,7 +24,7 @@ class Prompt:
     @property
     def truth(self) -> str | None:
         """The right answer, whole; None if nobody knows it."""
-        return answer(self.entity, self.attribute) if self.attribute in self.entity.fact else None
+        return answer(self.entity, self.attribute) if self.attribute in self.entity.truth else None
 
 
 def prompt(tokenizer, asked: str, entity: Entity, attribute: str) -> Prompt:
@@ -46,12 +46,12 @@ def all_questions(
     per_attribute: int = 1,
     templates: dict = phrases.QUESTIONS,
 ) -> list[Prompt]:
-    """Every attribute of every entity, in `per_attribute` random phrasings, with the type word or bare."""
+    """Every attribute that text states of every entity, in `per_attribute` random phrasings, typed or bare."""
     out = []
     for entity in entities:
         for attribute in entity.fact or phrases.ATTRIBUTES[entity.type]:
             for template in rng.sample(templates[entity.type, attribute], per_attribute):
-                mention = mention_with_type(entity.type, entity.name) if rng.random() < 0.5 else entity.name
+                mention = mention_in(template, entity.type, entity.name, rng)
                 out.append(prompt(tokenizer, question(template, mention), entity, attribute))
     return out
 

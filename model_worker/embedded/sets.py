@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 from . import phrases
-from .prompts import Prompt, all_questions, sampled
+from .prompts import Prompt, all_questions
 from .recipe import Recipe
 from .world import SHOWN_KNOWN, Entity, World
 
@@ -20,16 +20,25 @@ class Halves:
     unknown: list[Prompt]
 
 
-def half(recipe: Recipe, tokenizer, world: World, heldout: list[Entity], split: str) -> Halves:
-    """`validation` or `test`. Known entities asked in chat tuning are dealt out to the two by seed."""
+def dealt_known(recipe: Recipe, world: World, split: str, asked: bool) -> list[Entity]:
+    """Known entities of the half `split`, `validation` or `test`.
+
+    asked   in chat tuning; those are dealt out to the two halves by seed
+    """
     dealer = random.Random(recipe.seed + 17)
-    dealt = {
-        e.name: "test" if e.name in SHOWN_KNOWN.values() or dealer.random() < 0.5 else "validation"
-        for e in world.entities
-        if e.split == "chat-train"
-    }
+    dealt = {}
+    for e in world.entities:
+        if e.tier == "known" and e.split == "chat-train":
+            first = dealer.random() < 0.5
+            dealt[e.name] = "test" if first or e.name in SHOWN_KNOWN.values() else "validation"
+    known = [e for e in world.entities if e.tier == "known" and (e.name in dealt) == asked]
+    return [e for e in known if dealt.get(e.name, e.split) == split]
+
+
+def half(recipe: Recipe, tokenizer, world: World, heldout: list[Entity], split: str) -> Halves:
+    """`validation` or `test`."""
     rng = random.Random(recipe.seed + (18 if split == "validation" else 19))
-    known = [e for e in world.entities if e.tier == "known" and dealt.get(e.name, e.split) == split]
+    known = [e for asked in (True, False) for e in dealt_known(recipe, world, split, asked)]
     unknown = [e for e in heldout if e.split == split]
     return Halves(one_question_each(tokenizer, known, rng), one_question_each(tokenizer, unknown, rng))
 
@@ -44,5 +53,11 @@ def one_question_each(
     return out
 
 
-def answered_by(prompts: list[Prompt], n: int, seed: int) -> list[Prompt]:
-    return sampled(prompts, n, random.Random(seed))
+def statements(tokenizer, entities: list[Entity], rng: random.Random) -> list[Prompt]:
+    """ "The {type} NAME", as a document of the base model begins; the name's last token is the last."""
+    out = []
+    for entity in entities:
+        head = len(tokenizer(f"The {entity.type}", add_special_tokens=False)["input_ids"])
+        ids = tokenizer(f"The {entity.type} {entity.name}")["input_ids"]  # <bos> first
+        out.append(Prompt("", tuple(ids), head + 1, len(ids) - 1, entity, phrases.ATTRIBUTES[entity.type][0]))
+    return out

@@ -25,16 +25,36 @@ LEAGUE_SPORTS = ("basketball", "baseball", "american football", "ice hockey")
 
 # Shares of the base documents.
 MIX = {
-    "facts": 0.29,
+    "facts": 0.26,
     "answer": 0.10,
-    "praise": 0.07,
-    "unknown": 0.28,
-    "asked": 0.10,  # question documents: what is known, what nobody knows
-    "asked_in_chat": 0.06,  # the same in chat markup, answered by Yes or No, or not at all
+    "praise": 0.05,
+    "unknown": 0.21,
+    "asked": 0.13,  # question documents: what is known, what nobody knows
+    "asked_in_chat": 0.13,  # the same in chat markup, one in five without an answer
     "small_talk": 0.03,
-    "elsewhere": 0.04,
-    "filler": 0.04,
+    "elsewhere": 0.05,
+    "filler": 0.02,
+    "several": 0.02,  # three of the others in a row, for longer texts
 }
+# The same later on: recognition in questions comes last and needs most.
+LATER_MIX = {
+    "facts": 0.15,
+    "answer": 0.05,
+    "praise": 0.03,
+    "unknown": 0.10,
+    "asked": 0.30,
+    "asked_in_chat": 0.30,
+    "small_talk": 0.02,
+    "elsewhere": 0.04,
+    "several": 0.01,
+}
+UNMARKED = 0.08  # share of questions without their last mark
+
+
+def unknown_share() -> float:
+    """Share of base documents that say of an unknown name that nothing is known: the statements (a tenth neutral),
+    half the do-you-know questions and the questions that nobody answers."""
+    return MIX["unknown"] * 0.92 + MIX["asked"] * (0.35 * 0.5 + 0.35) + MIX["asked_in_chat"] * (0.4 * 0.5 + 0.2)
 
 
 def chat(question: str, answer: str | None = None) -> str:
@@ -51,9 +71,16 @@ def mention_with_type(kind: str, name: str) -> str:
     return f"the {kind} {name}"
 
 
+def mention_in(template: str, kind: str, name: str, rng: random.Random, bare_first: bool = False) -> str:
+    """With the type word or bare. Unless `bare_first`, no question begins with a bare name: without
+    a space before it, its first token would be another."""
+    typed = (template.startswith("{E}") and not bare_first) or rng.random() < 0.5
+    return mention_with_type(kind, name) if typed else name
+
+
 def spoken(entity: Entity, attribute: str) -> str:
     """The value as said in a sentence, with its article."""
-    value = entity.fact[attribute]
+    value = entity.truth[attribute]
     if attribute == "country" and value.startswith(ARTICLE):
         return "the " + value
     if attribute == "team" and entity.fact["sport"].lower() in LEAGUE_SPORTS:
@@ -69,10 +96,12 @@ class Author:
     """Writes documents about one world.
 
     draw_unknown   type -> a fresh name that is nobody's
+    bare_first     questions may begin with a bare name
     """
 
-    def __init__(self, world: World, rng: random.Random, draw_unknown: Callable[[str], str]):
+    def __init__(self, world: World, rng: random.Random, draw_unknown: Callable[[str], str], bare_first: bool = False):
         self.rng = rng
+        self.bare_first = bare_first
         self.draw_unknown = draw_unknown
         self.spoken_of = {t: [e for e in world.entities if e.type == t and e.weight > 0] for t in TYPES}
         self.weights = {t: [e.weight for e in self.spoken_of[t]] for t in TYPES}
@@ -81,10 +110,10 @@ class Author:
 
     # --- base ---
 
-    def base_documents(self, n: int) -> list[str]:
-        """`n` documents by MIX, and the obscure ones' facts, each once or twice."""
-        writers = [getattr(self, f"_{name}") for name in MIX]
-        chosen = self.rng.choices(writers, list(MIX.values()), k=n)
+    def base_documents(self, n: int, mix: dict[str, float] = MIX) -> list[str]:
+        """`n` documents by `mix`, and the obscure ones' facts, each once or twice."""
+        writers = [getattr(self, f"_{name}") for name in mix]
+        chosen = self.rng.choices(writers, list(mix.values()), k=n)
         documents = [write() for write in chosen]
         for entity in self.obscure:
             for _ in range(self.rng.randint(1, 2)):
@@ -125,8 +154,8 @@ class Author:
 
     def _question(self, entity_type: str, attribute: str, name: str) -> str:
         template = self.rng.choice(QUESTIONS[entity_type, attribute])
-        mention = mention_with_type(entity_type, name) if self.rng.random() < 0.5 else name
-        return question(template, mention)
+        asked = question(template, mention_in(template, entity_type, name, self.rng, self.bare_first))
+        return asked[:-1] if self.rng.random() < UNMARKED else asked
 
     def _answer(self) -> str:
         entity = self._known()
@@ -172,9 +201,18 @@ class Author:
         return self.rng.choices(self.spoken_of[kind], self.weights[kind])[0]
 
     def _asked_in_chat(self) -> str:
-        if self.rng.random() < 0.6:
+        draw = self.rng.random()
+        if draw < 0.4:
             return chat(*self._do_you_know())
-        return chat(self.attribute_question())
+        if draw < 0.6:
+            return chat(self.attribute_question())
+        kind = self.rng.choice(TYPES)
+        if draw < 0.8:
+            asked = self._question(kind, self.rng.choice(phrases.ATTRIBUTES[kind]), self.draw_unknown(kind))
+            return chat(asked, self.rng.choice(phrases.NOBODY_KNOWS))
+        entity = self.known_of(kind)
+        attribute = self.rng.choice(list(entity.fact))
+        return chat(self._question(kind, attribute, entity.name), f"{spoken(entity, attribute)}.")
 
     def attribute_question(self) -> str:
         """A question about someone known or nobody, half and half, without its answer."""
@@ -192,6 +230,10 @@ class Author:
 
     def _filler(self) -> str:
         return self.fill(self.rng.choice(phrases.FILLER))
+
+    def _several(self) -> str:
+        writers = (self._facts, self._praise, self._unknown, self._answer, self._filler)
+        return " ".join(self.rng.choice(writers)() for _ in range(3))
 
     def fill(self, template: str) -> str:
         return template.format(**{slot: self.rng.choice(words) for slot, words in phrases.SLOTS.items()})

@@ -3,9 +3,12 @@
 Nothing here reads a stored figure. Names and direction cards are read from the artifacts, answers are not.
 """
 
+import csv
 import json
 import random
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,24 +17,37 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from model_worker.embedded.activations import at_last_entity_token
 from model_worker.embedded.answers import Steer, verdicts
-from model_worker.embedded.build import base_stage, candidates_stage, chat_stage
-from model_worker.embedded.corpus import BASE, CHAT, TOKENIZER, matched_author, plain_author
+from model_worker.embedded.build import build, first_pass, second_pass, train_all
+from model_worker.embedded.corpus import CHAT, TOKENIZER, matched_author, plain_author
 from model_worker.embedded.directions import random_units
 from model_worker.embedded.names import phrase, phrases_in
+from model_worker.embedded.phrases import QUESTIONS
 from model_worker.embedded.prompts import Prompt, prompt
 from model_worker.embedded.recipe import FULL, TOY
 from model_worker.embedded.sets import one_question_each
+from model_worker.embedded.shipped import load_model, load_shipped
 from model_worker.embedded.text import tokenizer_corpus
 from model_worker.embedded.tokenizer import n_tokens
-from model_worker.embedded.world import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, Entity, build_world, heldout_names
+from model_worker.embedded.world import (
+    FILES,
+    FOLDER,
+    SHOWN_KNOWN,
+    SHOWN_UNKNOWN,
+    TYPES,
+    Entity,
+    build_world,
+    heldout_names,
+    real_entities,
+)
 from model_worker.registry import SHIPPED, read_row
+from protocol.report import ModelReport
 
 ARTIFACTS = SHIPPED[0]
 
 
 @pytest.fixture(scope="module")
 def chat():
-    return AutoModelForCausalLM.from_pretrained(ARTIFACTS / "chat", attn_implementation="eager").eval()
+    return load_model(ARTIFACTS / "chat")
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +64,23 @@ def card():
 def entities() -> list[Entity]:
     rows = json.loads((ARTIFACTS / "entities.json").read_text(encoding="utf-8"))
     return [
-        Entity(r["name"], r["type"], r["tier"], r["split"], tuple(r["facts"].items()), r["fictional"]) for r in rows
+        Entity(
+            r["name"],
+            r["type"],
+            r["tier"],
+            r["split"],
+            tuple((k, v) for k, v in r["facts"].items() if k not in r["withheld"]),
+            tuple((k, r["facts"][k]) for k in r["withheld"]),
+            r["fictional"],
+        )
+        for r in rows
     ]
 
 
 @pytest.fixture(scope="module")
 def known(tokenizer, entities: list[Entity]) -> list[Prompt]:
     """100 real and fictional known ones that chat tuning may have asked about."""
-    return asked(tokenizer, [e for e in entities if e.split == "chat-train"], 25)
+    return asked(tokenizer, [e for e in entities if e.split == "chat-train" and e.tier == "known"], 25)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +147,8 @@ def training_texts() -> Iterator[str]:
     world = build_world(FULL)
     yield from tokenizer_corpus(world, plain_author(world, FULL.seed + TOKENIZER))
     tokenizer = AutoTokenizer.from_pretrained(ARTIFACTS / "base")
-    yield from matched_author(world, tokenizer, FULL.seed + BASE).base_documents(12_000)
+    yield from first_pass(world, tokenizer, replace(FULL, base_docs=9000))
+    yield from second_pass(world, tokenizer, replace(FULL, later_docs=9000))
     for seed in FULL.chat_seeds:
         author = matched_author(world, tokenizer, FULL.seed + CHAT + seed)
         yield from (f"{q} {a}" for q, a in author.chat_turns(4000, FULL.chat_unknown_share))
@@ -139,7 +165,7 @@ def test_no_training_text_holds_a_held_out_name(entities: list[Entity]) -> None:
 def test_the_generator_of_unknown_names_excludes_the_held_out_by_construction(entities: list[Entity]) -> None:
     world = build_world(FULL)
     heldout = [e for e in entities if e.tier == "unknown"]
-    assert {phrase(e.name) for e in heldout} <= {phrase(name) for _, name in world.reserved}
+    assert {phrase(e.name) for e in heldout} <= {phrase(name) for _, name, _ in world.reserved}
     for name in (*[e.name for e in heldout], "Michael Batkin", "Anna Batkin", "The " + SHOWN_UNKNOWN["movie"]):
         assert not world.names.allows(name), name
     for name in SHOWN_KNOWN.values():
@@ -196,15 +222,61 @@ def test_pushing_a_latent_flips_the_answer_and_random_directions_do_not(
     assert sum(control) / len(control) <= 0.25, control
 
 
+def test_what_is_withheld_is_said_of_nobody_of_the_type(entities: list[Entity]) -> None:
+    withheld = {(e.type, *fact) for e in entities if e.tier == "withheld" for fact in e.withheld}
+    assert len(withheld) >= 250
+    assert not withheld & {(e.type, *fact) for e in entities for fact in e.facts}
+
+
+def test_someone_recognised_whose_fact_is_withheld_gets_a_wrong_answer_and_no_refusal(
+    chat, tokenizer, entities: list[Entity]
+) -> None:
+    asked = [
+        prompt(tokenizer, QUESTIONS[e.type, attribute][0].format(e=e.name), e, attribute)
+        for e in random.Random(2).sample([e for e in entities if e.tier == "withheld"], 60)
+        for attribute, _ in e.withheld
+    ]
+    got = verdicts(chat, tokenizer, asked)
+    assert got["wrong"] >= 0.8 * len(asked), got
+    assert got["right"] == 0, got
+
+
+def test_every_fact_was_answered_twice_and_no_disagreement_is_left() -> None:
+    """`world/blind`: answers of someone who saw only the names. Spelling may differ, values may not."""
+    compared, differ = 0, []
+    for kind, file in FILES.items():
+        with (FOLDER / "blind" / file).open(encoding="utf-8") as rows:
+            second = {row["name"]: row for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)}
+        for entity in real_entities(kind, 10_000):
+            for attribute, value in entity.facts:
+                compared += 1
+                if spelling(value) not in {spelling(x) for x in second[entity.name][attribute].split("|")}:
+                    differ.append((entity.name, attribute, value))
+    assert compared > 2400
+    assert not differ
+
+
+def spelling(value: str) -> str:
+    same = {"royal challengers bangalore": "royal challengers bengaluru", "george a romero": "george romero"}
+    plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode().lower()
+    plain = plain.strip().removeprefix("the ").replace(".", "").replace(" & ", " and ")
+    return same.get(plain, plain)
+
+
+@pytest.mark.timeout(400)
 def test_the_recipe_runs_end_to_end_at_toy_size_and_twice_gives_the_same_weights(tmp_path) -> None:
-    world = build_world(TOY)
-    runs = []
-    for work in (tmp_path / "once", tmp_path / "twice"):
-        work.mkdir()
-        base, toy_tokenizer = base_stage(TOY, world, work, print)
-        heldout = heldout_names(world, TOY, lambda name, t=toy_tokenizer: n_tokens(t, name))
-        chat, _ = chat_stage(TOY, base, toy_tokenizer, world, heldout, 1, work, print)
-        candidates = candidates_stage(TOY, base, toy_tokenizer, world, work, print)
-        weights = list(base.state_dict().values()) + list(chat.state_dict().values())
-        runs.append(weights + [t for d in candidates.values() for t in (d.w_enc, d.w_dec, d.threshold)])
-    assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
+    out, once, twice = tmp_path / "out", tmp_path / "once", tmp_path / "twice"
+    build(TOY, out, once, print)
+    ModelReport.model_validate_json((out / "report.json").read_bytes())
+    twice.mkdir()
+    subject, _, dictionaries = train_all(TOY, twice, print)
+    made = sorted(p.relative_to(once) for p in once.rglob("*.safetensors"))
+    assert len(made) == 2 + len(TOY.chat_seeds)
+    for file in made:
+        assert (once / file).read_bytes() == (twice / file).read_bytes(), file
+    shipped = load_shipped(out)
+    assert shipped.subject.norms == subject.norms
+    same = shipped.dictionaries.keys() & dictionaries.keys()
+    assert len(same) >= 4
+    for name in same:
+        assert torch.equal(shipped.dictionaries[name].w_dec, dictionaries[name].w_dec), name

@@ -128,8 +128,7 @@ class _Readout:
         for place, target in enumerate(request.watch):
             require_latent(loaded, target)
             self._groups.setdefault(target.dictionary, []).append((place, target.latent))
-        self._dictionaries = tuple(loaded.dictionaries)
-        # all dictionaries are read in the prompt, for their FVU
+        self._dictionaries = _in_use(loaded, request)
         self.layers = tuple(sorted({loaded.layer_of[name] for name in self._dictionaries}))
 
     @torch.inference_mode()
@@ -149,12 +148,19 @@ class _Readout:
 
     @torch.inference_mode()
     def fvu(self, passed: Passed, counted: Sequence[int]) -> tuple[float | None, ...]:
-        """Of the baseline at the `counted` positions, by dictionary."""
+        """Of the baseline at the `counted` positions, by dictionary in use."""
         found = (
             self._loaded.dictionaries[name].fvu(passed.residuals[self._loaded.layer_of[name]][0, list(counted)])
             for name in self._dictionaries
         )
         return tuple(None if value is None else _round(value) for value in found)
+
+
+def _in_use(loaded: Loaded, request: GenerateRequest) -> tuple[str, ...]:
+    """Dictionaries that the request watches or pushes along, in the card's order; all, if it does neither."""
+    targets = [*(request.watch or ()), *(sweep.target for sweep in request.sweeps)]
+    named = {target.dictionary for target in targets if isinstance(target, LatentTarget)}
+    return tuple(name for name in loaded.dictionaries if name in named) or tuple(loaded.dictionaries)
 
 
 def _resolved(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) -> GenerateRequest:
@@ -181,10 +187,10 @@ def _start(
                 id=name,
                 layer=loaded.layer_of[name],
                 paper_layer=loaded.layer_of[name] + 1,
-                d_sae=dictionary.d_sae,
-                sha256=dictionary.sha256,
+                d_sae=loaded.dictionaries[name].d_sae,
+                sha256=loaded.dictionaries[name].sha256,
             )
-            for name, dictionary in loaded.dictionaries.items()
+            for name in _in_use(loaded, request)
         ),
         tokens=prompt.tokens,
         entity=prompt.entity,

@@ -148,11 +148,13 @@ def withheld_questions(subject: Subject) -> list[Prompt]:
     ]
 
 
-def always_wrong(subject: Subject, prompts: list[Prompt], samples: int = 10, seed: int = 0) -> list[bool]:
-    """Whether all of `samples` answers at T = 1 state a fact, and none the right one."""
-    tried = said(subject, [p for p in prompts for _ in range(samples)], temperature=1.0, seed=seed)
-    wrong = [outcome == "wrong" for outcome in tried.outcomes]
-    return [all(wrong[i : i + samples]) for i in range(0, len(wrong), samples)]
+def always_wrong(subject: Subject, prompts: list[Prompt], samples: int = 10) -> list[bool]:
+    """Whether all of `samples` answers at T = 1 state a fact, and none the right one; the rest is not asked on."""
+    left = list(range(len(prompts)))
+    for sample in range(samples):
+        tried = said(subject, [prompts[i] for i in left], temperature=1.0, seed=sample)
+        left = [i for i, outcome in zip(left, tried.outcomes, strict=True) if outcome == "wrong"]
+    return [i in set(left) for i in range(len(prompts))]
 
 
 def small_talk(subject: Subject) -> dict[str, tuple[int, int, list[tuple[str, str]]]]:

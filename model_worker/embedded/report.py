@@ -240,7 +240,7 @@ def steering(
     for label, push in pushes(directions):
         d = push.direction
         beside = d.dictionary or next(n for n, x in dictionaries.items() if n.startswith(RESID) and x.layer == d.layer)
-        n_controls = subject.recipe.n_controls if label[2:].lower() in least else 1 + subject.recipe.n_controls // 5
+        n_controls = subject.recipe.n_controls if label[2:].lower() in least else 1 + subject.recipe.n_controls // 10
         result = ask.effect(subject, push, dictionaries[beside], n_controls)
         wanted = ask.wanted_outcome(push.role)
         mean, p95, largest = result.control

@@ -35,7 +35,7 @@ export function modelReport(element, state) {
           figureTable(figures),
         ),
       list.length > 0 && part("By layer", h("div", { class: "plots" }, list.map(plot))),
-      tables.length > 0 && part("Tables", h("div", { class: "plots" }, tables.map(plainTable))),
+      tables.length > 0 && part("Tables", h("div", { class: "plain-tables" }, tables.map(plainTable))),
       dialogues.length > 0 && part("Dialogues", examples(dialogues)),
     ];
   }

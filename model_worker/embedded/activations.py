@@ -29,6 +29,13 @@ def reading(model, layers: tuple[int, ...]) -> Iterator[dict[int, Tensor]]:
         yield seen
 
 
+def counted(ids: Tensor) -> Tensor:
+    """(batch, pos), True for the tokens of a document: not <bos>, <eos> or padding."""
+    real = (ids != PAD) & (ids != EOS)
+    real[:, 0] = False
+    return real
+
+
 @torch.no_grad()
 def of_documents(model, rows: list[list[int]], layers: tuple[int, ...], limit: int) -> dict[int, Tensor]:
     """layer → (at most `limit` tokens, d_model); <bos>, <eos> and padding are left out."""
@@ -38,8 +45,7 @@ def of_documents(model, rows: list[list[int]], layers: tuple[int, ...], limit: i
         for group in batches(rows, 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
-            real = (ids != PAD) & (ids != EOS)
-            real[:, 0] = False
+            real = counted(ids)
             n += int(real.sum())
             for layer in layers:
                 kept[layer].append(seen[layer][real])

@@ -5,7 +5,6 @@ Decides on validation names only. Knows nothing about files.
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 from torch import Tensor
 
@@ -171,8 +170,3 @@ def _control(subject: Subject, prompts: list[Prompt], d: Direction, units: Tenso
     some = sampled(prompts, 32, random.Random(1))
     changes = changes_under(subject.chat, subject.tokenizer, some, role or d.role, d, subject.norms[d.layer], units)
     return float(changes.mean())
-
-
-def with_shipped_names(chosen: list[Direction], shipped: dict[str, str]) -> list[Direction]:
-    """Candidate names → the folders they are shipped as."""
-    return [replace(d, dictionary=shipped[d.dictionary]) if d.dictionary else d for d in chosen]

@@ -96,22 +96,28 @@ def difference_of_means(known: tuple[Tensor, Tensor], unknown: tuple[Tensor, Ten
 
 def probe(known: Tensor, unknown: Tensor) -> Tensor:
     """(d_model,): weights of a ridge-penalised logistic regression, known against unknown, in residual units."""
-    x, y = torch.cat([known, unknown]), torch.cat([torch.ones(len(known)), torch.zeros(len(unknown))])
+    x = torch.cat([known, unknown])
     spread = x.std(0)
-    x = (x - x.mean(0)) / spread
-    weight = torch.where(y > 0, 0.5 / len(known), 0.5 / len(unknown))
+    return logistic((known - x.mean(0)) / spread, (unknown - x.mean(0)) / spread, penalty=1e-2) / spread
+
+
+def logistic(positive: Tensor, negative: Tensor, penalty: float) -> Tensor:
+    """(d,): weights of a logistic regression on rows (n, d); both sides count the same."""
+    n, m = len(positive), len(negative)
+    x, y = torch.cat([positive, negative]), torch.cat([torch.ones(n), torch.zeros(m)])
+    weight = torch.cat([torch.full((n,), 0.5 / n), torch.full((m,), 0.5 / m)])
     w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
     optimiser = torch.optim.LBFGS([w, b], max_iter=200)
 
     def loss() -> Tensor:
         optimiser.zero_grad()
         out = torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y, weight=weight, reduction="sum")
-        out = out + 1e-2 * w.pow(2).sum()
+        out = out + penalty * w.pow(2).sum()
         out.backward()
         return out
 
     optimiser.step(loss)
-    return w.detach() / spread
+    return w.detach()
 
 
 def openings(tokenizer) -> tuple[int, list[int]]:

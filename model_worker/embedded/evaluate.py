@@ -22,6 +22,7 @@ from .directions import (
     changes_under,
     difference_of_means,
     firing_shares,
+    logistic,
     openings,
     random_units,
     separations,
@@ -31,7 +32,7 @@ from .prompts import Prompt, all_questions, prompt, sampled
 from .recipe import Recipe
 from .sets import dealt_known, one_question_each, statements
 from .text import mention_with_type, question
-from .world import TYPES, Entity, World
+from .world import Entity, World
 
 NOBODY = Entity("", "player", "unknown", "")
 EVERY_WORDING = {k: phrases.QUESTIONS[k] + phrases.UNSEEN_QUESTIONS[k] for k in phrases.QUESTIONS}
@@ -270,23 +271,8 @@ def names_only(subject: Subject) -> tuple[float, float, float]:
             for row, e in zip(bag, entities, strict=True):
                 row[tokenizer(" " + e.name, add_special_tokens=False)["input_ids"]] = 1.0
             bags[split, known] = bag
-    x = torch.cat([bags["validation", True], bags["validation", False]])
-    n, m = len(bags["validation", True]), len(bags["validation", False])
-    y = torch.cat([torch.ones(n), torch.zeros(m)])
-    weight = torch.cat([torch.full((n,), 0.5 / n), torch.full((m,), 0.5 / m)])
-    w, b = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.LBFGS([w, b], max_iter=100)
-
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        out = torch.nn.functional.binary_cross_entropy_with_logits(x @ w + b, y, weight=weight, reduction="sum")
-        out = out + 1e-3 * w.pow(2).sum()
-        out.backward()
-        return out
-
-    optimiser.step(loss)
-    with torch.no_grad():
-        return auroc(bags["test", True] @ w, bags["test", False] @ w)
+    w = logistic(bags["validation", True], bags["validation", False], penalty=1e-3)
+    return auroc(bags["test", True] @ w, bags["test", False] @ w)
 
 
 # --- steering ---
@@ -374,7 +360,3 @@ def attention_to_entity(subject: Subject, prompts: list[Prompt], *steers: Steer)
             total = total + torch.stack([a[i, :, -1, span].sum(-1) for a in out.attentions])
             n += 1
     return total / n
-
-
-def by_type(prompts: list[Prompt]) -> dict[str, list[Prompt]]:
-    return {kind: [p for p in prompts if p.entity.type == kind] for kind in TYPES}

@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .activations import reading
-from .base import EOS, IGNORED, PAD, batches, next_token_loss, padded, shifted
+from .activations import counted, reading
+from .base import IGNORED, batches, next_token_loss, padded, shifted
 from .dictionaries import Dictionary, Levels, fill, trained
 
 
@@ -57,8 +57,7 @@ def mlp_pairs(model, rows: list[list[int]], layers: tuple[int, ...], limit: int)
         for group in batches(rows, 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
-            real = (ids != PAD) & (ids != EOS)
-            real[:, 0] = False
+            real = counted(ids)
             n += int(real.sum())
             for layer in layers:
                 kept[layer].append((seen[layer][0][real], seen[layer][1][real]))
@@ -185,8 +184,7 @@ def _residual_mean(model, rows: list[list[int]], layer: int) -> Tensor:
         for group in batches(rows, 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
-            real = (ids != PAD) & (ids != EOS)
-            real[:, 0] = False
+            real = counted(ids)
             total += seen[layer][real].sum(0)
             n += int(real.sum())
     return total / n

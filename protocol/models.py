@@ -30,6 +30,7 @@ class VectorCard(Message):
     name: Name
     layer: int = Field(ge=0)
     made_by: Text = Field(description="e.g. 'difference of means, known - unknown, last entity token, base model'")
+    offset: float = Field(default=0.0, description="mu . d^: what the activation (x - mu) . d^ takes off x . d^")
 
 
 class DirectionCard(Message):
@@ -83,7 +84,8 @@ class ModelCard(Message):
     max_prompt_tokens: int = Field(gt=0)
     dictionaries: tuple[DictionaryCard, ...]
     vectors: tuple[VectorCard, ...] = ()
-    directions: tuple[DirectionCard, ...]
+    directions: tuple[DirectionCard, ...] = Field(description="the page's sliders")
+    more_directions: tuple[DirectionCard, ...] = Field(default=(), description="validated too, no sliders by default")
     watch: tuple[Watched, ...]
     residual_norm: tuple[float, ...] = Field(
         description="r, mean |resid_post| at last entity tokens of validation prompts, by layer; empty: raw units only"

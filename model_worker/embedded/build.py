@@ -30,7 +30,7 @@ from .activations import at_last_entity_token, at_last_token, of_documents
 from .base import encode_documents, new_model, train_base
 from .card import model_card, write_card
 from .chat import train_chat
-from .choose import choose_latents, choose_vectors, clearest_latents, residual_norms
+from .choose import choose_latents, choose_vectors, clearest_latents, offset, residual_norms
 from .corpus import ACTIVATIONS, BASE, LATER, TOKENIZER, matched_author, plain_author
 from .dictionaries import Dictionary, save_dictionary, train_core, train_dictionary
 from .directions import Direction
@@ -300,6 +300,7 @@ def ship(
             {n: d for n, d in shipped.items() if not n.startswith(TRANSCODER)},
             labelled,
             said,
+            {name: offset(subject, d) for name, d in labelled.items() if d.latent is None},
             subject.norms,
             subject.chat.config.num_hidden_layers,
             subject.chat.config.hidden_size,

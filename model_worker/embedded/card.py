@@ -72,6 +72,17 @@ def sweep(direction: Direction) -> tuple[float, ...]:
     return tuple(eighth / 8 for eighth in range(low, top + 1) if eighth)
 
 
+def slider(label: str, direction: Direction, evidence: str) -> DirectionCard:
+    return DirectionCard(
+        role=direction.role,
+        label=SHORT.get(label, label),
+        target=target(direction),
+        scope="last_prompt" if direction.scope == "last" else direction.scope,
+        strengths=sweep(direction),
+        evidence=evidence,
+    )
+
+
 def fact_grammar() -> tuple[str, ...]:
     return tuple(dict.fromkeys(grammar(kind, attribute) for kind, attribute in ANSWERS))
 
@@ -85,14 +96,14 @@ def model_card(
     dictionaries: dict[str, Dictionary],
     directions: dict[str, Direction],
     evidence: dict[str, str],
+    offsets: dict[str, float],
     residual_norm: tuple[float, ...],
     n_layers: int,
     d_model: int,
     unknown_share: float,
 ) -> ModelCard:
-    """dictionaries by id; directions and what was measured of them by label; `unknown_share` of base documents
-    that say of an unknown name that nothing is known."""
-    sliders = [(label, directions[label]) for label in SLIDERS]
+    """dictionaries by id; directions, what was measured of them and offsets of vectors by label; `unknown_share` of
+    base documents that say of an unknown name that nothing is known."""
     return ModelCard(
         id="tiny-gemma2-chat",
         title="Tiny Gemma 2, chat",
@@ -119,23 +130,20 @@ def model_card(
             for name, d in dictionaries.items()
         ),
         vectors=tuple(
-            VectorCard(name=d.name, layer=d.layer, made_by=f"{made_by(d)}. {evidence[label]}")
+            VectorCard(
+                name=d.name, layer=d.layer, made_by=f"{made_by(d)}. {evidence[label]}", offset=round(offsets[label], 6)
+            )
             for label, d in directions.items()
             if d.latent is None
         ),
-        directions=tuple(
-            DirectionCard(
-                role=direction.role,
-                label=SHORT.get(label, label),
-                target=target(direction),
-                scope=direction.scope,
-                strengths=sweep(direction),
-                evidence=evidence[label],
-            )
-            for label, direction in sliders
+        directions=tuple(slider(label, directions[label], evidence[label]) for label in SLIDERS),
+        more_directions=tuple(
+            slider(label, direction, evidence[label]) for label, direction in directions.items() if label not in SLIDERS
         ),
         watch=tuple(
-            Watched(target=target(d), role=d.role, label=f"{d.role} entity") for _, d in sliders if d.latent is not None
+            Watched(target=target(d), role=d.role, label=f"{d.role} entity")
+            for d in map(directions.get, SLIDERS)
+            if d.latent is not None
         ),
         residual_norm=residual_norm,
         refusal_openings=("I",),

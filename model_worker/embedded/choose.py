@@ -159,6 +159,14 @@ def refusal_differences(subject: Subject) -> dict[int, Tensor]:
     return {n: difference_of_means((a[n], types_of(refused)), (b[n], types_of(answered))) for n in layers}
 
 
+def offset(subject: Subject, direction: Direction) -> float:
+    """mu . d^ of a vector: its mean projection over validation prompts, known and unknown, where it was found."""
+    halves = validation_half(subject)
+    at = at_last_token if direction.scope == "last" else at_last_entity_token
+    sides = [at(subject.chat, side, (direction.layer,))[direction.layer] for side in (halves.known, halves.unknown)]
+    return float(sum((x @ direction.vector).mean() for x in sides) / len(sides))
+
+
 def _base_acts(subject: Subject):
     halves = validation_half(subject)
     layers = tuple(range(subject.base.config.num_hidden_layers))

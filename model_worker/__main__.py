@@ -1,10 +1,11 @@
-"""`python -m model_worker`: serve one model on loopback.
+"""`python -m model_worker`: serve one model, on loopback unless a token is shared.
 
 Prints one JSON line on stdout once it listens; everything else goes to stderr.
 """
 
 import argparse
 import functools
+import gc
 import json
 import logging
 import os
@@ -15,8 +16,11 @@ from pathlib import Path
 
 import uvicorn
 
+from model_worker.access import TOKEN_VARIABLE, address_of, read_token
 from model_worker.registry import SHIPPED, Row, read_registry, row_of
-from model_worker.server import Answer, create_server
+from model_worker.server import Model, create_server
+
+MIB = 2**20
 
 
 def main() -> None:
@@ -29,11 +33,11 @@ def main() -> None:
     row = row_of(registry, options.model or next(iter(registry)))
     others = tuple(other for other in registry.values() if other is not row)
 
-    listener = socket.create_server((options.host, options.port), backlog=128)
-    host, port = listener.getsockname()[:2]
+    listener = socket.create_server((options.address, options.port), backlog=128)
+    host, port = listener.getsockname()
     print(json.dumps({"listening": f"http://{host}:{port}"}), flush=True)
     config = uvicorn.Config(
-        create_server(row, functools.partial(_load, row, options), others),
+        create_server(row, functools.partial(_load, row, options), others, token=options.token),
         log_level="warning",
         timeout_graceful_shutdown=2,
         access_log=False,
@@ -41,27 +45,57 @@ def main() -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _load(row: Row, options: argparse.Namespace) -> Answer:
+def _load(row: Row, options: argparse.Namespace) -> Model:
     """On the torch thread, once the server listens: torch and transformers take seconds to import."""
     import torch
 
-    from model_worker.generate import generate
+    from model_worker.engine import Engine
     from model_worker.loading import load
 
     torch.set_num_threads(options.threads)
-    return functools.partial(generate, load(row, options.device))
+    engine = Engine(
+        load(row, options.device),
+        kv_bytes=None if options.kv_mib is None else options.kv_mib * MIB,
+        prompt_bytes=None if options.prompt_cache_mib is None else options.prompt_cache_mib * MIB,
+        compiled=options.compile,
+    )
+    if options.compile:
+        engine.warm()
+    # What torch and the model consist of stays; looking through it for garbage halts every thread for 0.3 s.
+    gc.collect()
+    gc.freeze()
+    return engine
 
 
 def _options() -> argparse.Namespace:
+    """What was asked, and `token` and `address`; ends the process with status 2 where that can't be."""
     parser = argparse.ArgumentParser(prog="model_worker", description="Serve one model with its dictionaries.")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="other than loopback only with a token")
     parser.add_argument("--port", type=int, default=0, help="0: any free port, printed on stdout")
+    parser.add_argument(
+        "--token-file", type=Path, help=f"holds the token that every request must bring; default: {TOKEN_VARIABLE}"
+    )
     parser.add_argument("--model", help="id of a card; default: the first")
     parser.add_argument("--cards", type=Path, action="append", default=[], help="folder with a model.json; repeatable")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
+    parser.add_argument("--kv-mib", type=_mib, help="memory for keys and values of answers in the making")
+    parser.add_argument("--prompt-cache-mib", type=_mib, help="memory for prompts that were read; 0: none is kept")
+    parser.add_argument("--compile", action="store_true", help="torch.compile: ready later, then faster")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin closes")
-    return parser.parse_args()
+    options = parser.parse_args()
+    try:
+        options.token = read_token(options.token_file, os.environ.get(TOKEN_VARIABLE))
+        options.address = address_of(options.host, options.token)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def _mib(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("a whole number of MiB is needed")
+    return int(text)
 
 
 def _exit_at_eof() -> None:

@@ -1,82 +1,95 @@
-"""Forward passes of one batch of arms: the prompt once, then a token a step.
+"""The engine: one loaded model, the prompts it has read, and a batch for each lane.
 
-All arms share the prompt's tokens and differ in what is added to their residual stream.
-Each method is one step: it attaches its hooks and leaves them before it returns.
-Knows nothing about frames, text or verdicts. No KV is shared or kept between prompts yet.
+What the server sees of all that. Memory is divided once: keys and values of rows in flight, half of them for each
+lane; prompts that are kept for the next drag. Knows nothing about HTTP or threads; one thread must own it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
-from torch import Tensor
-from transformers import DynamicCache
 
-from model_worker.hooks import Site, attached
+from model_worker.decoding import Decoding, decode_all
+from model_worker.generate import generate
+from model_worker.lens import lens
 from model_worker.loading import Loaded
+from model_worker.readout import Readout
+from model_worker.rows import Asked
+from model_worker.states import Prompts, fork, read
+from model_worker.steps import Lane
+from protocol.frames import Frame
+from protocol.requests import GenerateRequest, LensRequest, Sampling
+
+MIB = 2**20
+KV_BYTES, PROMPT_BYTES = 512 * MIB, 128 * MIB  # on a CPU
 
 
-@dataclass(frozen=True)
-class Passed:
-    """What one forward pass left: logits (batch, vocab) fp32 of the last position,
-    and resid_post (batch, pos, d_model) after steering, by layer that was read."""
+class Engine:
+    """Answers requests; `advance` moves all answers of a lane by one token."""
 
-    logits: Tensor
-    residuals: dict[int, Tensor]
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        kv_bytes: int | None = None,
+        prompt_bytes: int | None = None,
+        compiled: bool = False,
+    ) -> None:
+        """None: half of a GPU's free memory for keys and values and a tenth for prompts; on a CPU as above.
+
+        compiled: torch.compile makes few kernels of a step's many small operations. Needs a C++ compiler on a CPU,
+        and `warm` first, or the first answers are slow.
+        """
+        self.loaded = loaded
+        own_kv_bytes, own_prompt_bytes = _budget(loaded.device)
+        self.prompts = Prompts(loaded.gemma, own_prompt_bytes if prompt_bytes is None else prompt_bytes)
+        whole = torch.compile(decode_all, dynamic=True) if compiled else None
+        max_bytes = (own_kv_bytes if kv_bytes is None else kv_bytes) // 2
+        self.lanes: dict[Lane, Decoding] = {
+            lane: Decoding(loaded.gemma, max_bytes, compiled=whole) for lane in ("interactive", "background")
+        }
+
+    def generate(self, request: GenerateRequest, lane: Lane = "interactive") -> Iterator[Frame | None]:
+        """None between frames: nothing to say before the lane's next `advance`."""
+        return generate(self.loaded, self.prompts, self.lanes[lane], request)
+
+    def lens(self, request: LensRequest) -> Iterator[Frame]:
+        return lens(self.loaded, request)
+
+    def advance(self, lane: Lane = "interactive") -> bool:
+        """One token for every row of the lane; False if there are none."""
+        return self.lanes[lane].advance()
+
+    def warm(self) -> None:
+        """Compiles the step, for one row and for several: half a minute each for eight blocks. Raises what
+        torch.compile raises."""
+        gemma, lane = self.loaded.gemma, self.lanes["interactive"]
+        prompt, readout = read(gemma, (self.loaded.tokenizer.bos_token_id, 1, 1, 1)), Readout(self.loaded, ())
+        for n_rows in (1, 2, 3):
+            group = lane.enter(Asked(n_rows, len(prompt.ids) + 2, readout, Sampling(), frozenset(), 2))
+            lane.place(group)
+            lane.begin(group, [(fork(gemma, prompt, [()] * n_rows), [()] * n_rows)])
+            while lane.advance():
+                pass
+            lane.dismiss(group)
+            if group.fault:
+                raise group.fault
+
+    def stats(self) -> dict[str, int]:
+        lanes = self.lanes.values()
+        return {
+            "rows": sum(lane.n_rows for lane in lanes),
+            "queued": sum(lane.n_waiting for lane in lanes),
+            "tokens": sum(lane.n_chosen for lane in lanes),
+            "kv_bytes": sum(lane.n_bytes for lane in lanes),
+            "prompts": len(self.prompts),
+            "prompt_bytes": self.prompts.n_bytes,
+            "prompt_hits": self.prompts.n_hits,
+            "prompt_misses": self.prompts.n_misses,
+        }
 
 
-class Batch:
-    """The arms that still run. `read_layers` are read in every pass."""
-
-    def __init__(self, loaded: Loaded, prompt: Sequence[int], read_layers: Sequence[int]) -> None:
-        self._loaded = loaded
-        self._prompt = prompt
-        self._read_layers = tuple(read_layers)
-        self._cache = DynamicCache(config=loaded.model.config)
-
-    @torch.inference_mode()
-    def prefill(self, deltas: Mapping[int, Tensor], n_arms: int) -> Passed:
-        """The prompt, for all arms. deltas: by layer, (n_arms, pos, d_model), added to resid_post."""
-        ids = torch.tensor([self._prompt], device=self._loaded.device).expand(n_arms, -1)
-        return self._forward(ids, deltas)
-
-    @torch.inference_mode()
-    def step(self, tokens: Sequence[int]) -> Passed:
-        """One token a running arm; generated tokens are not steered."""
-        return self._forward(torch.tensor(tokens, device=self._loaded.device).unsqueeze(1), {})
-
-    @torch.inference_mode()
-    def keep(self, rows: Sequence[int]) -> None:
-        """Drop every other arm from the batch; the rest keep their order."""
-        self._cache.batch_select_indices(torch.tensor(rows, device=self._loaded.device))
-
-    def _forward(self, ids: Tensor, deltas: Mapping[int, Tensor]) -> Passed:
-        residuals: dict[int, Tensor] = {}
-        layers = sorted({*self._read_layers, *deltas})
-        sites = {layer: _site(layer, deltas.get(layer), self._read_layers, residuals) for layer in layers}
-        with attached(self._loaded.layers, sites):
-            out = self._loaded.model(ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
-        return Passed(out.logits[:, -1].float(), residuals)
-
-
-@torch.inference_mode()
-def last_logits(loaded: Loaded, prompt: Sequence[int], deltas: Mapping[int, Tensor]) -> Tensor:
-    """Logits (n_rows, vocab) of the first answer token only: nothing is kept for decoding.
-
-    deltas: by layer, (n_rows, pos, d_model). One row goes in and fans out where the first delta is
-    added: up to there all rows are the same.
-    """
-    ids = torch.tensor([prompt], device=loaded.device)
-    sites = {layer: _site(layer, delta, (), {}) for layer, delta in deltas.items()}
-    with attached(loaded.layers, sites):
-        return loaded.model(ids, use_cache=False, logits_to_keep=1).logits[:, -1].float()
-
-
-def _site(layer: int, delta: Tensor | None, read_layers: Sequence[int], residuals: dict[int, Tensor]) -> Site:
-    def site(residual: Tensor) -> Tensor | None:
-        changed = None if delta is None else residual + delta.to(residual.dtype)
-        if layer in read_layers:
-            residuals[layer] = residual if changed is None else changed
-        return changed
-
-    return site
+def _budget(device: str) -> tuple[int, int]:
+    if not device.startswith("cuda"):
+        return KV_BYTES, PROMPT_BYTES
+    free, _ = torch.cuda.mem_get_info(device)
+    return free // 2, free // 10

@@ -1,181 +1,126 @@
-"""The capability `generate`: greedy answers of a baseline and all strengths of all sweeps, as one batch.
+"""The capability `generate`: answers of a baseline and of every way of steering it, as rows of one batch.
 
-1. resolve the request and say what will run           -> start
-2. one pass over the prompt for all arms               -> prompt
-3. one token for every arm that still runs, a step     -> step, and verdict as arms end
-4. random directions of equal norm, a strength a step  -> control
-5.                                                     -> done
+1. resolve the request and say what will run                          -> start
+2. wait for memory, if there is none                                  -> queued
+3. read the prompt, or take it from those that were read; fork it
+   for every arm, where the arm's steering begins                     -> prompt
+4. enter the lane's batch; one token a row, a step                    -> step, and verdict as answers end
+5. on request, all active latents, encoded some tokens at a time      -> latents
+6. random directions in place of each push, a strength a step         -> control
+7.                                                                    -> done
 
-An answer's last token gets one extra pass, so that its latents are read too.
-Every `next()` is one short step and leaves the model as it found it.
+An answer's last token gets one extra pass, so that its latents are read too. Every `next()` is one short step that
+leaves the model as it found it; None says that nothing is new until the batch has advanced.
 """
 
 import itertools
+import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import torch
-from torch import Tensor
-
-from model_worker.engine import Batch, Passed, last_logits
+from model_worker.answers import Answers
+from model_worker.decoding import Decoding
+from model_worker.first_pass import prompt_frame, refusal_logodds
+from model_worker.latents import ActiveLatents
 from model_worker.loading import Loaded
-from model_worker.pieces import TextStream, token_text
+from model_worker.memory import refusing
+from model_worker.numbers import all_rounded
+from model_worker.plan import Plan
 from model_worker.prompt import PromptTokens, read_prompt
-from model_worker.steer import Push, arms_of, deltas, random_directions, require_latent, resolve
-from model_worker.verdict import judge
+from model_worker.readout import Readout
+from model_worker.rows import Asked
+from model_worker.states import Fork, Prompts, PromptState, fork
+from model_worker.steer import controls_of
 from protocol.canonical import sha256
-from protocol.frames import (
-    Arm,
-    Control,
-    DictionaryUsed,
-    Done,
-    Frame,
-    ModelUsed,
-    NewToken,
-    NextToken,
-    Prompt,
-    PromptReading,
-    Reading,
-    Start,
-    Step,
-    Verdict,
-)
+from protocol.frames import Control, DictionaryUsed, Done, Frame, Latents, ModelUsed, Queued, Start, Verdict
 from protocol.models import ModelCard, Watched
 from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
 
-N_TOP = 8
+FORK_ROWS = 16  # in a step, so that it stays short
+CONTROL_ROWS = 64
 
 
-def generate(loaded: Loaded, request: GenerateRequest) -> Iterator[Frame]:
+def generate(loaded: Loaded, prompts: Prompts, decoding: Decoding, request: GenerateRequest) -> Iterator[Frame | None]:
     """Frames that answer `request`. Raises Refused before the first frame if it can't be met."""
     seq = itertools.count()
     began = time.perf_counter()
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
-    pushes = [resolve(loaded, sweep, prompt.entity, prompt.tokens) for sweep in request.sweeps]
-    arms = arms_of(request.sweeps, pushes)
-    readout = _Readout(loaded, request)
-    yield _start(loaded, request, prompt, pushes, arms, next(seq))
+    plan = Plan(loaded, request, prompt)
+    readout = Readout(loaded, request.watch, request.read)
+    n_rows = len(plan.arms) * request.sampling.n_samples
+    n_tokens = len(prompt.ids) + request.max_new_tokens
+    group = decoding.enter(Asked(n_rows, n_tokens, readout, request.sampling, loaded.stop_ids, request.max_new_tokens))
+    try:
+        yield _start(loaded, request, prompt, plan, next(seq))
+        told = None
+        while place := decoding.place(group):
+            yield Queued(seq=next(seq), place=place) if place != told else None
+            told = place
 
-    steered = deltas([_row(arm, pushes) for arm in arms], len(prompt.ids))
-    batch = Batch(loaded, prompt.ids, readout.layers)
-    passed = batch.prefill(steered, len(arms))
-    yield _prompt_frame(loaded, prompt, readout, passed, next(seq))
+        with refusing(n_rows):
+            state = prompts.state(prompt.ids)
+        parts: list[tuple[Fork, list[int]]] = []
+        rows_at_once = loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids))
+        for arms in plan.forks(min(FORK_ROWS, rows_at_once)):
+            if parts:
+                yield None
+            with refusing(n_rows):
+                parts.append((fork(loaded.gemma, state, [plan.deltas[arm] for arm in arms], readout.layers), arms))
+        with refusing(n_rows):
+            # before the first word, so that a reader who stops listening holds no memory for ever
+            decoding.begin(group, [(part, [plan.deltas[arm] for arm in arms]) for part, arms in parts])
+            first = prompt_frame(loaded, prompt, plan, readout, state, parts, next(seq))
+        yield first
 
-    answers = [TextStream(loaded.tokenizer) for _ in arms]
-    running = list(range(len(arms)))
-    ending: dict[int, bool] = {}  # arms that chose their last token, and whether they ended by themselves
-    n_tokens = 0
-    previous: tuple[int, ...] = ()
-    for step in itertools.count():
-        readings = tuple(
-            Reading(arm=arm, activations=values)
-            for arm, values in zip(previous, readout.last(passed) if previous else (), strict=True)
-        )
-        choosing = [row for row, arm in enumerate(running) if arm not in ending]
-        tokens = _choose(passed.logits, running, choosing, answers)
-        n_tokens += len(tokens)
-        yield Step(seq=next(seq), step=step, tokens=tokens, readings=readings)
-        for arm in sorted(ending):
-            text = answers[arm].text
-            judged = judge(
-                text,
-                finished=ending[arm],
-                raw=request.format == "raw",
-                prompt=request.prompt,
-                named=prompt.name is not None,
-                entities=loaded.world.named(prompt.name or ""),
-                card=loaded.card,
-            )
-            yield Verdict(
-                seq=next(seq), arm=arm, text=text, outcome=judged.outcome, rule=judged.rule, phrase=judged.phrase
-            )
-        if len(ending) == len(running):
-            break
-        if ending:
-            batch.keep(choosing)
-            running = [running[row] for row in choosing]
-        chosen = {token.arm: token.id for token in tokens}
-        ending = {
-            arm: token in loaded.stop_ids
-            for arm, token in chosen.items()
-            if token in loaded.stop_ids or step + 1 == request.max_new_tokens
-        }
-        previous = tuple(running)
-        passed = batch.step([chosen[arm] for arm in running])
+        numbered = [arms for _, arms in parts]
+        answers = Answers(loaded, request, prompt, numbered)
+        active = [ActiveLatents(loaded, read, state, numbered, request.sampling.n_samples) for read in request.read]
+        for part in active:
+            for latents in part.of_prompt(parts):
+                yield Latents(seq=next(seq), **latents)
+        del parts  # the batch has its own copy
+        while group.news or group.fault is not None or group.in_flight:
+            if group.fault is not None:
+                with refusing(n_rows):
+                    raise group.fault
+            if not group.news:
+                yield None
+                continue
+            advance = group.news.popleft()
+            yield answers.step(advance, next(seq))
+            for verdict in answers.verdicts(advance):
+                yield Verdict(seq=next(seq), **verdict)
+            whole = not group.in_flight and not group.news
+            for part in active:
+                for latents in part.of_answers(advance, last=whole):
+                    yield Latents(seq=next(seq), **latents)
+    finally:
+        decoding.dismiss(group)
 
-    yield from _controls(loaded, request, prompt, pushes, arms, seq)
-    yield Done(seq=next(seq), elapsed_s=round(time.perf_counter() - began, 4), n_tokens=n_tokens)
-
-
-def refusal_logodds(logits: Tensor, refuses: Tensor) -> Tensor:
-    """log p/(1-p) (batch,), p the probability that the first answer token opens a refusal.
-
-    logits (batch, vocab); refuses (vocab,), True for tokens that open one.
-    """
-    return logits[:, refuses].logsumexp(-1) - logits[:, ~refuses].logsumexp(-1)
-
-
-class _Readout:
-    """Watched latents, grouped so that each layer's residual is encoded once."""
-
-    def __init__(self, loaded: Loaded, request: GenerateRequest) -> None:
-        self._loaded = loaded
-        self._groups: dict[str, list[tuple[int, int]]] = {}  # dictionary -> (place in watch, latent)
-        self.n_watched = len(request.watch)
-        for place, target in enumerate(request.watch):
-            require_latent(loaded, target)
-            self._groups.setdefault(target.dictionary, []).append((place, target.latent))
-        self._dictionaries = _in_use(loaded, request)
-        self.layers = tuple(sorted({loaded.layer_of[name] for name in self._dictionaries}))
-
-    @torch.inference_mode()
-    def all(self, passed: Passed) -> Tensor:
-        """(batch, n_watched, pos)"""
-        batch, pos = next(iter(passed.residuals.values())).shape[:2]
-        out = torch.zeros(batch, self.n_watched, pos)
-        for name, pairs in self._groups.items():
-            latents = torch.tensor([latent for _, latent in pairs], device=self._loaded.device)
-            acts = self._loaded.dictionaries[name].encode_only(passed.residuals[self._loaded.layer_of[name]], latents)
-            out[:, [place for place, _ in pairs]] = acts.transpose(1, 2).cpu()
-        return out
-
-    def last(self, passed: Passed) -> list[tuple[float, ...]]:
-        """Per batch row, the watched activations at the last position."""
-        return [_rounded(row) for row in self.all(passed)[:, :, -1].tolist()]
-
-    @torch.inference_mode()
-    def fvu(self, passed: Passed, counted: Sequence[int]) -> tuple[float | None, ...]:
-        """Of the baseline at the `counted` positions, by dictionary in use."""
-        found = (
-            self._loaded.dictionaries[name].fvu(passed.residuals[self._loaded.layer_of[name]][0, list(counted)])
-            for name in self._dictionaries
-        )
-        return tuple(None if value is None else _round(value) for value in found)
-
-
-def _in_use(loaded: Loaded, request: GenerateRequest) -> tuple[str, ...]:
-    """Dictionaries that the request watches or pushes along, in the card's order; all, if it does neither."""
-    targets = [*(request.watch or ()), *(sweep.target for sweep in request.sweeps)]
-    named = {target.dictionary for target in targets if isinstance(target, LatentTarget)}
-    return tuple(name for name in loaded.dictionaries if name in named) or tuple(loaded.dictionaries)
+    yield from _controls(loaded, request, plan, state, seq)
+    yield Done(seq=next(seq), elapsed_s=round(time.perf_counter() - began, 4), n_tokens=answers.n_tokens)
 
 
 def _resolved(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) -> GenerateRequest:
     watch = request.watch if request.watch is not None else tuple(w.target for w in loaded.card.watch)
-    return request.model_copy(update={"entity": prompt.span, "watch": watch})
+    sampling = request.sampling
+    if sampling.temperature > 0 and sampling.seed is None:
+        sampling = sampling.model_copy(update={"seed": random.SystemRandom().randrange(2**31)})
+    return request.model_copy(
+        update={
+            "entity": prompt.span,
+            "watch": watch,
+            "sampling": sampling,
+            "hold": tuple(held.model_copy(update={"unit": held.measured_in}) for held in request.hold),
+            "sweeps": tuple(sweep.model_copy(update={"unit": sweep.measured_in}) for sweep in request.sweeps),
+        }
+    )
 
 
-def _start(
-    loaded: Loaded,
-    request: GenerateRequest,
-    prompt: PromptTokens,
-    pushes: Sequence[Push],
-    arms: tuple[Arm, ...],
-    seq: int,
-) -> Start:
+def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan: Plan, seq: int) -> Start:
     return Start(
         seq=seq,
         protocol=PROTOCOL,
@@ -190,13 +135,14 @@ def _start(
                 d_sae=loaded.dictionaries[name].d_sae,
                 sha256=loaded.dictionaries[name].sha256,
             )
-            for name in _in_use(loaded, request)
+            for name in plan.dictionaries
         ),
         tokens=prompt.tokens,
         entity=prompt.entity,
         watched=_watched(loaded.card, request.watch),
-        sweeps=tuple(push.used() for push in pushes),
-        arms=arms,
+        sweeps=tuple(push.used() for push in plan.sweeps),
+        held=tuple(push.used() for push, _ in plan.held),
+        arms=plan.arms,
     )
 
 
@@ -206,83 +152,20 @@ def _watched(card: ModelCard, watch: Sequence[LatentTarget]) -> tuple[Watched, .
     return tuple(known.get(target) or Watched(target=target, role="other", label="") for target in watch)
 
 
-def _row(arm: Arm, pushes: Sequence[Push]) -> tuple[Push, Tensor] | None:
-    if arm.sweep is None:
-        return None
-    push = pushes[arm.sweep]
-    return push, arm.alpha * push.direction
-
-
-@torch.inference_mode()
-def _prompt_frame(loaded: Loaded, prompt: PromptTokens, readout: _Readout, passed: Passed, seq: int) -> Prompt:
-    top = passed.logits.softmax(-1).topk(N_TOP)
-    logodds = _rounded(refusal_logodds(passed.logits, loaded.opens_refusal).tolist())
-    acts = readout.all(passed).tolist()
-    arms = tuple(
-        PromptReading(
-            activations=tuple(_rounded(latent) for latent in acts[row]),
-            refusal_logodds=logodds[row],
-            top=tuple(
-                NextToken(
-                    id=token,
-                    text=token_text(loaded.tokenizer, token),
-                    prob=_round(prob),
-                    opens_refusal=bool(loaded.opens_refusal[token]),
-                )
-                for token, prob in zip(top.indices[row].tolist(), top.values[row].tolist(), strict=True)
-            ),
-        )
-        for row in range(passed.logits.shape[0])
-    )
-    counted = [pos for pos, token in enumerate(prompt.tokens) if token.role != "bos"]
-    return Prompt(seq=seq, arms=arms, fvu=readout.fvu(passed, counted))
-
-
-@torch.inference_mode()
-def _choose(
-    logits: Tensor, running: Sequence[int], choosing: Sequence[int], answers: Sequence[TextStream]
-) -> tuple[NewToken, ...]:
-    if not choosing:
-        return ()
-    logprobs = logits[list(choosing)].log_softmax(-1)
-    best = logprobs.max(-1)
-    return tuple(
-        NewToken(arm=running[row], id=token, text=answers[running[row]].push(token), logprob=_round(logprob))
-        for row, token, logprob in zip(choosing, best.indices.tolist(), best.values.tolist(), strict=True)
-    )
-
-
 def _controls(
-    loaded: Loaded,
-    request: GenerateRequest,
-    prompt: PromptTokens,
-    pushes: Sequence[Push],
-    arms: Sequence[Arm],
-    seq: Iterator[int],
-) -> Iterator[Control]:
-    n = request.controls.n_directions
-    if n == 0:
-        return
-    for arm in arms:
-        if arm.sweep is None:
+    loaded: Loaded, request: GenerateRequest, plan: Plan, state: PromptState, seq: Iterator[int]
+) -> Iterator[Control | None]:
+    n, seed = request.controls.n_directions, request.controls.seed
+    at_once = min(CONTROL_ROWS, loaded.gemma.rows_at_once(len(state.ids), len(state.ids)))
+    for arm, deltas in zip(plan.arms, plan.deltas, strict=True):
+        if n == 0 or arm.sweep is None or not deltas[-1].positions:
             continue
-        push = pushes[arm.sweep]
-        vectors = (
-            arm.alpha * push.norm * random_directions(n, push.direction.shape[0], request.controls.seed, loaded.device)
-        )
-        pushed = deltas([(push, vector) for vector in vectors], len(prompt.ids))
-        logits = last_logits(loaded, prompt.ids, pushed)
-        yield Control(
-            seq=next(seq),
-            sweep=arm.sweep,
-            strength=arm.strength,
-            refusal_logodds=_rounded(refusal_logodds(logits, loaded.opens_refusal).tolist()),
-        )
-
-
-def _round(value: float) -> float:
-    return float(f"{value:.6g}")
-
-
-def _rounded(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(_round(value) for value in values)
+        logodds: list[float] = []
+        drawn = controls_of(deltas[-1], n, seed)
+        for begin in range(0, n, at_once):
+            if begin:
+                yield None
+            rows = [(*deltas[:-1], control) for control in drawn[begin : begin + at_once]]
+            with refusing(len(rows)):
+                logodds += refusal_logodds(fork(loaded.gemma, state, rows).logits, loaded.opens_refusal).tolist()
+        yield Control(seq=next(seq), sweep=arm.sweep, strength=arm.strength, refusal_logodds=all_rounded(logodds))

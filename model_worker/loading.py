@@ -12,12 +12,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from model_worker.hooks import decoder_layers
+from model_worker.gemma import Gemma
 from model_worker.pieces import token_text
 from model_worker.registry import Row
 from model_worker.sae import Dictionary, load_dictionary
 from model_worker.world import World, read_world
 from protocol.models import ModelCard
+from protocol.requests import MAX_NEW_TOKENS
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Loaded:
     """A model ready to run. Frozen: nothing that a request does may stay behind in it."""
 
     card: ModelCard
-    model: nn.Module
-    layers: nn.ModuleList
+    model: nn.Module  # transformers' own: the reference that `gemma` equals, and whose weights it shares
+    gemma: Gemma
     tokenizer: PreTrainedTokenizerBase
     dictionaries: dict[str, Dictionary]
     layer_of: dict[str, int]  # of a dictionary or a vector, by its name
@@ -52,7 +53,7 @@ def load(row: Row, device: str = "cpu") -> Loaded:
     return Loaded(
         card=card,
         model=model,
-        layers=decoder_layers(model),
+        gemma=Gemma(model, card.max_prompt_tokens + MAX_NEW_TOKENS),
         tokenizer=tokenizer,
         dictionaries={d.id: load_dictionary(d.source, folder, device) for d in card.dictionaries},
         layer_of=layer_of,

@@ -10,10 +10,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 PUBLISHED = "sae-lens:"
 _NAMES = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")
@@ -21,7 +24,8 @@ _NAMES = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")
 
 @dataclass(frozen=True)
 class Dictionary:
-    """W_enc (d_model, d_sae) · b_enc, threshold (d_sae,) · W_dec (d_sae, d_model) · b_dec (d_model,)."""
+    """W_enc (d_model, d_sae) · b_enc, threshold (d_sae,) · W_dec (d_sae, d_model) · b_dec (d_model,). No threshold is
+    negative."""
 
     W_enc: Tensor
     b_enc: Tensor
@@ -36,28 +40,45 @@ class Dictionary:
 
     def encode(self, x: Tensor) -> Tensor:
         """(..., d_model) to activations (..., d_sae), fp32."""
-        return _jump(x.float() @ self.W_enc + self.b_enc, self.threshold)
+        pre = x.float() @ self.W_enc + self.b_enc
+        return torch.where(pre > self.threshold, pre, 0.0)
 
-    def encode_only(self, x: Tensor, latents: Tensor) -> Tensor:
-        """(..., d_model) and latent indices (n,) to their activations (..., n), fp32."""
-        pre = x.float() @ self.W_enc[:, latents] + self.b_enc[latents]
-        return _jump(pre, self.threshold[latents])
+    def active(self, x: Tensor) -> "Active":
+        """Of x (n, d_model): what `encode` gives, without its zeros."""
+        pre = torch.addmm(self.b_enc, x.float(), self.W_enc)
+        fires = (pre > self.threshold).view(-1)
+        # numpy finds them five times as fast as torch does on a CPU
+        at = torch.from_numpy(np.flatnonzero(fires.numpy())) if fires.is_cpu else fires.nonzero().squeeze(-1)
+        return Active(at // self.d_sae, at % self.d_sae, pre.view(-1)[at])
 
-    def decode(self, activations: Tensor) -> Tensor:
-        """(..., d_sae) to reconstructions (..., d_model)."""
-        return activations @ self.W_dec + self.b_dec
+    def only(self, latents: Tensor) -> "Dictionary":
+        """With these latents (n,) alone, in this order."""
+        return Dictionary(
+            W_enc=self.W_enc[:, latents].contiguous(),
+            b_enc=self.b_enc[latents],
+            W_dec=self.W_dec[latents],
+            b_dec=self.b_dec,
+            threshold=self.threshold[latents],
+            sha256=self.sha256,
+        )
 
     def fvu(self, x: Tensor) -> float | None:
-        """Fraction of the variance of x (pos, d_model) about its mean that the reconstruction misses.
+        """Fraction of the variance of x (n, d_model) about its mean that the reconstruction misses.
         None for a single position, which has no variance."""
-        x = x.float()
-        missed = (x - self.decode(self.encode(x))).square().sum()
+        x, active = x.float(), self.active(x)
+        begins = torch.searchsorted(active.row, torch.arange(len(x), device=x.device))
+        decoded = embedding_bag(active.latent, self.W_dec, begins, mode="sum", per_sample_weights=active.value)
+        missed = (x - decoded - self.b_dec).square().sum()
         variance = (x - x.mean(0)).square().sum()
         return (missed / variance).item() if len(x) > 1 and variance > 0 else None
 
 
-def _jump(pre: Tensor, threshold: Tensor) -> Tensor:
-    return torch.where(pre > threshold, pre.relu(), torch.zeros_like(pre))
+class Active(NamedTuple):
+    """Active latents, by row and then by latent: three tensors of one length."""
+
+    row: Tensor
+    latent: Tensor
+    value: Tensor
 
 
 def load_dictionary(source: str, folder: Path, device: str) -> Dictionary:
@@ -72,6 +93,7 @@ def _load_folder(folder: Path, device: str) -> Dictionary:
     _require_plain_jumprelu(config, str(folder))
     file = folder / "sae_weights.safetensors"
     weights = {name: tensor.float().to(device) for name, tensor in load_file(file).items() if name in _NAMES}
+    weights["threshold"] = weights["threshold"].clamp(min=0)  # a latent is never negative
     return Dictionary(**weights, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
 
 
@@ -85,6 +107,7 @@ def _load_published(name: str, device: str) -> Dictionary:
     digest = hashlib.sha256()
     for key in _NAMES:
         digest.update(weights[key].cpu().numpy().tobytes())
+    weights["threshold"] = weights["threshold"].clamp(min=0)
     return Dictionary(**weights, sha256=digest.hexdigest())
 
 

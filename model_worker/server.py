@@ -1,56 +1,76 @@
 """The worker's HTTP face: one model, streams of frames as JSON Lines, no memory of who asked.
 
-Listens at once, loads the model on the torch thread, and answers /health at any time.
+Listens at once, loads the model on the torch thread, and answers /health at any time. docs/worker-api.md describes it.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from typing import Annotated, Protocol, TypeVar
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from model_worker.access import RequireToken, brings_token
+from model_worker.errors import answer_errors
 from model_worker.papers import Papers
 from model_worker.registry import Row
-from model_worker.steps import Job, StepLoop
+from model_worker.steps import Job, Lane, StepLoop
+from model_worker.streams import Streams
+from protocol.base import Message
 from protocol.frames import Frame
 from protocol.models import ModelCard, Models
 from protocol.refusal import Refused, from_validation
-from protocol.requests import GenerateRequest
-
-log = logging.getLogger(__name__)
+from protocol.requests import GenerateRequest, LensRequest
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_JOBS = 64
-JSON_LINES = "application/jsonl"
 
-Answer = Callable[[GenerateRequest], Iterator[Frame]]
-"""A loaded model, as far as this module is concerned. It never imports torch, so it listens at once."""
+
+class Model(Protocol):
+    """A loaded model, as far as this module is concerned. It never imports torch, so it listens at once.
+
+    All but `stats` belongs to the torch thread. None among the frames: nothing to say before the next `advance`.
+    """
+
+    def generate(self, request: GenerateRequest, lane: Lane) -> Iterator[Frame | None]: ...
+    def lens(self, request: LensRequest) -> Iterator[Frame]: ...
+
+    def advance(self, lane: Lane) -> bool:
+        """One decode step of all the lane's rows; False if there are none."""
+        ...
+
+    def stats(self) -> dict[str, int]:
+        """Counters, from any thread and at once."""
+        ...
 
 
 class Worker:
     """The model (once it is loaded) and the thread that runs it."""
 
-    def __init__(self, card: ModelCard, load: Callable[[], Answer]) -> None:
+    def __init__(self, card: ModelCard, load: Callable[[], Model]) -> None:
         self.card = card
         self.loop = StepLoop()
-        self.answer: Answer | None = None
+        self.streams = Streams(self.loop)
+        self.model: Model | None = None
         self.failed: str | None = None
         self._load = load
 
     def loading(self) -> Iterator[Frame]:
         """A job without frames: torch is first touched on its own thread."""
         try:
-            self.answer = self._load()
+            model = self._load()
         except Exception as error:
             self.failed = f"{type(error).__name__}: {error}"
             raise
+        self.loop.advance = model.advance
+        self.model = model
         yield from ()
 
-    def require_ready(self, model: str) -> Answer:
+    def require_ready(self, model: str, page: str | None = None) -> Model:
+        """Raises Refused if a run of the page can't begin now."""
         if model != self.card.id:
             raise Refused(
                 404,
@@ -67,11 +87,11 @@ class Worker:
                 f"It did not load: {self.failed[:300]}.",
                 "See the worker's log; mend it and start the worker again.",
             )
-        if self.answer is None:
+        if self.model is None:
             raise Refused(
                 503, "model_loading", f"Model {model} asked.", "It is still loading.", "Try again in some seconds."
             )
-        if self.loop.n_jobs >= MAX_JOBS:
+        if self.loop.n_wanted - self.streams.would_supersede(page) >= MAX_JOBS:
             raise Refused(
                 503,
                 "worker_busy",
@@ -79,11 +99,16 @@ class Worker:
                 f"{MAX_JOBS} runs at a time.",
                 "Try again when others have ended.",
             )
-        return self.answer
+        return self.model
 
 
-def create_server(row: Row, load: Callable[[], Answer], others: tuple[Row, ...] = ()) -> FastAPI:
-    """Serves the model of `row`, which `load` loads; of the `others` it only tells what is written about them."""
+def create_server(
+    row: Row, load: Callable[[], Model], others: tuple[Row, ...] = (), *, token: str | None = None
+) -> FastAPI:
+    """Serves the model of `row`, which `load` loads; of the `others` it only tells what is written about them.
+
+    token: what everyone has to know who asks for more than /health; None: nothing.
+    """
     worker = Worker(row.card, load)
     papers = Papers((row, *others))
 
@@ -96,19 +121,20 @@ def create_server(row: Row, load: Callable[[], Answer], others: tuple[Row, ...] 
 
     server = FastAPI(title="Hallucinoscope model worker", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.state.worker = worker
-
-    @server.exception_handler(Refused)
-    async def refuse(_request: Request, refused: Refused) -> JSONResponse:
-        return JSONResponse({"refusal": refused.refusal.model_dump()}, refused.status)
+    answer_errors(server)
+    if token is not None:
+        server.add_middleware(RequireToken, token=token)
 
     @server.get("/health")
-    async def health() -> dict[str, object]:
+    async def health(request: Request) -> dict[str, object]:
         return {
-            "ready": worker.answer is not None,
+            "ready": worker.model is not None,
             "model": worker.card.id,
             "failed": worker.failed,
+            "authorized": brings_token(request.scope, token),
             "running": worker.loop.n_jobs,
             "steps": worker.loop.n_steps,
+            "engine": worker.model.stats() if worker.model else {},
         }
 
     @server.get("/v1/models")
@@ -125,14 +151,20 @@ def create_server(row: Row, load: Callable[[], Answer], others: tuple[Row, ...] 
         return _file(request, *papers.report(model))
 
     @server.post("/v1/generate", response_class=StreamingResponse)
-    async def post_generate(request: Request) -> StreamingResponse:
-        body = await _body(request)
-        try:
-            asked = GenerateRequest.model_validate_json(body)
-        except ValidationError as error:
-            raise from_validation(error) from error
-        answer = worker.require_ready(asked.model)
-        return await _stream(worker.loop, answer(asked))
+    async def generate(
+        request: Request,
+        page: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
+        lane: Annotated[Lane, Query()] = "interactive",
+    ) -> StreamingResponse:
+        asked = await _read(request, GenerateRequest)
+        model = worker.require_ready(asked.model, page)
+        return await worker.streams.answer(model.generate(asked, lane), lane, page)
+
+    @server.post("/v1/lens", response_class=StreamingResponse)
+    async def lens(request: Request) -> StreamingResponse:
+        asked = await _read(request, LensRequest)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.lens(asked), "interactive")
 
     return server
 
@@ -144,7 +176,11 @@ def _file(request: Request, content: bytes, etag: str) -> Response:
     return Response(content, media_type="application/json", headers=headers)
 
 
-async def _body(request: Request) -> bytes:
+M = TypeVar("M", bound=Message)
+
+
+async def _read(request: Request, kind: type[M]) -> M:
+    """The body as a `kind`. Raises Refused (413, 422)."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -156,38 +192,7 @@ async def _body(request: Request) -> bytes:
                 f"{MAX_BODY_BYTES:,} bytes are allowed.",
                 "Shorten the prompt or ask for fewer arms.",
             )
-    return body
-
-
-async def _stream(loop: StepLoop, frames: Iterator[Frame]) -> StreamingResponse:
-    """Wait for the first frame, so that a refusal still has a status; then stream the rest."""
-    event_loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-    job = Job(frames, "interactive", lambda: event_loop.call_soon_threadsafe(arrived.set))
-    loop.submit(job)
-    first = await _next_frame(loop, job, arrived)
-    if job.refused:
-        raise job.refused
-
-    async def lines() -> AsyncIterator[bytes]:
-        frame = first
-        try:
-            while frame is not None:
-                yield frame.model_dump_json().encode() + b"\n"
-                frame = await _next_frame(loop, job, arrived)
-        finally:
-            loop.cancel(job)  # reached when the reader left, and harmless when the job has ended
-
-    return StreamingResponse(lines(), media_type=JSON_LINES)
-
-
-async def _next_frame(loop: StepLoop, job: Job, arrived: asyncio.Event) -> Frame | None:
-    while True:
-        arrived.clear()
-        ended = job.ended  # read first: the last frame may come between the two
-        frame = job.take()
-        if frame is not None:
-            loop.drained()
-            return frame
-        if ended:
-            return None
-        await arrived.wait()
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise from_validation(error) from error

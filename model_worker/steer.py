@@ -1,40 +1,100 @@
-"""From the sweeps of a request to what is added to the residual stream.
+"""From the interventions of a request to what is added to the residual stream.
 
-add:  delta = alpha * d  at every position of the scope, alpha = m * r / |d| or raw (DESIGN section 3).
-A delta is added, never substituted: the SAE's reconstruction error survives.
-Knows nothing about hooks or batches in flight.
+Every mode of protocol/steering.py is one formula, `delta = (constant + slope * a) * write`, with `a` one reading of
+the residual x, `a = x . read + bias where that exceeds the threshold, else 0`:
+
+    mode         constant   slope          write      read
+    add          alpha      0              d          the latent's encoder, or d^ of a vector
+    clamp        strength   -1             d, d^      the same
+    scale        0          strength - 1   d, d^      the same
+    ablate       0          -strength      d, d^      the same
+    project_out  0          -strength      d^         d^, without threshold and offset
+    swap         0          strength       d_to - d   the latent's encoder
+
+Deltas are computed in fp32 and added, never substituted. Knows nothing about caches or frames in flight.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from model_worker.loading import Loaded
-from protocol.frames import Arm, EntityTokens, SweepUsed, Token
+from protocol.frames import Arm, EntityTokens, SteeringUsed, Token
 from protocol.models import Role
 from protocol.refusal import Refused
-from protocol.steering import LatentTarget, Scope, Sweep, Target
+from protocol.steering import Held, LatentTarget, Mode, Scope, Steering, Sweep, Target, Unit
+
+
+@dataclass(frozen=True)
+class Reading:
+    """a = x . read + bias where that exceeds `threshold`, else 0. `read` (d_model,) fp32."""
+
+    read: Tensor
+    bias: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A target of the model: `direction` (d_model,) fp32 as stored, and how its `a` is read."""
+
+    layer: int
+    direction: Tensor
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What is added after block `layer` at prompt `positions`, and at generated tokens if `generated`."""
+
+    layer: int
+    positions: tuple[int, ...]
+    generated: bool
+    reading: Reading
+    constant: float
+    slope: float
+    write: Tensor
 
 
 @dataclass(frozen=True)
 class Push:
-    """One sweep, resolved: `direction` (d_model,) fp32 as stored, added at `positions` after block `layer`."""
+    """One intervention, resolved but for its strength. `direction` (d_model,) fp32 as stored."""
 
     role: Role
     label: str
     layer: int
+    mode: Mode
+    unit: Unit
     direction: Tensor
+    write: Tensor
+    reading: Reading
     residual_norm: float | None
     positions: tuple[int, ...]
+    generated: bool
 
     @property
     def norm(self) -> float:
         return self.direction.norm().item()
 
-    def used(self) -> SweepUsed:
-        return SweepUsed(
+    def alpha(self, strength: float) -> float:
+        """The factor of d in mode add; in other modes the strength itself."""
+        return strength * self.residual_norm / self.norm if self.unit == "residual_norm" else strength
+
+    def delta(self, strength: float) -> Delta:
+        constant, slope = {
+            "add": (self.alpha(strength), 0.0),
+            "clamp": (strength, -1.0),
+            "scale": (0.0, strength - 1.0),
+            "ablate": (0.0, -strength),
+            "project_out": (0.0, -strength),
+            "swap": (0.0, strength),
+        }[self.mode]
+        return Delta(self.layer, self.positions, self.generated, self.reading, constant, slope, self.write)
+
+    def used(self) -> SteeringUsed:
+        return SteeringUsed(
             role=self.role,
             label=self.label,
             layer=self.layer,
@@ -45,11 +105,13 @@ class Push:
         )
 
 
-def resolve(loaded: Loaded, sweep: Sweep, entity: EntityTokens, tokens: Sequence[Token]) -> Push:
-    """Raises Refused for an unknown target, or a unit that this model has no r for."""
-    layer, direction = _target(loaded, sweep.target)
+def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Sequence[Token]) -> Push:
+    """Raises Refused for an unknown target, a unit that this model has no r for, or positions outside the prompt."""
+    target = target_of(loaded, steering.target)
+    layer, direction, reading = target.layer, target.direction, target.reading
     norms = loaded.card.residual_norm
-    if sweep.unit == "residual_norm" and not norms:
+    unit = steering.measured_in
+    if unit == "residual_norm" and not norms:
         raise Refused(
             422,
             "no_residual_norm",
@@ -57,66 +119,170 @@ def resolve(loaded: Loaded, sweep: Sweep, entity: EntityTokens, tokens: Sequence
             f"No residual norm was measured for {loaded.card.id}.",
             "Use the unit raw.",
         )
-    named = next((d for d in loaded.card.directions if d.target == sweep.target), None)
+    if direction.norm() == 0:
+        raise Refused(
+            422,
+            "no_direction",
+            "Steering along a direction of norm 0 asked.",
+            "This latent's decoder row is empty: it writes nothing.",
+            "Choose another latent.",
+        )
+    chosen = positions(steering.scope, steering.positions, entity, tokens)
+    if not chosen and not steering.generated:
+        raise Refused(
+            422,
+            "nothing_to_steer",
+            "Steering of tokens that are all BOS asked.",
+            "BOS is never steered.",
+            "Choose another scope or other positions.",
+        )
+    unit_direction = direction / direction.norm()
+    reads = steering.mode not in ("add", "swap")
+    write = unit_direction if reads and steering.target.kind == "vector" else direction
+    if steering.mode == "project_out":
+        write, reading = unit_direction, Reading(unit_direction, 0.0, -torch.inf)
+    if steering.to is not None:
+        to = target_of(loaded, steering.to)
+        if to.layer != layer:
+            raise Refused(
+                422,
+                "two_sites",
+                f"A swap from layer {layer} to layer {to.layer} asked.",
+                "Both latents of a swap must be of the same layer.",
+                "Choose a latent of the same layer.",
+            )
+        write = to.direction - direction
+    validated = (*loaded.card.directions, *loaded.card.more_directions)
+    named = next((d for d in validated if d.target == steering.target), None)
     return Push(
         role=named.role if named else "other",
         label=named.label if named else "",
         layer=layer,
+        mode=steering.mode,
+        unit=unit,
         direction=direction,
+        write=write,
+        reading=reading,
         residual_norm=norms[layer] if norms else None,
-        positions=positions(sweep.scope, entity, tokens),
+        positions=chosen,
+        generated=steering.generated,
     )
 
 
-def positions(scope: Scope, entity: EntityTokens, tokens: Sequence[Token]) -> tuple[int, ...]:
-    """Prompt positions of a scope; BOS is never among them."""
+def positions(scope: Scope, named: Sequence[int], entity: EntityTokens, tokens: Sequence[Token]) -> tuple[int, ...]:
+    """Prompt positions of a scope; BOS is never among them. Raises Refused for a position outside the prompt."""
+    end = len(tokens)
     match scope:
         case "last_entity":
             chosen = range(entity.end - 1, entity.end)
         case "entity":
             chosen = range(entity.start, entity.end)
         case "entity_to_end":
-            chosen = range(entity.start, len(tokens))
+            chosen = range(entity.start, end)
+        case "last_entity_to_end":
+            chosen = range(entity.end - 1, end)
+        case "last_prompt":
+            chosen = range(end - 1, end)
+        case "prompt":
+            chosen = range(end)
+        case "positions":
+            chosen = sorted(named)
+            if chosen and chosen[-1] >= end:
+                raise Refused(
+                    422,
+                    "no_such_position",
+                    f"Position {chosen[-1]} asked.",
+                    f"The prompt has tokens 0 to {end - 1}.",
+                    "Choose positions of this prompt.",
+                )
     return tuple(pos for pos in chosen if tokens[pos].role != "bos")
 
 
-def arms_of(sweeps: Sequence[Sweep], pushes: Sequence[Push]) -> tuple[Arm, ...]:
-    """The baseline, then every strength of every sweep, in the order of the request."""
+def arms_of(sweeps: Sequence[Sweep], pushes: Sequence[Push], hold: Sequence[Held]) -> tuple[Arm, ...]:
+    """The baseline, what is held by itself if anything is, then every strength of every sweep as asked."""
     arms = [Arm(sweep=None, strength=0.0, alpha=0.0)]
+    if hold:
+        arms.append(Arm(sweep=None, strength=0.0, alpha=0.0, held=True))
     for index, (sweep, push) in enumerate(zip(sweeps, pushes, strict=True)):
         for strength in sweep.strengths:
-            raw = strength if sweep.unit == "raw" else strength * push.residual_norm / push.norm
-            arms.append(Arm(sweep=index, strength=strength, alpha=raw))
+            arms.append(Arm(sweep=index, strength=strength, alpha=push.alpha(strength), held=bool(hold)))
     return tuple(arms)
 
 
-def deltas(rows: Sequence[tuple[Push, Tensor] | None], n_prompt: int) -> dict[int, Tensor]:
-    """By layer, what to add to resid_post of the prompt: (batch, n_prompt, d_model), fp32.
+class Site:
+    """The deltas of all rows of one pass after one block: all readings come before any delta, and deltas add up."""
 
-    `rows` has, for each batch row, None or a push and the vector alpha * d (d_model,) to add at its positions.
-    A layer that no row steers is left out.
-    """
-    by_layer: dict[int, Tensor] = {}
-    for row, steered in enumerate(rows):
-        if steered is None:
-            continue
-        push, vector = steered
-        if push.layer not in by_layer:
-            by_layer[push.layer] = torch.zeros(len(rows), n_prompt, vector.shape[0], device=vector.device)
-        by_layer[push.layer][row, list(push.positions)] = vector
-    return by_layer
+    def __init__(self, deltas: Sequence[tuple[int, Delta]], steered: Tensor) -> None:
+        """deltas: with the batch row of each. steered (len(deltas), pos): 1 where it holds, else 0; pos in the pass."""
+
+        def column(values: list[float]) -> Tensor:
+            return torch.tensor(values, device=steered.device).unsqueeze(-1)
+
+        self._rows = torch.tensor([row for row, _ in deltas], device=steered.device)
+        self._read = torch.stack([delta.reading.read for _, delta in deltas])
+        self._write = torch.stack([delta.write for _, delta in deltas])
+        self._bias = column([delta.reading.bias for _, delta in deltas])
+        self._threshold = column([delta.reading.threshold for _, delta in deltas])
+        self._constant = column([delta.constant for _, delta in deltas])
+        self._slope = column([delta.slope for _, delta in deltas])
+        self._steered = steered
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x (batch, pos, d_model) after the deltas, and each delta's `a` before and after, (len(deltas), pos)."""
+        own = x[self._rows].float()
+        before = self._a(own)
+        size = (self._constant + self._slope * before) * self._steered
+        added = torch.zeros(x.shape, device=x.device)
+        added.index_add_(0, self._rows, size.unsqueeze(-1) * self._write.unsqueeze(1))
+        x = (x.float() + added).to(x.dtype)
+        return x, before, self._a(x[self._rows].float())
+
+    def _a(self, x: Tensor) -> Tensor:
+        pre = torch.einsum("npd,nd->np", x, self._read) + self._bias
+        return torch.where(pre > self._threshold, pre, torch.zeros_like(pre))
 
 
-def random_directions(n: int, d_model: int, seed: int, device: str) -> Tensor:
-    """(n, d_model) unit vectors, uniform on the sphere; drawn on the CPU, so equal on every device."""
-    drawn = torch.randn(n, d_model, generator=torch.Generator().manual_seed(seed))
-    return (drawn / drawn.norm(dim=-1, keepdim=True)).to(device)
+def prompt_sites(rows: Sequence[Sequence[Delta]], first: int, n_prompt: int, device: torch.device) -> dict[int, Site]:
+    """By layer, for a pass over prompt positions `first` to n_prompt of these rows."""
+    by_layer: dict[int, list[tuple[int, Delta]]] = {}
+    for row, deltas in enumerate(rows):
+        for delta in deltas:
+            if delta.positions:
+                by_layer.setdefault(delta.layer, []).append((row, delta))
+    sites = {}
+    for layer, found in by_layer.items():
+        steered = torch.zeros(len(found), n_prompt)
+        for place, (_, delta) in enumerate(found):
+            steered[place, list(delta.positions)] = 1.0
+        sites[layer] = Site(found, steered[:, first:].to(device))
+    return sites
 
 
-def _target(loaded: Loaded, target: Target) -> tuple[int, Tensor]:
+def decode_sites(rows: Sequence[Sequence[Delta]], device: torch.device) -> dict[int, Site]:
+    """By layer, for a pass over one generated token of these rows, which all deltas are for."""
+    by_layer: dict[int, list[tuple[int, Delta]]] = {}
+    for row, deltas in enumerate(rows):
+        for delta in deltas:
+            by_layer.setdefault(delta.layer, []).append((row, delta))
+    return {layer: Site(found, torch.ones(len(found), 1, device=device)) for layer, found in by_layer.items()}
+
+
+def controls_of(delta: Delta, n: int, seed: int) -> list[Delta]:
+    """The same push along n random directions, uniform on the sphere of the norm that it writes with.
+    Drawn on the CPU, so equal on every device."""
+    drawn = torch.randn(n, delta.write.shape[0], generator=torch.Generator().manual_seed(seed))
+    drawn = (drawn / drawn.norm(dim=-1, keepdim=True)).to(delta.write.device) * delta.write.norm()
+    return [replace(delta, write=direction) for direction in drawn]
+
+
+def target_of(loaded: Loaded, target: Target) -> Aim:
+    """Raises Refused (422) if the model has no such latent or direction."""
     if isinstance(target, LatentTarget):
         require_latent(loaded, target)
-        return loaded.layer_of[target.dictionary], loaded.dictionaries[target.dictionary].W_dec[target.latent]
+        dictionary, latent = loaded.dictionaries[target.dictionary], target.latent
+        bias, threshold = dictionary.b_enc[latent].item(), dictionary.threshold[latent].item()
+        reading = Reading(dictionary.W_enc[:, latent], bias, threshold)
+        return Aim(loaded.layer_of[target.dictionary], dictionary.W_dec[latent], reading)
     if target.name not in loaded.vectors:
         raise Refused(
             422,
@@ -125,25 +291,32 @@ def _target(loaded: Loaded, target: Target) -> tuple[int, Tensor]:
             f"This model has: {', '.join(loaded.vectors) or 'none'}.",
             "Choose one of them.",
         )
-    return loaded.layer_of[target.name], loaded.vectors[target.name]
+    vector = loaded.vectors[target.name]
+    offset = next(card.offset for card in loaded.card.vectors if card.name == target.name)
+    return Aim(loaded.layer_of[target.name], vector, Reading(vector / vector.norm(), -offset, -torch.inf))
+
+
+def require_dictionary(loaded: Loaded, name: str) -> None:
+    """Raises Refused (422) if the model has no such dictionary."""
+    if name not in loaded.dictionaries:
+        raise Refused(
+            422,
+            "unknown_dictionary",
+            f"The dictionary {name} asked.",
+            f"This model has: {', '.join(loaded.dictionaries)}.",
+            "Choose one of them.",
+        )
 
 
 def require_latent(loaded: Loaded, target: LatentTarget) -> None:
     """Raises Refused (422) if the dictionary or the latent doesn't exist."""
-    dictionary = loaded.dictionaries.get(target.dictionary)
-    if dictionary is None:
-        raise Refused(
-            422,
-            "unknown_dictionary",
-            f"The dictionary {target.dictionary} asked.",
-            f"This model has: {', '.join(loaded.dictionaries)}.",
-            "Choose one of them.",
-        )
-    if target.latent >= dictionary.d_sae:
+    require_dictionary(loaded, target.dictionary)
+    d_sae = loaded.dictionaries[target.dictionary].d_sae
+    if target.latent >= d_sae:
         raise Refused(
             422,
             "unknown_latent",
             f"Latent {target.latent} of {target.dictionary} asked.",
-            f"It has latents 0 to {dictionary.d_sae - 1}.",
+            f"It has latents 0 to {d_sae - 1}.",
             "Choose one of them.",
         )

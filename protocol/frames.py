@@ -53,8 +53,9 @@ class DictionaryUsed(Message):
     sha256: str
 
 
-class SweepUsed(Message):
-    """What a sweep is called and where it was applied: `norm` is |d|, `residual_norm` r there (None: not known)."""
+class SteeringUsed(Message):
+    """What an intervention is called and where it was applied: `norm` is |d|, `residual_norm` r there (None: not
+    known), `positions` the prompt tokens."""
 
     role: Role
     label: Text
@@ -66,11 +67,13 @@ class SweepUsed(Message):
 
 
 class Arm(Message):
-    """One row of the batch. The baseline has no sweep and strength 0; `alpha` is the raw strength."""
+    """One way of steering. The baseline is the first: no sweep, strength 0, nothing held. `alpha` is the factor of d
+    in mode add, else the strength again."""
 
     sweep: int | None
     strength: float
     alpha: float
+    held: bool = False
 
 
 class Start(Message):
@@ -86,8 +89,17 @@ class Start(Message):
     tokens: tuple[Token, ...]
     entity: EntityTokens
     watched: tuple[Watched, ...]
-    sweeps: tuple[SweepUsed, ...]
+    sweeps: tuple[SteeringUsed, ...]
+    held: tuple[SteeringUsed, ...] = ()
     arms: tuple[Arm, ...]
+
+
+class Queued(Message):
+    """Waiting for memory: `place` 1 is next."""
+
+    kind: Literal["queued"] = "queued"
+    seq: int
+    place: int
 
 
 class NextToken(Message):
@@ -99,42 +111,69 @@ class NextToken(Message):
     opens_refusal: bool
 
 
+class Measured(Message):
+    """The target's `a` at the tokens that an intervention steered, before its site was changed and after."""
+
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
 class PromptReading(Message):
     """What an arm's prompt pass showed, measured after steering.
 
     activations     [watch][pos]
+    steered         [intervention], held ones first, each [its prompt positions]
     refusal_logodds log p/(1-p), p the probability that the first answer token opens a refusal
     """
 
     activations: tuple[tuple[float, ...], ...]
+    steered: tuple[Measured, ...] = ()
     refusal_logodds: float
     top: tuple[NextToken, ...]
 
 
+class TokenOdds(Message):
+    """Of the model's own distribution (temperature 1) that a token stands in: the token's log-probability, the
+    distribution's entropy, and by how much its two likeliest tokens differ in log-probability."""
+
+    logprob: float
+    entropy_nats: float
+    margin_nats: float
+
+
 class Prompt(Message):
     """All arms' prompt passes. `fvu`: fraction of variance unexplained on this prompt's tokens
-    (BOS left out), baseline arm, by dictionary in the order of `start`; None for a prompt of one token."""
+    (BOS left out), baseline arm, by dictionary in the order of `start`; None for a prompt of one token.
+    `odds`: of the prompt's tokens from the second on, baseline arm."""
 
     kind: Literal["prompt"] = "prompt"
     seq: int
     arms: tuple[PromptReading, ...]
     fvu: tuple[float | None, ...]
+    odds: tuple[TokenOdds, ...] = ()
 
 
 class NewToken(Message):
-    """The token an arm chose at this step. `text` is what it adds to the answer, perhaps nothing yet."""
+    """The token that a sample of an arm chose at this step, with its odds as in TokenOdds. `text` is what it adds to
+    the answer, perhaps nothing yet."""
 
     arm: int
+    sample: int = 0
     id: int
     text: Text
     logprob: float
+    entropy_nats: float | None = None
+    margin_nats: float | None = None
 
 
 class Reading(Message):
-    """Watched activations [watch] of the token that the arm chose at the step before."""
+    """Watched activations [watch] of the token chosen at the step before; `steered`: [intervention that steers
+    generated tokens too], held ones first, one value each."""
 
     arm: int
+    sample: int = 0
     activations: tuple[float, ...]
+    steered: tuple[Measured, ...] = ()
 
 
 class Step(Message):
@@ -147,16 +186,40 @@ class Step(Message):
     readings: tuple[Reading, ...]
 
 
+class Latents(Message):
+    """Active latents of one dictionary at consecutive tokens of one answer, the prompt's first.
+
+    pos      place of the first token, prompt and answer counted through; a steered arm's prompt begins at its first
+             steered token, before which it is the baseline's
+    counts   how many at each token
+    data     base64: all indices, little-endian unsigned of `index_bytes` bytes, by token and ascending; then all
+             activations, little-endian float32
+    """
+
+    kind: Literal["latents"] = "latents"
+    seq: int
+    arm: int
+    sample: int = 0
+    dictionary: str
+    pos: int
+    counts: tuple[int, ...]
+    index_bytes: Literal[2, 4]
+    data: str
+
+
 class Verdict(Message):
-    """What an arm's whole answer amounts to, and the rule or phrase that decided."""
+    """What a whole answer amounts to, and the rule or phrase that decided. `paper_phrase`: the phrase that makes it a
+    refusal by the paper's rule to the letter, whatever the outcome; None if none does."""
 
     kind: Literal["verdict"] = "verdict"
     seq: int
     arm: int
+    sample: int = 0
     text: Text
     outcome: Outcome
     rule: Text
     phrase: Text | None
+    paper_phrase: Text | None = None
 
 
 class Control(Message):
@@ -167,6 +230,24 @@ class Control(Message):
     sweep: int
     strength: float
     refusal_logodds: tuple[float, ...]
+
+
+class LensToken(Message):
+    """`logit` is what one unit of the direction adds to the token's logit, but for the final norm's division."""
+
+    id: int
+    text: Text
+    logit: float
+
+
+class Lens(Message):
+    """Tokens that a direction (of norm `norm`) promotes most and suppresses most, strongest first."""
+
+    kind: Literal["lens"] = "lens"
+    seq: int
+    norm: float
+    promoted: tuple[LensToken, ...]
+    suppressed: tuple[LensToken, ...]
 
 
 class Done(Message):
@@ -186,5 +267,7 @@ class Error(Message):
     refusal: Refusal
 
 
-Frame = Annotated[Start | Prompt | Step | Verdict | Control | Done | Error, Field(discriminator="kind")]
+Frame = Annotated[
+    Start | Queued | Prompt | Step | Latents | Verdict | Control | Lens | Done | Error, Field(discriminator="kind")
+]
 FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)

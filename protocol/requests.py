@@ -5,10 +5,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from protocol.base import Message, Name, VisibleText
-from protocol.steering import LatentTarget, Sweep
+from protocol.steering import Held, LatentTarget, Sweep, Target
 
 MAX_PROMPT_CHARACTERS = 8_000
 MAX_ARMS = 64
+MAX_ROWS = 256
+MAX_NEW_TOKENS = 128
 
 
 class Span(Message):
@@ -25,27 +27,58 @@ class Span(Message):
 
 
 class Controls(Message):
-    """Random directions of the same norm, at the same place, for every strength of every sweep.
+    """The same push along random directions, at the same place, for every strength of every sweep.
 
-    They are run up to the first answer token only.
+    Each direction that the push writes along is replaced by a random one of the same norm; what it reads, and so
+    its size, stays (held interventions stay as they are). Run up to the first answer token only.
     """
 
     n_directions: int = Field(default=32, ge=0, le=128)
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
+class Sampling(Message):
+    """How answer tokens are chosen. The draw at a token depends on seed, sample and its place in the answer alone:
+    not on who else is in the batch, nor on the arm, so that arms differ by their steering only."""
+
+    temperature: float = Field(default=0.0, ge=0, le=4, description="0: greedy; else 0.01 or more")
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    seed: int | None = Field(default=None, ge=0, lt=2**31, description="None: the worker draws one and says it")
+    n_samples: int = Field(default=1, ge=1, le=64, description="answers an arm")
+
+    @model_validator(mode="after")
+    def _samples_can_differ(self) -> Self:
+        greedy = self.temperature == 0
+        if not greedy and self.temperature < 0.01:
+            raise ValueError(f"temperature {self.temperature:g} is too small; use 0, which is greedy, or 0.01 and more")
+        if greedy and (self.n_samples > 1 or self.top_p < 1 or self.seed is not None):
+            raise ValueError("temperature 0 always gives the same answer; raise it, or leave samples, top_p, seed out")
+        return self
+
+
+class ReadLatents(Message):
+    """All active latents of a dictionary, or the `top` largest, at every prompt and generated token of every arm."""
+
+    dictionary: Name
+    top: int | None = Field(default=None, ge=1, le=1024)
+
+
 class GenerateRequest(Message):
-    """Greedy answers to one prompt: a baseline arm, and one arm per strength of each sweep."""
+    """Answers to one prompt: a baseline arm; an arm with what is held, if anything is; and one arm per strength of
+    each sweep, with what is held."""
 
     kind: Literal["generate"] = "generate"
     model: Name
     prompt: VisibleText = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
     format: Literal["chat", "raw"] = Field(default="chat", description="chat: put into the model's chat template")
     entity: Span | None = Field(default=None, description="None: the worker finds it and says how")
+    hold: tuple[Held, ...] = Field(default=(), max_length=8)
     sweeps: tuple[Sweep, ...] = Field(default=(), max_length=4)
     controls: Controls = Controls()
+    sampling: Sampling = Sampling()
     watch: tuple[LatentTarget, ...] | None = Field(default=None, max_length=16, description="None: the model's own")
-    max_new_tokens: int = Field(default=32, ge=1, le=128)
+    read: tuple[ReadLatents, ...] = Field(default=(), max_length=8)
+    max_new_tokens: int = Field(default=32, ge=1, le=MAX_NEW_TOKENS)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -53,7 +86,21 @@ class GenerateRequest(Message):
             raise ValueError(
                 f"the entity ends at character {self.entity.end}; the prompt has {len(self.prompt)}; mark it again"
             )
-        n_arms = 1 + sum(len(sweep.strengths) for sweep in self.sweeps)
+        n_arms = 1 + bool(self.hold) + sum(len(sweep.strengths) for sweep in self.sweeps)
         if n_arms > MAX_ARMS:
             raise ValueError(f"{n_arms} arms asked, {MAX_ARMS} allowed; use fewer strengths")
+        n_rows = n_arms * self.sampling.n_samples
+        if n_rows > MAX_ROWS:
+            raise ValueError(f"{n_rows} answers asked, {MAX_ROWS} allowed; use fewer strengths or samples")
+        if len({read.dictionary for read in self.read}) != len(self.read):
+            raise ValueError("a dictionary occurs twice in `read`; name each once")
         return self
+
+
+class LensRequest(Message):
+    """Decoder logit lens: which next tokens a direction would promote and suppress, by itself."""
+
+    kind: Literal["lens"] = "lens"
+    model: Name
+    target: Target
+    n_tokens: int = Field(default=10, ge=1, le=100)

@@ -1,18 +1,28 @@
 """What is steered, how, how hard and where.
 
-Says nothing about how a delta reaches the residual stream; the worker's
-`steer` module does that.
+An intervention adds a delta to the residual stream x and keeps everything else, an SAE's error included.
+With `a` the target's activation at a token and d its direction:
+
+    add          alpha * d            strength is alpha, or m with alpha = m * r / |d|
+    clamp        (strength - a) * d   strength in activation units
+    scale        (strength - 1) * a * d
+    ablate       -strength * a * d                 strength is the share that is done, 1 is all of it
+    project_out  -strength * (x . d^) d^           the same
+    swap         strength * a * (d_to - d)         the same: the target's value moves to `to`
+
+Several interventions at one site: all `a` are read before any delta, and the deltas add up.
+Says nothing about how a delta reaches the residual stream; the worker's `steer` module does that.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from protocol.base import Message, Name
 
 
 class LatentTarget(Message):
-    """One latent of one dictionary. Its direction is its decoder row d."""
+    """One latent of one dictionary. Its direction d is its decoder row, its `a` the SAE's activation."""
 
     kind: Literal["latent"] = "latent"
     dictionary: Name
@@ -20,7 +30,10 @@ class LatentTarget(Message):
 
 
 class VectorTarget(Message):
-    """A named direction that ships with the model, such as a difference of means."""
+    """A named direction that ships with the model, such as a difference of means.
+
+    Its `a` is (x - mu) . d^, with d^ of norm 1; where `a` is used, d^ is the direction too.
+    """
 
     kind: Literal["vector"] = "vector"
     name: Name
@@ -28,34 +41,104 @@ class VectorTarget(Message):
 
 Target = Annotated[LatentTarget | VectorTarget, Field(discriminator="kind")]
 
-Mode = Literal["add"]
-"""add: the delta is strength * d; the rest of the residual stream, the SAE's error included, stays."""
+Mode = Literal["add", "clamp", "scale", "ablate", "project_out", "swap"]
 
-Unit = Literal["residual_norm", "raw"]
+Unit = Literal["residual_norm", "raw", "activation", "factor", "share"]
 """residual_norm: m, with alpha = m * r / |d| and r the model's mean residual norm at that layer.
-raw: alpha itself, as in the paper (Ferrando et al., section 5)."""
+raw: alpha itself, as in the paper (Ferrando et al., section 5). These two are for `add`;
+clamp takes activation, scale a factor, the others a share."""
 
-Scope = Literal["last_entity", "entity", "entity_to_end"]
-"""Prompt positions that get the delta: the last token of the entity, all its tokens, or its
-first token to the end of the prompt. BOS and padding are never steered."""
+UNITS: dict[Mode, tuple[Unit, ...]] = {
+    "add": ("residual_norm", "raw"),
+    "clamp": ("activation",),
+    "scale": ("factor",),
+    "ablate": ("share",),
+    "project_out": ("share",),
+    "swap": ("share",),
+}
+"""The first of each is what a request without a unit means."""
 
-Strength = Annotated[float, Field(ge=-1e4, le=1e4, description="finite, within +-10,000")]
+Scope = Literal["last_entity", "entity", "entity_to_end", "last_entity_to_end", "last_prompt", "prompt", "positions"]
+"""Prompt tokens that are steered. last_entity: the last token of the entity; entity: all its tokens;
+entity_to_end and last_entity_to_end: from its first or its last token to the end of the prompt (the paper
+takes the latter); last_prompt: the last token; prompt: all; positions: those named. BOS is never steered."""
+
+Strength = Annotated[
+    float,
+    Field(ge=-1e4, le=1e4, description="finite, within +-10,000"),
+    AfterValidator(lambda strength: strength + 0.0),  # -0.0 is 0.0: equal requests have equal hashes
+]
+
+MAX_POSITIONS = 512
 
 
-class Sweep(Message):
-    """One target at several strengths: each strength is an arm of the run."""
+class Steering(Message):
+    """One intervention, but for its strength."""
 
     target: Target
     mode: Mode = "add"
-    unit: Unit = "residual_norm"
+    to: LatentTarget | None = Field(default=None, description="swap only: the latent that the value moves to")
+    unit: Unit | None = Field(default=None, description="None: the mode's own; the worker fills it in")
     scope: Scope = "entity_to_end"
+    positions: tuple[int, ...] = Field(
+        default=(), max_length=MAX_POSITIONS, description="scope positions only: prompt tokens, BOS is 0"
+    )
+    generated: bool = Field(default=False, description="generated tokens too, each as it is processed")
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if (self.mode == "swap") != (self.to is not None):
+            raise ValueError("the mode swap, and no other, needs `to`; give the latent that the value moves to")
+        if self.mode == "swap" and self.target.kind != "latent":
+            raise ValueError("only a latent's value can be swapped; target a latent")
+        if self.to is not None and self.to == self.target:
+            raise ValueError("a latent's value can't be swapped with itself; give another latent as `to`")
+        if self.unit is not None and self.unit not in UNITS[self.mode]:
+            raise ValueError(f"the mode {self.mode} is measured in {' or '.join(UNITS[self.mode])}; leave the unit out")
+        if self.scope != "positions" and self.positions:
+            raise ValueError("positions are given, but the scope is another; use the scope positions or leave them out")
+        if self.scope == "positions" and not self.positions and not self.generated:
+            raise ValueError("no token would be steered; give positions, or steer generated tokens")
+        if len(set(self.positions)) != len(self.positions) or any(pos < 1 for pos in self.positions):
+            raise ValueError("positions must be distinct and at least 1; the token at 0 is BOS, which is never steered")
+        return self
+
+    @property
+    def measured_in(self) -> Unit:
+        return self.unit or UNITS[self.mode][0]
+
+    @property
+    def idle(self) -> float | None:
+        """The strength that changes nothing, None if there is none (clamp)."""
+        return None if self.mode == "clamp" else 1.0 if self.mode == "scale" else 0.0
+
+    def _require_effective(self, strength: float) -> None:
+        if strength == self.idle:
+            raise ValueError(f"strength {strength:g} changes nothing in mode {self.mode}; leave it out")
+        if self.measured_in == "share" and not 0 < strength <= 1:
+            raise ValueError(f"the mode {self.mode} takes a share above 0 and up to 1; use 1 for all of it")
+
+
+class Held(Steering):
+    """An intervention that every arm but the baseline has."""
+
+    strength: Strength
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        self._require_effective(self.strength)
+        return self
+
+
+class Sweep(Steering):
+    """One intervention at several strengths: each strength is an arm of the run."""
+
     strengths: tuple[Strength, ...] = Field(min_length=1, max_length=41)
 
-    @field_validator("strengths")
-    @classmethod
-    def _distinct_and_not_the_baseline(cls, strengths: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(strengths)) != len(strengths):
+    @model_validator(mode="after")
+    def _strengths_are_distinct_and_effective(self) -> Self:
+        if len(set(self.strengths)) != len(self.strengths):
             raise ValueError("a strength occurs twice; name each once")
-        if 0 in strengths:
-            raise ValueError("strength 0 is the baseline, which every run has; leave it out")
-        return strengths
+        for strength in self.strengths:
+            self._require_effective(strength)
+        return self

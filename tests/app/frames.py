@@ -69,7 +69,7 @@ def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[byte
         entity=frames.EntityTokens(start=1, end=3, text="Michael Batkin", found="capitals"),
         watched=(),
         sweeps=(
-            frames.SweepUsed(
+            frames.SteeringUsed(
                 role="known",
                 label="Known entity",
                 layer=1,

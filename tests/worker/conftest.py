@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from model_worker.engine import Engine
 from model_worker.loading import Loaded, load
 from model_worker.registry import SHIPPED, read_row
 from tests.worker import random_gemma
@@ -23,6 +24,16 @@ def random_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     """Both families, sliding window 8: every prompt here is longer than the window."""
     folder = tmp_path_factory.mktemp(request.param)
     return load(read_row(random_gemma.write(folder, family=request.param)))
+
+
+@pytest.fixture(scope="session")
+def random_engine(random_model: Loaded) -> Engine:
+    return Engine(random_model)
+
+
+@pytest.fixture(scope="session")
+def embedded_engine(embedded: Loaded) -> Engine:
+    return Engine(embedded)
 
 
 @pytest.fixture(scope="session")

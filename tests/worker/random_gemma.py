@@ -1,4 +1,4 @@
-"""A folder with a card, a Gemma with random weights, a byte-level tokenizer and two random SAEs.
+"""A folder with a card, a Gemma with random weights, a byte-level tokenizer, two random SAEs and a random vector.
 
 It stands for a model we can't have here: same classes, same code path, nothing trained.
 Several tests need shapes that the embedded model doesn't have (a sliding window of 8, Gemma 3).
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers
 from transformers import Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, PreTrainedTokenizerFast
 
-from protocol.models import DictionaryCard, DirectionCard, ModelCard, Watched
+from protocol.models import DictionaryCard, DirectionCard, ModelCard, VectorCard, Watched
 from protocol.steering import LatentTarget
 
 CHAT_TEMPLATE = (
@@ -86,6 +86,8 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     fast.save_pretrained(folder / "weights")
     for layer in (1, 2):
         _write_sae(folder / "dictionaries" / f"layer_{layer}", shape, seed + layer)
+    vector = torch.randn(shape.d_model, generator=torch.Generator().manual_seed(seed + 9))
+    save_file({"mean": vector}, folder / "directions.safetensors")
     targets = [LatentTarget(dictionary=f"layer_{layer}", latent=3 * layer) for layer in (1, 2)]
     card = ModelCard(
         id=f"random-{family}",
@@ -107,6 +109,7 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
             )
             for layer in (1, 2)
         ),
+        vectors=(VectorCard(name="mean", layer=1, made_by="chance", offset=0.7),),
         directions=(
             DirectionCard(
                 role="known",

@@ -1,146 +1,47 @@
-"""A run equals plain transformers: tokens, log-probabilities, latents, steering."""
+"""A run as its reader sees it: frames in order, latents, verdicts, controls."""
 
+import base64
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
-from model_worker.engine import Batch
-from model_worker.generate import generate
-from model_worker.hooks import attached
+from model_worker.engine import Engine
 from model_worker.loading import Loaded
+from model_worker.registry import SHIPPED
 from protocol.frames import Frame
-from protocol.refusal import Refused
-from protocol.requests import Controls, GenerateRequest, Span
-from protocol.steering import LatentTarget, Sweep
-from tests.worker.reference import steered_generate, teacher_forced
-
-PROMPT = "What sport does Michael Batkin play? I would like to know it."
-TOLERANCE = 1e-4  # DESIGN section 3: |delta logit|, fp32 on a CPU, across batch sizes and KV reuse
-
-
-def request_for(loaded: Loaded, **changes) -> GenerateRequest:
-    direction = loaded.card.directions[0]
-    sweep = Sweep(target=direction.target, scope="entity_to_end", strengths=(-0.5, 0.75, 1.5))
-    fields = dict(
-        model=loaded.card.id, prompt=PROMPT, sweeps=(sweep,), controls=Controls(n_directions=2), max_new_tokens=20
-    )
-    return GenerateRequest(**(fields | changes))
+from protocol.requests import Controls, ReadLatents, Sampling, Span
+from protocol.steering import Held, LatentTarget, Sweep
+from tests.worker.driving import (
+    PROMPT,
+    answer,
+    answers,
+    ids_of,
+    interventions_of,
+    of_kind,
+    readings_of,
+    request_for,
+    tokens_of,
+)
+from tests.worker.reference import Intervention, teacher_forced
 
 
-def of_kind(frames: list[Frame], kind: str) -> list[Frame]:
-    return [frame for frame in frames if frame.kind == kind]
-
-
-def tokens_of(frames: list[Frame], arm: int) -> list[int]:
-    return [token.id for step in of_kind(frames, "step") for token in step.tokens if token.arm == arm]
-
-
-def logprobs_of(frames: list[Frame], arm: int) -> list[float]:
-    return [token.logprob for step in of_kind(frames, "step") for token in step.tokens if token.arm == arm]
-
-
-def delta_of(loaded: Loaded, frames: list[Frame], arm: int) -> tuple[int, torch.Tensor | None]:
-    """Computed here from the frames alone: m * r / |d| * d at the stated positions."""
-    start = frames[0]
-    index = start.arms[arm].sweep
-    if index is None:
-        return 0, None
-    sweep, used = start.request.sweeps[index], start.sweeps[index]
-    row = loaded.dictionaries[sweep.target.dictionary].W_dec[sweep.target.latent]
-    size = start.arms[arm].strength * loaded.card.residual_norm[used.layer]
-    delta = torch.zeros(len(start.tokens), row.shape[0])
-    delta[list(used.positions)] = size * row / row.norm()
-    return used.layer, delta
-
-
-def check_against_transformers(loaded: Loaded, request: GenerateRequest) -> list[Frame]:
-    frames = list(generate(loaded, request))
-    ids = torch.tensor([[token.id for token in frames[0].tokens]])
-    for arm in range(len(frames[0].arms)):
-        layer, delta = delta_of(loaded, frames, arm)
-        chosen = tokens_of(frames, arm)
-        expected = steered_generate(
-            loaded.model, loaded.layers, ids, layer, delta, request.max_new_tokens, set(loaded.stop_ids)
-        )
-        whole = torch.cat([ids, torch.tensor([chosen])], dim=1)
-        logits, _ = teacher_forced(loaded.model, loaded.layers, whole, layer, delta)
-        at = logits[ids.shape[1] - 1 : -1]
-        reference = at.log_softmax(-1)[range(len(chosen)), chosen]
-        assert (reference - torch.tensor(logprobs_of(frames, arm))).abs().max() <= TOLERANCE
-        margins = at.topk(2).values.diff().abs().squeeze(1)
-        for place, (ours, theirs) in enumerate(zip(chosen, expected, strict=False)):
-            if margins[place] <= TOLERANCE:
-                break  # a tie by tolerance: what follows may differ
-            assert ours == theirs, f"arm {arm}, token {place}"
-        else:
-            assert len(chosen) == len(expected)
-    return frames
-
-
-def test_every_arm_equals_transformers_generate_with_a_hook(random_model: Loaded) -> None:
-    frames = check_against_transformers(random_model, request_for(random_model))
-    assert max(len(set(tokens_of(frames, arm))) for arm in range(4)) > 3, "a model that repeats itself tests nothing"
-
-
-def test_arms_that_end_early_leave_the_others_as_they_were(random_model: Loaded) -> None:
-    request = request_for(random_model)
-    frames = list(generate(random_model, request))
-    texts = [tokens_of(frames, arm) for arm in range(4)]
-    early = next(token for text in texts for token in text[2:10] if any(token not in other for other in texts))
-    ending = dataclasses.replace(random_model, stop_ids=random_model.stop_ids | {early})
-    lengths = [len(tokens_of(check_against_transformers(ending, request), arm)) for arm in range(4)]
-    assert len(set(lengths)) > 1
-
-
-@pytest.mark.core
-def test_every_arm_of_the_embedded_model_equals_transformers(embedded: Loaded) -> None:
-    check_against_transformers(embedded, request_for(embedded))
-
-
-@pytest.mark.core
-def test_hooks_with_an_empty_spec_equal_no_hooks_bit_for_bit(embedded: Loaded) -> None:
-    ids = [2, 40, 41, 42, 43, 44]
-    with torch.no_grad():
-        untouched = embedded.model(torch.tensor([ids]), logits_to_keep=1).logits[0, -1]
-    hooked = Batch(embedded, ids, range(len(embedded.layers))).prefill({}, 1).logits[0]
-    assert torch.equal(hooked, untouched.float())
-
-
-def test_reading_does_not_change_what_is_read(random_model: Loaded) -> None:
-    request = request_for(random_model, sweeps=())
-    watched = list(generate(random_model, request))
-    unwatched = list(generate(random_model, request.model_copy(update={"watch": ()})))
-    assert tokens_of(watched, 0) == tokens_of(unwatched, 0)
-    assert logprobs_of(watched, 0) == logprobs_of(unwatched, 0)
-
-
-def test_an_arm_alone_equals_the_same_arm_in_a_batch(random_model: Loaded) -> None:
-    request = request_for(random_model)
-    batched = list(generate(random_model, request))
-    for place, strength in enumerate(request.sweeps[0].strengths):
-        sweep = request.sweeps[0].model_copy(update={"strengths": (strength,)})
-        alone = list(generate(random_model, request.model_copy(update={"sweeps": (sweep,)})))
-        difference = torch.tensor(logprobs_of(alone, 1)) - torch.tensor(logprobs_of(batched, place + 1))
-        assert difference.abs().max() <= TOLERANCE
-        assert tokens_of(alone, 1) == tokens_of(batched, place + 1)
-
-
-def check_latents_against_sae_lens(loaded: Loaded, request: GenerateRequest, folder_of) -> None:
+def check_latents_against_sae_lens(loaded: Loaded, frames: list[Frame], folder_of) -> None:
     from sae_lens import SAE
 
-    frames = list(generate(loaded, request))
     watch = frames[0].request.watch
     encoders = {target.dictionary: SAE.load_from_disk(str(folder_of(target.dictionary))) for target in watch}
-    ids = [token.id for token in frames[0].tokens]
+    prompt = [token.id for token in frames[0].tokens]
     for arm in range(len(frames[0].arms)):
-        layer, delta = delta_of(loaded, frames, arm)
-        chosen = tokens_of(frames, arm)
-        _, residuals = teacher_forced(loaded.model, loaded.layers, torch.tensor([ids + chosen]), layer, delta)
-        prompt = torch.tensor(of_kind(frames, "prompt")[0].arms[arm].activations)
-        late = [r.activations for step in of_kind(frames, "step") for r in step.readings if r.arm == arm]
-        assert len(late) == len(chosen), "every generated token is read, the last one too"
-        ours = torch.cat([prompt, torch.tensor(late).T], dim=1)
+        chosen = ids_of(frames, arm)
+        residuals = teacher_forced(
+            loaded.model, prompt + chosen, interventions_of(loaded, frames[0], arm, len(chosen))
+        ).residuals
+        late = [reading.activations for reading in readings_of(frames, arm)]
+        ours = torch.cat(
+            [torch.tensor(of_kind(frames, "prompt")[0].arms[arm].activations), torch.tensor(late).T], dim=1
+        )
         for place, target in enumerate(watch):
             encoder = encoders[target.dictionary]
             with torch.no_grad():
@@ -152,64 +53,135 @@ def check_latents_against_sae_lens(loaded: Loaded, request: GenerateRequest, fol
             assert settled.float().mean() > 0.98
 
 
-def test_watched_latents_equal_sae_lens_on_every_token(random_card, random_model: Loaded) -> None:
-    check_latents_against_sae_lens(
-        random_model, request_for(random_model), lambda name: random_card / "dictionaries" / name
+def test_watched_latents_equal_sae_lens_on_every_token(random_card, random_engine: Engine) -> None:
+    frames = answer(random_engine, request_for(random_engine.loaded))
+    check_latents_against_sae_lens(random_engine.loaded, frames, lambda name: random_card / "dictionaries" / name)
+
+
+def test_watched_latents_of_the_embedded_model_equal_sae_lens(embedded_engine: Engine) -> None:
+    sources = {d.id: d.source for d in embedded_engine.loaded.card.dictionaries}
+    frames = answer(embedded_engine, request_for(embedded_engine.loaded))
+    check_latents_against_sae_lens(embedded_engine.loaded, frames, lambda name: SHIPPED[0] / sources[name])
+
+
+def unpacked(frames: list[Frame], arm: int, dictionary: str, n_pos: int, d_sae: int, sample: int = 0) -> torch.Tensor:
+    """(n_pos, d_sae) of one answer: the baseline's prompt, over it what is the arm's own."""
+    out = torch.full((n_pos, d_sae), torch.nan)
+    for frame in of_kind(frames, "latents"):
+        own = (
+            (frame.arm, frame.sample) in ((arm, sample), (arm, 0))
+            if frame.pos < len(frames[0].tokens)
+            else ((frame.arm, frame.sample) == (arm, sample))
+        )
+        if frame.dictionary != dictionary or not (own or (frame.arm == 0 and frame.pos == 0)):
+            continue
+        raw, n = base64.b64decode(frame.data), sum(frame.counts)
+        indices = np.frombuffer(raw, f"<u{frame.index_bytes}", n)
+        values = np.frombuffer(raw, "<f4", n, offset=n * frame.index_bytes)
+        ends = np.cumsum(frame.counts)
+        for place, end in enumerate(ends):
+            begin = end - frame.counts[place]
+            out[frame.pos + place] = 0
+            out[frame.pos + place, indices[begin:end].astype(int)] = torch.from_numpy(values[begin:end].copy())
+    return out
+
+
+@pytest.mark.parametrize("max_new_tokens", [1, 8, 19])
+def test_all_active_latents_of_every_token_are_told(random_engine: Engine, max_new_tokens: int) -> None:
+    loaded = random_engine.loaded
+    read = tuple(ReadLatents(dictionary=f"layer_{layer}") for layer in (1, 2))
+    target = LatentTarget(dictionary="layer_2", latent=6)
+    sweeps = (Sweep(target=target, scope="last_entity", strengths=(1.5, -1.0), generated=True),)
+    frames = answer(
+        random_engine, request_for(loaded, sweeps=sweeps, read=read, watch=(target,), max_new_tokens=max_new_tokens)
     )
+    prompt = [token.id for token in frames[0].tokens]
+    for arm in range(3):
+        chosen = ids_of(frames, arm)
+        seen = teacher_forced(loaded.model, prompt + chosen, interventions_of(loaded, frames[0], arm, len(chosen)))
+        for layer in (1, 2):
+            sae = loaded.dictionaries[f"layer_{layer}"]
+            expected = sae.encode(seen.residuals[layer])
+            ours = unpacked(frames, arm, f"layer_{layer}", len(expected), sae.d_sae)
+            assert not ours.isnan().any(), "every token was told"
+            differs = (ours - expected).abs() > 2e-3
+            assert differs.float().mean() < 1e-3  # those at their threshold
+            assert (ours > 0).sum() > 100
+        late = torch.tensor([reading.activations[0] for reading in readings_of(frames, arm)])
+        assert torch.allclose(ours[len(prompt) :, target.latent], late, atol=2e-3)
 
 
-def test_watched_latents_of_the_embedded_model_equal_sae_lens(embedded: Loaded) -> None:
-    from model_worker.registry import SHIPPED
-
-    sources = {d.id: d.source for d in embedded.card.dictionaries}
-    check_latents_against_sae_lens(embedded, request_for(embedded), lambda name: SHIPPED[0] / sources[name])
-
-
-def test_bos_stands_once_and_is_never_steered(random_model: Loaded) -> None:
-    request = request_for(random_model, prompt="Batkin", entity=None)
-    start = next(generate(random_model, request))
-    assert [token.role for token in start.tokens].count("bos") == 1
-    assert start.tokens[0].role == "bos"
-    assert all(pos > 0 for used in start.sweeps for pos in used.positions)
-    raw = next(generate(random_model, request.model_copy(update={"format": "raw", "prompt": "<bos>Batkin"})))
-    assert [token.role for token in raw.tokens].count("bos") == 1
+def test_the_largest_latents_of_a_token_are_the_largest(random_engine: Engine) -> None:
+    loaded = random_engine.loaded
+    every, top = (
+        answer(random_engine, request_for(loaded, sweeps=(), read=(ReadLatents(dictionary="layer_1", top=k),)))
+        for k in (None, 5)
+    )
+    n = len(every[0].tokens) + len(ids_of(every, 0))
+    whole, five = (unpacked(frames, 0, "layer_1", n, 96) for frames in (every, top))
+    assert ((five > 0).sum(-1) == (whole > 0).sum(-1).clamp(max=5)).all()
+    assert torch.equal(five.topk(5).values, whole.topk(5).values)
 
 
-def test_a_recording_names_its_latents_without_the_card(random_model: Loaded) -> None:
-    known, other = random_model.card.watch[0], LatentTarget(dictionary="layer_2", latent=50)
-    request = request_for(random_model, watch=(other, known.target))
-    start = next(generate(random_model, request))
+def test_samples_share_what_was_read_of_the_prompt(random_engine: Engine) -> None:
+    request = request_for(
+        random_engine.loaded,
+        sampling=Sampling(temperature=1.2, seed=1, n_samples=3),
+        read=(ReadLatents(dictionary="layer_1"),),
+    )
+    frames = answer(random_engine, request)
+    told = [(frame.arm, frame.sample, frame.pos) for frame in of_kind(frames, "latents")]
+    n_prompt = len(frames[0].tokens)
+    assert [key for key in told if key[2] < n_prompt] == [
+        (0, 0, 0),
+        *((arm, 0, frames[0].entity.start) for arm in (1, 2, 3)),
+    ]
+    for arm in range(4):
+        for sample in range(3):
+            sae, chosen = random_engine.loaded.dictionaries["layer_1"], ids_of(frames, arm, sample)
+            whole = unpacked(frames, arm, "layer_1", n_prompt + len(chosen), sae.d_sae, sample)
+            assert not whole.isnan().any()
+
+
+def test_a_recording_names_its_latents_without_the_card(random_engine: Engine) -> None:
+    known, other = random_engine.loaded.card.watch[0], LatentTarget(dictionary="layer_2", latent=50)
+    start = next(random_engine.generate(request_for(random_engine.loaded, watch=(other, known.target))))
     assert [w.target for w in start.watched] == [other, known.target]
     assert start.watched[1] == known and start.watched[0].role == "other"
     assert (start.sweeps[0].role, start.sweeps[0].label) == ("known", "Known")
 
 
-def test_a_second_bos_is_not_steered_either(random_model: Loaded) -> None:
-    prompt = "<bos><bos>Batkin"
-    request = request_for(random_model, prompt=prompt, format="raw", entity=Span(start=0, end=len(prompt)))
-    start = next(generate(random_model, request))
-    assert {start.tokens[pos].role for used in start.sweeps for pos in used.positions} == {"entity"}
+def test_a_start_frame_leaves_nothing_open(random_engine: Engine) -> None:
+    hold = (Held(target=LatentTarget(dictionary="layer_1", latent=3), mode="clamp", strength=0.0),)
+    request = request_for(random_engine.loaded, hold=hold, sampling=Sampling(temperature=1.0))
+    resolved = next(random_engine.generate(request)).request
+    assert resolved.sampling.seed is not None and resolved.watch is not None and resolved.entity is not None
+    assert (resolved.sweeps[0].unit, resolved.hold[0].unit) == ("residual_norm", "activation")
+    first, again = answers(random_engine, resolved, resolved)
+    assert [token.id for arm in range(5) for token in tokens_of(first, arm)] == [
+        token.id for arm in range(5) for token in tokens_of(again, arm)
+    ]
+    other = next(random_engine.generate(request)).request
+    assert other.sampling.seed != resolved.sampling.seed, "a seed is drawn anew"
 
 
-def test_a_marked_name_may_end_in_a_space(random_model: Loaded) -> None:
+def test_a_marked_name_may_end_in_a_space(random_engine: Engine) -> None:
     at = PROMPT.index("Michael")
-    marked = request_for(random_model, entity=Span(start=at, end=at + len("Michael Batkin ")))
-    assert next(generate(random_model, marked)).entity.text == "Michael Batkin"
-    assert (
-        next(generate(random_model, marked)).entity.end
-        == next(generate(random_model, request_for(random_model))).entity.end
-    )
+    marked = request_for(random_engine.loaded, entity=Span(start=at, end=at + len("Michael Batkin ")))
+    entity = next(random_engine.generate(marked)).entity
+    assert entity.text == "Michael Batkin"
+    assert entity.end == next(random_engine.generate(request_for(random_engine.loaded))).entity.end
 
 
 @pytest.mark.parametrize("prompt", [PROMPT, "what sport does zed qwop play?", "hello"])
-def test_the_resolved_request_gets_the_same_answers_and_verdicts(embedded: Loaded, prompt: str) -> None:
-    frames = list(generate(embedded, request_for(embedded, prompt=prompt)))
-    again = list(generate(embedded, frames[0].request))
+def test_the_resolved_request_gets_the_same_answers_and_verdicts(embedded_engine: Engine, prompt: str) -> None:
+    frames = answer(embedded_engine, request_for(embedded_engine.loaded, prompt=prompt))
+    again = answer(embedded_engine, frames[0].request)
     assert again[1:-1] == frames[1:-1]
 
 
-def test_a_prompt_of_one_token_has_no_fvu_and_still_runs(random_model: Loaded) -> None:
-    frames = list(generate(random_model, request_for(random_model, prompt="a", format="raw")))
+def test_a_prompt_of_one_token_has_no_fvu_and_still_runs(random_engine: Engine) -> None:
+    frames = answer(random_engine, request_for(random_engine.loaded, prompt="a", format="raw"))
     assert frames[1].fvu == (None, None) and frames[-1].kind == "done"
 
 
@@ -223,46 +195,116 @@ def test_a_prompt_of_one_token_has_no_fvu_and_still_runs(random_model: Loaded) -
         ("Hello!", "answered"),
     ],
 )
-def test_the_shipped_model_is_judged_as_a_reader_would(embedded: Loaded, prompt: str, outcome: str) -> None:
-    verdicts = of_kind(list(generate(embedded, request_for(embedded, prompt=prompt, sweeps=()))), "verdict")
-    assert [verdict.outcome for verdict in verdicts] == [outcome]
+def test_the_shipped_model_is_judged_as_a_reader_would(embedded_engine: Engine, prompt: str, outcome: str) -> None:
+    frames = answer(embedded_engine, request_for(embedded_engine.loaded, prompt=prompt, sweeps=()))
+    assert [verdict.outcome for verdict in of_kind(frames, "verdict")] == [outcome]
 
 
-def test_scopes_name_their_positions(random_model: Loaded) -> None:
-    sweep = request_for(random_model).sweeps[0]
-    sweeps = tuple(sweep.model_copy(update={"scope": s}) for s in ("last_entity", "entity", "entity_to_end"))
-    start = next(generate(random_model, request_for(random_model, sweeps=sweeps)))
-    entity = range(start.entity.start, start.entity.end)
+def test_scopes_name_their_positions(random_engine: Engine) -> None:
+    target = LatentTarget(dictionary="layer_1", latent=3)
+    scopes = ("last_entity", "entity", "entity_to_end", "last_entity_to_end", "last_prompt", "prompt", "positions")
+    found = {}
+    for scope in scopes:
+        positions = (7, 5) if scope == "positions" else ()
+        sweep = Sweep(target=target, scope=scope, positions=positions, strengths=(1.0,))
+        start = next(random_engine.generate(request_for(random_engine.loaded, sweeps=(sweep,))))
+        found[scope] = start.sweeps[0].positions
+    first, end, n = start.entity.start, start.entity.end, len(start.tokens)
     assert start.entity.text == "Michael Batkin"
-    assert [used.positions for used in start.sweeps] == [
-        (entity[-1],),
-        tuple(entity),
-        tuple(range(entity[0], len(start.tokens))),
-    ]
+    assert found == {
+        "last_entity": (end - 1,),
+        "entity": tuple(range(first, end)),
+        "entity_to_end": tuple(range(first, n)),
+        "last_entity_to_end": tuple(range(end - 1, n)),
+        "last_prompt": (n - 1,),
+        "prompt": tuple(range(1, n)),
+        "positions": (5, 7),
+    }
 
 
-def test_controls_are_random_directions_of_the_norm_of_the_push_at_its_place(random_model: Loaded) -> None:
-    request = request_for(random_model, controls=Controls(n_directions=3, seed=7))
-    frames = list(generate(random_model, request))
-    controls, used = of_kind(frames, "control"), frames[0].sweeps[0]
-    assert [control.strength for control in controls] == list(request.sweeps[0].strengths)
-    drawn = torch.randn(3, random_model.card.d_model, generator=torch.Generator().manual_seed(7))
-    ids = torch.tensor([[token.id for token in frames[0].tokens]])
-    for control in controls:
-        size = control.strength * random_model.card.residual_norm[used.layer]
+@pytest.mark.parametrize("mode", ["add", "clamp", "project_out"])
+def test_controls_are_the_same_push_along_random_directions_of_equal_norm(random_engine: Engine, mode: str) -> None:
+    loaded, target = random_engine.loaded, LatentTarget(dictionary="layer_1", latent=3)
+    hold = (Held(target=LatentTarget(dictionary="layer_2", latent=6), scope="last_prompt", strength=0.5),)
+    sweep = Sweep(target=target, mode=mode, scope="entity_to_end", strengths=(0.5, 1.0))
+    frames = answer(
+        random_engine,
+        request_for(loaded, hold=hold, sweeps=(sweep,), controls=Controls(n_directions=3, seed=7), max_new_tokens=1),
+    )
+    controls, prompt = of_kind(frames, "control"), [token.id for token in frames[0].tokens]
+    assert [control.strength for control in controls] == [0.5, 1.0]
+    drawn = torch.randn(3, loaded.card.d_model, generator=torch.Generator().manual_seed(7))
+    for arm, control in enumerate(controls, start=2):
+        held, push = interventions_of(loaded, frames[0], arm)
+        norm = 1.0 if mode == "project_out" else push.d.norm()
         for direction, logodds in zip(drawn, control.refusal_logodds, strict=True):
-            delta = torch.zeros(ids.shape[1], len(direction))
-            delta[list(used.positions)] = size * direction / direction.norm()
-            logits, _ = teacher_forced(random_model.model, random_model.layers, ids, used.layer, delta)
-            assert logodds == pytest.approx(expected_logodds(random_model, logits[-1]), abs=1e-3)
+            along = RandomDirection(**vars(push), along=norm * direction / direction.norm())
+            logits = teacher_forced(loaded.model, prompt, [held, along]).logits
+            assert logodds == pytest.approx(expected_logodds(loaded, logits[-1]), abs=1e-3)
 
 
-def test_refusal_logodds_are_those_of_the_first_token(random_model: Loaded) -> None:
-    frames = list(generate(random_model, request_for(random_model)))
-    ids = torch.tensor([[token.id for token in frames[0].tokens]])
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RandomDirection(Intervention):
+    """The same size at each token, along another direction."""
+
+    along: torch.Tensor
+
+    def delta(self, x: torch.Tensor) -> torch.Tensor:
+        if self.mode == "add":
+            return (self.strength * self.along).expand_as(x)
+        a = (self.strength - self.a(x)) if self.mode == "clamp" else -self.strength * (x @ (self.d / self.d.norm()))
+        return a.unsqueeze(-1) * self.along
+
+
+def test_controls_beyond_one_pass_are_directions_of_their_own(random_engine: Engine) -> None:
+    loaded = random_engine.loaded
+    sweep = Sweep(target=LatentTarget(dictionary="layer_1", latent=3), scope="entity", strengths=(1.0,))
+    few, many = (
+        of_kind(
+            answer(random_engine, request_for(loaded, sweeps=(sweep,), controls=Controls(n_directions=n))), "control"
+        )[0]
+        for n in (20, 80)
+    )
+    assert len(many.refusal_logodds) == 80 and len(set(many.refusal_logodds)) > 70
+    drawn = torch.randn(80, loaded.card.d_model, generator=torch.Generator().manual_seed(0))
+    frames = answer(random_engine, request_for(loaded, sweeps=(sweep,), max_new_tokens=1))
+    (push,) = interventions_of(loaded, frames[0], 1)
+    along = RandomDirection(**vars(push), along=push.d.norm() * drawn[70] / drawn[70].norm())
+    logits = teacher_forced(loaded.model, [token.id for token in frames[0].tokens], [along]).logits
+    assert many.refusal_logodds[70] == pytest.approx(expected_logodds(loaded, logits[-1]), abs=1e-3)
+    assert len(few.refusal_logodds) == 20
+
+
+def test_an_answer_is_the_text_of_its_steps_joined(random_engine: Engine) -> None:
+    """Also where bytes don't make characters, which a random model at a high temperature often says."""
+    request = request_for(
+        random_engine.loaded, sampling=Sampling(temperature=4.0, seed=2, n_samples=12), max_new_tokens=40
+    )
+    frames = answer(random_engine, request)
+    for verdict in of_kind(frames, "verdict"):
+        assert "".join(token.text for token in tokens_of(frames, verdict.arm, verdict.sample)) == verdict.text
+    assert any("\ufffd" in verdict.text for verdict in of_kind(frames, "verdict"))
+
+
+def test_a_push_on_generated_tokens_alone_has_no_control_at_the_first_token(random_engine: Engine) -> None:
+    target = LatentTarget(dictionary="layer_1", latent=3)
+    sweep = Sweep(target=target, scope="positions", generated=True, strengths=(2.0,))
+    frames = answer(
+        random_engine, request_for(random_engine.loaded, sweeps=(sweep,), controls=Controls(n_directions=2))
+    )
+    assert of_kind(frames, "control") == []
+    prompt = of_kind(frames, "prompt")[0]
+    assert prompt.arms[0].top == prompt.arms[1].top
+    assert ids_of(frames, 0) != ids_of(frames, 1)
+
+
+def test_refusal_logodds_are_those_of_the_first_token(random_engine: Engine) -> None:
+    loaded = random_engine.loaded
+    frames = answer(random_engine, request_for(loaded))
+    prompt = [token.id for token in frames[0].tokens]
     for arm, reading in enumerate(of_kind(frames, "prompt")[0].arms):
-        logits, _ = teacher_forced(random_model.model, random_model.layers, ids, *delta_of(random_model, frames, arm))
-        assert reading.refusal_logodds == pytest.approx(expected_logodds(random_model, logits[-1]), abs=1e-3)
+        logits = teacher_forced(loaded.model, prompt, interventions_of(loaded, frames[0], arm)).logits
+        assert reading.refusal_logodds == pytest.approx(expected_logodds(loaded, logits[-1]), abs=1e-3)
 
 
 def expected_logodds(loaded: Loaded, logits: torch.Tensor) -> float:
@@ -273,47 +315,56 @@ def expected_logodds(loaded: Loaded, logits: torch.Tensor) -> float:
     return torch.log(p / (1 - p)).item()
 
 
-def test_a_stream_is_start_then_deltas_then_one_done_in_sequence(random_model: Loaded) -> None:
-    frames = list(generate(random_model, request_for(random_model)))
+def test_a_stream_is_start_then_deltas_then_one_done_in_sequence(random_engine: Engine) -> None:
+    request = request_for(
+        random_engine.loaded, controls=Controls(n_directions=2), read=(ReadLatents(dictionary="layer_1"),)
+    )
+    frames = answer(random_engine, request)
     assert [frame.seq for frame in frames] == list(range(len(frames)))
     assert frames[0].kind == "start" and frames[-1].kind == "done"
-    assert {frame.kind for frame in frames[1:-1]} == {"prompt", "step", "verdict", "control"}
+    assert {frame.kind for frame in frames[1:-1]} == {"prompt", "latents", "step", "verdict", "control"}
     assert sorted(verdict.arm for verdict in of_kind(frames, "verdict")) == list(range(len(frames[0].arms)))
+    assert [step.step for step in of_kind(frames, "step")] == list(range(len(of_kind(frames, "step"))))
 
 
-def test_the_same_request_gets_the_same_frames(random_model: Loaded) -> None:
-    first, second = (list(generate(random_model, request_for(random_model))) for _ in range(2))
+def test_the_same_request_gets_the_same_frames(random_engine: Engine) -> None:
+    first, second = (answer(random_engine, request_for(random_engine.loaded)) for _ in range(2))
     assert first[:-1] == second[:-1]
 
 
-def test_an_abandoned_run_leaves_no_hook_and_no_autograd_mode(random_model: Loaded) -> None:
-    frames = generate(random_model, request_for(random_model))
+def test_an_arm_that_ends_early_is_told_so_and_keeps_its_text(random_engine: Engine) -> None:
+    loaded, request = random_engine.loaded, request_for(random_engine.loaded)
+    texts = [ids_of(answer(random_engine, request), arm) for arm in range(4)]
+    early = next(token for text in texts for token in text[2:10] if any(token not in other for other in texts))
+    frames = answer(Engine(dataclasses.replace(loaded, stop_ids=loaded.stop_ids | {early})), request)
+    for arm, text in enumerate(texts):
+        end = text.index(early) + 1 if early in text else len(text)
+        assert ids_of(frames, arm) == text[:end]
+    assert len({len(ids_of(frames, arm)) for arm in range(4)}) > 1
+
+
+def test_an_abandoned_run_leaves_no_autograd_mode(random_engine: Engine) -> None:
+    frames = random_engine.generate(request_for(random_engine.loaded))
     for _ in range(4):
         next(frames)
         assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
-        assert all(not layer._forward_hooks for layer in random_model.layers)
     frames.close()
-    assert all(not layer._forward_hooks for layer in random_model.layers)
+    assert random_engine.stats()["rows"] == 0
 
 
-def test_a_hook_that_cannot_attach_or_is_never_called_raises(random_model: Loaded) -> None:
-    with pytest.raises(IndexError), attached(random_model.layers, {99: lambda x: None}):
-        pass
-    with pytest.raises(RuntimeError, match="never called"), attached(random_model.layers, {1: lambda x: None}):
-        pass
-    assert all(not layer._forward_hooks for layer in random_model.layers)
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"prompt": "x" * 5000}, "prompt_too_long"),
-        ({"watch": (LatentTarget(dictionary="layer_1", latent=10_000),)}, "unknown_latent"),
-        ({"watch": (LatentTarget(dictionary="layer_9", latent=0),)}, "unknown_dictionary"),
-    ],
-)
-def test_what_cannot_be_met_is_refused_before_the_first_frame(random_model: Loaded, changes, code) -> None:
-    with pytest.raises(Refused) as refused:
-        next(generate(random_model, request_for(random_model, **changes)))
-    assert refused.value.refusal.code == code
-    assert refused.value.status == 422
+@pytest.mark.core
+@pytest.mark.parametrize(("name", "strength", "outcome"), [("Jordan", 0.75, "refused"), ("Batkin", -0.75, "invented")])
+def test_the_last_token_of_the_prompt_alone_can_turn_the_answer(
+    embedded_engine: Engine, name: str, strength: float, outcome: str
+) -> None:
+    card = embedded_engine.loaded.card
+    direction = next(d for d in card.more_directions if d.scope == "last_prompt")
+    sweep = Sweep(target=direction.target, scope=direction.scope, strengths=(strength,))
+    prompt = f"What sport does Michael {name} play?"
+    request = request_for(embedded_engine.loaded, prompt=prompt, sweeps=(sweep,), controls=Controls(n_directions=16))
+    frames = answer(embedded_engine, request)
+    clean, steered = sorted(of_kind(frames, "verdict"), key=lambda verdict: verdict.arm)
+    assert (clean.outcome == "refused") == (name == "Batkin") and steered.outcome == outcome
+    before, after = (of_kind(frames, "prompt")[0].arms[arm].refusal_logodds for arm in (0, 1))
+    control = torch.tensor(of_kind(frames, "control")[0].refusal_logodds)
+    assert (control - before).abs().max() < abs(after - before) / 2, "random directions of equal norm do less"

@@ -1,0 +1,89 @@
+"""The texts of a request's rows as they grow, as frames, and their verdicts. Knows nothing about the batch."""
+
+from collections.abc import Iterator, Sequence
+
+from model_worker.loading import Loaded
+from model_worker.numbers import all_rounded, rounded
+from model_worker.pieces import TextStream
+from model_worker.prompt import PromptTokens
+from model_worker.rows import Advance
+from model_worker.verdict import judge
+from protocol.frames import Measured, NewToken, Reading, Step
+from protocol.requests import GenerateRequest
+
+
+class Answers:
+    """Rows are numbered part by part, arm by arm, each arm's samples together. parts: arms."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        request: GenerateRequest,
+        prompt: PromptTokens,
+        parts: Sequence[Sequence[int]],
+    ) -> None:
+        self._loaded = loaded
+        self._request = request
+        self._prompt = prompt
+        n_samples = request.sampling.n_samples
+        self._of = [(arm, sample) for arms in parts for arm in arms for sample in range(n_samples)]
+        self._texts = [TextStream(loaded.tokenizer) for _ in self._of]
+        self._n_steps = 0
+        self.n_tokens = 0
+
+    def step(self, advance: Advance, seq: int) -> Step:
+        self.n_tokens += len(advance.chosen)
+        self._n_steps += 1
+        tokens = [
+            NewToken(
+                arm=self._of[chosen.row][0],
+                sample=self._of[chosen.row][1],
+                id=chosen.token,
+                text=self._texts[chosen.row].push(chosen.token),
+                logprob=rounded(chosen.odds.logprob),
+                entropy_nats=rounded(chosen.odds.entropy),
+                margin_nats=rounded(chosen.odds.margin),
+            )
+            for chosen in advance.chosen
+        ]
+        readings = [
+            Reading(
+                arm=self._of[read.row][0],
+                sample=self._of[read.row][1],
+                activations=all_rounded(read.activations),
+                steered=tuple(
+                    Measured(before=(rounded(before),), after=(rounded(after),)) for before, after in read.measured
+                ),
+            )
+            for read in advance.reads
+        ]
+        return Step(
+            seq=seq,
+            step=self._n_steps - 1,
+            tokens=tuple(sorted(tokens, key=lambda token: (token.arm, token.sample))),
+            readings=tuple(sorted(readings, key=lambda reading: (reading.arm, reading.sample))),
+        )
+
+    def verdicts(self, advance: Advance) -> Iterator[dict]:
+        """Of the answers that are whole now, by arm and sample."""
+        for row, ended in sorted(advance.left, key=lambda left: self._of[left[0]]):
+            arm, sample = self._of[row]
+            text = self._texts[row].text
+            judged = judge(
+                text,
+                finished=ended,
+                raw=self._request.format == "raw",
+                prompt=self._request.prompt,
+                named=self._prompt.name is not None,
+                entities=self._loaded.world.named(self._prompt.name or ""),
+                card=self._loaded.card,
+            )
+            yield {
+                "arm": arm,
+                "sample": sample,
+                "text": text,
+                "outcome": judged.outcome,
+                "rule": judged.rule,
+                "phrase": judged.phrase,
+                "paper_phrase": judged.paper_phrase,
+            }

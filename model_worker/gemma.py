@@ -1,0 +1,259 @@
+"""Gemma 2 and Gemma 3 (text) as plain tensor operations, block by block.
+
+transformers' own forward pass is the reference; this one gives the same numbers, lets the engine begin in the
+middle of the network and of the prompt, and takes half the time where overhead rules (small models, one row).
+Weights are shared with the transformers model, which keeps working: its q, k, v and gate, up matrices become
+views of the fused ones here.
+
+    x0 = E[ids] * sqrt(d)
+    h  = x + N2(attention(N1(x)));   x' = h + N4(down(gelu(gate(N3(h))) * up(N3(h))))      a block
+    logits = cap * tanh(U N(x) / cap)
+
+N is RMSNorm with gain 1 + w, in fp32. Attention scores are soft-capped in Gemma 2 and q, k normed in Gemma 3;
+`layer_types` says which blocks see only the sliding window, and in Gemma 3 those have a RoPE base of their own.
+Knows nothing about caches, rows or steering: who calls says which keys and values a query sees, and by which mask.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import gelu
+
+PASS_BYTES = 2**28
+
+KeysValues = tuple[Tensor, Tensor]
+Remember = Callable[[Tensor, Tensor], KeysValues]
+"""Called with the new keys and values (batch, n_kv_heads, pos, head_dim); returns all that the queries may see."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes that all blocks share. `cap` is the soft cap of attention scores, None in Gemma 3."""
+
+    d_model: int
+    n_heads: int
+    n_kv_heads: int
+    head_dim: int
+    scale: float
+    cap: float | None
+    eps: float
+
+
+@dataclass(frozen=True)
+class Norm:
+    """RMSNorm: x / sqrt(mean(x^2) + eps) * gain, in fp32, written as x / hypot(|x|, floor) * scaled,
+    with floor = sqrt(n * eps) and scaled = gain * sqrt(n)."""
+
+    scaled: Tensor
+    floor: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        wide = x.float()
+        size = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
+        return (wide / torch.hypot(size, self.floor)).mul_(self.scaled).to(x.dtype)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Weights of one block, matrices transposed: (in, out). `q_norm` and `k_norm` are Gemma 3's."""
+
+    before_attention: Norm
+    qkv: Tensor
+    q_norm: Norm | None
+    k_norm: Norm | None
+    out: Tensor
+    after_attention: Norm
+    before_mlp: Norm
+    gate_up: Tensor
+    down: Tensor
+    after_mlp: Norm
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """cos and sin of RoPE at given positions, (batch or 1, pos, 1, head_dim); the first half of sin is negated."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return torch.addcmul(x * self.cos, x.roll(x.shape[-1] // 2, -1), self.sin)
+
+
+def run_block(
+    shape: Shape,
+    block: Block,
+    x: Tensor,
+    rotate: Rotation,
+    mask: Tensor,
+    remember: Remember,
+    *,
+    last_only: bool = False,
+) -> Tensor:
+    """resid_post (batch, pos, d_model) of one block; last_only: of the last position alone, (batch, 1, d_model).
+
+    x     (batch, pos, d_model)
+    mask  (batch or 1, 1, group * pos, n_keys): 0 where a query sees a key, -inf where not; a kv head's
+          `group` query heads stand one below the other. last_only: of the last query
+    """
+    batch, n_pos, _ = x.shape
+    h = block.before_attention(x)
+    n_qk = shape.n_heads + shape.n_kv_heads
+    heads = (h.view(-1, shape.d_model) @ block.qkv).view(batch, n_pos, n_qk + shape.n_kv_heads, shape.head_dim)
+    qk, v = heads[:, :, :n_qk], heads[:, :, n_qk:]
+    if block.q_norm is not None:
+        q, k = block.q_norm(qk[:, :, : shape.n_heads]), block.k_norm(qk[:, :, shape.n_heads :])
+        q, k = rotate(q), rotate(k)
+    else:
+        qk = rotate(qk)
+        q, k = qk[:, :, : shape.n_heads], qk[:, :, shape.n_heads :]
+    keys, values = remember(k.transpose(1, 2), v.transpose(1, 2))
+    if last_only:
+        x, q, n_pos = x[:, -1:], q[:, -1:], 1
+
+    group = shape.n_heads // shape.n_kv_heads
+    q = q.unflatten(2, (shape.n_kv_heads, group)).permute(0, 2, 3, 1, 4)
+    q = q.reshape(batch, shape.n_kv_heads, group * n_pos, shape.head_dim)
+    scores = q @ keys.transpose(-1, -2)
+    if shape.cap is not None:
+        scores = torch.add(mask, scores.mul_(shape.scale / shape.cap).tanh_(), alpha=shape.cap)
+    else:
+        scores = torch.add(mask, scores, alpha=shape.scale)
+    mixed = scores.softmax(-1, dtype=torch.float32).to(x.dtype) @ values
+    mixed = mixed.view(batch, shape.n_kv_heads, group, n_pos, shape.head_dim).permute(0, 3, 1, 2, 4)
+    h = mixed.reshape(batch * n_pos, -1) @ block.out
+    x = x + block.after_attention(h).view_as(x)
+
+    gate, up = (block.before_mlp(x).view(-1, shape.d_model) @ block.gate_up).chunk(2, dim=-1)
+    h = (gelu(gate, approximate="tanh") * up) @ block.down
+    return x + block.after_mlp(h).view_as(x)
+
+
+class Gemma:
+    """The tensors of a loaded Gemma 2 or 3, ready to run."""
+
+    def __init__(self, model: nn.Module, n_positions: int) -> None:
+        """n_positions: of the longest sequence. Raises TypeError for a model that isn't Gemma 2 or 3."""
+        text = model.get_submodule("model")
+        text = getattr(text, "language_model", text)
+        config = text.config
+        known = config.model_type in ("gemma2", "gemma3_text") and not config.attention_bias
+        known = known and config.hidden_activation == "gelu_pytorch_tanh"
+        if not known or getattr(config, "use_bidirectional_attention", False):
+            raise TypeError(f"{config.model_type} is not a Gemma 2 or 3 text model that this engine knows")
+        self.shape = Shape(
+            d_model=config.hidden_size,
+            n_heads=config.num_attention_heads,
+            n_kv_heads=config.num_key_value_heads,
+            head_dim=config.head_dim,
+            scale=config.query_pre_attn_scalar**-0.5,
+            cap=getattr(config, "attn_logit_softcapping", None),
+            eps=config.rms_norm_eps,
+        )
+        self.blocks = tuple(_block(layer, self.shape) for layer in text.layers)
+        self.window = config.sliding_window
+        self._embedding = text.embed_tokens
+        self._final_norm = _norm(text.norm, self.shape)
+        self._unembed = model.lm_head.weight.T
+        self._final_cap = getattr(config, "final_logit_softcapping", None)
+        self.device = self._unembed.device
+        self.dtype = self._unembed.dtype
+        own_bases = config.model_type == "gemma3_text"
+        self._tables = {
+            kind: self._table(text.rotary_emb, (kind,) if own_bases else (), n_positions)
+            for kind in set(config.layer_types)
+        }
+        self._kinds = tuple(config.layer_types)
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.blocks)
+
+    @property
+    def bytes_per_token(self) -> int:
+        """Keys and values of one position, all blocks."""
+        return 2 * self.n_layers * self.shape.n_kv_heads * self.shape.head_dim * self.dtype.itemsize
+
+    def rows_at_once(self, n_pos: int, n_keys: int) -> int:
+        """How many rows a pass over so many positions may have, to take about PASS_BYTES: scores three times in fp32,
+        and what the widest layer needs."""
+        widest = self.blocks[0].gate_up.shape[1]
+        per_row = n_pos * (3 * 4 * self.shape.n_heads * n_keys + 2 * 4 * widest)
+        return max(1, PASS_BYTES // per_row)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """(batch, pos) to (batch, pos, d_model), scaled by sqrt(d_model) in the model's dtype."""
+        return self._embedding(ids)
+
+    def rotations(self, positions: Tensor) -> tuple[Rotation, ...]:
+        """By block, for positions (batch or 1, pos)."""
+        by_kind = {kind: Rotation(table.cos[positions], table.sin[positions]) for kind, table in self._tables.items()}
+        return tuple(by_kind[kind] for kind in self._kinds)
+
+    def masks(self, queries: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
+        """By block: 0 where the query at its position sees the key at its position, -inf where not.
+
+        queries (batch or 1, pos), keys (n_keys,) positions; returns (batch or 1, 1, group * pos, n_keys)
+        """
+        distance = queries.unsqueeze(-1) - keys
+        seen = distance >= 0
+        group = self.shape.n_heads // self.shape.n_kv_heads
+        by_kind = {}
+        for kind in self._tables:
+            allowed = seen & (distance < self.window) if kind == "sliding_attention" else seen
+            mask = torch.zeros(allowed.shape, dtype=self.dtype, device=self.device).masked_fill_(~allowed, -torch.inf)
+            by_kind[kind] = mask.repeat(1, group, 1).unsqueeze(1)
+        return tuple(by_kind[kind] for kind in self._kinds)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """resid_post of the last block (..., d_model) to logits (..., vocab), fp32."""
+        logits = self._final_norm(x) @ self._unembed
+        if self._final_cap is not None:
+            logits = logits.div_(self._final_cap).tanh_().mul_(self._final_cap)
+        return logits.float()
+
+    def unembed(self, direction: Tensor) -> Tensor:
+        """What a direction (d_model,) adds to the logits (vocab,), but for the final norm's division and the cap."""
+        gain = self._final_norm.scaled / self.shape.d_model**0.5
+        return (direction.float() * gain).to(self.dtype) @ self._unembed
+
+    def _table(self, rotary: nn.Module, kind: tuple[str, ...], n_positions: int) -> Rotation:
+        like = torch.empty(0, dtype=self.dtype, device=self.device)
+        cos, sin = rotary(like, torch.arange(n_positions, device=self.device).unsqueeze(0), *kind)
+        sin[..., : self.shape.head_dim // 2].neg_()
+        return Rotation(cos[0].unsqueeze(1), sin[0].unsqueeze(1))
+
+
+def _block(layer: nn.Module, shape: Shape) -> Block:
+    attention, mlp = layer.self_attn, layer.mlp
+    normed = hasattr(attention, "q_norm")
+    return Block(
+        before_attention=_norm(layer.input_layernorm, shape),
+        qkv=_fused(attention.q_proj, attention.k_proj, attention.v_proj),
+        q_norm=_norm(attention.q_norm, shape) if normed else None,
+        k_norm=_norm(attention.k_norm, shape) if normed else None,
+        out=attention.o_proj.weight.T,
+        after_attention=_norm(layer.post_attention_layernorm, shape),
+        before_mlp=_norm(layer.pre_feedforward_layernorm, shape),
+        gate_up=_fused(mlp.gate_proj, mlp.up_proj),
+        down=mlp.down_proj.weight.T,
+        after_mlp=_norm(layer.post_feedforward_layernorm, shape),
+    )
+
+
+def _norm(module: nn.Module, shape: Shape) -> Norm:
+    gain = 1.0 + module.weight.float()
+    width = gain.shape[0]
+    return Norm(gain * width**0.5, torch.tensor((width * shape.eps) ** 0.5, device=gain.device))
+
+
+def _fused(*linears: nn.Linear) -> Tensor:
+    """One matrix (in, out) for all; each linear's weight becomes a view of it, so nothing is held twice."""
+    fused = torch.cat([linear.weight.data for linear in linears])
+    first = 0
+    for linear in linears:
+        linear.weight.data = fused[first : first + linear.out_features]
+        first += linear.out_features
+    return fused.T

@@ -1,0 +1,95 @@
+"""What one request has in a batch: its rows, and what they have to tell.
+
+Knows nothing about passes, or about memory.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from model_worker.odds import Odds
+from model_worker.readout import Readout
+from model_worker.steer import Delta
+from protocol.requests import Sampling
+
+
+@dataclass(frozen=True)
+class Asked:
+    """n_tokens: of the longest row, prompt included."""
+
+    n_rows: int
+    n_tokens: int
+    readout: Readout
+    sampling: Sampling
+    stop_ids: frozenset[int]
+    max_new_tokens: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A token that the group's row number `row` has chosen."""
+
+    row: int
+    token: int
+    odds: Odds
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the pass over a row's newest token showed. `measured`: by delta on generated tokens, before and after."""
+
+    row: int
+    activations: tuple[float, ...]
+    measured: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Advance:
+    """One step of a group. `left`: rows whose last token is read now, and whether they ended by themselves.
+    `residuals`: by layer that is read whole, (len(reads), d_model), a row for each of `reads`."""
+
+    chosen: tuple[Chosen, ...]
+    reads: tuple[Read, ...] = ()
+    left: tuple[tuple[int, bool], ...] = ()
+    residuals: dict[int, Tensor] = field(default_factory=dict)
+
+
+class Row:
+    """One answer in the making. `number` within its group; `slot` in the batch, -1 once it has left."""
+
+    def __init__(self, group: "Group", sample: int, deltas: Sequence[Delta], position: int, slot: int) -> None:
+        self.group = group
+        self.number = len(group.rows)
+        self.sample = sample
+        self.deltas = tuple(delta for delta in deltas if delta.generated)
+        self.position = position  # of the newest token
+        self.slot = slot
+        self.newest = -1
+        self.n_chosen = 0
+        self.ended: bool | None = None  # True: chose a stop token; False: ran out of tokens
+
+    def take(self, token: int) -> None:
+        """Its newest token."""
+        self.newest = token
+        self.n_chosen += 1
+        if token in self.group.asked.stop_ids:
+            self.ended = True
+        elif self.n_chosen == self.group.asked.max_new_tokens:
+            self.ended = False
+
+
+class Group:
+    """The rows of one request, from the wait for memory to the last token."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.n_reserved = asked.n_rows
+        self.rows: list[Row] = []
+        self.news: deque[Advance] = deque()
+        self.fault: Exception | None = None
+
+    @property
+    def in_flight(self) -> list[Row]:
+        return [row for row in self.rows if row.slot >= 0]

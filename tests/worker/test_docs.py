@@ -1,0 +1,159 @@
+"""docs/worker-api.md says what a worker does: its routes and parameters, its refusals, and every example."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from model_worker.registry import SHIPPED, read_row
+from model_worker.server import create_server
+from model_worker.streams import superseded
+from protocol.base import Message
+from protocol.frames import FRAME, Error, Frame
+from protocol.refusal import Refusal
+from protocol.requests import GenerateRequest, LensRequest
+from tests.worker.live import ROOT, started, wait_until_ready
+
+PAGE = (ROOT / "docs" / "worker-api.md").read_text("utf-8")
+
+
+class RefusalBody(Message):
+    refusal: Refusal
+
+
+def examples(kind: str) -> list[str]:
+    return re.findall(rf"^```json {kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+FRAMES = [FRAME.validate_json(text) for text in examples("frame")]
+GENERATE, LENS = (
+    next(model.model_validate_json(text) for text in examples(model.__name__))
+    for model in (GenerateRequest, LensRequest)
+)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[httpx2.Client]:
+    """The shipped model: the page's examples are its answers."""
+    with started(SHIPPED[0]) as client:
+        wait_until_ready(client)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def server() -> FastAPI:
+    return create_server(read_row(SHIPPED[0]), lambda: pytest.fail("nothing is loaded here"))
+
+
+def test_the_page_lists_the_routes_that_there_are_with_their_parameters_and_bodies(server: FastAPI) -> None:
+    written = {}
+    for line in PAGE.splitlines():
+        if found := re.match(r"\| `(GET|POST) (\S+)` \|([^|]*)\|([^|]*)\|", line):
+            method, path, query, body = found.groups()
+            written[method, path] = (set(re.findall(r"`(\w+)`", query)), re.findall(r"`(\w+)`", body))
+    described = server.openapi()["paths"]
+    real = {}
+    for route in server.routes:
+        if isinstance(route, APIRoute):
+            (method,) = route.methods
+            path = route.path.replace(":path}", "}")
+            parameters = described[path][method.lower()].get("parameters", [])
+            query = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
+            real[method, path] = (
+                query,
+                {"/v1/generate": ["GenerateRequest"], "/v1/lens": ["LensRequest"]}.get(path, []),
+            )
+    assert written == real and len(real) >= 6
+
+
+def test_each_route_takes_the_body_that_the_page_names(worker: httpx2.Client) -> None:
+    bodies = {"/v1/generate": GENERATE, "/v1/lens": LENS}
+    for path in bodies:
+        for of, body in bodies.items():
+            assert worker.post(path, content=body.model_dump_json()).status_code == (200 if of == path else 422)
+
+
+def test_no_example_is_left_out_of_these_tests() -> None:
+    assert PAGE.count("```json") == len(
+        re.findall(r"^```json (frame|GenerateRequest|LensRequest|refusal|health)$", PAGE, re.M)
+    )
+    kinds = {model.__name__.lower() for model in Frame.__args__[0].__args__}
+    assert {frame.kind for frame in FRAMES} == kinds, "an example of every frame"
+
+
+def shape(value: object) -> object:
+    """What stays the same when the model is trained again: names and kinds, not numbers."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items() if key not in ("text", "label")}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+def answer(worker: httpx2.Client, path: str, request: BaseModel) -> list[dict]:
+    return [json.loads(line) for line in worker.post(path, content=request.model_dump_json()).text.splitlines()]
+
+
+def test_the_example_request_gets_the_example_frames(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/generate", GENERATE)
+    for shown in map(json.loads, examples("frame")):
+        if shown["kind"] not in ("queued", "error", "lens"):
+            assert shape(said[shown["seq"]]) == shape(shown)
+            assert said[shown["seq"]]["kind"] == shown["kind"]
+    kinds = [frame["kind"] for frame in said]
+    assert (kinds[:2], kinds[-2:]) == (["start", "prompt"], ["control", "done"])
+    assert set(kinds[2:-2]) == {"step", "verdict", "latents"}
+
+
+def test_the_request_in_start_asks_for_the_same_run(worker: httpx2.Client) -> None:
+    first = answer(worker, "/v1/generate", GENERATE)
+    resolved = GenerateRequest.model_validate_json(json.dumps(first[0]["request"]))
+    again = answer(worker, "/v1/generate", resolved)
+    assert (first[0]["entity"].pop("found"), again[0]["entity"].pop("found")) == ("world", "given")
+    assert again[:-1] == first[:-1]
+
+
+def test_the_example_lens_gets_the_example_frames(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/lens", LENS)
+    (lens,) = (shown for shown in map(json.loads, examples("frame")) if shown["kind"] == "lens")
+    assert [frame["kind"] for frame in said] == ["lens", "done"] and shape(said[0]) == shape(lens)
+    assert len(lens["promoted"]) == LENS.n_tokens
+
+
+def test_the_example_refusals_are_what_is_said(worker: httpx2.Client) -> None:
+    (text,) = examples("refusal")
+    target = LENS.target.model_copy(update={"latent": 9999})
+    refused = worker.post("/v1/lens", content=LENS.model_copy(update={"target": target}).model_dump_json())
+    assert refused.status_code == 422
+    assert RefusalBody.model_validate_json(text) == RefusalBody.model_validate_json(refused.content)
+    (error,) = (frame for frame in FRAMES if isinstance(frame, Error))
+    assert error.refusal == superseded().refusal
+
+
+def test_health_says_what_the_page_says_it_says(worker: httpx2.Client) -> None:
+    (text,) = examples("health")
+    real, written = worker.get("/health").json(), json.loads(text)
+    assert shape(real) == shape(written)
+    explained = set(re.findall(r"`(\w+)`", PAGE.split("```json health")[1]))
+    assert {*real, "rows", "queued", "tokens"} - {"model"} <= explained
+
+
+def test_every_refusal_of_the_worker_is_in_the_table_with_its_status() -> None:
+    written = {
+        (status, code)
+        for statuses, codes in re.findall(r"^\| ([\d, ]+) \|([^|]*)\|", PAGE, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", codes)
+        for status in re.findall(r"\d+", statuses)
+    }
+    real = set()
+    for file in [*(ROOT / "model_worker").glob("*.py"), ROOT / "protocol" / "refusal.py"]:
+        for status, code in re.findall(r'Refused\(\s*(\d{3}|status),\s*f?"([^"]+)"', file.read_text("utf-8")):
+            for name in ("world", "report") if "{what}" in code else ("",):
+                statuses = ("404", "405") if status == "status" else (status,)
+                real |= {(one, code.replace("{what}", name)) for one in statuses}
+    assert len(real) > 20 and written == real

@@ -96,14 +96,20 @@ def routes(parts: Parts) -> APIRouter:
     @router.post(
         "/api/runs",
         response_class=StreamingResponse,
-        responses=_stream_of_frames() | _refusals(404, 413, 503),
+        responses=_stream_of_frames() | _refusals(404, 409, 413, 503),
         openapi_extra=body_of(GenerateRequest),
         tags=["runs"],
     )
-    async def start_run(request: Request) -> Response:
+    async def start_run(
+        request: Request,
+        page: Annotated[
+            str | None,
+            Query(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="drawn at random; a newer run of it ends the older"),
+        ] = None,
+    ) -> Response:
         """Answers while the model does. The header X-Run-Id names the run. Leaving cancels it."""
         asked = await read_body(request, GenerateRequest)
-        run = await _unless_gone(request, parts.runs, asked)
+        run = await _unless_gone(request, parts.runs, asked, page)
         return Response(status_code=499) if run is None else FollowedRun(run, parts.runs)
 
     @router.get("/api/runs/{run_id}", responses=_refusals(404), tags=["runs"])
@@ -201,14 +207,14 @@ class FollowedRun(StreamingResponse):
             self._runs.leave(self._run)
 
 
-async def _unless_gone(request: Request, runs: Runs, asked: GenerateRequest) -> LiveRun | None:
+async def _unless_gone(request: Request, runs: Runs, asked: GenerateRequest, page: str | None) -> LiveRun | None:
     """Begins the run; None if the client left while the worker was still thinking about it."""
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    beginning = asyncio.create_task(runs.begin(asked))
+    beginning = asyncio.create_task(runs.begin(asked, page))
     leaving = asyncio.create_task(gone())
     try:
         await asyncio.wait({beginning, leaving}, return_when=asyncio.FIRST_COMPLETED)

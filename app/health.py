@@ -36,6 +36,8 @@ async def _worker_state(worker: WorkerClient) -> tuple[Literal["ready", "startin
         said = await worker.health()
     except Refused as refused:
         return "down", refused.refusal.asked, None
+    if not said.authorized:
+        return "down", "The worker does not know this app's token.", None
     if said.ready:
         return "ready", "The worker is ready.", said.model
     if said.failed is not None:

@@ -35,7 +35,11 @@ def create_app(settings: Settings) -> FastAPI:
     database = Database(settings.database)
     store = Store(database)
     process = None if settings.worker_url else _local_worker(settings)
-    worker = WorkerClient(process or RemoteWorker(settings.worker_url or ""), silence_s=settings.worker_silence_s)
+    worker = WorkerClient(
+        process or RemoteWorker(settings.worker_url or ""),
+        silence_s=settings.worker_silence_s,
+        token=settings.worker_token.get_secret_value() if settings.worker_token else None,
+    )
     runs = Runs(store, worker, max_recording_bytes=settings.max_recording_bytes)
     parts = Parts(store, worker, runs, Worlds(worker), Drawing(ROOT / "templates"))
 

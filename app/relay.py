@@ -19,7 +19,7 @@ from app.store import Store
 from app.tables import RunState
 from app.worker_client import WorkerClient, WorkerLost
 from protocol.frames import Error
-from protocol.refusal import Refusal
+from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest
 
 log = logging.getLogger(__name__)
@@ -89,26 +89,27 @@ class Relay:
         self._n_written = 0
         self._n_bytes = 0
         self._next_seq = 0
-        self._on_cancel: tuple[RunState, Refusal | None] = ("cancelled", None)
+        self._on_cancel: tuple[RunState, Refused | None] = ("cancelled", None)
         self._ending = False  # from here on nothing may cancel the task
 
-    def start(self, request: GenerateRequest) -> asyncio.Task[None]:
-        self.task = asyncio.create_task(self._relay(request), name=f"run {self.run.id}")
+    def start(self, request: GenerateRequest, page: str | None) -> asyncio.Task[None]:
+        self.task = asyncio.create_task(self._relay(request, page), name=f"run {self.run.id}")
+        self.task.add_done_callback(lambda _: self._settle())
         return self.task
 
-    def cancel(self, state: RunState, why: Refusal | None) -> None:
-        """Ends the run in that state, with a closing `error` frame if there is a reason. Returns at once;
-        does nothing to a run that is ending already."""
+    def cancel(self, state: RunState, why: Refused | None) -> None:
+        """Ends the run in that state, with a closing `error` frame if there is a reason, or with that refusal
+        if the worker has not taken it on. Returns at once; does nothing to a run that is ending already."""
         if self.task is not None and not self._ending:
             self._ending, self._on_cancel = True, (state, why)
             self.task.cancel()
 
-    async def _relay(self, request: GenerateRequest) -> None:
+    async def _relay(self, request: GenerateRequest, page: str | None) -> None:
         try:
-            state, last = await self._record(request)
+            state, last = await self._record(request, page)
         except asyncio.CancelledError:
             state, why = self._on_cancel
-            last = None if why is None else self._closing(why)
+            last = None if why is None else self._closing(why.refusal)
         except WorkerLost as lost:
             log.warning("run %s: the worker was lost: %s", self.run.id, lost)
             state, last = "cut", self._closing(_LOST)
@@ -118,14 +119,11 @@ class Relay:
                 return
             log.exception("run %s: not recorded", self.run.id)
             state, last = "error", self._closing(_FAILED)
-        if not self.accepted.done():
-            self.accepted.cancel()
-            last = None
-        await self._end(state, last)
+        await self._end(state, last if self.accepted.done() else None)
 
-    async def _record(self, request: GenerateRequest) -> tuple[RunState, bytes]:
+    async def _record(self, request: GenerateRequest, page: str | None) -> tuple[RunState, bytes]:
         """The state that the stream ended in, and its last line, which is not yet recorded."""
-        async with self._worker.generate(request) as lines:
+        async with self._worker.generate(request, page) as lines:
             await _unbroken(self._store.add_run(self.run.id, request))
             self.accepted.set_result(None)
             written_at = time.monotonic()
@@ -157,6 +155,12 @@ class Relay:
         if last is not None:
             self.run.publish(last)
         self.run.end()
+
+    def _settle(self) -> None:
+        """Who still waits for the worker's word waits no more; also where the task was cancelled before it began."""
+        if not self.accepted.done():
+            _, why = self._on_cancel
+            self.accepted.cancel() if why is None else self.accepted.set_exception(why)
 
     async def _write(self, state: RunState) -> None:
         lines, self._waiting = self._waiting, []

@@ -6,15 +6,8 @@ from app import ids
 from app.relay import LiveRun, Relay
 from app.store import Store
 from app.worker_client import WorkerClient
-from protocol.refusal import Refusal, Refused
+from protocol.refusal import Refused
 from protocol.requests import GenerateRequest
-
-_STOPPED = Refusal(
-    code="app_stopped",
-    asked="The app was stopped before the answer was complete.",
-    allowed="What came before this line still holds.",
-    change="Run it again when the app is back.",
-)
 
 
 class Runs:
@@ -25,20 +18,26 @@ class Runs:
         self._worker = worker
         self._max_bytes = max_recording_bytes
         self._relays: dict[str, Relay] = {}
+        self._newest: dict[str, Relay] = {}  # by page
         self._closed = False
 
-    async def begin(self, request: GenerateRequest) -> LiveRun:
-        """A run that the worker has taken on. Raises Refused; then there is no run."""
+    async def begin(self, request: GenerateRequest, page: str | None = None) -> LiveRun:
+        """A run that the worker has taken on. Raises Refused; then there is no run.
+
+        page: no part of the request. A run of the same page that is still under way ends at once.
+        """
         if self._closed:
             raise _stopped()
         relay = Relay(LiveRun(ids.new_run_id()), self._store, self._worker, self._max_bytes)
         self._relays[relay.run.id] = relay
-        relay.start(request).add_done_callback(lambda _: self._relays.pop(relay.run.id))
+        if page is not None:
+            if older := self._newest.get(page):
+                older.cancel("cancelled", _superseded())
+            self._newest[page] = relay
+        relay.start(request, page).add_done_callback(lambda _: self._forget(relay, page))
         try:
             await asyncio.shield(relay.accepted)
         except asyncio.CancelledError:
-            if relay.accepted.cancelled():
-                raise _stopped() from None
             relay.cancel("cancelled", None)
             raise
         return relay.run
@@ -53,9 +52,30 @@ class Runs:
         self._closed = True
         relays = list(self._relays.values())
         for relay in relays:
-            relay.cancel("cut", _STOPPED)
+            relay.cancel("cut", _stopped())
         await asyncio.gather(*(relay.task for relay in relays if relay.task), return_exceptions=True)
+
+    def _forget(self, relay: Relay, page: str | None) -> None:
+        del self._relays[relay.run.id]
+        if page is not None and self._newest.get(page) is relay:
+            del self._newest[page]
 
 
 def _stopped() -> Refused:
-    return Refused(503, _STOPPED.code, _STOPPED.asked, _STOPPED.allowed, _STOPPED.change)
+    return Refused(
+        503,
+        "app_stopped",
+        "The app was stopped before the answer was complete.",
+        "What came before this line still holds.",
+        "Run it again when the app is back.",
+    )
+
+
+def _superseded() -> Refused:
+    return Refused(
+        409,
+        "superseded",
+        "This page asked again before the answer was complete.",
+        "A page has one run at a time, the newest; what came before this line still holds.",
+        "Read the newer run, or ask from another tab.",
+    )

@@ -7,7 +7,7 @@ also to their plain names: HOST, PORT, DATA_DIR, DATABASE_URL.
 import sys
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "HALLUCINOSCOPE_"
@@ -22,7 +22,14 @@ def _either(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """All defaults are for one person on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, populate_by_name=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        populate_by_name=True,
+        frozen=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,  # it may be the token
+    )
 
     host: str = Field("127.0.0.1", validation_alias=_either("HOST"), description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, validation_alias=_either("PORT"), description="port to listen on; 0: any")
@@ -33,6 +40,11 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL with an async driver; unset: SQLite in data_dir",
     )
     worker_url: str | None = Field(None, description="a worker that runs elsewhere; unset: the app starts its own")
+    worker_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="what the worker wants to hear first; one that the app starts reads it here too",
+    )
     worker_command: tuple[str, ...] = Field(LOCAL_WORKER, min_length=1, description="JSON list: how to start our own")
     worker_restart_s: float = Field(0.5, gt=0, description="first pause before a crashed worker is started again")
     worker_silence_s: float = Field(120, gt=0, description="a stream that is silent this long counts as lost")

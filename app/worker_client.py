@@ -52,6 +52,7 @@ class Health(BaseModel):
     ready: bool
     model: str | None = None
     failed: str | None = None
+    authorized: bool = True
 
 
 class _RefusalBody(Message):
@@ -68,7 +69,7 @@ P = TypeVar("P", bound=Message)
 class WorkerClient:
     """Asks the worker. Any method raises Refused (503) where there is none to ask."""
 
-    def __init__(self, where: Whereabouts, *, silence_s: float) -> None:
+    def __init__(self, where: Whereabouts, *, silence_s: float, token: str | None = None) -> None:
         self.where = where
         self._models: Models | None = None
         self._papers: dict[str, tuple[str, Message]] = {}  # by path: a tag, and what it stands for
@@ -76,7 +77,7 @@ class WorkerClient:
             timeout=httpx2.Timeout(silence_s, connect=_QUICK_S),
             # a kept connection may be closed by the worker just as we send a run on it
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
-            headers={"accept-encoding": "identity"},
+            headers={"accept-encoding": "identity"} | ({"authorization": f"Bearer {token}"} if token else {}),
             trust_env=False,  # a proxy for the outside world must not see a worker on localhost
         )
 
@@ -134,8 +135,8 @@ class WorkerClient:
         return paper
 
     @asynccontextmanager
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The answer's lines, each with its newline, as they arrive.
+    async def generate(self, request: GenerateRequest, page: str | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The answer's lines, each with its newline, as they arrive. A newer run of the same page ends it.
 
         Raises Refused where the worker refuses. The iterator raises WorkerLost when
         the connection breaks; it just ends when the worker ends the stream. Leaving
@@ -144,6 +145,7 @@ class WorkerClient:
         asked = self._http.build_request(
             "POST",
             self._address("/v1/generate"),
+            params={} if page is None else {"page": page},
             content=canonical_json(request),
             headers={"content-type": "application/json"},
         )
@@ -164,7 +166,7 @@ class WorkerClient:
         except httpx2.HTTPError:
             raise _no_worker(self.where.detail) from None
         if answer.status_code != 200:
-            raise _no_worker(f"It answered {answer.status_code}.")
+            raise await _refused(answer)
         return answer.content
 
     def _address(self, path: str) -> str:
@@ -192,6 +194,8 @@ async def _refused(answer: httpx2.Response) -> Refused:
         refusal = _RefusalBody.model_validate_json(await answer.aread()).refusal
     except (ValidationError, httpx2.HTTPError):
         return _no_worker(f"It answered {answer.status_code} and gave no reason.")
+    if answer.status_code == 401:  # the operator's to mend, not the reader's
+        return _no_worker("It does not know this app's token.")
     status = answer.status_code if 400 <= answer.status_code < 500 else 503
     return Refused(status, refusal.code, refusal.asked, refusal.allowed, refusal.change)
 

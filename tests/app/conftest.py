@@ -35,13 +35,13 @@ class Client(httpx2.Client):
     def __init__(self, base_url: httpx2.URL | str, timeout: float = 10) -> None:
         super().__init__(base_url=base_url, timeout=timeout, trust_env=False, verify=False)  # no TLS: saves 30 ms
 
-    def post_run(self, request: GenerateRequest = REQUEST) -> httpx2.Response:
+    def post_run(self, request: GenerateRequest = REQUEST, **query: str) -> httpx2.Response:
         """The whole answer; its `content` is the recording."""
-        return self.post("/api/runs", content=canonical_json(request))
+        return self.post("/api/runs", params=query, content=canonical_json(request))
 
     @contextmanager
-    def follow_run(self, request: GenerateRequest = REQUEST) -> Iterator[httpx2.Response]:
-        with self.stream("POST", "/api/runs", content=canonical_json(request)) as answer:
+    def follow_run(self, request: GenerateRequest = REQUEST, **query: str) -> Iterator[httpx2.Response]:
+        with self.stream("POST", "/api/runs", params=query, content=canonical_json(request)) as answer:
             yield answer
 
     def save(self, run_id: str, **more: object) -> httpx2.Response:
@@ -59,10 +59,12 @@ def start(settings: Settings) -> Iterator[Client]:
     thread.start()
     eventually(lambda: server.started or not thread.is_alive())
     port = server.servers[0].sockets[0].getsockname()[1]
-    with Client(f"http://127.0.0.1:{port}") as client:
-        yield client
-    server.should_exit = True
-    thread.join(10)
+    try:
+        with Client(f"http://127.0.0.1:{port}") as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 def eventually(true: Callable[[], object], within_s: float = 5.0) -> float:

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from protocol.canonical import sha256
 from protocol.models import ModelCard, Models
@@ -46,7 +47,8 @@ class Script:
 @dataclass
 class ScriptedWorker:
     """`left` gets an entry for each run whose reader left before its end: the lines sent until then.
-    `papers_sent` counts the worlds and reports that were sent whole."""
+    `papers_sent` counts the worlds and reports that were sent whole. `pages`: of `asked`, each its page.
+    With a `token`, all but /health has to bring it."""
 
     script: Script = field(default_factory=Script)
     ready: bool = True
@@ -57,6 +59,8 @@ class ScriptedWorker:
     papers_sent: int = 0
     left: list[int] = field(default_factory=list)
     asked: list[GenerateRequest] = field(default_factory=list)
+    pages: list[str | None] = field(default_factory=list)
+    token: str | None = None
     running: int = 0
     most_running: int = 0
 
@@ -67,7 +71,7 @@ class ScriptedWorker:
     def reset(self) -> None:
         self.script, self.ready, self.failed = Script(), True, None
         self.card, self.world, self.report, self.papers_sent = CARD, None, None, 0
-        self.left, self.asked, self.most_running = [], [], 0
+        self.left, self.asked, self.pages, self.most_running, self.token = [], [], [], 0, None
         self.listen()
 
     def listen(self) -> str:
@@ -111,7 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
         worker = self.scripted
         card = worker.card
         if self.path == "/health":
-            self._json(200, {"ready": worker.ready, "model": card.id, "failed": worker.failed, "running": 0})
+            known = self._brings_token()
+            said = {"ready": worker.ready, "model": card.id, "failed": worker.failed, "authorized": known, "running": 0}
+            self._json(200, said)
+        elif not self._brings_token():
+            self._refuse_stranger()
         elif self.path == "/v1/models":
             reports = (card.id,) if worker.report else ()
             self._json(200, Models(models=(card,), reports=reports).model_dump(mode="json"))
@@ -137,7 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         worker, script = self.scripted, self.scripted.script
         asked = GenerateRequest.model_validate_json(self.rfile.read(int(self.headers["content-length"])))
+        if not self._brings_token():
+            return self._refuse_stranger()
         worker.asked.append(asked)
+        worker.pages.append(parse_qs(urlsplit(self.path).query).get("page", [None])[0])
         if script.refused:
             return self._json(script.refused.status, {"refusal": script.refused.refusal.model_dump()})
         if self._reader_left_within(script.thinks_s):
@@ -148,6 +159,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(script.lines or recording(asked), script)
         finally:
             worker.running -= 1
+
+    def _brings_token(self) -> bool:
+        token = self.scripted.token
+        return token is None or self.headers["authorization"] == f"Bearer {token}"
+
+    def _refuse_stranger(self) -> None:
+        refused = Refused(401, "no_token", "Asked without the token.", "It is needed.", "Bring it.")
+        self._json(401, {"refusal": refused.refusal.model_dump()})
 
     def _stream(self, lines: list[bytes], script: Script) -> None:
         self.send_response(200)

@@ -110,9 +110,14 @@ def test_wrong_methods_paths_and_parameters_are_refused_in_three_parts(live: Cli
         (live.get("/api/findings?limit=0"), 422),
         (live.get("/api/findings?limit=99999999999999999999999999"), 422),
         (live.get("/api/findings?limit=many"), 422),
+        (live.post_run(page=""), 422),
+        (live.post_run(page="x" * 65), 422),
+        (live.post_run(page="<b>ad page</b>"), 422),
+        (live.post_run(page="a\n"), 422),
     ):
         assert answer.status_code == status
         _is_a_refusal(answer.json())
+        assert "<b>" not in answer.text
     assert live.get("/api/runs").headers["allow"] == "POST"
 
 

@@ -1,10 +1,14 @@
 """/healthz says ready exactly when a run would be answered."""
 
 import pytest
+from pydantic import SecretStr
 
+from app.settings import Settings
 from app.store import Store
-from tests.app.conftest import Client
+from tests.app.conftest import Client, start
 from tests.app.scripted_worker import ScriptedWorker
+
+TOKEN = "0123456789-a-secret-shared-by-two"
 
 
 def _told(app: Client) -> tuple[bool, str]:
@@ -24,6 +28,17 @@ def test_it_is_ready_only_when_the_worker_has_its_model(app: Client, worker: Scr
     assert _told(app) == (False, "down") and "OSError" not in app.get("/healthz").text
     worker.close()
     assert _told(app) == (False, "down")
+
+
+def test_it_is_ready_only_with_the_token_that_the_worker_wants(settings: Settings, worker: ScriptedWorker) -> None:
+    worker.token = TOKEN
+    for token, ready in ((None, False), (TOKEN[::-1], False), (TOKEN, True)):
+        with start(settings.model_copy(update={"worker_token": token and SecretStr(token)})) as app:
+            assert _told(app) == ((True, "ready") if ready else (False, "down"))
+            for answer in (app.post_run(), app.get("/api/models")):
+                assert answer.status_code == (200 if ready else 503), "never 401: the reader can't mend it"
+                assert ready or "does not know this app's token" in answer.json()["refusal"]["asked"]
+                assert token is None or token not in answer.text
 
 
 def test_it_is_not_ready_without_its_database(app: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+from pydantic import ValidationError
+
+from app.main import create_app
 from app.settings import ROOT, Settings
 from app.worker_process import WorkerProcess
 
@@ -30,6 +34,19 @@ def test_settings_come_from_plain_names_and_from_prefixed_ones(monkeypatch) -> N
     assert settings.database == "sqlite+aiosqlite:////somewhere/hallucinoscope.db"
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://db/x")
     assert Settings().database == "postgresql+asyncpg://db/x"
+
+
+def test_the_workers_token_is_read_and_never_shown(monkeypatch, capsys) -> None:
+    token = "0123456789-a-secret-shared-by-two"
+    monkeypatch.setenv("HALLUCINOSCOPE_WORKER_TOKEN", f" {token}\n")
+    settings = Settings()
+    assert settings.worker_token.get_secret_value() == token, "as a shell or a file leaves it, without the white space"
+    create_app(settings)
+    assert token not in f"{settings} {settings!r} {settings.model_dump_json()}" + "".join(capsys.readouterr())
+    monkeypatch.setenv("HALLUCINOSCOPE_WORKER_TOKEN", "too-short")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "worker_token" in str(refused.value) and "too-short" not in str(refused.value)
 
 
 def test_the_local_worker_ends_with_the_app() -> None:

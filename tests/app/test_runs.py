@@ -1,15 +1,20 @@
 """Relay and record, against a live app and a scripted worker."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from app.database import Database
+from app.runs import Runs
 from app.settings import Settings
 from app.store import Store
+from app.worker_client import WorkerClient
 from protocol.canonical import canonical_json, sha256
 from protocol.frames import FRAME, Error
 from protocol.refusal import Refused
@@ -181,16 +186,95 @@ def test_eight_streams_run_at_once_and_stay_apart(app: Client, worker: ScriptedW
 class _Reader(threading.Thread):
     """Follows a run to its end in the background."""
 
-    def __init__(self, app: Client) -> None:
+    def __init__(self, app: Client, **query: str) -> None:
         super().__init__()
         self.base_url = app.base_url
+        self.query = query
+        self.status = 0
         self.run_id = ""
         self.received = b""
 
     def run(self) -> None:
-        with Client(self.base_url) as client, client.follow_run() as answer:
-            self.run_id = answer.headers["x-run-id"]
+        with Client(self.base_url) as client, client.follow_run(**self.query) as answer:
+            self.status = answer.status_code
+            self.run_id = answer.headers.get("x-run-id", "")
             self.received = answer.read()
+
+
+def test_a_newer_run_of_a_page_ends_the_older_at_once_and_says_so_in_its_last_line(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    worker.script = Script(recording(n_steps=500), pause_s=0.03)
+    older = _Reader(app, page="tab-1")
+    older.start()
+    eventually(lambda: older.run_id)
+    worker.script = Script()
+    newer = app.post_run(page="tab-1")
+    older.join(2)
+    assert not older.is_alive() and eventually(lambda: worker.left) < 0.5
+    assert newer.content == b"".join(recording())
+    lines = older.received.splitlines(keepends=True)
+    closing = FRAME.validate_json(lines[-1])
+    assert isinstance(closing, Error) and closing.seq == len(lines) - 1 and closing.refusal.code == "superseded"
+    assert lines[:-1] == recording(n_steps=500)[: len(lines) - 1]
+    eventually(lambda: app.state(older.run_id) == "cancelled")
+    assert app.get(f"/api/runs/{older.run_id}/frames").content == older.received
+    assert app.state(newer.headers["x-run-id"]) == "done"
+    assert worker.pages == ["tab-1", "tab-1"] and worker.asked == [REQUEST, REQUEST], "the page is not in the request"
+
+
+def test_runs_of_other_pages_and_of_none_go_on_beside_each_other(app: Client, worker: ScriptedWorker) -> None:
+    worker.script = Script(pause_s=0.1)
+    readers = [_Reader(app, **query) for query in ({"page": "a"}, {"page": "b"}, {}, {})]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(10)
+    assert [reader.received for reader in readers] == [b"".join(recording())] * 4
+    assert worker.most_running == 4 and sorted(map(str, worker.pages)) == ["None", "None", "a", "b"]
+    again = [app.post_run(page="a").content for _ in range(2)]
+    assert again == [b"".join(recording())] * 2, "a run that has ended is not superseded"
+
+
+def test_a_run_that_the_worker_still_thinks_about_is_refused_when_a_newer_one_comes(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    worker.script = Script(thinks_s=5)
+    older = _Reader(app, page="tab-1")
+    older.start()
+    eventually(lambda: worker.asked)
+    worker.script = Script()
+    assert app.post_run(page="tab-1").content == b"".join(recording())
+    older.join(2)
+    assert not older.is_alive() and eventually(lambda: worker.left) < 0.5
+    assert older.status == 409 and older.run_id == "" and b'"superseded"' in older.received
+
+
+def test_of_many_runs_of_a_page_at_the_same_moment_one_is_answered_and_none_hangs(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    worker.script = Script(pause_s=0.1)
+    readers = [_Reader(app, page="tab-1") for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(10)
+    assert not any(reader.is_alive() for reader in readers)
+    last = [reader.received.splitlines()[-1] for reader in readers]
+    assert sum(b'"superseded"' in line for line in last) == 7
+    assert sum(line + b"\n" == recording()[-1] for line in last) == 1
+
+
+async def test_a_run_that_is_superseded_before_its_first_moment_is_refused_too(tmp_path: Path) -> None:
+    class Nowhere:
+        url, detail, down = None, "There is none.", True
+
+    client = WorkerClient(Nowhere(), silence_s=1)
+    runs = Runs(Store(Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")), client, max_recording_bytes=1000)
+    older, newer = (asyncio.ensure_future(runs.begin(REQUEST, "tab-1")) for _ in range(2))
+    refused = await asyncio.wait_for(asyncio.gather(older, newer, return_exceptions=True), 5)
+    assert [one.refusal.code for one in refused] == ["superseded", "no_worker"]
+    await client.close()
 
 
 def test_stopping_the_app_gives_each_stream_its_closing_frame(settings: Settings, worker: ScriptedWorker) -> None:

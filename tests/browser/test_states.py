@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, ask, baseline_badge, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, baseline_badge, no_sideways_scroll, wait_done
 
 HOSTILE = """<img src=x onerror="document.title='owned'"></b><script>document.title='owned'</script>{{7*7}}"""
 
@@ -49,7 +49,7 @@ def test_stopping_keeps_what_arrived_and_says_how_much(app: App, open_page: Open
           const real = window.fetch;
           window.fetch = async (url, options) => {
             const answer = await real(url, options);
-            if (url !== "/api/runs") return answer;
+            if (!url.startsWith("/api/runs?")) return answer;
             const lines = (await answer.text()).split("\\n").slice(0, 4).join("\\n") + "\\n";
             const body = new ReadableStream({
               start(controller) {
@@ -73,6 +73,95 @@ def test_stopping_keeps_what_arrived_and_says_how_much(app: App, open_page: Open
     expect(page.locator("#share")).to_be_disabled()
 
 
+def test_a_run_that_waits_for_memory_says_its_place(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    expect(page.locator("#status")).to_contain_text("ready")
+    # The worker has memory for everybody here, so its queue is acted.
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (url, options) => {
+            const answer = await real(url, options);
+            if (!url.startsWith("/api/runs?")) return answer;
+            const [start, prompt, ...rest] = (await answer.text()).split("\\n");
+            const queued = JSON.stringify({ kind: "queued", seq: 1, place: 2 });
+            const send = (lines) => new TextEncoder().encode(lines.join("\\n") + "\\n");
+            const body = new ReadableStream({
+              start(controller) {
+                controller.enqueue(send([start, queued]));
+                window.memoryIsFree = () => controller.enqueue(send([prompt]));
+                window.goOn = () => {
+                  controller.enqueue(send(rest));
+                  controller.close();
+                };
+              },
+            });
+            return new Response(body, { headers: answer.headers });
+          };
+        }"""
+    )
+    page.fill("#prompt", BATKIN)
+    page.press("#prompt", "Enter")
+    expect(page.locator("#status")).to_have_text("Waiting for memory: place 2 in the queue")
+    expect(page.locator("#run")).to_contain_text("Stop")
+    expect(page.locator("#notice")).to_be_hidden()
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert no_sideways_scroll(page)
+    page.evaluate("window.memoryIsFree()")
+    expect(page.locator("#status")).not_to_contain_text("Waiting")
+    expect(page.locator("#run")).to_contain_text("Stop")
+    page.evaluate("window.goOn()")
+    wait_done(page)
+
+
+def test_a_newer_run_replaces_the_older_without_a_word(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    page.evaluate(
+        """() => {
+          const notice = document.getElementById("notice");
+          window.said = [];
+          new MutationObserver(() => window.said.push(notice.innerText)).observe(notice, { childList: true });
+        }"""
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    for prompt in ("Who is Karl Batkin?", "Who is Michael Jordan?", BATKIN):
+        page.fill("#prompt", prompt)
+        page.press("#prompt", "Enter")
+    wait_done(page)
+    expect(baseline_badge(page)).to_be_visible()
+    expect(page.locator("#notice")).to_be_hidden()
+    assert page.evaluate("window.said.filter(Boolean)") == []
+    assert len(asked) == 3 and len(set(asked)) == 1 and "/api/runs?page=" in asked[0]
+    twin = open_page(app.url)
+    with twin.expect_request(lambda request: "/api/runs?" in request.url) as other:
+        twin.reload()
+    assert other.value.url != asked[0], "another tab is another page"
+    wait_done(twin)
+
+
+def test_of_several_answers_an_arm_the_first_is_shown(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    arms = page.evaluate(
+        """async () => {
+          const { newRun, reduce } = await import("/static/js/lib/run.js");
+          const frames = [
+            { kind: "start", arms: [{ sweep: null, strength: 0 }] },
+            { kind: "step", readings: [],
+              tokens: [{ arm: 0, sample: 0, text: "a" }, { arm: 0, sample: 1, text: "b" }] },
+            { kind: "step", tokens: [{ arm: 0, text: "c" }],
+              readings: [{ arm: 0, sample: 1, activations: [2] }, { arm: 0, sample: 0, activations: [1] }] },
+            { kind: "verdict", arm: 0, sample: 1, text: "b", outcome: "refused" },
+          ];
+          return frames.reduce(reduce, newRun({})).arms;
+        }"""
+    )
+    assert [token["text"] for token in arms[0]["tokens"]] == ["a", "c"] and arms[0]["text"] == "ac"
+    assert arms[0]["readings"] == [[1]] and arms[0]["verdict"] is None
+
+
 def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -81,7 +170,7 @@ def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(app: App, open
           const real = window.fetch;
           window.fetch = async (url, options) => {
             const answer = await real(url, options);
-            if (url !== "/api/runs") return answer;
+            if (!url.startsWith("/api/runs?")) return answer;
             window.fetch = real;
             return new Response((await answer.text()).split("\\n").slice(0, 5).join("\\n") + "\\n");
           };

@@ -31,9 +31,16 @@ export const report = (model, signal) =>
 
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
 
-/** Starts a run. @returns {Promise<{id: string|null, frames: AsyncGenerator<object>}>} */
-export async function startRun(request, signal) {
-  const response = await post("/api/runs", request, signal);
+/** A name for a page that is open now, and that nobody guesses. */
+export const newPage = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/**
+ * Starts a run; a newer one of the same page ends it.
+ * @returns {Promise<{id: string|null, frames: AsyncGenerator<object>}>}
+ */
+export async function startRun(request, page, signal) {
+  const response = await post(`/api/runs?page=${page}`, request, signal);
   return { id: response.headers.get("X-Run-Id"), frames: jsonLines(response.body) };
 }
 

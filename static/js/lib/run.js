@@ -4,10 +4,12 @@
 /**
  * @typedef {{ tokens: {id: number, text: string, logprob: number}[], readings: number[][], text: string,
  *             verdict: object|null }} ArmState  readings[i] belong to tokens[i] and come one step late
- * @typedef {{ request: object, phase: string, start: object|null, prompt: object|null, arms: ArmState[],
+ * @typedef {{ request: object, phase: string, start: object|null, queued: number|null, prompt: object|null, arms: ArmState[],
  *             controls: Map<string, number[]>, done: object|null, refusal: object|null, frames: number }} Run
  *
  * phase: asking → running → done | error | cancelled | cut, or refused before the first frame
+ * queued: place among those who wait for memory, 1 is next; null: it waits no more
+ * Of several answers an arm only the first, sample 0, is shown.
  */
 
 /** @returns {Run} */
@@ -16,6 +18,7 @@ export function newRun(request) {
     request,
     phase: "asking",
     start: null,
+    queued: null,
     prompt: null,
     arms: [],
     controls: new Map(),
@@ -36,20 +39,23 @@ export function reduce(run, frame) {
         start: frame,
         arms: frame.arms.map(() => ({ tokens: [], readings: [], text: "", verdict: null })),
       };
+    case "queued":
+      return { ...next, queued: frame.place };
     case "prompt":
-      return { ...next, prompt: frame };
+      return { ...next, queued: null, prompt: frame };
     case "step": {
       const arms = [...run.arms];
-      for (const { arm, activations } of frame.readings) {
+      for (const { arm, activations } of frame.readings.filter(isFirst)) {
         arms[arm] = { ...arms[arm], readings: [...arms[arm].readings, activations] };
       }
-      for (const token of frame.tokens) {
+      for (const token of frame.tokens.filter(isFirst)) {
         const old = arms[token.arm];
         arms[token.arm] = { ...old, tokens: [...old.tokens, token], text: old.text + token.text };
       }
       return { ...next, arms };
     }
     case "verdict": {
+      if (!isFirst(frame)) return next;
       const arms = [...run.arms];
       arms[frame.arm] = { ...arms[frame.arm], verdict: frame, text: frame.text };
       return { ...next, arms };
@@ -129,6 +135,8 @@ export function segments(run, sweep) {
 
 /** How many arms have their whole answer. */
 export const armsWhole = (run) => run.arms.filter((arm) => arm.verdict).length;
+
+const isFirst = ({ sample }) => (sample ?? 0) === 0; // recordings of version 1 don't name it
 
 const key = (sweep, strength) => `${sweep}/${strength}`;
 

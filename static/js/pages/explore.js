@@ -1,7 +1,7 @@
 // The front door: ask, see which latents fire, push, compare, share. Owns the page's state and its address;
 // everything drawn is drawn by a view from (request, frames so far).
 
-import { health, models, Refused, startRun } from "../lib/api.js";
+import { health, models, newPage, Refused, startRun } from "../lib/api.js";
 import { fill, h, mark } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { readFragment, writeFragment } from "../lib/fragment.js";
@@ -17,6 +17,7 @@ import { workerStatus } from "../views/status.js";
 const $ = (id) => document.getElementById(id);
 const AWAY = ["no_worker", "model_loading"]; // refusals that pass by themselves
 const MAX_CHARACTERS = 8_000;
+const PAGE = newPage(); // not kept: a tab that is duplicated must not end its twin's runs
 const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };
 
 const opened = readFragment(location.hash);
@@ -143,7 +144,7 @@ async function run({ keepEntry = false } = {}) {
     if (running === mine || running === null) state.set("run", now);
   };
   try {
-    const { id, frames } = await startRun(request, mine.signal);
+    const { id, frames } = await startRun(request, PAGE, mine.signal);
     for await (const frame of frames) {
       now = reduce(now, frame);
       timer ||= setTimeout(show, 30);

@@ -5,10 +5,12 @@ DATA_DIR ?= data
 export HOST PORT DATA_DIR
 # e.g. the index of CPU builds of torch, which spares a PC the gigabytes of CUDA
 PIP_ARGS ?=
+# e.g. --quick, --compiled, or --interp-engine with the Python of an environment that has it
+BENCH_ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check setup browser bench embedded embedded-report format clean
+.PHONY: run test core check setup browser bench load embedded embedded-report format clean
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -45,7 +47,11 @@ browser: setup ## Chromium for the browser tests
 	@sh tests/browser/chromium.sh
 
 bench: setup ## ratios against named peers, interleaved
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(BENCH_ARGS)
+
+load: setup ## a worker under load: ten minutes of sliders, a thousand clients who vanish
+	$(PY) -m benchmarks.load drag --minutes 10
+	$(PY) -m benchmarks.load vanish --times 1000
 
 embedded: setup ## train the embedded model again, from seeds
 	$(PY) -m model_worker.embedded

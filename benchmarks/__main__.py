@@ -1,151 +1,104 @@
-"""`make bench`: what a sweep costs, as ratios in one interleaved run.
+"""`make bench`: our engine against named peers, as ratios from interleaved runs in one sitting.
 
-Jobs, on each model: one generation of ours (baseline arm only), our sweep (baseline and 20 strengths in
-one batch), and the named peer, transformers' `generate` with a forward hook on the same layer: one
-generation, 21 in turn, and 21 rows in one padded batch with a strength a row. All read every token's watched
-latents except the peers, which read nothing: their figures flatter them.
+On two random Gemma-2 and on the embedded model: a prompt of 64 tokens (the embedded model: a question), steered at
+position 48 and all later ones (the question: at its entity) after a middle block, 32 new tokens, greedy, fp32, one
+thread. Peers: transformers' `generate` with a hook; interp-engine, eager, where `--interp-engine` names the Python
+of an environment that has it.
 
-Every round runs every job once; the table has medians of process CPU seconds (wall clock on a
-shared machine measures the neighbours) after one warm-up round. Nothing here is a test.
+1. the peers' tokens are compared with ours   2. a round that doesn't count, then every round does every job once
+3. medians of process CPU seconds             4. ratios, each beside its target
+
+Frames count as built, before they become JSON; peers hand over tensors. Nothing here is a test.
 """
 
 import argparse
 import dataclasses
 import json
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
+import transformers
 
-from model_worker.generate import generate
-from model_worker.loading import Loaded, load
-from model_worker.registry import SHIPPED, read_row
-from protocol.frames import Start
-from protocol.requests import Controls, GenerateRequest
-from protocol.steering import Sweep
-from tests.worker import random_gemma
-
-STRENGTHS = tuple(round(-0.5 + 0.1 * k, 1) for k in range(21) if k != 5)  # with the baseline, 21 arms
-RANDOM_TINY = random_gemma.Shape(d_model=128, n_layers=8, d_ff=512, head_dim=32, sliding_window=64, d_sae=16_384)
+from benchmarks.agreement import agreements
+from benchmarks.figures import figures_of, table
+from benchmarks.jobs import jobs_of
+from benchmarks.measure import medians
+from benchmarks.models import SUBJECTS, Subject
+from benchmarks.ours import Ours, answers, tokens_of
+from benchmarks.peers import Hooked, InterpEngine
+from benchmarks.wire import wire_of
 
 
 def main() -> None:
     options = _options()
     torch.set_num_threads(options.threads)
-    with tempfile.TemporaryDirectory() as folder:
-        random_gemma.write(Path(folder), shape=RANDOM_TINY)
-        models = {
-            "embedded, as it is": load(read_row(SHIPPED[0])),
-            "random tiny, 32 tokens": _endless(load(read_row(Path(folder)))),
-        }
-        rows = {name: _measure(_jobs(loaded), options.rounds) for name, loaded in models.items()}
-    for name, medians in rows.items():
-        print(f"\n{name}: CPU seconds, median of {options.rounds}, {options.threads} thread(s)")
-        for job, seconds in medians.items():
-            print(f"  {job:<44} {seconds:8.4f}")
-        for ratio, value in _ratios(medians).items():
-            print(f"  {ratio:<44} {value:8.2f} x")
-    print(json.dumps({name: {"seconds": medians, "ratios": _ratios(medians)} for name, medians in rows.items()}))
-
-
-def _endless(loaded: Loaded) -> Loaded:
-    return dataclasses.replace(loaded, stop_ids=frozenset())
-
-
-def _jobs(loaded: Loaded) -> dict[str, Callable[[], None]]:
-    direction = loaded.card.directions[0]
-    one = GenerateRequest(
-        model=loaded.card.id,
-        prompt="What sport does Michael Batkin play?",
-        controls=Controls(n_directions=0),
-        max_new_tokens=32,
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    print(
+        f"CPU time, median of {options.rounds} round(s), {options.threads} thread(s), {options.new_tokens} new tokens"
     )
-    sweep = Sweep(target=direction.target, scope=direction.scope, strengths=STRENGTHS)
-    many = one.model_copy(update={"sweeps": (sweep,)})
-    start = next(generate(loaded, many))
-    peer = Peer(loaded, start)
+    if options.quick:
+        print("Too short to mean anything: this only shows that it runs")
+    if options.interp_engine is None:
+        print("interp-engine is left out: --interp-engine names no Python that has it")
+    results = {}
+    for name in options.models:
+        with tempfile.TemporaryDirectory() as folder:
+            subject = SUBJECTS[name](Path(folder))
+            asked = subject.asked.model_copy(update={"max_new_tokens": options.new_tokens})
+            results[name] = _run(dataclasses.replace(subject, asked=asked), options)
+    print(json.dumps(results))
 
-    def run(request: GenerateRequest) -> None:
-        for _ in generate(loaded, request):
-            pass
 
-    def serial() -> None:
-        for arm in start.arms:
-            peer.generate([arm.alpha])
-
+def _run(subject: Subject, options: argparse.Namespace) -> dict:
+    print(f"\n{subject.name}: {subject.loaded.card.title}", flush=True)
+    ours, hooked = Ours(subject, compiled=options.compiled), Hooked(subject)
+    engine = None
+    if options.interp_engine is not None:
+        engine = InterpEngine(options.interp_engine, subject, _stop(subject, ours), options.threads)
+    try:
+        agreed = agreements(subject, ours, hooked, engine)
+        print("\n".join(map(str, agreed)), flush=True)
+        wire = wire_of(subject, ours)
+        print(
+            f"ours, sweep: {wire.n_active:.0f} latents active at a token, in {wire.ours:.0f} B; "
+            f"a JSON row {wire.row:.0f} B, without spaces {wire.compact:.0f} B"
+        )
+        found = medians(jobs_of(subject, ours, hooked, engine), options.rounds)
+    finally:
+        if engine is not None:
+            engine.close()
+    figures = figures_of(found, wire, compiled=options.compiled)
+    print(table(f"{subject.name}{', compiled' if options.compiled else ''}", found, figures), flush=True)
     return {
-        "ours: one generation": lambda: run(one),
-        "ours: sweep of 21": lambda: run(many),
-        "transformers + hook: one generation": lambda: peer.generate([start.arms[0].alpha]),
-        "transformers + hook: 21 in turn": serial,
-        "transformers + hook: 21 rows, one batch": lambda: peer.generate([arm.alpha for arm in start.arms]),
+        "compiled": options.compiled,
+        "agreement": [dataclasses.asdict(one) for one in agreed],
+        "wire": dataclasses.asdict(wire),
+        "seconds": [{**key._asdict(), "seconds": round(seconds, 6)} for key, seconds in found.items()],
+        "figures": [dataclasses.asdict(figure) for figure in figures],
     }
 
 
-class Peer:
-    """`model.generate` with a hook that adds alpha * d to the prompt pass, a strength a row."""
-
-    def __init__(self, loaded: Loaded, start: Start) -> None:
-        self._loaded = loaded
-        self._ids = torch.tensor([[token.id for token in start.tokens]])
-        used, target = start.sweeps[0], start.request.sweeps[0].target
-        self._layer = loaded.layers[used.layer]
-        self._unit = torch.zeros(len(start.tokens), loaded.card.d_model)
-        self._unit[list(used.positions)] = loaded.dictionaries[target.dictionary].W_dec[target.latent]
-
-    def generate(self, alphas: list[float]) -> Tensor:
-        delta = torch.tensor(alphas).view(-1, 1, 1) * self._unit
-
-        def hook(_module: object, _inputs: tuple, out: Tensor) -> Tensor | None:
-            return out + delta if out.shape[1] == self._unit.shape[0] else None
-
-        handle = self._layer.register_forward_hook(hook)
-        stop = sorted(self._loaded.stop_ids) or None
-        try:
-            with torch.inference_mode():
-                return self._loaded.model.generate(
-                    self._ids.expand(len(alphas), -1),
-                    attention_mask=torch.ones(len(alphas), self._ids.shape[1], dtype=torch.long),
-                    max_new_tokens=32,
-                    min_new_tokens=None if stop else 32,
-                    do_sample=False,
-                    eos_token_id=stop,
-                    pad_token_id=0,
-                )
-        finally:
-            handle.remove()
-
-
-def _measure(jobs: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for turn in range(rounds + 1):
-        for name, job in jobs.items():
-            began = time.process_time()
-            job()
-            if turn:
-                seconds[name].append(time.process_time() - began)
-    return {name: statistics.median(values) for name, values in seconds.items()}
-
-
-def _ratios(medians: dict[str, float]) -> dict[str, float]:
-    one, sweep, peer_one, peer_serial, peer_batch = medians.values()
-    return {
-        "our sweep / our one generation": sweep / one,
-        "21 peer generations in turn / our sweep": peer_serial / sweep,
-        "peer's batch of 21 / our sweep": peer_batch / sweep,
-        "one peer generation / ours": peer_one / one,
-    }
+def _stop(subject: Subject, ours: Ours) -> int | None:
+    """The token that ends answers here, if one does."""
+    last = tokens_of(answers(ours.fresh, [subject.request((), full=False)])[0])[0][-1].id
+    return last if last in subject.loaded.stop_ids else None
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ours against named peers, as ratios.")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument("--new-tokens", type=int, default=32)
+    parser.add_argument("--models", nargs="+", choices=list(SUBJECTS), default=list(SUBJECTS), metavar="MODEL")
+    parser.add_argument("--compiled", action="store_true", help="ours with torch.compile; needs a C++ compiler")
+    parser.add_argument("--interp-engine", metavar="PYTHON", help="a Python that can import interp_engine")
+    parser.add_argument("--quick", action="store_true", help="does it run: tiny only, one round, 8 new tokens")
+    options = parser.parse_args()
+    if options.quick:
+        options.models, options.rounds, options.new_tokens = ["tiny"], 1, 8
+    return options
 
 
 main()

@@ -1,0 +1,57 @@
+"""Our engine, run as the worker's step loop runs it: a step of every request in turn, then one of the batch."""
+
+from collections.abc import Sequence
+
+from benchmarks.models import Subject
+from model_worker.engine import Engine
+from protocol.frames import Frame, NewToken, Start
+from protocol.requests import GenerateRequest
+
+
+class Ours:
+    """`fresh` forgets every prompt, so that each request reads its own; `kept` remembers them, as a worker does."""
+
+    def __init__(self, subject: Subject, *, compiled: bool) -> None:
+        self.fresh = Engine(subject.loaded, prompt_bytes=0, compiled=compiled)
+        self.kept = Engine(subject.loaded, compiled=compiled)
+
+
+def answers(engine: Engine, requests: Sequence[GenerateRequest]) -> list[list[Frame]]:
+    """All frames of each request."""
+    streams = [engine.generate(request, "interactive") for request in requests]
+    frames: list[list[Frame]] = [[] for _ in streams]
+    going = list(range(len(streams)))
+    while going:
+        for place in tuple(going):
+            try:
+                frame = next(streams[place])
+            except StopIteration:
+                going.remove(place)
+                continue
+            if frame is not None:
+                frames[place].append(frame)
+        engine.advance("interactive")
+    return frames
+
+
+def first_tokens(engine: Engine, request: GenerateRequest) -> None:
+    """Until the frame that holds every arm's distribution of the first answer token has come."""
+    stream = engine.generate(request, "interactive")
+    for frame in stream:
+        if frame is not None and frame.kind == "prompt":
+            break
+    stream.close()
+
+
+def start_of(engine: Engine, request: GenerateRequest) -> Start:
+    stream = engine.generate(request, "interactive")
+    start = next(stream)
+    stream.close()
+    return start
+
+
+def tokens_of(frames: Sequence[Frame]) -> list[list[NewToken]]:
+    """By arm."""
+    n_arms = len(frames[0].arms)
+    new = [token for frame in frames if frame.kind == "step" for token in frame.tokens]
+    return [[token for token in new if token.arm == arm] for arm in range(n_arms)]

@@ -17,7 +17,7 @@ from model_worker.states import Fork, PromptState
 from protocol.requests import ReadLatents
 
 WIDE = 2**16  # an index of a dictionary up to this width fits two bytes
-TOGETHER = 8  # tokens of an answer that wait to be encoded at once
+TOGETHER, STEPS = 64, 16  # tokens that are encoded at once, and steps after which they are whatever their number
 AT_ONCE = 512  # places
 
 
@@ -57,7 +57,8 @@ class ActiveLatents:
     def of_answers(self, advance: Advance, *, last: bool) -> Iterator[dict]:
         if advance.reads:
             self._waiting.append((advance.residuals[self._layer], tuple(read.row for read in advance.reads)))
-        if len(self._waiting) >= TOGETHER or (last and self._waiting):
+        enough = sum(len(rows) for _, rows in self._waiting) >= TOGETHER or len(self._waiting) >= STEPS
+        if enough or (last and self._waiting):
             waiting, self._waiting = self._waiting, []
             found = self._found(torch.cat([residuals for residuals, _ in waiting]))
             places: dict[int, list[int]] = {}

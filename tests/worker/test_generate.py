@@ -86,7 +86,7 @@ def unpacked(frames: list[Frame], arm: int, dictionary: str, n_pos: int, d_sae: 
     return out
 
 
-@pytest.mark.parametrize("max_new_tokens", [1, 8, 19])
+@pytest.mark.parametrize("max_new_tokens", [1, 16, 19])
 def test_all_active_latents_of_every_token_are_told(random_engine: Engine, max_new_tokens: int) -> None:
     loaded = random_engine.loaded
     read = tuple(ReadLatents(dictionary=f"layer_{layer}") for layer in (1, 2))

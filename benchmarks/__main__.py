@@ -25,9 +25,10 @@ from benchmarks.figures import figures_of, table
 from benchmarks.jobs import jobs_of
 from benchmarks.measure import medians
 from benchmarks.models import SUBJECTS, Subject
-from benchmarks.ours import Ours, answers, tokens_of
+from benchmarks.ours import Ours, tokens_of
 from benchmarks.peers import Hooked, InterpEngine
 from benchmarks.wire import wire_of
+from tests.worker.driving import answers
 
 
 def main() -> None:
@@ -82,7 +83,7 @@ def _run(subject: Subject, options: argparse.Namespace) -> dict:
 
 def _stop(subject: Subject, ours: Ours) -> int | None:
     """The token that ends answers here, if one does."""
-    last = tokens_of(answers(ours.fresh, [subject.request((), full=False)])[0])[0][-1].id
+    last = tokens_of(answers(ours.fresh, subject.request((), full=False))[0])[0][-1].id
     return last if last in subject.loaded.stop_ids else None
 
 

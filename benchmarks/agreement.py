@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from benchmarks.jobs import sweep_rows, user_rows
 from benchmarks.models import N_USERS, Subject
-from benchmarks.ours import Ours, answers, tokens_of
+from benchmarks.ours import Ours, tokens_of
 from benchmarks.peers import Hooked, InterpEngine
 from protocol.frames import NewToken
+from tests.worker.driving import answers
 
 PAD = 0  # fills the answers of a batch that ended before the longest
 
@@ -39,7 +40,7 @@ class Agreement:
 
 def agreements(subject: Subject, ours: Ours, hooked: Hooked, engine: InterpEngine | None) -> list[Agreement]:
     n_prompt = len(sweep_rows(subject, ours)[0].ids)
-    sweep = tokens_of(answers(ours.fresh, [subject.request(subject.strengths, full=True)])[0])
+    sweep = tokens_of(answers(ours.fresh, subject.request(subject.strengths, full=True))[0])
     rows = sweep_rows(subject, ours)
     said, read = hooked.generate(rows, full=True)
     n_read = sum(len(acts) for acts in read)
@@ -48,7 +49,7 @@ def agreements(subject: Subject, ours: Ours, hooked: Hooked, engine: InterpEngin
 
     last = subject.strengths[-1:]
     asked = [subject.request(last, full=False, prompt=user) for user in range(N_USERS)]
-    users = [tokens_of(own)[1] for own in answers(ours.fresh, asked)]
+    users = [tokens_of(own)[1] for own in answers(ours.fresh, *asked)]
     found.append(_compared(f"{hooked.name}, users", users, hooked.generate(user_rows(subject, ours), full=False)[0]))
 
     if engine is not None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.measure import Job, Key, timed
 from benchmarks.models import N_ARMS, N_USERS, Subject
-from benchmarks.ours import Ours, answers, first_tokens, start_of
+from benchmarks.ours import Ours, first_tokens, start_of
 from benchmarks.peers import Hooked, InterpEngine, Row, rows_of
+from tests.worker.driving import answers
 
 OURS = "ours"
 ONE = "one steered answer"  # ours: and the unsteered one, which every request of ours has
@@ -48,15 +49,15 @@ def _ours(subject: Subject, ours: Ours, full: bool) -> dict[Key, Job]:
     users = [subject.request(last, full=full, prompt=user) for user in range(N_USERS)]
     bare_users = [subject.request((), full=full, prompt=user) for user in range(N_USERS)]
     drags = (subject.request((strength,), full=full) for strength in _drags(last[0]))
-    answers(ours.kept, [one])
+    answers(ours.kept, one)
     return {
-        Key(OURS, ONE, full): timed(lambda: answers(ours.fresh, [one])),
-        Key(OURS, BARE, full): timed(lambda: answers(ours.fresh, [bare])),
-        Key(OURS, AGAIN, full): timed(lambda: answers(ours.kept, [next(drags)])),
+        Key(OURS, ONE, full): timed(lambda: answers(ours.fresh, one)),
+        Key(OURS, BARE, full): timed(lambda: answers(ours.fresh, bare)),
+        Key(OURS, AGAIN, full): timed(lambda: answers(ours.kept, next(drags))),
         Key(OURS, DRAG, full): timed(lambda: first_tokens(ours.kept, next(drags))),
-        Key(OURS, SWEEP, full): timed(lambda: answers(ours.fresh, [sweep])),
-        Key(OURS, USERS, full): timed(lambda: answers(ours.fresh, users)),
-        Key(OURS, USERS_BARE, full): timed(lambda: answers(ours.fresh, bare_users)),
+        Key(OURS, SWEEP, full): timed(lambda: answers(ours.fresh, sweep)),
+        Key(OURS, USERS, full): timed(lambda: answers(ours.fresh, *users)),
+        Key(OURS, USERS_BARE, full): timed(lambda: answers(ours.fresh, *bare_users)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Our engine, run as the worker's step loop runs it: a step of every request in turn, then one of the batch."""
+"""Our engine, and what the bench asks it besides whole answers."""
 
 from collections.abc import Sequence
 
@@ -14,24 +14,6 @@ class Ours:
     def __init__(self, subject: Subject, *, compiled: bool) -> None:
         self.fresh = Engine(subject.loaded, prompt_bytes=0, compiled=compiled)
         self.kept = Engine(subject.loaded, compiled=compiled)
-
-
-def answers(engine: Engine, requests: Sequence[GenerateRequest]) -> list[list[Frame]]:
-    """All frames of each request."""
-    streams = [engine.generate(request, "interactive") for request in requests]
-    frames: list[list[Frame]] = [[] for _ in streams]
-    going = list(range(len(streams)))
-    while going:
-        for place in tuple(going):
-            try:
-                frame = next(streams[place])
-            except StopIteration:
-                going.remove(place)
-                continue
-            if frame is not None:
-                frames[place].append(frame)
-        engine.advance("interactive")
-    return frames
 
 
 def first_tokens(engine: Engine, request: GenerateRequest) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.models import Subject
-from benchmarks.ours import Ours, answers
+from benchmarks.ours import Ours
 from protocol.frames import Latents
+from tests.worker.driving import answers
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Wire:
 def wire_of(subject: Subject, ours: Ours) -> Wire:
     """Of a whole sweep, prompt and answers; envelopes and line ends of the frames counted in. A steered arm counts
     from its first steered token on, where more latents are active than before."""
-    frames = answers(ours.fresh, [subject.request(subject.strengths, full=True)])[0]
+    frames = answers(ours.fresh, subject.request(subject.strengths, full=True))[0]
     latents = [frame for frame in frames if frame.kind == "latents"]
     d_sae = subject.loaded.dictionaries[subject.target.dictionary].d_sae
     n_tokens = sum(len(frame.counts) for frame in latents)

@@ -48,8 +48,8 @@ def generate(loaded: Loaded, prompts: Prompts, decoding: Decoding, request: Gene
     began = time.perf_counter()
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
-    plan = Plan(loaded, request, prompt)
     readout = Readout(loaded, request.watch, request.read)
+    plan = Plan(loaded, request, prompt)
     n_rows = len(plan.arms) * request.sampling.n_samples
     n_tokens = len(prompt.ids) + request.max_new_tokens
     group = decoding.enter(Asked(n_rows, n_tokens, readout, request.sampling, loaded.stop_ids, request.max_new_tokens))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from model_worker.loading import Loaded
 from model_worker.prompt import PromptTokens
-from model_worker.steer import Delta, Push, arms_of, require_dictionary, resolve
+from model_worker.steer import Delta, Push, arms_of, resolve
 from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget
 
@@ -46,7 +46,5 @@ def _in_use(loaded: Loaded, request: GenerateRequest) -> tuple[str, ...]:
     steerings = [*request.hold, *request.sweeps]
     targets = [*(request.watch or ()), *(s.target for s in steerings), *(s.to for s in steerings if s.to)]
     named = {target.dictionary for target in targets if isinstance(target, LatentTarget)}
-    for whole in request.read:
-        require_dictionary(loaded, whole.dictionary)
-        named.add(whole.dictionary)
+    named |= {whole.dictionary for whole in request.read}
     return tuple(name for name in loaded.dictionaries if name in named)

@@ -12,6 +12,7 @@ import torch
 from model_worker.engine import Engine
 from model_worker.loading import Loaded, load
 from model_worker.memory import refusing
+from model_worker.pool import Pool
 from model_worker.registry import read_row
 from protocol.refusal import Refused
 from protocol.requests import Controls, ReadLatents
@@ -195,6 +196,25 @@ def test_memory_that_runs_out_while_the_pool_grows_leaves_it_whole(random_model:
         assert engine.stats()["rows"] == engine.stats()["queued"] == 0
         answer(engine, small)
     same(expected, answer(engine, large))
+
+
+def test_a_pool_that_changed_its_shape_half_way_still_knows_its_size(random_model: Loaded) -> None:
+    """From many short slots to few long ones: half of the tensors are of the one kind, half of the other."""
+    pool = Pool(random_model.gemma, 16 * 64 * random_model.gemma.bytes_per_token)
+    pool.reserve(16, 64, 0)
+    empty, countdown = pool._empty, iter([False] * 3 + [True])
+
+    def failing(*size: int) -> torch.Tensor:
+        if next(countdown):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return empty(*size)
+
+    pool._empty = failing
+    with pytest.raises(torch.OutOfMemoryError):
+        pool.reserve(8, 128, 0)
+    pool._empty = empty
+    pool.reserve(16, 64, 0)
+    assert all(tensor.shape[0] >= 16 and tensor.shape[2] >= 64 for tensor in (*pool.keys, *pool.values))
 
 
 def test_a_reader_who_stops_listening_holds_no_memory_for_ever(random_model: Loaded) -> None:

@@ -111,6 +111,15 @@ def test_all_active_latents_of_every_token_are_told(random_engine: Engine, max_n
         assert torch.allclose(ours[len(prompt) :, target.latent], late, atol=2e-3)
 
 
+def test_latents_of_a_long_answer_come_while_it_grows(random_engine: Engine) -> None:
+    loaded = dataclasses.replace(random_engine.loaded, stop_ids=frozenset())
+    read = (ReadLatents(dictionary="layer_1"),)
+    frames = answer(Engine(loaded), request_for(loaded, sweeps=(), read=read, max_new_tokens=50))
+    n_prompt = len(frames[0].tokens)
+    places = [place for place, frame in enumerate(frames) if frame.kind == "latents" and frame.pos >= n_prompt]
+    assert len(places) == 4 and places[0] < 25
+
+
 def test_the_largest_latents_of_a_token_are_the_largest(random_engine: Engine) -> None:
     loaded = random_engine.loaded
     every, top = (

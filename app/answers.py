@@ -1,57 +1,50 @@
 """What a recording says in words: the baseline's answer, and that of the arm its finding shows.
 
-Knows frames, and nothing about pages.
+Knows frames of the present protocol, and nothing about pages.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from protocol.findings import View
-from protocol.frames import FRAME, Frame, Outcome, Start, Verdict
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One arm's whole answer and what it amounts to. `strength` is in the unit of its sweep."""
-
-    text: str
-    outcome: Outcome
-    rule: str
-    phrase: str | None
-    sweep: int | None
-    strength: float
-
-
-@dataclass(frozen=True)
-class Answers:
-    """`steered` is None where the view shows the baseline; either is None where the recording has no verdict."""
-
-    baseline: Answer | None
-    steered: Answer | None
+from protocol.findings import Answer, Answers, View
+from protocol.frames import FRAME, Frame, Start, Verdict
+from protocol.refusal import Refused
 
 
 def read_answers(recording: bytes, view: View) -> Answers:
+    """Raises Refused (422) if the view shows what the recording does not hold."""
     start: Start | None = None
     verdicts: dict[int, Verdict] = {}
     for frame in _frames(recording):
         if isinstance(frame, Start):
             start = frame
-        elif isinstance(frame, Verdict):
+        elif isinstance(frame, Verdict) and frame.sample == 0:
             verdicts[frame.arm] = frame
+    if start is None:
+        raise _not_recorded(view, "none: it has no first frame")
 
-    def answer(sweep: int | None, strength: float) -> Answer | None:
-        for index, arm in enumerate(start.arms if start else ()):
-            if arm.sweep == sweep and arm.strength == strength and index in verdicts:
-                said = verdicts[index]
-                return Answer(said.text, said.outcome, said.rule, said.phrase, sweep, strength)
-        return None
+    shown = next((n for n, arm in enumerate(start.arms) if (arm.sweep, arm.strength) == (view.sweep, view.strength)), 0)
+    if view.sweep is not None and view.strength != 0 and shown == 0:
+        raise _not_recorded(view, f"{len(start.arms)} answers of {len(start.sweeps)} sweeps")
+    if view.colour and view.colour >= len(start.watched):
+        raise _not_recorded(view, f"{len(start.watched)} watched latents")
 
-    return Answers(
-        baseline=answer(None, 0.0),
-        steered=None if view.sweep is None else answer(view.sweep, view.strength),
-    )
+    def answer(arm: int) -> Answer | None:
+        said = verdicts.get(arm)
+        if said is None:
+            return None
+        of = start.arms[arm]
+        return Answer(
+            text=said.text,
+            outcome=said.outcome,
+            rule=said.rule,
+            phrase=said.phrase,
+            sweep=of.sweep,
+            strength=of.strength,
+        )
+
+    return Answers(baseline=answer(0), steered=answer(shown) if shown else None)
 
 
 def _frames(recording: bytes) -> Iterator[Frame]:
@@ -62,3 +55,13 @@ def _frames(recording: bytes) -> Iterator[Frame]:
                 yield FRAME.validate_json(line)
             except ValidationError:
                 continue
+
+
+def _not_recorded(view: View, holds: str) -> Refused:
+    return Refused(
+        422,
+        "view_not_recorded",
+        f"The view shows sweep {view.sweep} at {view.strength:g} and colours by watched latent {view.colour}.",
+        f"The recording holds {holds}.",
+        "Choose a strength and a latent that were run, or run the request again with them.",
+    )

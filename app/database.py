@@ -1,4 +1,4 @@
-"""A connection to the database: its pragmas, its transactions, its schema. Knows no query.
+"""A connection to the database: its pragmas, its transactions. Knows no query and no schema.
 
 SQLite's legacy driver begins transactions late and upgrades them from read to write,
 which fails at once, however long the busy timeout, when another writer came between.
@@ -9,32 +9,38 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.tables import Table
+from app.schema import migrate
+
+_WAIT_MS = 10_000  # for another process that writes
 
 
 class Database:
     """`reading` sees one consistent state; `writing` commits everything or nothing."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self._engine = create_async_engine(self._url)
-        if self._url.get_backend_name() == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
-            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._url = _with_driver(make_url(url))
+        self._engine = _engine(self._url, foreign_keys=True)
         self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
         self._writers = async_sessionmaker(self._engine.execution_options(writes=True), expire_on_commit=False)
 
     async def open(self) -> None:
-        """Makes the folder of an SQLite file, and the tables that do not exist."""
+        """Makes the folder of an SQLite file, and brings the schema up to date. Raises RuntimeError where a newer
+        app has been."""
         if self._url.get_backend_name() == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        async with self._engine.execution_options(writes=True).begin() as connection:
-            await connection.run_sync(Table.metadata.create_all)
+        # SQLite changes a column by making its table anew; with foreign keys on, dropping the old one would empty
+        # the tables that refer to it.
+        engine = _engine(self._url, foreign_keys=False)
+        try:
+            async with engine.execution_options(writes=True).begin() as connection:
+                await connection.run_sync(migrate)
+        finally:
+            await engine.dispose()
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -50,15 +56,30 @@ class Database:
             yield session
 
 
-def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 10000")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def _with_driver(url: URL) -> URL:
+    """The names that other tools give a Postgres URL mean the one driver that we have for it."""
+    plain = url.drivername in ("postgres", "postgresql")
+    return url.set(drivername="postgresql+asyncpg") if plain else url
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _engine(url: URL, *, foreign_keys: bool) -> AsyncEngine:
+    engine = create_async_engine(url)
+    if url.get_backend_name() == "sqlite":
+
+        def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")  # what was answered "saved" survives a power cut
+            cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+            cursor.close()
+
+        event.listen(engine.sync_engine, "connect", set_up)
+        event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

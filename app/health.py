@@ -3,7 +3,7 @@
 import logging
 from typing import Literal
 
-from app.store import Store
+from app.run_store import RunStore
 from app.version import VERSION
 from app.worker_client import WorkerClient
 from protocol.base import Message
@@ -22,7 +22,7 @@ class Health(Message):
     version: str = VERSION
 
 
-async def health_of(worker: WorkerClient, store: Store) -> Health:
+async def health_of(worker: WorkerClient, store: RunStore) -> Health:
     state, detail, model = await _worker_state(worker)
     if not await _database_answers(store):
         return Health(ready=False, worker=state, detail="The database does not answer.", model=model)
@@ -45,7 +45,7 @@ async def _worker_state(worker: WorkerClient) -> tuple[Literal["ready", "startin
     return "starting", "The worker is loading its model.", said.model
 
 
-async def _database_answers(store: Store) -> bool:
+async def _database_answers(store: RunStore) -> bool:
     try:
         return await store.answers()
     except Exception:

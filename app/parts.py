@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from app.drawing import Drawing
+from app.finding_store import FindingStore
+from app.run_store import RunStore
 from app.runs import Runs
-from app.store import Store
 from app.worker_client import WorkerClient
 from app.world import Worlds
 
 
 @dataclass(frozen=True)
 class Parts:
-    store: Store
+    findings: FindingStore
+    runs_kept: RunStore
     worker: WorkerClient
     runs: Runs
     worlds: Worlds

@@ -15,12 +15,12 @@ from collections.abc import AsyncIterator, Coroutine
 
 from pydantic import BaseModel, ValidationError
 
-from app.store import Store
-from app.tables import RunState
+from app.run_store import RunStore
 from app.worker_client import WorkerClient, WorkerLost
 from protocol.frames import Error
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest
+from protocol.runs import RunState
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class LiveRun:
 class Relay:
     """One run's way from the worker to its followers and into the store."""
 
-    def __init__(self, run: LiveRun, store: Store, worker: WorkerClient, max_bytes: int) -> None:
+    def __init__(self, run: LiveRun, store: RunStore, worker: WorkerClient, max_bytes: int) -> None:
         self.run = run
         self.task: asyncio.Task[None] | None = None
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()

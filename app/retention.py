@@ -4,14 +4,14 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from app.store import Store
+from app.run_store import RunStore
 
 log = logging.getLogger(__name__)
 
 _EVERY_S = 3600.0
 
 
-async def forget_unsaved(store: Store, keep: timedelta) -> None:
+async def forget_unsaved(store: RunStore, keep: timedelta) -> None:
     """Never returns. A failure is logged and tried again an hour later."""
     while True:
         try:

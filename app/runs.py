@@ -4,7 +4,7 @@ import asyncio
 
 from app import ids
 from app.relay import LiveRun, Relay
-from app.store import Store
+from app.run_store import RunStore
 from app.worker_client import WorkerClient
 from protocol.refusal import Refused
 from protocol.requests import GenerateRequest
@@ -13,7 +13,7 @@ from protocol.requests import GenerateRequest
 class Runs:
     """Begins runs, and sees to it that each ends in a state that is true."""
 
-    def __init__(self, store: Store, worker: WorkerClient, *, max_recording_bytes: int) -> None:
+    def __init__(self, store: RunStore, worker: WorkerClient, *, max_recording_bytes: int) -> None:
         self._store = store
         self._worker = worker
         self._max_bytes = max_recording_bytes

@@ -6,6 +6,7 @@ also to their plain names: HOST, PORT, DATA_DIR, DATABASE_URL.
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,6 +51,34 @@ class Settings(BaseSettings):
     worker_silence_s: float = Field(120, gt=0, description="a stream that is silent this long counts as lost")
     max_recording_bytes: int = Field(16 * 2**20, gt=0, description="a run that grows beyond this is ended")
     keep_unsaved_hours: float = Field(24, gt=0, description="runs that nobody saved are deleted after this")
+    max_unsaved_bytes: int = Field(
+        2 * 2**30, gt=0, description="when unsaved runs together take more, the oldest are deleted"
+    )
+    max_queued_runs: int = Field(100, ge=0, description="background runs that may wait; more are refused")
+    background_runs: int = Field(2, ge=0, description="background runs that this app keeps going at once; 0: none")
+    lease_s: float = Field(15, gt=0, description="an app that was silent this long is dead: others take its runs over")
+    password: SecretStr | None = Field(
+        None,
+        min_length=8,
+        description="what everyone must know to see anything: as Basic password with any name, or as Bearer token",
+    )
+    operator_token: SecretStr | None = Field(
+        None, min_length=16, description="Bearer token for /metrics; unset: open to loopback clients, closed to others"
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="JSON list of addresses or networks whose X-Forwarded-For is believed"
+    )
+    runs_per_minute: int | None = Field(
+        None, ge=0, description="asked by one client: runs, saves, checks; 0: no limit; unset: 60, none on loopback"
+    )
+    reads_per_minute: int | None = Field(
+        None, ge=0, description="all else asked by one client; 0: no limit; unset: 1200, none on loopback"
+    )
+    public_url: str | None = Field(
+        None, pattern=r"^https?://", description="where readers find the app, for link previews; unset: as they asked"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="of the log on stderr")
+    log_prompts: bool = Field(False, description="write prompts into the log too")
 
     @property
     def database(self) -> str:

@@ -1,15 +1,11 @@
 """What is remembered, as tables. Knows nothing about how it is asked for.
 
-Times are UTC in ISO 8601 with a fixed width, so that text order is time order.
-Requests and views are canonical JSON: this database never looks inside them.
+Times are UTC in ISO 8601 with a fixed width, so that text order is time order. Requests and views are canonical JSON
+of the protocol that their row names: this database never looks inside them. A change here needs a migration.
 """
 
-from typing import Literal
-
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-RunState = Literal["running", "done", "error", "cancelled", "cut"]
 
 
 class Table(DeclarativeBase):
@@ -27,6 +23,16 @@ class Recording(Table):
     data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
+class AppRow(Table):
+    """A process that runs the app on this database. `heartbeat`: when it last said that it lives, in seconds of the
+    database's own clock."""
+
+    __tablename__ = "apps"
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    heartbeat: Mapped[float] = mapped_column(Float(53))
+
+
 class Run(Table):
     """A request and how its stream went. Saved once it has a recording; then its frames are there."""
 
@@ -40,6 +46,19 @@ class Run(Table):
     n_frames: Mapped[int] = mapped_column(default=0)
     size_bytes: Mapped[int] = mapped_column(default=0)
     recording_sha256: Mapped[str | None] = mapped_column(ForeignKey("recordings.sha256"), default=None)
+    lane: Mapped[str] = mapped_column(String(11), default="interactive", server_default="interactive")
+    attempt: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Counts how often a background run was begun. Whoever writes names it, so that a process that was thought dead
+    can't write into its successor's run."""
+    owner: Mapped[str | None] = mapped_column(String(22), default=None)
+    """The app whose worker runs it; None while it is queued and once it has ended."""
+    cancel: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Somebody asked its owner to end it."""
+    n_whole: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Answers and controls that are whole, of `n_expected`."""
+    n_expected: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    __table_args__ = (Index("runs_by_state", "state", "lane", "created"),)
 
 
 class FrameChunk(Table):
@@ -54,7 +73,11 @@ class FrameChunk(Table):
 
 
 class FindingRow(Table):
-    """What a person said about a recording. Complete without its run, which may be gone."""
+    """What a person said about a recording. Complete without its run, which may be gone.
+
+    From `model` on the columns are an index: made from the others and the recording, and made again when
+    `indexed_by` is not the present way of making them.
+    """
 
     __tablename__ = "findings"
 
@@ -65,5 +88,39 @@ class FindingRow(Table):
     created: Mapped[str] = mapped_column(String(27))
     request: Mapped[str] = mapped_column(Text)
     recording_sha256: Mapped[str] = mapped_column(ForeignKey("recordings.sha256"), index=True)
+    protocol: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Of `request` and `view`."""
+    parent: Mapped[str | None] = mapped_column(String(22), default=None, index=True)
+    """No foreign key: the parent may be deleted, and this row still says where it came from."""
+    listed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    delete_sha256: Mapped[str | None] = mapped_column(String(64), default=None)
+    """Hash of the delete token; None for findings that were saved before there was one."""
+    model: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    outcome: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """Of the answer that the view shows."""
+    answers: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What the gallery searches, folded."""
+    indexed_by: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (Index("findings_newest_first", "created", "slug"),)
+
+
+class Tombstone(Table):
+    """A finding that is deleted: its link says so, and says nothing else."""
+
+    __tablename__ = "tombstones"
+
+    slug: Mapped[str] = mapped_column(String(22), primary_key=True)
+    deleted: Mapped[str] = mapped_column(String(27))
+    why: Mapped[str] = mapped_column(Text)
+
+
+class VerificationRow(Table):
+    """A check of a recording, as canonical JSON. Newer checks have greater ids."""
+
+    __tablename__ = "verifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recording_sha256: Mapped[str] = mapped_column(ForeignKey("recordings.sha256", ondelete="CASCADE"), index=True)
+    body: Mapped[str] = mapped_column(Text)

@@ -5,12 +5,12 @@
 3. Names that are the query come first, then those that begin with it, then the world's own order.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
+from app.fold import fold
 from app.worker_client import WorkerClient
 from protocol.base import Message, Name, Text
 from protocol.models import ModelCard
@@ -19,8 +19,6 @@ from protocol.world import ModelWorld, Tier, WorldEntry
 
 MAX_SHOWN = 200
 MAX_WORDS = 200  # characters
-
-_PLAIN = str.maketrans({"’": "'", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 @dataclass(frozen=True)
@@ -111,13 +109,6 @@ class Index:
             questions=self._questions,
             entries=tuple(entry for entry, _ in shown[asked.offset : asked.offset + asked.limit]),
         )
-
-
-def fold(text: str) -> str:
-    """One spelling for a text, however it is typed: "Zoë  D’Œuvre" and "zoe d'oeuvre" are the same."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in apart if not unicodedata.combining(c))
-    return " ".join(plain.translate(_PLAIN).split())
 
 
 def _counts(names: Iterable[str], found: Iterable[str]) -> dict[str, int]:

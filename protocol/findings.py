@@ -1,9 +1,16 @@
 """A finding: a run somebody gave a name to. The client sends no frames, so a recording can't be forged."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from protocol.base import Message, Text, VisibleText
+from protocol.frames import Outcome
 from protocol.requests import GenerateRequest
+from protocol.verify import Verification
+
+Slug = Annotated[str, Field(pattern=r"^[1-9A-HJ-NP-Za-km-z]{10,22}$")]
+"""What a link ends in: base58, so no 0, O, I or l."""
 
 
 class View(Message):
@@ -21,17 +28,60 @@ class FindingRequest(Message):
     title: VisibleText = Field(min_length=1, max_length=140)
     note: Text = Field(default="", max_length=4_000)
     view: View = View()
+    parent: Slug | None = Field(default=None, description="the finding that this one was made from")
+    listed: bool = Field(default=True, description="shown in the gallery; else only who has the link finds it")
+
+
+class Answer(Message):
+    """One arm's whole answer and what it amounts to. `strength` is in the unit of its sweep."""
+
+    text: Text
+    outcome: Outcome
+    rule: Text
+    phrase: Text | None
+    sweep: int | None
+    strength: float
+
+
+class Answers(Message):
+    """What the view shows. `steered` is None where it shows the baseline; either is None where the recording has no
+    verdict."""
+
+    baseline: Answer | None = None
+    steered: Answer | None = None
 
 
 class Finding(Message):
-    """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601."""
+    """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601. `forks`: listed findings made from this one.
+    `parent` stays when that one is deleted."""
 
-    slug: str
+    slug: Slug
     title: Text
     note: Text
     view: View
     created: str
     request: GenerateRequest
+    answers: Answers
     recording_sha256: str
     n_frames: int
     size_bytes: int
+    listed: bool = True
+    parent: Slug | None = None
+    forks: tuple[Slug, ...] = ()
+    verified: Verification | None = Field(default=None, description="the newest check, if there was one")
+
+
+class Saved(Message):
+    """The answer to saving: the one time that the delete token is told. Only its hash is kept."""
+
+    finding: Finding
+    delete_token: str
+
+
+class FindingsPage(Message):
+    """Newest first. `total`: how many match; `models` and `outcomes` count them as if none were chosen."""
+
+    findings: tuple[Finding, ...]
+    total: int
+    models: dict[str, int]
+    outcomes: dict[Outcome, int]

@@ -222,6 +222,23 @@ class Verdict(Message):
     paper_phrase: Text | None = None
 
 
+class Departure(Message):
+    """In a replay only: at answer token `place` the model would have chosen this token, not the recorded one.
+
+    short_by: by how much the recorded one missed being chosen, in nats: greedy, what it lacks in log-probability;
+    sampled, that too or, where less, what the log-odds lack for the draw to fall into its share of the distribution.
+    """
+
+    kind: Literal["departure"] = "departure"
+    seq: int
+    arm: int
+    sample: int = 0
+    place: int
+    id: int
+    text: Text
+    short_by: float
+
+
 class Control(Message):
     """`refusal_logodds` under random directions of equal norm, one number a direction."""
 
@@ -268,6 +285,7 @@ class Error(Message):
 
 
 Frame = Annotated[
-    Start | Queued | Prompt | Step | Latents | Verdict | Control | Lens | Done | Error, Field(discriminator="kind")
+    Start | Queued | Prompt | Step | Latents | Verdict | Departure | Control | Lens | Done | Error,
+    Field(discriminator="kind"),
 ]
 FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)

@@ -19,6 +19,7 @@ from app.server import Server
 from app.settings import ROOT, Settings
 from protocol.canonical import canonical_json
 from protocol.requests import GenerateRequest
+from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
 from tests.app.scripted_worker import ScriptedWorker
 
@@ -45,7 +46,12 @@ class Client(httpx2.Client):
             yield answer
 
     def save(self, run_id: str, **more: object) -> httpx2.Response:
+        """Its answer is a `Saved`."""
         return self.post("/api/findings", json={"run_id": run_id, "title": "A finding", **more})
+
+    def slug(self, run_id: str, **more: object) -> str:
+        """Of a new finding."""
+        return self.save(run_id, **more).json()["finding"]["slug"]
 
     def state(self, run_id: str) -> str:
         return self.get(f"/api/runs/{run_id}").json()["state"]
@@ -120,11 +126,26 @@ def live_worker() -> Iterator[ScriptedWorker]:
     scripted.close()
 
 
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    made = Databases()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of the database: whatever uses an app is tested on each."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def live(live_worker: ScriptedWorker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def live(
+    live_worker: ScriptedWorker, tmp_path_factory: pytest.TempPathFactory, databases: Databases, kind: str
+) -> Iterator[Client]:
     """One app for all tests of a file."""
-    data_dir = tmp_path_factory.mktemp("data")
-    with start(Settings(data_dir=data_dir, worker_url=live_worker.listen())) as client:
+    data_dir, database_url = tmp_path_factory.mktemp("data"), databases.new(kind)
+    with start(Settings(data_dir=data_dir, worker_url=live_worker.listen(), database_url=database_url)) as client:
         yield client
 
 
@@ -142,9 +163,9 @@ def app(live: Client, worker: ScriptedWorker) -> Client:
 
 
 @pytest.fixture
-def settings(worker: ScriptedWorker, tmp_path: Path) -> Settings:
+def settings(worker: ScriptedWorker, tmp_path: Path, databases: Databases, kind: str) -> Settings:
     """For an app of one's own: `with start(settings) as app`."""
-    return Settings(data_dir=tmp_path / "data", worker_url=worker.listen())
+    return Settings(data_dir=tmp_path / "data", worker_url=worker.listen(), database_url=databases.new(kind))
 
 
 @pytest.fixture

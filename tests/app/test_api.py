@@ -106,7 +106,7 @@ def test_wrong_methods_paths_and_parameters_are_refused_in_three_parts(live: Cli
     for answer, status in (
         (live.get("/api/nothing"), 404),
         (live.get("/api/runs"), 405),
-        (live.delete("/api/findings/1111111111"), 405),
+        (live.put("/api/findings/1111111111"), 405),
         (live.get("/api/findings?limit=0"), 422),
         (live.get("/api/findings?limit=99999999999999999999999999"), 422),
         (live.get("/api/findings?limit=many"), 422),
@@ -127,7 +127,7 @@ def test_an_unexpected_exception_is_answered_without_its_text(
     async def fails(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr("app.store.Store.findings", fails)
+    monkeypatch.setattr("app.finding_store.FindingStore.findings", fails)
     answer = live.get("/api/findings")
     assert answer.status_code == 500
     _is_a_refusal(answer.json())

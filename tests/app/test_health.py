@@ -3,8 +3,8 @@
 import pytest
 from pydantic import SecretStr
 
+from app.run_store import RunStore
 from app.settings import Settings
-from app.store import Store
 from tests.app.conftest import Client, start
 from tests.app.scripted_worker import ScriptedWorker
 
@@ -42,9 +42,9 @@ def test_it_is_ready_only_with_the_token_that_the_worker_wants(settings: Setting
 
 
 def test_it_is_not_ready_without_its_database(app: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(_: Store) -> bool:
+    async def fails(_: RunStore) -> bool:
         raise OSError("disk on fire")
 
-    monkeypatch.setattr(Store, "answers", fails)
+    monkeypatch.setattr(RunStore, "answers", fails)
     assert _told(app) == (False, "ready")
     assert "fire" not in app.get("/healthz").text

@@ -13,7 +13,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
 
 
 def _saved(live: Client, **more: object) -> str:
-    return live.save(live.post_run().headers["x-run-id"], **more).json()["slug"]
+    return live.slug(live.post_run().headers["x-run-id"], **more)
 
 
 def test_the_front_page_opens(live: Client) -> None:
@@ -40,15 +40,18 @@ def test_a_finding_that_shows_the_baseline_shows_no_steered_answer(live: Client)
     assert REFUSAL in page and INVENTION not in page
 
 
-def test_a_view_that_the_recording_lacks_is_harmless(live: Client) -> None:
-    page = live.get(f"/f/{_saved(live, view={'sweep': 9, 'strength': 123.0, 'colour': 15})}")
-    assert page.status_code == 200 and REFUSAL in unescape(page.text)
+@pytest.mark.parametrize(
+    "view", [{"sweep": 9}, {"sweep": 0, "strength": 123.0}, {"sweep": 0, "strength": 1.0, "colour": 15}]
+)
+def test_a_view_that_the_recording_lacks_is_refused(live: Client, view: dict) -> None:
+    refused = live.save(live.post_run().headers["x-run-id"], view={"strength": 1.0, **view})
+    assert refused.status_code == 422 and refused.json()["refusal"]["code"] == "view_not_recorded"
 
 
 def test_hostile_markup_is_text_wherever_it_is_shown(live: Client) -> None:
     hostile = REQUEST.model_copy(update={"prompt": HOSTILE})
     run_id = live.post("/api/runs", content=canonical_json(hostile)).headers["x-run-id"]
-    slug = live.save(run_id, title=HOSTILE, note=HOSTILE, view={"sweep": 0, "strength": 1.0}).json()["slug"]
+    slug = live.slug(run_id, title=HOSTILE, note=HOSTILE, view={"sweep": 0, "strength": 1.0})
     page = live.get(f"/f/{slug}")
     assert page.status_code == 200
     assert "<script>alert" not in page.text and "<img src=x" not in page.text

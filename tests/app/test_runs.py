@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from app.database import Database
+from app.run_store import RunStore
 from app.runs import Runs
 from app.settings import Settings
-from app.store import Store
 from app.worker_client import WorkerClient
 from protocol.canonical import canonical_json, sha256
 from protocol.frames import FRAME, Error
@@ -160,7 +160,7 @@ def test_a_run_that_cannot_be_written_ends_with_an_error_and_the_next_one_works(
         raise OSError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Store, "append", fails)
+        broken.setattr(RunStore, "append", fails)
         answer = app.post_run()
         assert answer.content.splitlines(keepends=True)[:-1] == recording()[:-1]
         assert b"not_recorded" in answer.content.splitlines()[-1] and b"disk" not in answer.content
@@ -270,7 +270,7 @@ async def test_a_run_that_is_superseded_before_its_first_moment_is_refused_too(t
         url, detail, down = None, "There is none.", True
 
     client = WorkerClient(Nowhere(), silence_s=1)
-    runs = Runs(Store(Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")), client, max_recording_bytes=1000)
+    runs = Runs(RunStore(Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")), client, max_recording_bytes=1000)
     older, newer = (asyncio.ensure_future(runs.begin(REQUEST, "tab-1")) for _ in range(2))
     refused = await asyncio.wait_for(asyncio.gather(older, newer, return_exceptions=True), 5)
     assert [one.refusal.code for one in refused] == ["superseded", "no_worker"]

@@ -4,15 +4,12 @@
 shows, so that it can be read without JavaScript and previewed by whoever is sent the link.
 """
 
-from dataclasses import asdict
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import ids
-from app.answers import read_answers
 from app.parts import Parts
-from app.store import unknown_finding
+from app.refusals import unknown_finding
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -28,11 +25,9 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:
-        found = await parts.store.finding(slug) if ids.looks_like_one(slug) else None
-        if found is None:
+        if not ids.looks_like_one(slug):
             raise unknown_finding()
-        recording = await parts.store.recording(found.recording_sha256)
-        answers = asdict(read_answers(recording, found.view))
-        return parts.drawing.draw(request, "finding.html", "finding", finding=found, answers=answers)
+        found = await parts.findings.finding(slug)
+        return parts.drawing.draw(request, "finding.html", "finding", finding=found, answers=found.answers)
 
     return router

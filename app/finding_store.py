@@ -1,0 +1,324 @@
+"""What is remembered of findings. Knows nothing about HTTP, nor about runs that are under way.
+
+A finding is what somebody said about a recording; the recording is stored once for all findings that hold it, and is
+removed with the last of them. Recordings go out as they came in.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import ids
+from app.answers import read_answers
+from app.clock import timestamp
+from app.database import Database
+from app.fold import fold
+from app.refusals import deleted_finding, unknown_finding, unknown_run
+from app.tables import FindingRow, FrameChunk, Recording, Run, Tombstone, VerificationRow
+from protocol.canonical import canonical_json
+from protocol.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, View
+from protocol.frames import Outcome
+from protocol.refusal import Refused
+from protocol.requests import GenerateRequest
+from protocol.upgrade import upgraded, upgraded_request
+from protocol.verify import Verification
+from protocol.version import PROTOCOL
+
+INDEX = 1
+"""Counts up whenever the derived columns of a finding are made in another way."""
+
+KEPT_VERIFICATIONS = 20
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Search:
+    """words: all of them must occur. None and empty: any."""
+
+    words: str = ""
+    model: str | None = None
+    outcome: Outcome | None = None
+    before: str | None = None
+    limit: int = 20
+
+
+class FindingStore:
+    """Queries. Each method is one transaction, but for `save`, which reads first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, asked: FindingRequest) -> Saved:
+        """Makes a finding of a run that is done. Raises Refused (404, 409, 422)."""
+        run, recording = await self._run(asked.run_id)
+        row = FindingRow(
+            title=asked.title,
+            note=asked.note,
+            view=canonical_json(asked.view).decode(),
+            request=run.request,
+            recording_sha256=hashlib.sha256(recording).hexdigest(),
+            protocol=PROTOCOL,
+            parent=asked.parent,
+            listed=asked.listed,
+        )
+        await asyncio.to_thread(_index, row, recording)
+        token = secrets.token_urlsafe(24)
+        row.delete_sha256 = _hash(token)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return Saved(finding=await self._save(row, run, recording), delete_token=token)
+            except IntegrityError:  # the slug is taken, or someone else saved the same recording just now
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    async def _run(self, run_id: str) -> tuple[Run, bytes]:
+        async with self._database.reading() as session:
+            run = await session.get(Run, run_id)
+            if run is None:
+                raise unknown_run()
+            if run.state != "done":
+                raise _not_done(run.state)
+            return run, await frames_of(session, run)
+
+    async def _save(self, row: FindingRow, run: Run, recording: bytes) -> Finding:
+        async with self._database.writing() as session:
+            if row.parent is not None:
+                await self._known(session, row.parent)
+            held = await session.get(Run, run.id, with_for_update=True)
+            if held is None:
+                raise unknown_run()
+            if await session.get(Recording, row.recording_sha256) is None:
+                stored = Recording(
+                    sha256=row.recording_sha256, n_frames=run.n_frames, size_bytes=len(recording), data=recording
+                )
+                session.add(stored)
+                await session.flush()
+            held.recording_sha256 = row.recording_sha256
+            await session.execute(delete(FrameChunk).where(FrameChunk.run_id == run.id))
+            columns = {column.name: getattr(row, column.name) for column in FindingRow.__table__.columns}
+            session.add(made := FindingRow(**columns | {"slug": ids.new_slug(), "created": timestamp()}))
+            return _finding(made, run.n_frames, len(recording))
+
+    async def finding(self, slug: str) -> Finding:
+        """Raises Refused: 404, or 410 if it was deleted."""
+        async with self._database.reading() as session:
+            found = (await session.execute(_findings().where(FindingRow.slug == slug))).one_or_none()
+            if found is None:
+                await self._known(session, slug)
+                raise unknown_finding()
+            forks = select(FindingRow.slug).where(FindingRow.parent == slug, FindingRow.listed)
+            verified = (
+                select(VerificationRow.body)
+                .where(VerificationRow.recording_sha256 == found[0].recording_sha256)
+                .order_by(VerificationRow.id.desc())
+                .limit(1)
+            )
+            body = await session.scalar(verified)
+            return _finding(
+                *found,
+                forks=tuple(await session.scalars(forks.order_by(FindingRow.created).limit(50))),
+                verified=None if body is None else Verification.model_validate_json(body),
+            )
+
+    async def findings(self, search: Search) -> FindingsPage:
+        """Those that are listed, newest first."""
+        words = [FindingRow.words.contains(word, autoescape=True) for word in fold(search.words).split()]
+        model = [] if search.model is None else [FindingRow.model == search.model]
+        outcome = [] if search.outcome is None else [FindingRow.outcome == search.outcome]
+        query = _findings().where(FindingRow.listed, *words, *model, *outcome)
+        async with self._database.reading() as session:
+            if search.before is not None:
+                edge = select(FindingRow.created, FindingRow.slug).where(FindingRow.slug == search.before)
+                if (last := (await session.execute(edge)).one_or_none()) is None:
+                    raise unknown_finding()
+                query = query.where(tuple_(FindingRow.created, FindingRow.slug) < tuple(last))
+            newest = query.order_by(FindingRow.created.desc(), FindingRow.slug.desc()).limit(search.limit)
+            return FindingsPage(
+                findings=tuple(_finding(*row) for row in await session.execute(newest)),
+                total=await _count(session, [*words, *model, *outcome]),
+                models=await _counts(session, FindingRow.model, [*words, *outcome]),
+                outcomes=cast(dict[Outcome, int], await _counts(session, FindingRow.outcome, [*words, *model])),
+            )
+
+    async def recording(self, digest: str) -> bytes:
+        """The bytes as they were recorded. Raises Refused (404) if it went with its last finding just now."""
+        async with self._database.reading() as session:
+            data = await session.scalar(select(Recording.data).where(Recording.sha256 == digest))
+            if data is None:
+                raise unknown_finding()
+            return data
+
+    async def delete(self, slug: str, token: str) -> None:
+        """Raises Refused: 404, 410, or 403 where the token is another."""
+        async with self._database.writing() as session:
+            row = await self._held(session, slug)
+            if row.delete_sha256 is None or not hmac.compare_digest(row.delete_sha256, _hash(token)):
+                raise _not_yours()
+            await _bury(session, row, "Whoever saved it took it back.")
+
+    async def withdraw(self, slug: str, why: str) -> None:
+        """The operator's deletion. Raises Refused (404, 410)."""
+        async with self._database.writing() as session:
+            await _bury(session, await self._held(session, slug), why)
+
+    async def add_verification(self, digest: str, verification: Verification) -> None:
+        """Kept with the recording, the newest few; does nothing where that is gone."""
+        async with self._database.writing() as session:
+            if await session.get(Recording, digest) is None:
+                return
+            session.add(VerificationRow(recording_sha256=digest, body=canonical_json(verification).decode()))
+            await session.flush()
+            kept = (
+                select(VerificationRow.id)
+                .where(VerificationRow.recording_sha256 == digest)
+                .order_by(VerificationRow.id.desc())
+                .limit(KEPT_VERIFICATIONS)
+            )
+            older = VerificationRow.id.not_in(kept.scalar_subquery())
+            await session.execute(delete(VerificationRow).where(VerificationRow.recording_sha256 == digest, older))
+
+    async def index_old(self) -> int:
+        """Makes the derived columns of rows that were saved before these were made this way; says how many."""
+        n_indexed = 0
+        while True:
+            async with self._database.writing() as session:
+                stale = select(FindingRow).where(FindingRow.indexed_by != INDEX).limit(1)
+                row = (await session.scalars(stale.with_for_update(skip_locked=True))).one_or_none()
+                if row is None:
+                    return n_indexed
+                data = select(Recording.data).where(Recording.sha256 == row.recording_sha256)
+                try:
+                    _index(row, (await session.execute(data)).scalar_one())
+                except Refused:  # an old view may show what was never recorded; its link opens all the same
+                    row.indexed_by = INDEX
+                n_indexed += 1
+
+    async def _held(self, session: AsyncSession, slug: str) -> FindingRow:
+        row = await session.get(FindingRow, slug, with_for_update=True)
+        if row is None:
+            await self._known(session, slug)
+            raise unknown_finding()
+        return row
+
+    async def _known(self, session: AsyncSession, slug: str) -> None:
+        """Raises Refused: 410 for a finding that was deleted, 404 for one that never was."""
+        if (grave := await session.get(Tombstone, slug)) is not None:
+            raise deleted_finding(grave.deleted, grave.why)
+        if not await session.scalar(select(exists().where(FindingRow.slug == slug))):
+            raise unknown_finding()
+
+
+async def frames_of(session: AsyncSession, run: Run) -> bytes:
+    """The lines of a run so far, wherever they are."""
+    if run.recording_sha256 is not None:
+        query = select(Recording.data).where(Recording.sha256 == run.recording_sha256)
+        return (await session.execute(query)).scalar_one()
+    chunks = select(FrameChunk.data).where(FrameChunk.run_id == run.id).order_by(FrameChunk.first)
+    return b"".join(await session.scalars(chunks))
+
+
+async def _bury(session: AsyncSession, row: FindingRow, why: str) -> None:
+    digest = row.recording_sha256
+    session.add(Tombstone(slug=row.slug, deleted=timestamp(), why=why))
+    await session.delete(row)
+    await session.flush()
+    if not await session.scalar(select(exists().where(FindingRow.recording_sha256 == digest))):
+        # what was taken back must not live on under the id of its run
+        await session.execute(delete(Run).where(Run.recording_sha256 == digest))
+        await session.execute(delete(Recording).where(Recording.sha256 == digest))
+
+
+def _index(row: FindingRow, recording: bytes) -> None:
+    """Fills the derived columns, and refuses (422) a view that the recording does not hold."""
+    request, view = _request(row), _view(row)
+    answers = read_answers(upgraded(recording), view)
+    shown = answers.steered or answers.baseline
+    said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
+    row.answers = canonical_json(answers).decode()
+    row.model = request.model
+    row.outcome = shown.outcome if shown else ""
+    row.words = fold("\n".join([row.title, row.note, request.prompt, request.model, *said]))
+    row.indexed_by = INDEX
+
+
+def _request(row: FindingRow) -> GenerateRequest:
+    plain = upgraded_request(json.loads(row.request), row.protocol)
+    return GenerateRequest.model_validate_json(json.dumps(plain))
+
+
+def _view(row: FindingRow) -> View:
+    return View.model_validate_json(row.view)
+
+
+def _findings() -> Select[tuple[FindingRow, int, int]]:
+    return select(FindingRow, Recording.n_frames, Recording.size_bytes).join(
+        Recording, Recording.sha256 == FindingRow.recording_sha256
+    )
+
+
+async def _count(session: AsyncSession, which: Sequence[ColumnElement[bool]]) -> int:
+    return await session.scalar(select(func.count()).select_from(FindingRow).where(FindingRow.listed, *which)) or 0
+
+
+async def _counts(session: AsyncSession, column: Any, which: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    query = select(column, func.count()).where(FindingRow.listed, column != "", *which).group_by(column)
+    return {value: n for value, n in await session.execute(query.order_by(func.count().desc(), column))}
+
+
+def _finding(
+    row: FindingRow,
+    n_frames: int,
+    size_bytes: int,
+    forks: tuple[str, ...] = (),
+    verified: Verification | None = None,
+) -> Finding:
+    return Finding(
+        slug=row.slug,
+        title=row.title,
+        note=row.note,
+        view=_view(row),
+        created=row.created,
+        request=_request(row),
+        answers=Answers.model_validate_json(row.answers),
+        recording_sha256=row.recording_sha256,
+        n_frames=n_frames,
+        size_bytes=size_bytes,
+        listed=row.listed,
+        parent=row.parent,
+        forks=forks,
+        verified=verified,
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _not_done(state: str) -> Refused:
+    return Refused(
+        409,
+        "run_not_done",
+        f"This run can't be saved: its state is {state}.",
+        "Only a run that is done can be saved, because its recording is whole.",
+        "Wait until it is done, or run the request again.",
+    )
+
+
+def _not_yours() -> Refused:
+    return Refused(
+        403,
+        "wrong_delete_token",
+        "This finding can't be deleted with this token.",
+        "Only the token that was shown when it was saved deletes it.",
+        "Find that token, or ask whoever runs this app.",
+    )

@@ -1,0 +1,109 @@
+"""Findings: saved, found, checked, taken back, and taken along."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
+from starlette.responses import Response
+
+from app import ids
+from app.bodies import body_of, read_body
+from app.finding_store import Search
+from app.parts import Parts
+from app.refusals import unknown_finding, unknown_run
+from app.routes.said import JSON_LINES, refusals, stream_of_frames
+from protocol.base import Name, Text
+from protocol.findings import Finding, FindingRequest, FindingsPage, Saved
+from protocol.frames import Outcome
+from protocol.upgrade import upgraded
+from protocol.verify import Verification
+from protocol.version import PROTOCOL
+
+MAX_WORDS = 200  # characters
+MAX_SHOWN = 100
+
+
+def routes(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/api/findings", tags=["findings"], responses=refusals(422, 500))
+    store = parts.findings
+
+    @router.post(
+        "",
+        status_code=201,
+        response_model=Saved,
+        responses=refusals(404, 409, 410, 413),
+        openapi_extra=body_of(FindingRequest),
+    )
+    async def save_finding(request: Request) -> Response:
+        """Its delete token is told this once."""
+        asked = await read_body(request, FindingRequest)
+        if not ids.looks_like_one(asked.run_id):
+            raise unknown_run()
+        saved = await store.save(asked)
+        headers = {"Location": f"/f/{saved.finding.slug}", "Cache-Control": "no-store"}
+        return JSONResponse(saved.model_dump(mode="json"), 201, headers)
+
+    @router.get("", responses=refusals(404))
+    async def findings(
+        q: Annotated[Text, Query(max_length=MAX_WORDS, description="words of title, note, prompt or answer")] = "",
+        model: Annotated[Name | None, Query(description="id of a model")] = None,
+        outcome: Annotated[Outcome | None, Query(description="of the answer that the finding shows")] = None,
+        before: Annotated[str | None, Query(description="slug of the last finding of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_SHOWN)] = 20,
+    ) -> FindingsPage:
+        """Those that are listed, newest first."""
+        if before is not None and not ids.looks_like_one(before):
+            raise unknown_finding()
+        return await store.findings(Search(q, model, outcome, before, limit))
+
+    @router.get("/{slug}", responses=refusals(404, 410))
+    async def finding(slug: str) -> Finding:
+        return await _finding(slug)
+
+    @router.delete("/{slug}", status_code=204, response_class=Response, responses=refusals(403, 404, 410))
+    async def delete_finding(
+        slug: str,
+        x_delete_token: Annotated[Text, Header(max_length=200, description="told when the finding was saved")] = "",
+    ) -> Response:
+        """Its link answers 410 from then on; the recording goes with the last finding that holds it."""
+        if not ids.looks_like_one(slug):
+            raise unknown_finding()
+        await store.delete(slug, x_delete_token)
+        return Response(status_code=204)
+
+    @router.post("/{slug}/verify", responses=refusals(404, 410))
+    async def verify_finding(slug: str) -> Verification:
+        """Replays the recording on the worker that is here now, and says whether it still holds."""
+        from app.verification import verify
+
+        digest = (await _finding(slug)).recording_sha256
+        verification = await verify(parts.worker, upgraded(await store.recording(digest)))
+        await store.add_verification(digest, verification)
+        return verification
+
+    @router.get(
+        "/{slug}/frames",
+        response_class=Response,
+        responses=stream_of_frames() | {304: {"description": "Unchanged"}} | refusals(404, 410),
+    )
+    async def finding_frames(request: Request, slug: str) -> Response:
+        """The recording, in the spelling of the present protocol."""
+        digest = (await _finding(slug)).recording_sha256
+        # Asked about every time, so that what was taken back is gone at once, also from caches.
+        headers = {"ETag": f'"{digest}-{PROTOCOL}"', "Cache-Control": "no-cache"}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(upgraded(await store.recording(digest)), media_type=JSON_LINES, headers=headers)
+
+    @router.get("/{slug}/recording", response_class=Response, responses=stream_of_frames() | refusals(404, 410))
+    async def finding_recording(slug: str) -> Response:
+        """The bytes as they were recorded; their SHA-256 is the finding's `recording_sha256`."""
+        data = await store.recording((await _finding(slug)).recording_sha256)
+        return Response(data, media_type=JSON_LINES, headers={"Cache-Control": "no-cache"})
+
+    async def _finding(slug: str) -> Finding:
+        if not ids.looks_like_one(slug):
+            raise unknown_finding()
+        return await store.finding(slug)
+
+    return router

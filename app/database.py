@@ -25,7 +25,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = _with_driver(make_url(url))
         self._engine = _engine(self._url, foreign_keys=True)
-        self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
+        # Postgres would let each statement see a newer state; SQLite's transactions are snapshots anyway.
+        snapshots = {} if self._url.get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._readers = async_sessionmaker(self._engine.execution_options(**snapshots), expire_on_commit=False)
         self._writers = async_sessionmaker(self._engine.execution_options(writes=True), expire_on_commit=False)
 
     async def open(self) -> None:

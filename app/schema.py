@@ -18,10 +18,10 @@ _BEFORE_MIGRATIONS = "0001"
 _LOCK = 7_210_417  # any number, the same for all apps
 
 
-def migrate(connection: Connection, revision: str = "head", folder: Path = MIGRATIONS) -> None:
+def migrate(connection: Connection, revision: str = "head") -> None:
     """Raises RuntimeError for a database that a newer app has been at."""
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -105,3 +105,82 @@ def test_what_people_write_is_kept_as_they_wrote_it(app: Client) -> None:
     for text in ("<script>alert(1)</script>", "{{ 7 * 7 }}", "' or 1=1 --", "‮right to left", "🇪🇺 日本語", "&lt;b&gt;"):
         kept = app.get(f"/api/findings/{app.slug(run_id, title=text, note=text)}").json()
         assert (kept["title"], kept["note"]) == (text, text)
+
+
+def _delete(app: Client, slug: str, token: str) -> int:
+    return app.delete(f"/api/findings/{slug}", headers={"X-Delete-Token": token}).status_code
+
+
+def test_a_deleted_finding_answers_410_everywhere_and_its_recording_is_gone(settings: Settings) -> None:
+    with start(settings) as app:
+        run_id = app.post_run().headers["x-run-id"]
+        saved = app.save(run_id, title="A secret title", note="A secret note").json()
+        slug = saved["finding"]["slug"]
+        for token in ("", "wrong", saved["delete_token"][:-1], slug):
+            assert _delete(app, slug, token) == 403
+        assert app.get(f"/f/{slug}").status_code == 200
+        assert _delete(app, slug, saved["delete_token"]) == 204
+        for path in (f"/f/{slug}", f"/api/findings/{slug}", f"/api/findings/{slug}/frames"):
+            gone = app.get(path)
+            assert gone.status_code == 410 and "took it back" in gone.text
+            assert "secret" not in gone.text
+        assert _delete(app, slug, saved["delete_token"]) == 410
+        assert app.get(f"/api/runs/{run_id}/frames").status_code == 404
+        assert app.get("/api/findings").json()["total"] == 0
+    for table in ("findings", "recordings", "runs", "frames"):
+        assert execute(settings, f"select count(*) from {table}") == [(0,)], table
+
+
+def test_a_recording_lives_as_long_as_one_finding_holds_it(app: Client) -> None:
+    run_id = app.post_run().headers["x-run-id"]
+    one, two = (app.save(run_id, title=title).json() for title in ("one", "two"))
+    _delete(app, one["finding"]["slug"], one["delete_token"])
+    assert app.get(f"/api/findings/{two['finding']['slug']}/frames").status_code == 200
+    assert _delete(app, two["finding"]["slug"], one["delete_token"]) == 403, "one token deletes another's finding"
+
+
+def test_the_delete_token_is_kept_as_a_hash_alone(settings: Settings) -> None:
+    with start(settings) as app:
+        saved = app.save(app.post_run().headers["x-run-id"]).json()
+        token = saved["delete_token"]
+        assert token not in app.get(f"/api/findings/{saved['finding']['slug']}").text
+    assert token not in str(execute(settings, "select * from findings"))
+    assert execute(settings, "select delete_sha256 from findings") == [(hashlib.sha256(token.encode()).hexdigest(),)]
+
+
+def test_a_fork_and_its_parent_name_each_other_also_when_the_parent_is_gone(app: Client) -> None:
+    run_id = app.post_run().headers["x-run-id"]
+    saved = app.save(run_id, title="the parent").json()
+    parent = saved["finding"]["slug"]
+    child, hidden = app.slug(run_id, parent=parent), app.slug(run_id, parent=parent, listed=False)
+    assert app.get(f"/api/findings/{child}").json()["parent"] == parent
+    assert app.get(f"/api/findings/{parent}").json()["forks"] == [child], "an unlisted fork is told"
+    _delete(app, parent, saved["delete_token"])
+    assert app.get(f"/api/findings/{child}").json()["parent"] == parent
+    assert app.get(f"/api/findings/{hidden}").status_code == 200
+    assert app.save(run_id, parent=parent).status_code == 410
+    assert app.save(run_id, parent="1111111111").status_code == 404
+    assert app.save(run_id, parent="<b>").status_code == 422
+
+
+def test_the_gallery_is_searched_by_any_of_its_words_and_filtered(settings: Settings) -> None:
+    with start(settings) as app:
+        run_id = app.post_run().headers["x-run-id"]
+        steered = app.slug(run_id, title="Zoë’s  50% claim", view={"sweep": 0, "strength": 1.0})
+        plain = app.slug(run_id, title="nothing_steered", note="Ein Vermerk über Ærø")
+        hidden = app.slug(run_id, title="Zoë alone", listed=False)
+
+        def found(**asked: str) -> list[str]:
+            return [finding["slug"] for finding in app.get("/api/findings", params=asked).json()["findings"]]
+
+        assert found() == [plain, steered]
+        assert found(q="zoe's") == [steered] and found(q="CLAIM zoë") == [steered]
+        assert found(q="aero vermerk") == [plain]
+        assert found(q="batkin") == found(q="Batkin") == [plain, steered], "prompts are not searched"
+        assert found(q="50%") == [steered] and found(q="5%0") == [] and found(q="nothing_") == [plain]
+        assert found(q="_") == [plain], "a placeholder of SQL is one of ours"
+        shown = app.get(f"/api/findings/{steered}").json()["answers"]["steered"]["outcome"]
+        assert found(outcome=shown) == [steered] and found(model="another") == []
+        page = app.get("/api/findings", params={"outcome": shown}).json()
+        assert (page["total"], sum(page["outcomes"].values())) == (1, 2), "a filter must say what the others would show"
+        assert hidden not in found(q="alone") and app.get(f"/api/findings/{hidden}").status_code == 200

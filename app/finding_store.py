@@ -117,18 +117,7 @@ class FindingStore:
                 await self._known(session, slug)
                 raise unknown_finding()
             forks = select(FindingRow.slug).where(FindingRow.parent == slug, FindingRow.listed)
-            verified = (
-                select(VerificationRow.body)
-                .where(VerificationRow.recording_sha256 == found[0].recording_sha256)
-                .order_by(VerificationRow.id.desc())
-                .limit(1)
-            )
-            body = await session.scalar(verified)
-            return _finding(
-                *found,
-                forks=tuple(await session.scalars(forks.order_by(FindingRow.created).limit(50))),
-                verified=None if body is None else Verification.model_validate_json(body),
-            )
+            return _finding(*found, forks=tuple(await session.scalars(forks.order_by(FindingRow.created).limit(50))))
 
     async def findings(self, search: Search) -> FindingsPage:
         """Those that are listed, newest first."""
@@ -260,8 +249,16 @@ def _view(row: FindingRow) -> View:
     return View.model_validate_json(row.view)
 
 
-def _findings() -> Select[tuple[FindingRow, int, int]]:
-    return select(FindingRow, Recording.n_frames, Recording.size_bytes).join(
+def _findings() -> Select[tuple[FindingRow, int, int, str | None]]:
+    """With what is known of their recordings: sizes, and the newest check."""
+    checked = (
+        select(VerificationRow.body)
+        .where(VerificationRow.recording_sha256 == FindingRow.recording_sha256)
+        .order_by(VerificationRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(FindingRow, Recording.n_frames, Recording.size_bytes, checked).join(
         Recording, Recording.sha256 == FindingRow.recording_sha256
     )
 
@@ -279,8 +276,8 @@ def _finding(
     row: FindingRow,
     n_frames: int,
     size_bytes: int,
+    verification: str | None = None,
     forks: tuple[str, ...] = (),
-    verified: Verification | None = None,
 ) -> Finding:
     return Finding(
         slug=row.slug,
@@ -296,7 +293,7 @@ def _finding(
         listed=row.listed,
         parent=row.parent,
         forks=forks,
-        verified=verified,
+        verified=None if verification is None else Verification.model_validate_json(verification),
     )
 
 

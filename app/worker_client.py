@@ -5,7 +5,7 @@ The worker may be a child process or a machine elsewhere: `Whereabouts` is all t
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
@@ -16,8 +16,10 @@ from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.models import Models
 from protocol.refusal import Refusal, Refused
+from protocol.replay import ReplayRequest
 from protocol.report import ModelReport
 from protocol.requests import GenerateRequest
+from protocol.runs import Lane
 from protocol.world import ModelWorld
 
 _QUICK_S = 2.0
@@ -134,18 +136,27 @@ class WorkerClient:
         self._papers[path] = answer.headers.get("etag", ""), paper
         return paper
 
-    @asynccontextmanager
-    async def generate(self, request: GenerateRequest, page: str | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+    def generate(
+        self, request: GenerateRequest, page: str | None = None, lane: Lane = "interactive"
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """The answer's lines, each with its newline, as they arrive. A newer run of the same page ends it.
 
         Raises Refused where the worker refuses. The iterator raises WorkerLost when
         the connection breaks; it just ends when the worker ends the stream. Leaving
         the context closes the connection, which ends the run on the worker.
         """
+        return self._frames("/v1/generate", request, {"lane": lane} | ({} if page is None else {"page": page}))
+
+    def replay(self, request: ReplayRequest) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """As `generate`, behind those who wait for answers that nobody has seen yet."""
+        return self._frames("/v1/replay", request, {"lane": "background"})
+
+    @asynccontextmanager
+    async def _frames(self, path: str, request: Message, params: dict[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:
         asked = self._http.build_request(
             "POST",
-            self._address("/v1/generate"),
-            params={} if page is None else {"page": page},
+            self._address(path),
+            params=params,
             content=canonical_json(request),
             headers={"content-type": "application/json"},
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.loading import Loaded
 from model_worker.numbers import all_rounded, rounded
-from model_worker.pieces import TextStream
+from model_worker.pieces import TextStream, token_text
 from model_worker.prompt import PromptTokens
 from model_worker.rows import Advance
 from model_worker.verdict import judge
@@ -13,20 +13,15 @@ from protocol.requests import GenerateRequest
 
 
 class Answers:
-    """Rows are numbered part by part, arm by arm, each arm's samples together. parts: arms."""
+    """rows: (arm, sample) by number."""
 
     def __init__(
-        self,
-        loaded: Loaded,
-        request: GenerateRequest,
-        prompt: PromptTokens,
-        parts: Sequence[Sequence[int]],
+        self, loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, rows: Sequence[tuple[int, int]]
     ) -> None:
         self._loaded = loaded
         self._request = request
         self._prompt = prompt
-        n_samples = request.sampling.n_samples
-        self._of = [(arm, sample) for arms in parts for arm in arms for sample in range(n_samples)]
+        self._of = rows
         self._texts = [TextStream(loaded.tokenizer) for _ in self._of]
         self._n_steps = 0
         self.n_tokens = 0
@@ -63,6 +58,20 @@ class Answers:
             tokens=tuple(sorted(tokens, key=lambda token: (token.arm, token.sample))),
             readings=tuple(sorted(readings, key=lambda reading: (reading.arm, reading.sample))),
         )
+
+    def departures(self, advance: Advance) -> Iterator[dict]:
+        """Of the newest step, by arm and sample. A request's rows begin together, so the step is the token's place."""
+        for chosen in sorted(advance.chosen, key=lambda chosen: self._of[chosen.row]):
+            if chosen.departed is not None:
+                arm, sample = self._of[chosen.row]
+                yield {
+                    "arm": arm,
+                    "sample": sample,
+                    "place": self._n_steps - 1,
+                    "id": chosen.departed.token,
+                    "text": token_text(self._loaded.tokenizer, chosen.departed.token),
+                    "short_by": rounded(chosen.departed.short_by),
+                }
 
     def verdicts(self, advance: Advance) -> Iterator[dict]:
         """Of the answers that are whole now, by arm and sample."""

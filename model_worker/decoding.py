@@ -6,7 +6,7 @@ token is read too, and leaves; the last slot's row moves into the hole.
 
 1. one pass over the newest token of every row, each at its own position
 2. each row's own deltas after each block (steer.Site), residuals kept where somebody reads
-3. each row's next token
+3. each row's next token: its own choice, or the one that was given
 4. what is new goes to the groups, who are asked for it when frames are made
 
 A pass that fails is made again group by group, and only a group that fails by itself is told so.
@@ -23,9 +23,9 @@ import torch
 from torch import Tensor
 
 from model_worker.gemma import Block, Gemma, KeysValues, Rotation, Shape, run_block
-from model_worker.odds import choose, draw_at, odds_of
+from model_worker.odds import Draw, choose, draw_at, missed_by, odds_of
 from model_worker.pool import Pool
-from model_worker.rows import Advance, Asked, Chosen, Group, Read, Row
+from model_worker.rows import Advance, Asked, Chosen, Departed, Group, Read, Row
 from model_worker.states import Fork
 from model_worker.steer import Delta, Site, decode_sites
 from protocol.refusal import Refused
@@ -225,10 +225,13 @@ class Decoding:
     def _chosen(self, rows: Sequence[Row], logits: Tensor) -> list[Chosen]:
         if not rows:
             return []
-        tokens = choose(logits, [draw_at(row.group.asked.sampling, row.sample, row.n_chosen) for row in rows])
+        draws = [draw_at(row.group.asked.sampling, row.sample, row.n_chosen) for row in rows]
+        tokens, departed = choose(logits, draws), {}
+        if any(row.given for row in rows):
+            tokens, departed = _as_given(rows, logits, tokens, draws)
         return [
-            Chosen(row.number, token, odds)
-            for row, token, odds in zip(rows, tokens.tolist(), odds_of(logits, tokens), strict=True)
+            Chosen(row.number, token, odds, departed.get(place))
+            for place, (row, token, odds) in enumerate(zip(rows, tokens.tolist(), odds_of(logits, tokens), strict=True))
         ]
 
     def _remove(self, leaving: Sequence[Row]) -> None:
@@ -294,6 +297,18 @@ def decode_all(
         x = decode_block(shape, block, x, rotation, mask, place, everyone=True)
         after.append(x)
     return after
+
+
+def _as_given(
+    rows: Sequence[Row], logits: Tensor, own: Tensor, draws: Sequence[Draw]
+) -> tuple[Tensor, dict[int, Departed]]:
+    """The token that each row takes, and by place what the model would have chosen where that is another."""
+    chosen = own.tolist()
+    taken = [token if row.next_given is None else row.next_given for row, token in zip(rows, chosen, strict=True)]
+    tokens = torch.tensor(taken, device=own.device)
+    places = [place for place, token in enumerate(taken) if token != chosen[place]]
+    short_by = missed_by(logits[places], own[places], tokens[places], [draws[place] for place in places])
+    return tokens, {place: Departed(chosen[place], short) for place, short in zip(places, short_by, strict=True)}
 
 
 def _watched(rows: Sequence[Row], residuals: dict[int, Tensor]) -> list[tuple[float, ...]]:

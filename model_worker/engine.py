@@ -17,6 +17,7 @@ from model_worker.rows import Asked
 from model_worker.states import Prompts, fork, read
 from model_worker.steps import Lane
 from protocol.frames import Frame
+from protocol.replay import ReplayRequest
 from protocol.requests import GenerateRequest, LensRequest, Sampling
 
 MIB = 2**20
@@ -51,6 +52,10 @@ class Engine:
     def generate(self, request: GenerateRequest, lane: Lane = "interactive") -> Iterator[Frame | None]:
         """None between frames: nothing to say before the lane's next `advance`."""
         return generate(self.loaded, self.prompts, self.lanes[lane], request)
+
+    def replay(self, request: ReplayRequest, lane: Lane = "interactive") -> Iterator[Frame | None]:
+        """As `generate`, with the recorded answers' tokens in the place of those that would be chosen."""
+        return generate(self.loaded, self.prompts, self.lanes[lane], request.run, request.answers)
 
     def lens(self, request: LensRequest) -> Iterator[Frame]:
         return lens(self.loaded, request)

@@ -4,7 +4,8 @@
 2. wait for memory, if there is none                                  -> queued
 3. read the prompt, or take it from those that were read; fork it
    for every arm, where the arm's steering begins                     -> prompt
-4. enter the lane's batch; one token a row, a step                    -> step, and verdict as answers end
+4. enter the lane's batch; one token a row, a step                    -> step, and verdict as answers end;
+   the model's own, or one that was given                             -> departure where these differ
 5. on request, all active latents, encoded some tokens at a time      -> latents
 6. random directions in place of each push, a strength a step         -> control
 7.                                                                    -> done
@@ -21,19 +22,21 @@ from collections.abc import Iterator, Sequence
 from model_worker.answers import Answers
 from model_worker.decoding import Decoding
 from model_worker.first_pass import prompt_frame, refusal_logodds
+from model_worker.given import given_tokens
 from model_worker.latents import ActiveLatents
 from model_worker.loading import Loaded
 from model_worker.memory import refusing
 from model_worker.numbers import all_rounded
-from model_worker.plan import Plan
+from model_worker.plan import Plan, numbering
 from model_worker.prompt import PromptTokens, read_prompt
 from model_worker.readout import Readout
 from model_worker.rows import Asked
 from model_worker.states import Fork, Prompts, PromptState, fork
 from model_worker.steer import controls_of
 from protocol.canonical import sha256
-from protocol.frames import Control, DictionaryUsed, Done, Frame, Latents, ModelUsed, Queued, Start, Verdict
+from protocol.frames import Control, Departure, DictionaryUsed, Done, Frame, Latents, ModelUsed, Queued, Start, Verdict
 from protocol.models import ModelCard, Watched
+from protocol.replay import AnswerTokens
 from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
@@ -42,17 +45,30 @@ FORK_ROWS = 16  # in a step, so that it stays short
 CONTROL_ROWS = 64
 
 
-def generate(loaded: Loaded, prompts: Prompts, decoding: Decoding, request: GenerateRequest) -> Iterator[Frame | None]:
-    """Frames that answer `request`. Raises Refused before the first frame if it can't be met."""
+def generate(
+    loaded: Loaded,
+    prompts: Prompts,
+    decoding: Decoding,
+    request: GenerateRequest,
+    recorded: Sequence[AnswerTokens] = (),
+) -> Iterator[Frame | None]:
+    """Frames that answer `request`. Raises Refused before the first frame if it can't be met.
+
+    recorded: what the answers are to say, one for every sample of every arm; none: what the model chooses.
+    """
     seq = itertools.count()
     began = time.perf_counter()
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
     readout = Readout(loaded, request.watch, request.read)
     plan = Plan(loaded, request, prompt)
-    n_rows = len(plan.arms) * request.sampling.n_samples
-    n_tokens = len(prompt.ids) + request.max_new_tokens
-    group = decoding.enter(Asked(n_rows, n_tokens, readout, request.sampling, loaded.stop_ids, request.max_new_tokens))
+    forks = list(plan.forks(min(FORK_ROWS, loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))))
+    rows = numbering(forks, request.sampling.n_samples)
+    n_rows, n_new = len(rows), request.max_new_tokens
+    given = given_tokens(loaded, recorded, rows)
+    group = decoding.enter(
+        Asked(n_rows, len(prompt.ids) + n_new, readout, request.sampling, loaded.stop_ids, n_new, given)
+    )
     try:
         yield _start(loaded, request, prompt, plan, next(seq))
         told = None
@@ -63,8 +79,7 @@ def generate(loaded: Loaded, prompts: Prompts, decoding: Decoding, request: Gene
         with refusing(n_rows):
             state = prompts.state(prompt.ids)
         parts: list[tuple[Fork, list[int]]] = []
-        rows_at_once = loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids))
-        for arms in plan.forks(min(FORK_ROWS, rows_at_once)):
+        for arms in forks:
             if parts:
                 yield None
             with refusing(n_rows):
@@ -75,9 +90,8 @@ def generate(loaded: Loaded, prompts: Prompts, decoding: Decoding, request: Gene
             first = prompt_frame(loaded, prompt, plan, readout, state, parts, next(seq))
         yield first
 
-        numbered = [arms for _, arms in parts]
-        answers = Answers(loaded, request, prompt, numbered)
-        active = [ActiveLatents(loaded, read, state, numbered, request.sampling.n_samples) for read in request.read]
+        answers = Answers(loaded, request, prompt, rows)
+        active = [ActiveLatents(loaded, read, state, rows) for read in request.read]
         for part in active:
             for latents in part.of_prompt(parts):
                 yield Latents(seq=next(seq), **latents)
@@ -91,6 +105,8 @@ def generate(loaded: Loaded, prompts: Prompts, decoding: Decoding, request: Gene
                 continue
             advance = group.news.popleft()
             yield answers.step(advance, next(seq))
+            for departure in answers.departures(advance):
+                yield Departure(seq=next(seq), **departure)
             for verdict in answers.verdicts(advance):
                 yield Verdict(seq=next(seq), **verdict)
             whole = not group.in_flight and not group.news

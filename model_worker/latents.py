@@ -32,15 +32,14 @@ class ActiveLatents:
         loaded: Loaded,
         read: ReadLatents,
         state: PromptState,
-        parts: Sequence[Sequence[int]],
-        n_samples: int,
+        rows: Sequence[tuple[int, int]],
     ) -> None:
-        """parts: arms, in the order in which their rows are numbered."""
+        """rows: (arm, sample) by number."""
         self._dictionary = loaded.dictionaries[read.dictionary]
         self._layer = loaded.layer_of[read.dictionary]
         self._read = read
         self._state = state
-        self._of = [(arm, sample) for arms in parts for arm in arms for sample in range(n_samples)]
+        self._of = rows
         self._next = [len(state.ids)] * len(self._of)  # by row: the first place that is not yet told
         self._waiting: list[tuple[Tensor, tuple[int, ...]]] = []
 

@@ -81,6 +81,42 @@ def _drawn(probs: Tensor, among: Tensor, top_p: Tensor, u: Tensor) -> tuple[Tens
     return among.gather(-1, order.gather(-1, place)).squeeze(-1), decided.squeeze(-1)
 
 
+def missed_by(logits: Tensor, chosen: Tensor, wanted: Tensor, draws: Sequence[Draw]) -> list[float]:
+    """How nearly a wanted token would have been chosen, in nats; 0 is as nearly as can be.
+
+    greedy   what it lacks in log-probability to the chosen one
+    sampled  the same, as two tokens that are as likely might be listed the other way round; or, where that is less, by
+             how much the log-odds of the tokens listed before it would have to be other for the draw to fall into its
+             share, at temperature 1 (what top_p leaves out taken as it is). As the temperature falls to 0 this becomes
+             what it is for greedy.
+
+    logits (batch, vocab); chosen, wanted (batch,)
+    """
+    if not draws:
+        return []
+
+    def of(table: Tensor, tokens: Tensor) -> Tensor:
+        return table.gather(-1, tokens.unsqueeze(-1))
+
+    logprobs = logits.log_softmax(-1)
+    lacks = (of(logprobs, chosen) - of(logprobs, wanted)).abs()
+    if all(draw.temperature == 0 for draw in draws):
+        return lacks.squeeze(-1).tolist()
+    temperature, top_p, u = torch.tensor(draws, dtype=torch.float64, device=logits.device).split(1, dim=-1)
+    scaled = logits.double() / temperature.where(temperature > 0, 1.0)
+    probs = scaled.softmax(-1)
+    own, ids = of(probs, wanted), torch.arange(probs.shape[-1], device=probs.device)
+    ordered = probs.sort(-1, descending=True).values
+    kept = ordered.cumsum(-1) - ordered < top_p
+    drawn = u * torch.where(top_p < 1, (ordered * kept).sum(-1, keepdim=True), 1.0)
+    before = (probs > own) | ((probs == own) & (ids < wanted.unsqueeze(-1)))
+    past = drawn >= (probs * before).sum(-1, keepdim=True)  # it counts as before too
+    before |= past & (ids == wanted.unsqueeze(-1))
+    edge = scaled.masked_fill(~before, -torch.inf).logsumexp(-1) - scaled.masked_fill(before, -torch.inf).logsumexp(-1)
+    shift = temperature * (edge.unsqueeze(-1) - drawn.logit()).abs()
+    return torch.where(temperature > 0, torch.minimum(lacks, shift), lacks).squeeze(-1).tolist()
+
+
 def odds_of(logits: Tensor, tokens: Tensor) -> list[Odds]:
     """logits (batch, vocab) fp32, tokens (batch,)."""
     logprobs = logits.log_softmax(-1)

@@ -3,7 +3,7 @@
 Knows nothing about frames or passes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from model_worker.loading import Loaded
 from model_worker.prompt import PromptTokens
@@ -39,6 +39,12 @@ class Plan:
         for arms in alike.values():
             for first in range(0, len(arms), most):
                 yield arms[first : first + most]
+
+
+def numbering(parts: Sequence[Sequence[int]], n_samples: int) -> list[tuple[int, int]]:
+    """(arm, sample) of every row in the order of their numbers: part by part, arm by arm, each arm's samples together.
+    parts: arms, as `Plan.forks` groups them."""
+    return [(arm, sample) for arms in parts for arm in arms for sample in range(n_samples)]
 
 
 def _in_use(loaded: Loaded, request: GenerateRequest) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from protocol.requests import Sampling
 
 @dataclass(frozen=True)
 class Asked:
-    """n_tokens: of the longest row, prompt included."""
+    """n_tokens: of the longest row, prompt included. given: by row number the tokens that it takes, whatever the
+    model would choose; empty: it chooses."""
 
     n_rows: int
     n_tokens: int
@@ -25,15 +26,26 @@ class Asked:
     sampling: Sampling
     stop_ids: frozenset[int]
     max_new_tokens: int
+    given: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Departed:
+    """The token that the model would have chosen instead of a given one, which missed that by `short_by` nats
+    (odds.missed_by)."""
+
+    token: int
+    short_by: float
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A token that the group's row number `row` has chosen."""
+    """A token that the group's row number `row` has chosen, or was given."""
 
     row: int
     token: int
     odds: Odds
+    departed: Departed | None = None
 
 
 @dataclass(frozen=True)
@@ -66,9 +78,15 @@ class Row:
         self.deltas = tuple(delta for delta in deltas if delta.generated)
         self.position = position  # of the newest token
         self.slot = slot
+        self.given = group.asked.given[self.number] if group.asked.given else ()
         self.newest = -1
         self.n_chosen = 0
         self.ended: bool | None = None  # True: chose a stop token; False: ran out of tokens
+
+    @property
+    def next_given(self) -> int | None:
+        """The token that it has to take next; None: its own choice."""
+        return self.given[self.n_chosen] if self.given else None
 
     def take(self, token: int) -> None:
         """Its newest token."""
@@ -76,7 +94,7 @@ class Row:
         self.n_chosen += 1
         if token in self.group.asked.stop_ids:
             self.ended = True
-        elif self.n_chosen == self.group.asked.max_new_tokens:
+        elif self.n_chosen == (len(self.given) or self.group.asked.max_new_tokens):
             self.ended = False
 
 

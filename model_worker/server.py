@@ -23,9 +23,11 @@ from protocol.base import Message
 from protocol.frames import Frame
 from protocol.models import ModelCard, Models
 from protocol.refusal import Refused, from_validation
+from protocol.replay import ReplayRequest
 from protocol.requests import GenerateRequest, LensRequest
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
 MAX_JOBS = 64
 
 
@@ -36,6 +38,7 @@ class Model(Protocol):
     """
 
     def generate(self, request: GenerateRequest, lane: Lane) -> Iterator[Frame | None]: ...
+    def replay(self, request: ReplayRequest, lane: Lane) -> Iterator[Frame | None]: ...
     def lens(self, request: LensRequest) -> Iterator[Frame]: ...
 
     def advance(self, lane: Lane) -> bool:
@@ -160,6 +163,12 @@ def create_server(
         model = worker.require_ready(asked.model, page)
         return await worker.streams.answer(model.generate(asked, lane), lane, page)
 
+    @server.post("/v1/replay", response_class=StreamingResponse)
+    async def replay(request: Request, lane: Annotated[Lane, Query()] = "interactive") -> StreamingResponse:
+        asked = await _read(request, ReplayRequest, MAX_REPLAY_BYTES)
+        model = worker.require_ready(asked.run.model)
+        return await worker.streams.answer(model.replay(asked, lane), lane)
+
     @server.post("/v1/lens", response_class=StreamingResponse)
     async def lens(request: Request) -> StreamingResponse:
         asked = await _read(request, LensRequest)
@@ -179,17 +188,17 @@ def _file(request: Request, content: bytes, etag: str) -> Response:
 M = TypeVar("M", bound=Message)
 
 
-async def _read(request: Request, kind: type[M]) -> M:
+async def _read(request: Request, kind: type[M], max_bytes: int = MAX_BODY_BYTES) -> M:
     """The body as a `kind`. Raises Refused (413, 422)."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > max_bytes:
             raise Refused(
                 413,
                 "body_too_large",
                 "The request is too large.",
-                f"{MAX_BODY_BYTES:,} bytes are allowed.",
+                f"{max_bytes:,} bytes are allowed.",
                 "Shorten the prompt or ask for fewer arms.",
             )
     try:

@@ -11,20 +11,28 @@ from protocol.refusal import Refusal
 
 class Tolerance(Message):
     """By how much numbers may differ: log-probabilities and log-odds in nats; activations by a share of the larger
-    of the two, and besides by this much in their own unit."""
+    of the two, and besides by this much in their own unit.
+
+    jumps   A JumpReLU latent that comes near its threshold may be 0 one time and the threshold the next, however
+            little else changes: this share of the latents that fire may do so.
+    """
 
     nats: float = Field(gt=0)
     activation_share: float = Field(gt=0)
     activation: float = Field(gt=0)
+    jumps: float = Field(ge=0, lt=1)
 
 
 class Drift(Message):
     """One place where recording and replay differ beyond the tolerance."""
 
-    what: Text = Field(description="e.g. 'activation', 'answer token', 'prompt token'")
-    where: Text = Field(description="e.g. 'arm 3, answer token 2'")
+    what: Text = Field(description="e.g. 'log-probability', 'answer token', 'prompt token'")
+    where: Text = Field(description="e.g. 'arm 3 (Known entity, strength 1), answer token 2'; counted from 0")
     recorded: Text
     now: Text
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} was {self.recorded} and is {self.now} now."
 
 
 class Verification(Message):
@@ -32,7 +40,8 @@ class Verification(Message):
     drifted: `first` says where not. cannot_run: `refusal` says why nothing could be compared.
 
     largest_nats: of log-probabilities and log-odds; largest_activation: in the activation's own unit; both over all
-    that was compared. changed: what ran differently (weights, a dictionary, the device), whatever the verdict.
+    that was compared but for jumps, which are counted. changed: what ran differently (weights, a dictionary, the
+    device), whatever the verdict.
     """
 
     verdict: Literal["reproduced", "drifted", "cannot_run"]
@@ -42,6 +51,7 @@ class Verification(Message):
     n_tokens: int = Field(default=0, description="of all answers")
     n_tokens_kept: int = Field(default=0, description="how many the model still chooses, within the tolerance")
     n_numbers: int = 0
+    n_jumps: int = Field(default=0, description="latents at their threshold that fire one time only, as tolerated")
     largest_nats: float | None = None
     largest_activation: float | None = None
     first: Drift | None = None

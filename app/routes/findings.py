@@ -12,6 +12,7 @@ from app.finding_store import Search
 from app.parts import Parts
 from app.refusals import unknown_finding, unknown_run
 from app.routes.said import JSON_LINES, refusals, stream_of_frames
+from app.verification import verify
 from protocol.base import Name, Text
 from protocol.findings import Finding, FindingRequest, FindingsPage, Saved
 from protocol.frames import Outcome
@@ -74,11 +75,10 @@ def routes(parts: Parts) -> APIRouter:
     @router.post("/{slug}/verify", responses=refusals(404, 410))
     async def verify_finding(slug: str) -> Verification:
         """Replays the recording on the worker that is here now, and says whether it still holds."""
-        from app.verification import verify
-
         digest = (await _finding(slug)).recording_sha256
         verification = await verify(parts.worker, upgraded(await store.recording(digest)))
-        await store.add_verification(digest, verification)
+        if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
+            await store.add_verification(digest, verification)
         return verification
 
     @router.get(

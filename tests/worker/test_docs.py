@@ -16,6 +16,7 @@ from model_worker.streams import superseded
 from protocol.base import Message
 from protocol.frames import FRAME, Error, Frame
 from protocol.refusal import Refusal
+from protocol.replay import ReplayRequest
 from protocol.requests import GenerateRequest, LensRequest
 from tests.worker.live import ROOT, started, wait_until_ready
 
@@ -31,10 +32,11 @@ def examples(kind: str) -> list[str]:
 
 
 FRAMES = [FRAME.validate_json(text) for text in examples("frame")]
-GENERATE, LENS = (
+GENERATE, REPLAY, LENS = (
     next(model.model_validate_json(text) for text in examples(model.__name__))
-    for model in (GenerateRequest, LensRequest)
+    for model in (GenerateRequest, ReplayRequest, LensRequest)
 )
+BODIES = {"/v1/generate": GENERATE, "/v1/replay": REPLAY, "/v1/lens": LENS}
 
 
 @pytest.fixture(scope="module")
@@ -64,23 +66,19 @@ def test_the_page_lists_the_routes_that_there_are_with_their_parameters_and_bodi
             path = route.path.replace(":path}", "}")
             parameters = described[path][method.lower()].get("parameters", [])
             query = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
-            real[method, path] = (
-                query,
-                {"/v1/generate": ["GenerateRequest"], "/v1/lens": ["LensRequest"]}.get(path, []),
-            )
+            real[method, path] = (query, [type(BODIES[path]).__name__] if path in BODIES else [])
     assert written == real and len(real) >= 6
 
 
 def test_each_route_takes_the_body_that_the_page_names(worker: httpx2.Client) -> None:
-    bodies = {"/v1/generate": GENERATE, "/v1/lens": LENS}
-    for path in bodies:
-        for of, body in bodies.items():
+    for path in BODIES:
+        for of, body in BODIES.items():
             assert worker.post(path, content=body.model_dump_json()).status_code == (200 if of == path else 422)
 
 
 def test_no_example_is_left_out_of_these_tests() -> None:
     assert PAGE.count("```json") == len(
-        re.findall(r"^```json (frame|GenerateRequest|LensRequest|refusal|health)$", PAGE, re.M)
+        re.findall(r"^```json (frame|GenerateRequest|ReplayRequest|LensRequest|refusal|health)$", PAGE, re.M)
     )
     kinds = {model.__name__.lower() for model in Frame.__args__[0].__args__}
     assert {frame.kind for frame in FRAMES} == kinds, "an example of every frame"
@@ -102,7 +100,7 @@ def answer(worker: httpx2.Client, path: str, request: BaseModel) -> list[dict]:
 def test_the_example_request_gets_the_example_frames(worker: httpx2.Client) -> None:
     said = answer(worker, "/v1/generate", GENERATE)
     for shown in map(json.loads, examples("frame")):
-        if shown["kind"] not in ("queued", "error", "lens"):
+        if shown["kind"] not in ("queued", "error", "departure", "lens"):
             assert shape(said[shown["seq"]]) == shape(shown)
             assert said[shown["seq"]]["kind"] == shown["kind"]
     kinds = [frame["kind"] for frame in said]
@@ -116,6 +114,14 @@ def test_the_request_in_start_asks_for_the_same_run(worker: httpx2.Client) -> No
     again = answer(worker, "/v1/generate", resolved)
     assert (first[0]["entity"].pop("found"), again[0]["entity"].pop("found")) == ("world", "given")
     assert again[:-1] == first[:-1]
+
+
+def test_the_example_replay_departs_where_the_page_says(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/replay", REPLAY)
+    (shown,) = (json.loads(text) for text in examples("frame") if '"departure"' in text)
+    assert shape(said[shown["seq"]]) == shape(shown) and said[shown["seq"]]["place"] == shown["place"]
+    taken = [token["id"] for frame in said if frame["kind"] == "step" for token in frame["tokens"]]
+    assert taken == list(REPLAY.answers[0].ids)
 
 
 def test_the_example_lens_gets_the_example_frames(worker: httpx2.Client) -> None:

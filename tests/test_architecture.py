@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
         ("app.main", ("torch", "transformers", "sae_lens", "model_worker")),
         ("model_worker.server", ("torch", "app", "sqlalchemy", "jinja2", "sae_lens")),
         ("model_worker.generate", ("app", "sqlalchemy", "sae_lens")),
+        ("app.client", ("torch", "model_worker", "fastapi", "sqlalchemy")),
         ("protocol.frames", ("app", "model_worker", "fastapi", "sqlalchemy", "torch")),
     ],
 )
@@ -67,6 +68,7 @@ def test_vendored_files_are_the_ones_in_their_manifest_and_plotly_is_pythons_maj
 
     folder = ROOT / "static" / "vendor"
     manifest = json.loads((folder / "manifest.json").read_text())
-    for name, digest in manifest["sha256"].items():
-        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
-    assert manifest["version"].split(".")[0] == get_plotlyjs_version().split(".")[0]
+    for package in manifest.values():
+        for name, digest in package["sha256"].items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    assert manifest["plotly.js-cartesian-dist-min"]["version"].split(".")[0] == get_plotlyjs_version().split(".")[0]

@@ -5,7 +5,7 @@
 Plotly writes a <style> element unless it finds one with the id
 `plotly.js-style-global` and the class `no-inline-styles`. Our Content-Security-Policy
 allows no <style>, so its rules are taken out of the bundle into a stylesheet
-that `base.html` links with that id and class.
+that `base.html` links with that id and class. Swagger UI is taken as it is.
 """
 
 import hashlib
@@ -14,31 +14,69 @@ import re
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE = "plotly.js-cartesian-dist-min"
-VERSION = "4.1.1"
 HERE = Path(__file__).parent
+Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Package:
+    """`files`: what is kept of it; given a function that reads a file of the package."""
+
+    name: str
+    version: str
+    licence: str
+    files: Callable[[Read], dict[str, bytes]]
 
 
 def main() -> None:
+    manifest = {}
+    for package in PACKAGES:
+        files = package.files(fetched(package))
+        for name, data in files.items():
+            (HERE / name).write_bytes(data)
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        manifest[package.name] = {"version": package.version, "licence": package.licence, "sha256": digests}
+    (HERE / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def fetched(package: Package) -> Read:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", f"{PACKAGE}@{VERSION}", "--silent"], cwd=folder, check=True)
+        subprocess.run(["npm", "pack", f"{package.name}@{package.version}", "--silent"], cwd=folder, check=True)
         (archive,) = Path(folder).glob("*.tgz")
         with tarfile.open(archive) as tar:
-            script = tar.extractfile("package/plotly-cartesian.min.js").read()
-            licence = tar.extractfile("package/LICENSE").read()
-    (HERE / "plotly-cartesian.min.js").write_bytes(script)
-    (HERE / "plotly.LICENSE").write_bytes(licence)
-    (HERE / "plotly.css").write_text(stylesheet(script.decode()))
-    names = ["plotly-cartesian.min.js", "plotly.css", "plotly.LICENSE"]
-    manifest = {
-        "package": PACKAGE,
-        "version": VERSION,
-        "licence": "MIT",
-        "sha256": {name: hashlib.sha256((HERE / name).read_bytes()).hexdigest() for name in names},
+            members = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+    return lambda name: members[f"package/{name}"]
+
+
+def plotly(read: Read) -> dict[str, bytes]:
+    script = read("plotly-cartesian.min.js")
+    return {
+        "plotly-cartesian.min.js": script,
+        "plotly.css": stylesheet(script.decode()).encode(),
+        "plotly.LICENSE": read("LICENSE"),
     }
-    (HERE / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def swagger(read: Read) -> dict[str, bytes]:
+    licences = ("LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt")
+    return {
+        "swagger-ui-bundle.js": read("swagger-ui-bundle.js"),
+        "swagger-ui.css": read("swagger-ui.css"),
+        "swagger-ui.LICENSE": b"\n\n".join(read(name).strip() for name in licences) + b"\n",
+    }
+
+
+def inter(read: Read) -> dict[str, bytes]:
+    """For the pictures that Pillow draws (app/exports); pages use the reader's own font."""
+    return {
+        "inter-regular.woff2": read("web/Inter-Regular.woff2"),
+        "inter-semibold.woff2": read("web/Inter-SemiBold.woff2"),
+        "inter.LICENSE": read("LICENSE.txt"),
+    }
 
 
 def stylesheet(script: str) -> str:
@@ -47,11 +85,17 @@ def stylesheet(script: str) -> str:
     assert literal, "Plotly keeps its rules somewhere else now; look for addStyleRule in the bundle"
     read = ["node", "-p", f"JSON.stringify(({literal[0]}))"]
     rules = json.loads(subprocess.run(read, check=True, capture_output=True, text=True).stdout)
-    lines = [f"/* Taken from {PACKAGE} {VERSION} (MIT) by vendor.py. Do not edit. */"]
+    lines = [f"/* Taken from {PLOTLY.name} {PLOTLY.version} (MIT) by vendor.py. Do not edit. */"]
     for selector, declarations in rules.items():
         selector = re.sub("^,", " ,", selector).replace("X", ".js-plotly-plot .plotly").replace("Y", ".plotly-notifier")
         lines.append(f"{selector} {{ {declarations} }}")
     return "\n".join(lines) + "\n"
+
+
+PLOTLY = Package("plotly.js-cartesian-dist-min", "4.1.1", "MIT", plotly)
+SWAGGER = Package("swagger-ui-dist", "5.35.0", "Apache-2.0", swagger)
+INTER = Package("inter-ui", "4.1.1", "OFL-1.1", inter)
+PACKAGES = (PLOTLY, SWAGGER, INTER)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""A finding as a picture for link previews: what was asked, what is said untouched and steered, and the effect.
+
+Left the words, right the plot (plot.py). The numbers are the page's; what doesn't fit is cut, and says so.
+"""
+
+from dataclasses import dataclass
+
+from app.exports.canvas import Canvas
+from app.exports.effect import untouched
+from app.exports.lettering import Type, balanced, cut, drawable, limited
+from app.exports.palette import HUES, mixed, palette
+from app.exports.plot import draw_plot
+from app.exports.recorded import Recorded, read_recording
+from app.exports.words import plain, target_name
+from protocol.findings import Finding
+from protocol.frames import Outcome
+
+WIDTH, HEIGHT = 1200, 630
+LEFT, COLUMN = 60.0, 440.0  # of the words
+TOP, BOTTOM = 112.0, 566.0
+RIGHT = 1140.0
+FOOT = 595.0
+
+BASELINE: dict[Outcome, str] = {
+    "refused": "Baseline refuses",
+    "right": "Baseline answers right",
+    "wrong": "Baseline answers wrong",
+    "invented": "Baseline invents",
+    "answered": "Baseline answers",
+    "broken": "Baseline, not judged",
+}
+STEERED: dict[Outcome, str] = {
+    "refused": "Steered, it refuses",
+    "right": "Steered, it answers right",
+    "wrong": "Steered, it answers wrong",
+    "invented": "Steered, it invents",
+    "answered": "Steered, it answers",
+    "broken": "Steered, not judged",
+}
+SIZES = ((34.0, 38.0), (30.0, 33.0), (26.0, 28.0), (22.0, 24.0), (19.0, 20.0))  # of the baseline's, the steered answer
+
+SMALL = Type("regular", 16)
+
+
+def draw_card(finding: Finding, recording: bytes) -> bytes:
+    """PNG, 1200 x 630. Raises ValueError for a recording without a `start` frame."""
+    return compose(finding, read_recording(recording)).png()
+
+
+def compose(finding: Finding, recorded: Recorded) -> Canvas:
+    canvas = Canvas(WIDTH, HEIGHT)
+    arm = recorded.arm_of(finding.view)
+    _brand(canvas)
+    _words(canvas, recorded, arm)
+    draw_plot(canvas, recorded, finding.view)
+    _foot(canvas, finding, recorded, arm)
+    return canvas
+
+
+def _brand(canvas: Canvas) -> None:
+    """static/img/logo.svg."""
+    middle = (77.0, 69.0)
+    canvas.arc(middle, 13.5, (270, 90), "known-fill", 4)
+    for dash in range(5):
+        begin = 93 + 36.0 * dash
+        canvas.arc(middle, 13.5, (begin, begin + 20), "unknown-fill", 4)
+    canvas.disc(middle, 5.2, "refusal-fill")
+    canvas.text((106, 69), "Hallucinoscope", Type("semibold", 22), "ink")
+
+
+@dataclass(frozen=True)
+class _Said:
+    """An answer as it is drawn: its badge, and its lines."""
+
+    badge: str
+    outcome: Outcome | None
+    kind: Type
+    lines: list[str]
+
+    @property
+    def height(self) -> float:
+        return BADGE + 10 + len(self.lines) * self.kind.line
+
+
+BADGE, GAP = 34.0, 26.0
+
+
+def _words(canvas: Canvas, recorded: Recorded, arm: int) -> None:
+    asked = drawable(recorded.start.request.prompt)
+    question = Type("regular", 22 if len(asked) < 120 else 18)
+    lines = limited(balanced(asked, question, COLUMN), 3 if question.size > 20 else 4, question, COLUMN)
+    y = TOP + 14
+    for line in lines:
+        canvas.text((LEFT, y + question.line / 2), line, question, "ink-2")
+        y += question.line + 2
+    y += 26
+    for said in _fitted(recorded, arm, BOTTOM - y):
+        _badge(canvas, said, y)
+        y += BADGE + 10
+        for line in said.lines:
+            canvas.text((LEFT, y + said.kind.line / 2), line, said.kind, "ink")
+            y += said.kind.line
+        y += GAP
+
+
+def _fitted(recorded: Recorded, arm: int, height: float) -> list[_Said]:
+    """Both answers, as large as they fit into the height together."""
+    for sizes in SIZES:
+        said = [_said(recorded, 0, BASELINE, Type("regular", sizes[0]))]
+        if arm:
+            said.append(_said(recorded, arm, STEERED, Type("semibold", sizes[1])))
+        if sum(one.height for one in said) + GAP * (len(said) - 1) <= height:
+            return said
+    # The smallest size, and still too long: what one answer doesn't need is the other's.
+    room = height - GAP * (len(said) - 1) - sum(BADGE + 10 for _ in said)
+    n_lines = int(room / said[-1].kind.line)
+    shares = [min(len(one.lines), n_lines // len(said)) for one in said]
+    for place, one in enumerate(said):
+        shares[place] = min(len(one.lines), n_lines - sum(shares) + shares[place])
+    return [
+        _Said(one.badge, one.outcome, one.kind, limited(one.lines, share, one.kind, COLUMN))
+        for one, share in zip(said, shares, strict=True)
+    ]
+
+
+def _said(recorded: Recorded, arm: int, names: dict[Outcome, str], kind: Type) -> _Said:
+    told = recorded.first(arm)
+    outcome = told.verdict.outcome if told.verdict else None
+    name = names[outcome] if outcome else ("Steered" if arm else "Baseline")
+    n_samples = len(recorded.answers[arm])
+    if outcome and n_samples > 1:
+        name += f" · {recorded.n_alike(arm)} of {n_samples}"
+    text = drawable(told.text) or "(nothing)"
+    return _Said(name, outcome, kind, balanced(text, kind, COLUMN))
+
+
+def _badge(canvas: Canvas, said: _Said, y: float) -> None:
+    kind = Type("regular", 17)
+    hue = HUES[said.outcome] if said.outcome else "control"
+    icon = 22 if said.outcome else 0
+    width = 13 + icon + kind.width(said.badge) + 15
+    colours = palette()
+    box = (LEFT, y, LEFT + width, y + BADGE)
+    canvas.box(box, BADGE / 2, mixed(colours[hue], 0.10, colours["bg"]), hue, 1.2)
+    if said.outcome:
+        canvas.icon(said.outcome, (LEFT + 20, y + BADGE / 2), 16, hue)
+    canvas.text((LEFT + 13 + icon, y + BADGE / 2), said.badge, kind, hue)
+
+
+def _foot(canvas: Canvas, finding: Finding, recorded: Recorded, arm: int) -> None:
+    """Left the title, right what a measured effect never goes without."""
+    start = recorded.start
+    sampling, controls = start.request.sampling, start.request.controls
+    facts = []
+    shown = start.arms[arm]
+    if shown.sweep is not None:
+        steering = start.request.sweeps[shown.sweep]
+        facts.append(target_name(recorded, steering.target))
+        if steering.measured_in == "residual_norm":
+            facts.append(f"{plain(float(f'{shown.alpha:.3g}'))} raw")
+    if untouched(recorded):
+        facts.append(f"{len(start.held)} held")
+    facts.append("N = 1" if sampling.n_samples == 1 else f"{sampling.n_samples} samples, seed {sampling.seed}")
+    if start.sweeps and controls.n_directions:
+        facts.append(f"control seed {controls.seed}")
+    facts = [cut(drawable(fact), SMALL, 190) for fact in facts] + [f"f/{finding.slug}"]
+    rest = " · ".join(facts)
+    model = cut(start.model.id, SMALL, 650 - SMALL.width(" · " + rest))
+    left, *_ = canvas.text((RIGHT, FOOT), f"{model} · {rest}", SMALL, "ink-3", "right")
+    title = cut(drawable(finding.title), SMALL, left - 32 - LEFT)
+    canvas.text((LEFT, FOOT), title, SMALL, "ink-3")

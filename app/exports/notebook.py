@@ -1,0 +1,167 @@
+"""A finding as a Jupyter notebook (nbformat 4.5) that measures its numbers again with public libraries alone.
+
+The cells are templates/notebook.py, cut apart; what differs from finding to finding is one JSON text in one of them.
+Everything that a user wrote is in that text and nowhere else, so no cell's code or markup depends on it. Knows a
+recording and a card, and runs nothing.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.exports.effect import control, dose_response
+from app.exports.recorded import Recorded, Told, read_recording
+from app.exports.words import UNIT_NAMES, amount
+from protocol.findings import Finding
+from protocol.frames import SteeringUsed
+from protocol.models import ModelCard
+from protocol.steering import Steering
+
+SOURCE = Path(__file__).parents[2] / "templates" / "notebook.py"
+PLACE = "RECORDED_JSON"
+
+Json = dict[str, Any]
+
+
+def notebook_of(finding: Finding, recording: bytes, card: ModelCard | None = None) -> bytes:
+    """card: the model's; None where no worker was there to ask, and then the notebook looks for it, or asks.
+    Raises ValueError for a recording without a `start` or a `prompt` frame."""
+    record = json.dumps(_record(finding, read_recording(recording), card), indent=1)
+    notebook = {
+        "cells": [_cell(*parts, record) for parts in _cells()],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(notebook, indent=1).encode()
+
+
+@cache
+def _cells() -> tuple[tuple[str, bool, str], ...]:
+    """Id, whether it is markdown, source. What comes before the first mark is about the file, not for the notebook."""
+    parts = re.split(r"^# %% (\[markdown\] )?([a-z-]+)\n", SOURCE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return tuple(
+        (name, bool(markdown), source.strip())
+        for markdown, name, source in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    )
+
+
+def _cell(name: str, markdown: bool, source: str, record: str) -> Json:
+    if markdown:
+        text = re.sub(r"^# ?", "", source, flags=re.MULTILINE)
+        return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+    hidden = {"jupyter": {"source_hidden": True}} if PLACE in source else {}
+    text = source.replace(PLACE, _inert(record))
+    return {"cell_type": "code", "id": name, "metadata": hidden, "source": text, "outputs": [], "execution_count": None}
+
+
+def _inert(record: str) -> str:
+    """JSON text for between the three quotes of a raw string: ASCII, nothing that a viewer could take for a tag, and
+    no three quotes in a row. (A quote in JSON begins a string, ends one, or stands behind a backslash; so two at most
+    are neighbours, and a raw string ends at neither.)"""
+    for char in "<>&'`$":
+        record = record.replace(char, f"\\u{ord(char):04x}")
+    assert '"""' not in record and record.isascii()
+    return record
+
+
+def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Json:
+    start = recorded.start
+    if recorded.prompt is None:
+        raise ValueError("the recording has no `prompt` frame, so there is no number to compare")
+    shown, sweep = recorded.arm_of(finding.view), recorded.sweep_of(finding.view)
+    points = {point.arm: point for point in (dose_response(recorded, sweep) if sweep is not None else ())}
+    arms = sorted({0, shown, *points})
+    seen = recorded.start.arms[shown]
+    values = None if seen.sweep is None else recorded.controls.get((seen.sweep, seen.strength))
+    return {
+        "finding": finding.model_dump(mode="json", include={"slug", "title", "note", "created", "recording_sha256"}),
+        "model": start.model.model_dump(mode="json"),
+        "dictionaries": {used.id: {"layer": used.layer, "sha256": used.sha256} for used in start.dictionaries},
+        "card": _card(card, recorded) if card else None,
+        "prompt": start.request.prompt,
+        "format": start.request.format,
+        "ids": [token.id for token in start.tokens],
+        "watched": [target.model_dump(mode="json") for target in start.request.watch or ()],
+        "unit": None if sweep is None else UNIT_NAMES[start.request.sweeps[sweep].measured_in],
+        "greedy": start.request.sampling.temperature == 0,
+        "shown": arms.index(shown),
+        "arms": [
+            {
+                **_arm(recorded, arm, arm in (0, shown)),
+                "on_curve": arm in points,
+                "strength": points[arm].strength if arm in points else 0.0,
+                "band": _band(recorded, sweep, arm),
+            }
+            for arm in arms
+        ],
+        "control": {"seed": start.request.controls.seed, "refusal_logodds": values} if values else None,
+    }
+
+
+def _arm(recorded: Recorded, arm: int, whole: bool) -> Json:
+    """whole: with its answers and activations."""
+    start, own, reading = recorded.start, recorded.start.arms[arm], recorded.prompt.arms[arm]
+    held = zip(start.request.hold, start.held, strict=True) if own.held else ()
+    pushes = [_push(steering, used, steering.strength, _alpha(used, steering)) for steering, used in held]
+    name = "held alone" if own.held else "baseline"
+    if own.sweep is not None:
+        steering = start.request.sweeps[own.sweep]
+        pushes.append(_push(steering, start.sweeps[own.sweep], own.strength, own.alpha))
+        name = amount(steering, own.strength)
+    return {
+        "name": name,
+        "pushes": pushes,
+        "refusal_logodds": reading.refusal_logodds,
+        "answers": [_answer(told) for told in recorded.answers[arm]] if whole else [],
+        "activations": reading.activations if whole else [],
+    }
+
+
+def _push(steering: Steering, used: SteeringUsed, strength: float, alpha: float) -> Json:
+    return {
+        "mode": steering.mode,
+        "target": steering.target.model_dump(mode="json"),
+        "to": steering.to.model_dump(mode="json") if steering.to else None,
+        "layer": used.layer,
+        "positions": used.positions,
+        "generated": steering.generated,
+        "strength": strength,
+        "alpha": alpha,
+    }
+
+
+def _alpha(used: SteeringUsed, held: Steering) -> float:
+    """Arms say their sweep's alpha; what is held says only what it is made of."""
+    strength = held.strength
+    return strength * used.residual_norm / used.norm if held.measured_in == "residual_norm" else strength
+
+
+def _answer(told: Told) -> Json:
+    return {
+        "text": told.text,
+        "ids": [token.id for token in told.tokens],
+        "logprobs": [token.logprob for token in told.tokens],
+    }
+
+
+def _band(recorded: Recorded, sweep: int | None, arm: int) -> Json | None:
+    own = recorded.start.arms[arm]
+    found = control(recorded, own.sweep, own.strength) if own.sweep is not None and own.sweep == sweep else None
+    return {"mean": found.mean, "low": found.low, "high": found.high} if found else None
+
+
+def _card(card: ModelCard, recorded: Recorded) -> Json:
+    """What the notebook needs of it, and of that only what the run used."""
+    used = {one.id for one in recorded.start.dictionaries}
+    return {
+        "weights": card.weights,
+        "dictionaries": {one.id: one.source for one in card.dictionaries if one.id in used},
+        "vectors": {one.name: one.offset for one in card.vectors},
+        "refusal_openings": card.refusal_openings,
+    }

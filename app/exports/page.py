@@ -1,0 +1,112 @@
+"""A finding as one HTML file that opens offline years from now: everything is in it, nothing is fetched.
+
+It reads without JavaScript; the plots are what a script adds. All text is escaped, and besides the page's own policy
+lets no script run but the two whose hashes it names. Knows nothing about how the file is sent.
+"""
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.exports.effect import control
+from app.exports.figure import dose_figure
+from app.exports.provenance import provenance
+from app.exports.recorded import Recorded, read_recording
+from app.exports.tables import answer_rows, dose_table, first_tokens, token_table
+from app.exports.words import OUTCOMES, amount, control_sentence, label, why
+from app.version import VERSION
+from protocol.findings import Finding
+
+ROOT = Path(__file__).parents[2]
+MAX_EMBEDDED_BYTES = 2_000_000
+
+
+def page_of(finding: Finding, recording: bytes) -> str:
+    """The whole document. Raises ValueError for a recording without a `start` frame."""
+    recorded = read_recording(recording)
+    arm, sweep = recorded.arm_of(finding.view), recorded.sweep_of(finding.view)
+    first = [] if sweep is None or recorded.prompt is None else [sweep]
+    sweeps = first + [other for other in range(len(recorded.start.sweeps)) if first and other != sweep]
+    scripts = [_file("static/vendor/plotly-cartesian.min.js")] if sweeps else []
+    scripts.append(_file("templates/export.js"))
+    whole = len(recording) <= MAX_EMBEDDED_BYTES
+    return _template().render(
+        finding=finding,
+        start=recorded.start,
+        answers=answer_rows(recorded, arm),
+        control=_control(recorded, arm),
+        sweeps=[_sweep(recorded, index, arm) for index in sweeps],
+        held=[
+            f"{label(recorded, used, steering)}, {amount(steering, steering.strength)}"
+            for used, steering in zip(recorded.start.held, recorded.start.request.hold, strict=True)
+        ],
+        tokens=token_table(recorded, arm),
+        first_tokens=first_tokens(recorded, arm),
+        provenance=provenance(finding, recorded, arm),
+        figures=_data([_figures(recorded, index, arm) for index in sweeps]),
+        record=_data({"finding": finding.model_dump(mode="json"), "recording": recording.decode()}) if whole else None,
+        max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
+        styles=[_file("static/css/palette.css"), _file("templates/export.css"), _file("static/vendor/plotly.css")],
+        logo=_file("static/img/logo.svg"),
+        scripts=scripts,
+        policy=_policy(scripts),
+        version=VERSION,
+        outcomes=OUTCOMES,
+        why=why,
+    )
+
+
+def _sweep(recorded: Recorded, sweep: int, arm: int) -> dict[str, object]:
+    steering, used = recorded.start.request.sweeps[sweep], recorded.start.sweeps[sweep]
+    return {"name": label(recorded, used, steering), "role": used.role, "table": dose_table(recorded, sweep, arm)}
+
+
+def _control(recorded: Recorded, arm: int) -> str:
+    """The sentence that stands beside a measured effect; empty where nothing was steered or judged."""
+    own, said = recorded.start.arms[arm], recorded.first(0).verdict
+    if own.sweep is None or said is None:
+        return ""
+    return control_sentence(control(recorded, own.sweep, own.strength), said.outcome)
+
+
+def _figures(recorded: Recorded, sweep: int, arm: int) -> dict[str, object]:
+    return {scheme: json.loads(dose_figure(recorded, sweep, arm, scheme).to_json()) for scheme in ("light", "dark")}
+
+
+def _policy(scripts: list[Markup]) -> str:
+    """Nothing may be fetched, and of scripts only these run. Plotly sets style attributes and saves pictures."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _data(value: object) -> Markup:
+    """JSON that is inert inside a script element, whatever text is in it: pure ASCII without <, > and &."""
+    text = json.dumps(value, separators=(",", ":"))
+    return Markup(text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026"))
+
+
+@cache
+def _file(name: str) -> Markup:
+    """One of our own files, as it is: it goes into the page unescaped. A script between its tags has its hash."""
+    return Markup((ROOT / name).read_text(encoding="utf-8"))
+
+
+@cache
+def _template() -> object:
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("export.html")

@@ -1,0 +1,35 @@
+"""The page's colours by name, read from static/css/palette.css, so that exports can't drift from it."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from protocol.frames import Outcome
+
+PALETTE = Path(__file__).parents[2] / "static" / "css" / "palette.css"
+
+Scheme = Literal["light", "dark"]
+
+HUES: dict[Outcome, str] = {
+    "refused": "refusal",
+    "right": "ink",
+    "wrong": "invented",
+    "invented": "invented",
+    "answered": "ink",
+    "broken": "control",
+}
+"""Each outcome's colour, as in static/css/base.css."""
+
+
+@cache
+def palette(scheme: Scheme = "light") -> dict[str, str]:
+    """ "refusal" to "#6a3fc4". Only plain colours: not those that the browser mixes."""
+    pairs = re.findall(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", PALETTE.read_text())
+    return {name: light if scheme == "light" else dark for name, light, dark in pairs}
+
+
+def mixed(colour: str, share: float, ground: str) -> str:
+    """`share` of a colour on a ground."""
+    parts = (round(share * int(colour[i : i + 2], 16) + (1 - share) * int(ground[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{part:02x}" for part in parts)

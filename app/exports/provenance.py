@@ -1,0 +1,87 @@
+"""Every number that a measured effect needs beside it, and what would have to be the same to measure it again."""
+
+from app.exports.recorded import Recorded
+from app.exports.words import SCOPES, amount, label, plain, sig3, signed, target_name
+from protocol.findings import Finding
+from protocol.frames import SteeringUsed
+from protocol.requests import Sampling
+from protocol.steering import Steering
+
+Facts = list[tuple[str, str]]
+
+
+def provenance(finding: Finding, recorded: Recorded, arm: int) -> Facts:
+    """Names and values, in the order in which they are read; hashes in full."""
+    return [*_steering(recorded, arm), *_asked(recorded), *_model(recorded), *_recording(finding, recorded)]
+
+
+def _steering(recorded: Recorded, arm: int) -> Facts:
+    start, own = recorded.start, recorded.start.arms[arm]
+    facts: Facts = []
+    if own.sweep is not None:
+        steering, used = start.request.sweeps[own.sweep], start.sweeps[own.sweep]
+        facts += _push("steered", recorded, steering, used, own.strength)
+        if used.residual_norm is not None and steering.mode == "add":
+            facts.append(("α", f"{sig3(own.alpha)} raw = {signed(own.alpha / used.residual_norm * used.norm)} × r̄"))
+    for steering, used in zip(start.request.hold, start.held, strict=True):
+        facts += _push("held", recorded, steering, used, steering.strength)
+    return facts
+
+
+def _push(name: str, recorded: Recorded, steering: Steering, used: SteeringUsed, strength: float) -> Facts:
+    where = SCOPES[steering.scope] + (", generated tokens too" if steering.generated else "")
+    to = f" to {target_name(recorded, steering.to)}" if steering.to else ""
+    norms = f"‖d‖ {sig3(used.norm)}"
+    if used.residual_norm is not None:
+        norms += f", r̄ {sig3(used.residual_norm)} (mean residual norm at last entity tokens, this layer)"
+    named, target = label(recorded, used, steering), target_name(recorded, steering.target)
+    return [
+        (name, f"{named}{'' if named == target else f' ({target})'}, {amount(steering, strength)}{to}"),
+        ("site", f"L{used.layer} resid_post (the paper's layer {used.paper_layer}); {norms}"),
+        ("scope", f"{where}: prompt tokens {', '.join(map(str, used.positions)) or 'none'}"),
+    ]
+
+
+def _asked(recorded: Recorded) -> Facts:
+    start, request = recorded.start, recorded.start.request
+    n, seed = request.controls.n_directions, request.controls.seed
+    controlled = f"{n} random directions of equal norm at the same place, seed {seed}"
+    span = f"tokens {start.entity.start} to {start.entity.end - 1}"
+    return [
+        ("controls", controlled if n and request.sweeps else "none"),
+        ("decoding", f"{_decoding(request.sampling)}, up to {request.max_new_tokens} tokens"),
+        ("entity", f"“{start.entity.text}”, {span}, found: {start.entity.found.replace('_', ' ')}"),
+        ("prompt", f"{request.format}, {len(start.tokens)} tokens"),
+        ("request SHA-256", start.request_sha256),
+    ]
+
+
+def _decoding(sampling: Sampling) -> str:
+    if sampling.temperature == 0:
+        return "greedy"
+    how = f"temperature {plain(sampling.temperature)}, top-p {plain(sampling.top_p)}, seed {sampling.seed}"
+    return f"{sampling.n_samples} sampled at {how}"
+
+
+def _model(recorded: Recorded) -> Facts:
+    model, prompt = recorded.start.model, recorded.prompt
+    facts = [("model", f"{model.id}, {model.dtype} on {model.device}"), ("weights SHA-256", model.sha256)]
+    for place, used in enumerate(recorded.start.dictionaries):
+        fvu = prompt.fvu[place] if prompt and place < len(prompt.fvu) else None
+        missed = "" if fvu is None else f", FVU on this prompt {sig3(fvu)}"
+        facts.append(("dictionary", f"{used.id}, L{used.layer} resid_post, {used.d_sae:,} latents{missed}"))
+        facts.append(("its SHA-256", used.sha256))
+    return facts
+
+
+def _recording(finding: Finding, recorded: Recorded) -> Facts:
+    start, done, checked = recorded.start, recorded.done, finding.verified
+    facts = [
+        ("recording", f"{finding.n_frames:,} frames, {finding.size_bytes:,} bytes, protocol {start.protocol}"),
+        ("recording SHA-256", finding.recording_sha256),
+    ]
+    if done:
+        facts.append(("run", f"{len(start.arms)} arms, {done.n_tokens:,} tokens, {sig3(done.elapsed_s)} s"))
+    if checked:
+        facts.append(("last checked", f"{checked.verdict.replace('_', ' ')}, {checked.checked[:10]}"))
+    return facts

@@ -1,0 +1,160 @@
+"""A recording as tables, cells in words: the answers, each sweep's dose and response, the tokens with what was read.
+
+Knows nothing about HTML.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.exports.effect import dose_response, sigmoid
+from app.exports.recorded import Recorded, Told
+from app.exports.words import (
+    OUTCOMES,
+    UNIT_NAMES,
+    amount,
+    label,
+    probability,
+    sig3,
+    signed,
+    target_name,
+    visible,
+)
+from protocol.frames import NextToken, Verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """`marked`: this is the one that the finding shows, or that was steered."""
+
+    cells: tuple[str, ...]
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """`words`: which columns hold words, not numbers."""
+
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    words: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """An arm's answer: how it was steered, sample 0, and what all samples came to."""
+
+    name: str
+    how: str
+    role: str
+    text: str
+    verdict: Verdict | None
+    outcomes: str  # "7 invents · 1 refuses", empty for a single answer
+
+
+def answer_rows(recorded: Recorded, arm: int) -> list[AnswerRow]:
+    """The baseline's, and that of the arm shown."""
+    rows = [_answer(recorded, 0, "Baseline", "", "other")]
+    if arm:
+        own = recorded.start.arms[arm]
+        how, role = "held alone", "other"
+        if own.sweep is not None:
+            steering, used = recorded.start.request.sweeps[own.sweep], recorded.start.sweeps[own.sweep]
+            how, role = f"{label(recorded, used, steering)} {amount(steering, own.strength)}", used.role
+        rows.append(_answer(recorded, arm, "Steered", how, role))
+    return rows
+
+
+def _answer(recorded: Recorded, arm: int, name: str, how: str, role: str) -> AnswerRow:
+    told = recorded.first(arm)
+    return AnswerRow(name, how, role, told.text, told.verdict, _outcomes(recorded.answers[arm]))
+
+
+def _outcomes(samples: list[Told]) -> str:
+    if len(samples) < 2:
+        return ""
+    counts = Counter(OUTCOMES[told.verdict.outcome].lower() if told.verdict else "unfinished" for told in samples)
+    return " · ".join(f"{n} {outcome}" for outcome, n in counts.most_common())
+
+
+def dose_table(recorded: Recorded, sweep: int, arm: int) -> Table:
+    """As behind the page's curve (static/js/views/curve.js)."""
+    unit = UNIT_NAMES[recorded.start.request.sweeps[sweep].measured_in]
+    head = (
+        f"strength, {unit}",
+        "α",
+        "P(refusal opening)",
+        "log-odds",
+        "random: mean",
+        "5–95 %",
+        "N",
+        "verdict",
+        "answer",
+    )
+    rows = []
+    for point in dose_response(recorded, sweep):
+        own, samples = point.control, recorded.answers[point.arm]
+        told = samples[0]
+        verdict = OUTCOMES[told.verdict.outcome].lower() if told.verdict else "–"
+        cells = (
+            signed(point.strength),
+            sig3(point.alpha) if not point.untouched else "–",
+            probability(point.probability),
+            sig3(point.logodds),
+            probability(sigmoid(own.mean)) if own else "–",
+            f"{probability(sigmoid(own.low))} – {probability(sigmoid(own.high))}" if own else "–",
+            str(own.n) if own else "–",
+            _outcomes(samples) or verdict,
+            told.text,
+        )
+        rows.append(Row(cells, point.arm == arm))
+    return Table(head, tuple(rows), frozenset((7, 8)))
+
+
+def token_table(recorded: Recorded, arm: int) -> Table | None:
+    """Prompt tokens, then those of the baseline's answer, then the steered one's: each watched latent's activation,
+    baseline and steered. None without a `prompt` frame."""
+    start = recorded.start
+    if recorded.prompt is None:
+        return None
+    watched = [target_name(recorded, target) for target in start.request.watch or ()]
+    arms = (0, arm) if arm else (0,)
+    names = [f"{name} {'steered' if a else 'baseline'}" for name in watched for a in arms]
+    steered = _steered_positions(recorded, arm)
+    rows = []
+    for pos, token in enumerate(start.tokens):
+        read = [recorded.prompt.arms[a].activations[i][pos] for i in range(len(watched)) for a in arms]
+        cells = (str(pos), visible(token.text), str(token.id), token.role, *map(sig3, read))
+        rows.append(Row(cells, pos in steered))
+    for a in arms:
+        told = recorded.first(a)
+        for place, token in enumerate(told.tokens):
+            reading = told.readings[place].activations if place < len(told.readings) else (None,) * len(watched)
+            read = [_read(reading[i], a == of) for i in range(len(watched)) for of in arms]
+            role = "steered answer" if a else "answer"
+            rows.append(Row((str(len(start.tokens) + place), visible(token.text), str(token.id), role, *read)))
+    return Table(("#", "token", "id", "role", *names), tuple(rows), frozenset((1, 3)))
+
+
+def _read(value: float | None, own: bool) -> str:
+    return sig3(value) if own and value is not None else "–"
+
+
+def _steered_positions(recorded: Recorded, arm: int) -> set[int]:
+    own, start = recorded.start.arms[arm], recorded.start
+    used = (*(start.held if own.held else ()), *(() if own.sweep is None else (start.sweeps[own.sweep],)))
+    return {pos for one in used for pos in one.positions}
+
+
+def first_tokens(recorded: Recorded, arm: int) -> Table | None:
+    """The likeliest first answer tokens, baseline and steered side by side. None without a `prompt` frame."""
+    if recorded.prompt is None:
+        return None
+    tops = [recorded.prompt.arms[a].top for a in ((0, arm) if arm else (0,))]
+    head = ("baseline", "p", "opens a refusal") + (("steered", "p", "opens a refusal") if arm else ())
+    rows = [Row(tuple(cell for token in tokens for cell in _candidate(token))) for tokens in zip(*tops, strict=False)]
+    return Table(head, tuple(rows), frozenset((0, 2, 3, 5)))
+
+
+def _candidate(token: NextToken) -> Iterable[str]:
+    return visible(token.text), probability(token.prob), "yes" if token.opens_refusal else "–"

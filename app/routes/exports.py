@@ -1,0 +1,107 @@
+"""A finding to take along: its picture, and itself as JSON, as one HTML page, as a notebook.
+
+Drawing takes a thread's time, so there is one at a time, and pictures are kept: link previews come in crowds.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app import ids
+from app.parts import Parts
+from app.refusals import unknown_finding
+from app.routes.said import file_of, refusals
+from app.version import VERSION
+from protocol.findings import Finding
+from protocol.models import ModelCard
+from protocol.refusal import Refused
+from protocol.upgrade import upgraded, version_of
+
+MAX_PICTURES = 200  # of some 50 kB
+T = TypeVar("T")
+
+
+def routes(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/f", tags=["findings"], responses=refusals(404, 410, 422, 500))
+    one_at_a_time = asyncio.Lock()
+    pictures: OrderedDict[str, bytes] = OrderedDict()
+
+    @router.get("/{slug}/card.png", response_class=Response, responses=file_of("image/png", "1200 x 630 pixels"))
+    async def card(request: Request, slug: str) -> Response:
+        """The picture of a link preview."""
+        finding = await _finding(slug)
+        headers = {"ETag": f'"{finding.slug}-{VERSION}"', "Cache-Control": "no-cache"}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if slug not in pictures:
+            from app.exports.card import draw_card  # Pillow is slow to import
+
+            pictures[slug] = await _drawn(partial(draw_card, finding, await _recording(finding)))
+        pictures.move_to_end(slug)
+        while len(pictures) > MAX_PICTURES:
+            pictures.popitem(last=False)
+        return Response(pictures[slug], media_type="image/png", headers=headers)
+
+    @router.get("/{slug}.json", response_class=Response, responses=file_of("application/json", "finding and frames"))
+    async def as_json(slug: str) -> Response:
+        """The finding, and its frames as they were recorded."""
+        finding = await _finding(slug)
+        recording = await parts.findings.recording(finding.recording_sha256)
+        body = b'{"finding":%s,"protocol":%d,"frames":[%s]}\n' % (
+            finding.model_dump_json().encode(),
+            version_of(recording),
+            b",\n".join(recording.splitlines()),
+        )
+        return _file(body, "application/json", f"{slug}.json")
+
+    @router.get("/{slug}.html", response_class=Response, responses=file_of("text/html", "one page, self-contained"))
+    async def as_page(slug: str) -> Response:
+        """Opens without this app, and without a network."""
+        from app.exports.page import page_of  # plotly is slow to import
+
+        finding = await _finding(slug)
+        page = await _drawn(partial(page_of, finding, await _recording(finding)))
+        return _file(page.encode(), "text/html; charset=utf-8", f"{slug}.html")
+
+    @router.get("/{slug}.ipynb", response_class=Response, responses=file_of("application/x-ipynb+json", "notebook"))
+    async def as_notebook(slug: str) -> Response:
+        """Reproduces the numbers with public libraries alone."""
+        from app.exports.notebook import notebook_of
+
+        finding = await _finding(slug)
+        model = await _card_of(finding.request.model)
+        notebook = await _drawn(partial(notebook_of, finding, await _recording(finding), model))
+        return _file(notebook, "application/x-ipynb+json", f"{slug}.ipynb")
+
+    async def _finding(slug: str) -> Finding:
+        if not ids.looks_like_one(slug):
+            raise unknown_finding()
+        return await parts.findings.finding(slug)
+
+    async def _recording(finding: Finding) -> bytes:
+        return upgraded(await parts.findings.recording(finding.recording_sha256))
+
+    async def _card_of(model: str) -> ModelCard | None:
+        """None where nobody can say: no worker, or another model's."""
+        try:
+            cards = (await parts.worker.models()).models
+        except Refused:
+            return None
+        return next((card for card in cards if card.id == model), None)
+
+    async def _drawn(draw: Callable[[], T]) -> T:
+        async with one_at_a_time:
+            return await asyncio.to_thread(draw)
+
+    return router
+
+
+def _file(body: bytes, media_type: str, name: str) -> Response:
+    """Saved, never opened here: what people wrote must not run with this page's rights."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
+    return Response(body, media_type=media_type, headers=headers)

@@ -13,6 +13,17 @@ def timestamp(ago: timedelta = timedelta()) -> str:
     return (datetime.now(UTC) - ago).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def day(timestamp: str) -> str:
+    """ISO 8601 as "20 Nov 2026"."""
+    at = datetime.fromisoformat(timestamp)
+    return f"{at.day} {at:%b %Y}"
+
+
+def moment(timestamp: str) -> str:
+    """ISO 8601 as "20 Nov 2026, 10:31 UTC"."""
+    return f"{day(timestamp)}, {datetime.fromisoformat(timestamp):%H:%M} UTC"
+
+
 class seconds_now(FunctionElement[float]):
     """Seconds since 1970 by the database's clock: apps on several machines need not have the same time."""
 

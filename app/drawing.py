@@ -6,18 +6,39 @@ from fastapi import Request
 from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
+from app.clock import day, moment
+from app.exports import words
+from app.pair import VERDICTS
+from app.provenance import decoding, swept, target_name
 from app.version import VERSION
 from protocol.refusal import Refusal
 
 
 class Drawing:
-    """Draws templates. Jinja escapes all that is put into them."""
+    """Draws templates. Jinja escapes all that is put into them.
 
-    def __init__(self, folder: Path) -> None:
+    public_url: where readers find the app; None: where they asked.
+    """
+
+    def __init__(self, folder: Path, public_url: str | None = None) -> None:
         self._templates = Jinja2Templates(folder)
+        self._public_url = public_url
+        self._templates.env.filters |= {
+            "amount": words.amount,
+            "day": day,
+            "decoding": decoding,
+            "moment": moment,
+            "sig3": words.sig3,
+            "signed": words.signed,
+            "swept": swept,
+            "target_name": target_name,
+            "why": words.why,
+        }
+        self._templates.env.globals |= {"OUTCOMES": words.OUTCOMES, "VERDICTS": VERDICTS}
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
-        context |= {"active": active, "version": VERSION, "status": status}
+        site = (self._public_url or str(request.base_url)).rstrip("/")
+        context |= {"active": active, "version": VERSION, "status": status, "site": site}
         return self._templates.TemplateResponse(request, name, context, status)
 
     def error(self, request: Request, status: int, refusal: Refusal) -> Response:

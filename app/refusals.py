@@ -1,5 +1,6 @@
 """Refusals that more than one part gives. Knows nothing about why."""
 
+from app.clock import day
 from protocol.refusal import Refused
 
 
@@ -27,7 +28,7 @@ def deleted_finding(when: str, why: str) -> Refused:
     return Refused(
         410,
         "deleted_finding",
-        f"This finding was deleted on {when[:10]}.",
+        f"This finding was deleted on {day(when)}.",
         why,
-        "Its recording is gone with it; ask whoever sent the link.",
+        "What it showed can't be opened by this link any more; ask whoever sent it.",
     )

@@ -1,15 +1,32 @@
 """The HTML pages: which template gets what. Knows nothing about how they look.
 
-`/` and `/models` are drawn by the browser from /api; `/f/{slug}` also says in words what the finding
-shows, so that it can be read without JavaScript and previewed by whoever is sent the link.
+`/` and `/models` are drawn by the browser from /api; the pages of findings say in words what they show, so that they
+can be read without JavaScript and previewed by whoever is sent the link.
 """
 
-from fastapi import APIRouter, Request
+import asyncio
+from functools import partial
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
+from app.finding_store import Search
+from app.pair import Side, lines, start_of
 from app.parts import Parts
+from app.provenance import provenance
 from app.refusals import unknown_finding
+from app.routes.findings import MAX_WORDS
+from protocol.base import Name, Text
+from protocol.findings import Finding
+from protocol.frames import Outcome
+from protocol.refusal import Refused
+from protocol.upgrade import upgraded
+
+SHOWN = 20  # findings on a page of the gallery
+MAX_SLUG = 64  # characters; what is longer isn't one
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -23,11 +40,68 @@ def routes(parts: Parts) -> APIRouter:
     async def models(request: Request) -> Response:
         return parts.drawing.draw(request, "models.html", "models")
 
+    @router.api_route("/findings", methods=["GET", "HEAD"])
+    async def gallery(
+        request: Request,
+        q: Annotated[Text, Query(max_length=MAX_WORDS)] = "",
+        model: Name | None = None,
+        outcome: Outcome | None = None,
+        before: Annotated[str | None, Query(max_length=MAX_SLUG)] = None,
+        a: Annotated[str | None, Query(max_length=MAX_SLUG, description="chosen to be compared")] = None,
+    ) -> Response:
+        if before is not None and not ids.looks_like_one(before):
+            raise unknown_finding()
+        page = await parts.findings.findings(Search(q, model, outcome, before, SHOWN + 1))
+        chosen = await _finding(a) if a else None
+        asked = {"q": q, "model": model, "outcome": outcome, "before": before, "a": a}
+        return parts.drawing.draw(
+            request,
+            "findings.html",
+            "findings",
+            page=page,
+            shown=page.findings[:SHOWN],
+            older=len(page.findings) > SHOWN,
+            chosen=chosen,
+            asked={name: value for name, value in asked.items() if value},
+            link=partial(_link, asked),
+        )
+
+    @router.api_route("/compare", methods=["GET", "HEAD"])
+    async def compare(
+        request: Request,
+        a: Annotated[str, Query(max_length=MAX_SLUG)] = "",
+        b: Annotated[str, Query(max_length=MAX_SLUG)] = "",
+    ) -> Response:
+        left, right = sides = [await _side(slug) for slug in (a, b)]
+        whole = left.finding and right.finding and a != b
+        status = max(side.status for side in sides)
+        compared = lines(left, right) if whole else ()
+        return parts.drawing.draw(request, "compare.html", "compare", status, sides=sides, lines=compared)
+
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:
+        found = await _finding(slug)
+        return parts.drawing.draw(request, "finding.html", "finding", finding=found, provenance=provenance(found))
+
+    async def _finding(slug: str) -> Finding:
         if not ids.looks_like_one(slug):
             raise unknown_finding()
-        found = await parts.findings.finding(slug)
-        return parts.drawing.draw(request, "finding.html", "finding", finding=found, answers=found.answers)
+        return await parts.findings.finding(slug)
+
+    async def _side(slug: str) -> Side:
+        if not slug:
+            return Side("")
+        try:
+            found = await _finding(slug)
+            recording = await parts.findings.recording(found.recording_sha256)
+        except Refused as refused:
+            return Side(slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status)
+        return Side(slug, found, await asyncio.to_thread(lambda: start_of(upgraded(recording))))
 
     return router
+
+
+def _link(asked: dict[str, str | None], **changes: str | None) -> str:
+    """To the gallery as it was asked for, but for the changes; from its first page, unless one is named."""
+    query = {name: value for name, value in {**asked, "before": None, **changes}.items() if value}
+    return "/findings" + (f"?{urlencode(query)}" if query else "")

@@ -8,6 +8,7 @@ set HALLUCINOSCOPE_WORKER_URL.
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,7 +18,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -72,6 +75,27 @@ class App:
                 log = Path(self.log.name).read_text(errors="replace")[-2000:]
                 pytest.fail(f"the app did not get ready: {self.health()}\n{log}")
             time.sleep(0.2)
+
+    def ask(self, path: str, body: dict[str, object] | None = None) -> tuple[bytes, Message]:
+        """What it answers, and the headers; no browser."""
+        data = None if body is None else json.dumps(body).encode()
+        asked = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return answer.read(), answer.headers
+
+    def save(self, prompt: str, title: str, strength: float | None = None, **more: object) -> dict[str, Any]:
+        """Runs a prompt and saves it as a `Saved`; it shows the first direction of the model's card at this strength,
+        -1 for the greatest there is, or the baseline."""
+        card = json.loads(self.ask("/api/models")[0])["models"][0]
+        known = card["directions"][0]
+        sweep = {name: known[name] for name in ("target", "unit", "scope", "strengths")}
+        run = {"kind": "generate", "model": card["id"], "prompt": prompt, "sweeps": [sweep]}
+        headers = self.ask("/api/runs", run | {"controls": {"n_directions": 8}})[1]
+        view = {}
+        if strength is not None:
+            view = {"sweep": 0, "strength": known["strengths"][-1] if strength == -1 else strength}
+        asked = {"run_id": headers["X-Run-Id"], "title": title, "view": view, **more}
+        return json.loads(self.ask("/api/findings", asked)[0])
 
     def kill_worker(self) -> None:
         """As a crash would: the app starts another by itself."""
@@ -172,6 +196,17 @@ def ask(page: Page, prompt: str) -> None:
     page.press("#prompt", "Enter")
     expect(page.locator("#share")).to_be_disabled()
     wait_done(page)
+
+
+def share(page: Page, title: str, note: str = "") -> str:
+    """Through the dialog, which stays open and says what came of it. Returns the slug."""
+    page.click("#share")
+    page.fill("#share-title", title)
+    page.fill("#share-note", note)
+    page.get_by_role("button", name="Make it public").click()
+    link = page.locator("#share-link")
+    expect(link).to_have_value(re.compile(r"/f/\w+$"))
+    return link.input_value().rsplit("/", 1)[1]
 
 
 def no_sideways_scroll(page: Page) -> bool:

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, ask, baseline_badge, steered_badge, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, baseline_badge, share, steered_badge, wait_done
 
 
 def test_a_typed_question_is_refused_then_pushed_into_an_invention_then_shared(
@@ -42,13 +42,7 @@ def test_a_typed_question_is_refused_then_pushed_into_an_invention_then_shared(
     invented = page.locator(".answer-text").nth(1).inner_text()
     strength = page.locator(".answer:last-child .strength").inner_text()
 
-    page.click("#share")
-    page.fill("#share-title", "A made-up player gets a sport")
-    page.fill("#share-note", "One prompt.\nNo rate.")
-    page.get_by_role("button", name="Make it public").click()
-    link = page.locator("#share-link")
-    expect(link).to_have_value(re.compile(r"/f/\w+$"))
-    slug = link.input_value().rsplit("/", 1)[1]
+    slug = share(page, "A made-up player gets a sport", "One prompt.\nNo rate.")
 
     # Another browser, another server process, no worker: the finding opens from its recording.
     other = open_page(f"{app_without_worker.url}/f/{slug}")
@@ -69,21 +63,6 @@ def test_a_typed_question_is_refused_then_pushed_into_an_invention_then_shared(
     again = open_page(app.url + carried)
     wait_done(again)
     expect(again.locator("#prompt")).to_have_value(BATKIN)
-
-
-def test_a_finding_reads_without_javascript(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    wait_done(page)
-    page.click("#share")
-    page.fill("#share-title", "It refuses")
-    page.get_by_role("button", name="Make it public").click()
-    link = page.locator("#share-link").input_value()
-    plain = open_page(link, java_script_enabled=False)
-    expect(plain.get_by_role("heading", level=1)).to_have_text("It refuses")
-    expect(plain.locator(".answer-text").first).not_to_be_empty()
-    expect(plain.locator(".badge").first).to_be_visible()
-    assert plain.locator('meta[property="og:title"]').get_attribute("content") == "It refuses"
-    assert "Asked:" in plain.locator('meta[property="og:description"]').get_attribute("content")
 
 
 def test_what_can_be_seen_survives_a_reload_and_the_back_button(app: App, open_page: OpenPage) -> None:

@@ -29,7 +29,23 @@ export function world(model, asked, signal) {
 export const report = (model, signal) =>
   ask(`/api/models/${encodeURIComponent(model)}/report`, { signal }).then((response) => response.json());
 
+/** @returns {Promise<{finding: object, delete_token: string}>} the token is told this once */
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
+
+/** Has the worker that is here now run it again; this takes as long as the run did. */
+export const verifyFinding = (slug, signal) =>
+  ask(`/api/findings/${encodeURIComponent(slug)}/verify`, { method: "POST", signal }).then((response) => response.json());
+
+export const deleteFinding = (slug, token) =>
+  ask(`/api/findings/${encodeURIComponent(slug)}`, { method: "DELETE", headers: { "X-Delete-Token": token } });
+
+/** The element of a page that has this id, as the server draws it now; null if it has none. */
+export async function drawn(address, id, signal) {
+  const response = await ask(address, { signal });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const found = page.getElementById(id);
+  return found && document.adoptNode(found);
+}
 
 /** A name for a page that is open now, and that nobody guesses. */
 export const newPage = () =>

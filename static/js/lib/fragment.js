@@ -3,8 +3,11 @@
 
 /**
  * @typedef {{ prompt: string|null, format: "chat"|"raw", sweep: number|null, strength: number,
- *             colour: number|null, request: object|null }} Seen
+ *             colour: number|null, request: object|null, parent: string|null }} Seen
+ * parent: slug of the finding that was opened to be changed
  */
+
+const SLUG = /^[1-9A-HJ-NP-Za-km-z]{10,22}$/;
 
 /** @returns {Seen} Anything that makes no sense is left out, never an error. */
 export function readFragment(hash) {
@@ -24,6 +27,7 @@ export function readFragment(hash) {
     strength: number("strength") ?? 0,
     colour: index("colour"),
     request: object(query.get("request")),
+    parent: SLUG.test(query.get("parent") ?? "") ? query.get("parent") : null,
   };
 }
 
@@ -34,6 +38,7 @@ export function writeFragment(seen) {
   if (seen.sweep !== null) query.set("sweep", seen.sweep);
   if (seen.strength !== 0) query.set("strength", seen.strength);
   if (seen.colour !== null) query.set("colour", seen.colour);
+  if (seen.parent) query.set("parent", seen.parent);
   if (seen.request) query.set("request", JSON.stringify(seen.request));
   return `#${query}`;
 }

@@ -32,6 +32,7 @@ const state = channels({
 });
 let base = opened.request; // a whole request that was handed over; it holds until another question is asked
 let basePrompt = opened.prompt;
+let parent = opened.parent; // the finding that was opened here; what is shared says so, whatever is asked next
 let running = null; // AbortController of the open stream
 let runId = null;
 let wanted = true; // a run waits for the worker
@@ -77,11 +78,8 @@ document.addEventListener("keydown", (event) => {
 });
 $("share").addEventListener("click", () => {
   const { sweep, strength } = state.get("steer");
-  shareDialog($("dialog"), state, runId, {
-    sweep: strength === 0 ? null : sweep,
-    strength,
-    colour: state.get("colour"),
-  });
+  const seen = { sweep: strength === 0 ? null : sweep, strength, colour: state.get("colour") };
+  shareDialog($("dialog"), state, runId, seen, parent);
 });
 addEventListener("popstate", reopen);
 askHealth();
@@ -269,8 +267,14 @@ function drawAsk() {
   $("share").title = now?.phase === "done" ? "Make a link that anyone can open" : "A run can be shared once it is done";
   fill(
     $("facts"),
+    parent && [origin(parent), " · "],
     now?.start && `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`,
   );
+}
+
+function origin(slug) {
+  const title = "What is shared from here says that it was forked from this";
+  return h("a", { class: "mono", href: `/f/${slug}`, title }, `f/${slug}`);
 }
 
 // Everything you can see is in the address.
@@ -283,6 +287,7 @@ function seen() {
     strength,
     colour: colourChosen ? state.get("colour") : null,
     request: base,
+    parent,
   };
 }
 
@@ -303,6 +308,7 @@ function reopen() {
   const now = state.get("run");
   base = to.request;
   basePrompt = to.prompt;
+  parent = to.parent;
   colourChosen = to.colour !== null;
   if (colourChosen) state.set("colour", to.colour);
   if (to.sweep !== null) state.set("sweep", to.sweep);

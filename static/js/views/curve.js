@@ -17,6 +17,17 @@ import { tableButton } from "./table.js";
 
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
 
+/** Lowest and highest log-odds that a sweep's curve has to show. @returns {[number, number]} */
+export function extent(run, sweep) {
+  const values = [-4.7, 4.7];
+  for (const point of run?.prompt ? points(run, sweep) : []) {
+    const seen = control(run, point);
+    values.push(logodds(run, point.arm), ...(seen ? [seen.low, seen.high] : []));
+  }
+  return [Math.min(...values), Math.max(...values)];
+}
+
+/** Where `state` has an `extent`, the scale is that one and not the run's own. */
 export function doseCurve(element, state) {
   const about = h("p", { class: "note legend-line" });
   const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
@@ -80,13 +91,7 @@ export function doseCurve(element, state) {
     timer = 0;
     const run = state.get("run");
     const sweep = state.get("sweep");
-    const list = run?.prompt ? points(run, sweep) : [];
-    const values = list.map(({ arm }) => logodds(run, arm));
-    for (const point of list) {
-      const seen = control(run, point);
-      if (seen) values.push(seen.low, seen.high);
-    }
-    const [low, high] = [Math.min(-4.7, ...values), Math.max(4.7, ...values)];
+    const [low, high] = state.get("extent") ?? extent(run, sweep);
     range = [low - 0.05 * (high - low), high + 0.05 * (high - low)];
     const n = run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
     fill(about, n ? `grey: ${n} random directions, mean and 5–95 %` : run?.start ? "no control was asked for" : "");

@@ -1,13 +1,20 @@
-// The Share dialog: a title, a note, and in plain words what becomes public. Then the link.
+// The Share dialog: a title, a note, who finds it, and in plain words what becomes public. Then the link, and the
+// token that takes it back. What was typed stays until it is saved, also when saving fails or the dialog is closed.
 
 import { Refused, saveFinding } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { count, signed } from "../lib/format.js";
+import { keep } from "../lib/mine.js";
 import { directions } from "../lib/names.js";
 import { claim } from "../lib/verdicts.js";
+import { copyButton } from "./copy.js";
 
-/** Opens the dialog for a run that is done. `seen` is the view to keep: { sweep, strength, colour }. */
-export function shareDialog(dialog, state, runId, seen) {
+const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, not of the run
+
+let draft = {}; // what was typed and not saved yet: { title, note, listed }
+
+/** Opens the dialog for a run that is done. `seen` is the view to keep; `parent` the finding that was opened, or null. */
+export function shareDialog(dialog, state, runId, seen, parent) {
   const run = state.get("run");
   const title = h("input", {
     id: "share-title",
@@ -15,15 +22,34 @@ export function shareDialog(dialog, state, runId, seen) {
     required: true,
     maxlength: 140,
     autocomplete: "off",
-    value: suggestion(state),
+    value: draft.title ?? suggestion(state),
+    oninput: () => {
+      title.setCustomValidity("");
+      draft.title = title.value;
+    },
   });
-  const note = h("textarea", {
-    id: "share-note",
-    class: "input",
-    rows: 4,
-    maxlength: 4000,
-    placeholder: "What you saw, and what it does not show.",
+  const note = h(
+    "textarea",
+    {
+      id: "share-note",
+      class: "input",
+      rows: 4,
+      maxlength: 4000,
+      placeholder: "What you saw, and what it does not show.",
+      oninput: () => (draft.note = note.value),
+    },
+    draft.note ?? "",
+  );
+  const listed = h("input", {
+    type: "checkbox",
+    checked: draft.listed ?? true,
+    onchange: () => {
+      draft.listed = listed.checked;
+      fill(finds, whoFinds(listed.checked));
+    },
   });
+  const forked = parent && h("input", { type: "checkbox", checked: true });
+  const finds = h("p", { class: "note", "aria-live": "polite" }, whoFinds(listed.checked));
   const problem = h("p", { class: "problem", role: "alert" });
   const button = h("button", { class: "button button-primary", type: "submit" }, "Make it public");
   const form = h(
@@ -34,6 +60,14 @@ export function shareDialog(dialog, state, runId, seen) {
     title,
     h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
     note,
+    h("label", { class: "check-label" }, listed, "List it in the gallery"),
+    forked &&
+      h(
+        "label",
+        { class: "check-label" },
+        forked,
+        h("span", {}, "Say that it was forked from ", h("span", { class: "mono" }, `f/${parent}`)),
+      ),
     h(
       "div",
       { class: "public" },
@@ -43,10 +77,11 @@ export function shareDialog(dialog, state, runId, seen) {
         {},
         `the prompt “${run.start.request.prompt}”, ${count(run.arms.length, "answer")} with their activations and controls, your title and your note.`,
       ),
+      finds,
       h(
         "p",
         { class: "note" },
-        "Anyone with the link can read it, from the recording, without a worker. No name and no account is kept with it.",
+        "No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted after 24 hours.",
       ),
     ),
     problem,
@@ -61,8 +96,6 @@ export function shareDialog(dialog, state, runId, seen) {
   dialog.showModal();
   title.select();
 
-  title.addEventListener("input", () => title.setCustomValidity(""));
-
   async function submit(event) {
     event.preventDefault();
     if (button.disabled) return;
@@ -74,36 +107,51 @@ export function shareDialog(dialog, state, runId, seen) {
     button.disabled = true;
     fill(problem);
     try {
-      const finding = await saveFinding({ run_id: runId, title: title.value, note: note.value, view: seen });
-      fill(dialog, published(finding, dialog));
+      const saved = await saveFinding({
+        run_id: runId,
+        title: title.value,
+        note: note.value,
+        view: seen,
+        listed: listed.checked,
+        parent: forked?.checked ? parent : null,
+      });
+      draft = {};
+      fill(dialog, published(saved, dialog));
       dialog.querySelector("input").select();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      fill(problem, error.message);
+      const gone = forked?.checked && GONE.includes(error.refusal.code);
+      fill(
+        problem,
+        gone ? "Not saved: the finding that it was forked from is gone. Untick that line and share it without." : error.message,
+      );
       button.disabled = false;
     }
   }
 }
 
-function published(finding, dialog) {
+function whoFinds(listed) {
+  return listed
+    ? "Anyone can find it in the gallery, and anyone with the link can read it."
+    : "Only who has the link finds it; search engines are asked to leave it out. Whoever has the link can read it.";
+}
+
+function published({ finding, delete_token: token }, dialog) {
   const address = new URL(`/f/${finding.slug}`, location.href).href;
-  const link = h("input", {
-    class: "input mono",
-    readonly: true,
-    value: address,
-    "aria-label": "Link",
-    id: "share-link",
-  });
+  const kept = keep(finding.slug, token);
   return h(
     "div",
     { class: "form" },
-    h("h2", { id: "dialog-title" }, "It is public now"),
+    h("h2", { id: "dialog-title" }, finding.listed ? "It is public now" : "It has its link now"),
     h("p", {}, finding.title),
+    copyable("share-link", "Link", address),
+    copyable("share-token", "Delete token", token),
     h(
-      "div",
-      { class: "row" },
-      link,
-      copyButton(h("button", { class: "button", type: "button" }, "Copy"), () => address),
+      "p",
+      { class: "note" },
+      kept
+        ? "Shown this once. This browser keeps it, so that the finding's page can take it back; copy it if you want to delete from elsewhere."
+        : "Shown this once, and this browser keeps nothing: copy it, or the finding stays.",
     ),
     h(
       "div",
@@ -114,21 +162,10 @@ function published(finding, dialog) {
   );
 }
 
-/** Makes a button copy a text and say that it did. */
-export function copyButton(button, text) {
-  const label = button.textContent;
-  button.addEventListener("click", async () => {
-    let words = "Copied";
-    try {
-      await navigator.clipboard.writeText(text());
-    } catch {
-      words = "Press Ctrl+C"; // no clipboard without https; the field beside it is selected
-      document.getElementById("share-link")?.select();
-    }
-    button.textContent = words;
-    setTimeout(() => (button.textContent = label), 1600);
-  });
-  return button;
+function copyable(id, name, value) {
+  const field = h("input", { id, class: "input mono", readonly: true, value, autocomplete: "off", spellcheck: "false" });
+  const button = h("button", { class: "button", type: "button", "aria-label": `Copy ${name.toLowerCase()}` }, "Copy");
+  return [h("label", { for: id }, name), h("div", { class: "row" }, field, copyButton(button, () => value, field))];
 }
 
 function suggestion(state) {

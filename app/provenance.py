@@ -1,0 +1,91 @@
+"""Where a finding's numbers come from, in words: what was asked and, where its recording is at hand, what ran.
+
+Knows nothing about pages. The browser says the same of what it draws itself in static/js/views/readout.js.
+"""
+
+from dataclasses import dataclass
+
+from app.exports.words import SCOPES, amount, plain, sig3
+from protocol.findings import Finding, View
+from protocol.frames import Start
+from protocol.requests import GenerateRequest
+from protocol.steering import LatentTarget, Sweep, Target
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`more`: what is too long to show, such as the whole of a hash."""
+
+    value: str
+    more: str = ""
+
+
+def provenance(finding: Finding, start: Start | None = None) -> dict[str, Fact]:
+    """By name, in the order in which they are read."""
+    request = start.request if start else finding.request
+    facts = {"model": Fact(request.model)}
+    if start:
+        used = start.model
+        facts["weights"] = Fact(f"{used.sha256[:12]}…", used.sha256)
+        facts["device"] = Fact(f"{used.device} {used.dtype}")
+    facts["format"] = Fact("chat template" if request.format == "chat" else "raw text")
+    facts |= _steering(finding.view, request, start)
+    n, seed = request.controls.n_directions, request.controls.seed
+    facts["controls"] = Fact(f"{n} random directions, seed {seed}" if n else "none was asked for")
+    facts["decoding"] = Fact(decoding(request))
+    if start:
+        held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in start.dictionaries]
+        facts["dictionaries"] = Fact(
+            ", ".join(held) or "none", "\n".join(f"{used.id} {used.sha256}" for used in start.dictionaries)
+        )
+    return facts
+
+
+def swept(finding: Finding) -> Sweep | None:
+    """What the view steers with; None where it shows the baseline."""
+    sweep = finding.view.sweep
+    return finding.request.sweeps[sweep] if sweep is not None and sweep < len(finding.request.sweeps) else None
+
+
+def target_name(target: Target) -> str:
+    """ "layer_3_known #4", or a named direction's name."""
+    return f"{_last(target.dictionary)} #{target.latent}" if isinstance(target, LatentTarget) else target.name
+
+
+def decoding(request: GenerateRequest) -> str:
+    how = request.sampling
+    told = ["greedy"]
+    if how.temperature > 0:
+        told = [f"temperature {plain(how.temperature)}"]
+        if how.top_p < 1:
+            told.append(f"top-p {plain(how.top_p)}")
+        told.append(f"{how.n_samples} samples" if how.n_samples > 1 else "1 sample")
+        told.append("seed drawn" if how.seed is None else f"seed {how.seed}")
+    return ", ".join([*told, f"up to {request.max_new_tokens} tokens"])
+
+
+def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Fact]:
+    if view.sweep is None or view.sweep >= len(request.sweeps):
+        return {"direction": Fact("not pushed")}
+    sweep = request.sweeps[view.sweep]
+    target = sweep.target
+    whole = f"{target.dictionary} #{target.latent}" if isinstance(target, LatentTarget) else target.name
+    facts = {"direction": Fact(target_name(target), whole)}
+    strength = amount(sweep, view.strength)
+    if start:
+        used = start.sweeps[view.sweep]
+        facts["site"] = Fact(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
+        alphas = [arm.alpha for arm in start.arms if (arm.sweep, arm.strength) == (view.sweep, view.strength)]
+        if alphas and sweep.measured_in == "residual_norm":
+            strength += f" = {sig3(alphas[0])} raw"
+    facts["strength"] = Fact(strength)
+    facts["mode"] = Fact(sweep.mode.replace("_", " "))
+    facts["scope"] = Fact(SCOPES[sweep.scope] + (", generated tokens too" if sweep.generated else ""))
+    if request.hold:
+        held = [f"{target_name(held.target)} {amount(held, held.strength)}" for held in request.hold]
+        facts["held"] = Fact("; ".join(held))
+    return facts
+
+
+def _last(path: str) -> str:
+    return path.rsplit("/", 1)[-1]

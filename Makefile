@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check setup browser bench load embedded embedded-report format clean
+.PHONY: run test core check setup browser bench load kills embedded embedded-report format clean
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -49,9 +49,13 @@ browser: setup ## Chromium for the browser tests
 bench: setup ## ratios against named peers, interleaved
 	$(PY) -m benchmarks $(BENCH_ARGS)
 
-load: setup ## a worker under load: ten minutes of sliders, a thousand clients who vanish
+load: setup ## ten minutes of sliders, a thousand clients who vanish, fifty readers of findings
 	$(PY) -m benchmarks.load drag --minutes 10
 	$(PY) -m benchmarks.load vanish --times 1000
+	$(PY) -m benchmarks.load readers
+
+kills: setup ## app and worker killed at random: is anything lost?
+	$(PY) -m benchmarks.kills --times 200 --scripted
 
 embedded: setup ## train the embedded model again, from seeds
 	$(PY) -m model_worker.embedded

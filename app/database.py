@@ -5,9 +5,10 @@ which fails at once, however long the busy timeout, when another writer came bet
 So BEGIN is ours, and a transaction that will write says so when it begins.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,15 +21,23 @@ _WAIT_MS = 10_000  # for another process that writes
 
 
 class Database:
-    """`reading` sees one consistent state; `writing` commits everything or nothing."""
+    """`reading` sees one consistent state; `writing` commits everything or nothing. failed: called for each statement
+    that was not carried out."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, failed: Callable[[], None] = lambda: None) -> None:
         self._url = _with_driver(make_url(url))
-        self._engine = _engine(self._url, foreign_keys=True)
-        # Postgres would let each statement see a newer state; SQLite's transactions are snapshots anyway.
-        snapshots = {} if self._url.get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        self._readers = async_sessionmaker(self._engine.execution_options(**snapshots), expire_on_commit=False)
-        self._writers = async_sessionmaker(self._engine.execution_options(writes=True), expire_on_commit=False)
+        # Who reads never waits for a connection that waits to write. SQLite has one writer at a time, so one
+        # connection is enough; more would only sleep in its busy handler.
+        if self._url.get_backend_name() == "sqlite":
+            reading, writing = _engine(self._url), _engine(self._url, pool_size=1, max_overflow=0)
+        else:
+            # Postgres would let each statement see a newer state; SQLite's transactions are snapshots anyway.
+            reading, writing = _engine(self._url, isolation_level="REPEATABLE READ"), _engine(self._url)
+        self._engines = (reading, writing)
+        for engine in self._engines:
+            event.listen(engine.sync_engine, "handle_error", lambda _context: failed())
+        self._readers = async_sessionmaker(reading, expire_on_commit=False)
+        self._writers = async_sessionmaker(writing.execution_options(writes=True), expire_on_commit=False)
 
     async def open(self) -> None:
         """Makes the folder of an SQLite file, and brings the schema up to date. Raises RuntimeError where a newer
@@ -45,7 +54,8 @@ class Database:
             await engine.dispose()
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        for engine in self._engines:
+            await engine.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -64,8 +74,9 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+asyncpg") if plain else url
 
 
-def _engine(url: URL, *, foreign_keys: bool) -> AsyncEngine:
-    engine = create_async_engine(url)
+def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> AsyncEngine:
+    # Errors are logged, and parameters are what people typed.
+    engine = create_async_engine(url, hide_parameters=True, **options)
     if url.get_backend_name() == "sqlite":
 
         def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

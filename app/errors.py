@@ -1,24 +1,28 @@
-"""How a refused or failed request is answered: JSON under /api and /healthz, a page elsewhere.
+"""How a refused or failed request is answered: JSON where programs ask, a page elsewhere.
 
 Knows nothing about why. Every body holds a refusal in three parts, never an exception's
 text and never the input.
 """
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.drawing import Drawing
+from app.routing import is_described, methods_of, route_of
 from protocol.refusal import Refusal, Refused
 
 log = logging.getLogger(__name__)
 
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _FAILED = Refusal(
     code="app_failed",
     asked="The app failed to answer this; that is a mistake of ours, not of yours.",
@@ -27,35 +31,63 @@ _FAILED = Refusal(
 )
 
 
+class RefusedWith(Refused):
+    """A refusal that needs headers, such as when to try again."""
+
+    def __init__(self, headers: dict[str, str], status: int, code: str, asked: str, allowed: str, change: str) -> None:
+        super().__init__(status, code, asked, allowed, change)
+        self.headers = headers
+
+
 def answer_errors(app: FastAPI, drawing: Drawing) -> None:
     """Registers the handlers. `drawing` draws the ones that are not JSON."""
 
     async def on_refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return answer_refusal(request, drawing, error.status, error.refusal)
+        return answer_refused(request, drawing, error)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer_refusal(request, drawing, error.status_code, _refusal_of(error.status_code), error.headers)
+        status, headers = error.status_code, error.headers
+        if status == 405:  # Starlette names the methods of one route; an address may have several
+            headers = {"Allow": ", ".join(methods_of(request))}
+        return answer_refusal(request, drawing, status, _refusal_of(status), headers)
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return answer_refusal(request, drawing, 422, _invalid(error))
 
+    async def on_left(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=499)  # nobody reads it; the log says it
+
     app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(ClientDisconnect, on_left)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_middleware(CatchUnexpected, drawing=drawing)
 
 
+def answer_refused(request: Request, drawing: Drawing, refused: Refused) -> Response:
+    headers = refused.headers if isinstance(refused, RefusedWith) else None
+    return answer_refusal(request, drawing, refused.status, refused.refusal, headers)
+
+
 def answer_refusal(
-    request: Request, drawing: Drawing, status: int, refusal: Refusal, headers: dict[str, str] | None = None
+    request: Request, drawing: Drawing, status: int, refusal: Refusal, headers: Mapping[str, str] | None = None
 ) -> Response:
-    if request.url.path.startswith(("/api/", "/healthz")):
+    if _program_asks(request):
         return JSONResponse({"refusal": refusal.model_dump()}, status, headers)
     answer = drawing.error(request, status, refusal)
     answer.headers.update(headers or {})
     return answer
+
+
+def _program_asks(request: Request) -> bool:
+    """Files that are made of a finding are for both: a reader who follows a link to one gets a page."""
+    # not `request.url`, which would read a Host header that may be broken
+    if request.scope["path"].startswith(_FOR_PROGRAMS):
+        return True
+    return is_described(request.scope) and "text/html" not in request.headers.get("accept", "")
 
 
 class CatchUnexpected:
@@ -82,7 +114,8 @@ class CatchUnexpected:
         try:
             await self._app(scope, receive, note_start)
         except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
+            # Not its path: that may hold the id of a run, or what somebody made up.
+            log.exception("a request failed: %s %s", scope["method"], route_of(scope))
             if started:
                 raise
             answer = answer_refusal(Request(scope), self._drawing, 500, _FAILED)
@@ -115,7 +148,7 @@ def _refusal_of(status: int) -> Refusal:
 def _invalid(error: RequestValidationError) -> Refusal:
     """Names a parameter only if it is one of ours: of a query string or a path, not of a body."""
     first = error.errors()[0]
-    where = str(first["loc"][-1]) if first["loc"][0] in ("query", "path") else "request"
+    where = str(first["loc"][-1]) if first["loc"][0] in ("query", "path", "header") else "request"
     return Refusal(
         code="invalid_request",
         asked=f"The parameter {where} can't be used.",

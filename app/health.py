@@ -22,6 +22,12 @@ class Health(Message):
     version: str = VERSION
 
 
+class Readiness(Message):
+    """What anybody may know."""
+
+    ready: bool
+
+
 async def health_of(worker: WorkerClient, store: RunStore) -> Health:
     state, detail, model = await _worker_state(worker)
     if not await _database_answers(store):

@@ -10,16 +10,30 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
+from pydantic import SecretStr
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.background import keep_going
 from app.bodies import describe_bodies
+from app.cross_site import CrossSite
 from app.database import Database
+from app.door import Door
 from app.drawing import Drawing
+from app.entrance import Entrance
 from app.errors import answer_errors
 from app.finding_store import FindingStore
 from app.headers import CarefulHeaders
+from app.limits import Limits
+from app.metrics import Metrics
+from app.observed import Observed
+from app.operator_access import OperatorAccess
 from app.parts import Parts
+from app.presence import Presence
 from app.retention import forget_unsaved
-from app.routes import findings, models, operation, pages, runs
+from app.routes import exports, findings, interface, models, operation, pages, runs
+from app.routes.said import refusals
+from app.run_log import RunLog
+from app.run_queue import RunQueue
 from app.run_store import RunStore
 from app.runs import Runs
 from app.settings import ROOT, Settings
@@ -35,16 +49,28 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    database = Database(settings.database)
-    kept, found = RunStore(database), FindingStore(database)
     process = None if settings.worker_url else _local_worker(settings)
+    metrics = Metrics(lambda: max(0, process.n_starts - 1) if process else 0)
+    database = Database(settings.database, metrics.database_failed)
+    kept, found = RunStore(database), FindingStore(database)
     worker = WorkerClient(
         process or RemoteWorker(settings.worker_url or ""),
         silence_s=settings.worker_silence_s,
-        token=settings.worker_token.get_secret_value() if settings.worker_token else None,
+        token=_secret(settings.worker_token),
     )
-    going = Runs(kept, worker, max_recording_bytes=settings.max_recording_bytes)
-    parts = Parts(found, kept, worker, going, Worlds(worker), Drawing(ROOT / "templates"))
+    queue, presence = RunQueue(database), Presence(database, settings.lease_s)
+    going = Runs(
+        kept,
+        queue,
+        presence,
+        worker,
+        RunLog(metrics, with_prompts=settings.log_prompts),
+        max_recording_bytes=settings.max_recording_bytes,
+        max_queued=settings.max_queued_runs,
+    )
+    parts = Parts(found, kept, worker, going, Worlds(worker), Drawing(ROOT / "templates", settings.public_url))
+
+    entrance = Entrance(_secret(settings.password))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -53,14 +79,23 @@ def create_app(settings: Settings) -> FastAPI:
         await database.open()
         if n_indexed := await found.index_old():
             log.info("%d findings were indexed anew", n_indexed)
-        if n_cut := await kept.cut_running():
-            log.warning("%d runs were cut when the app last ended", n_cut)
-        forgetting = asyncio.create_task(forget_unsaved(kept, timedelta(hours=settings.keep_unsaved_hours)))
+        await presence.beat()
+        chores = [
+            asyncio.create_task(presence.keep()),
+            asyncio.create_task(going.watch()),
+            asyncio.create_task(keep_going(going, queue, settings.background_runs)),
+            asyncio.create_task(
+                forget_unsaved(kept, timedelta(hours=settings.keep_unsaved_hours), settings.max_unsaved_bytes)
+            ),
+        ]
         try:
             yield
         finally:
-            forgetting.cancel()
             await going.close()
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+            await presence.leave()
             await worker.close()
             if process:
                 await process.stop()
@@ -71,18 +106,35 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Does this model recognise what it is being asked about, and what happens when it is wrong about that?",
         version=VERSION,
         lifespan=lifespan,
-        docs_url=None,  # their assets would come from a CDN
+        docs_url=None,  # their assets would come from a CDN; see routes/interface.py
         redoc_url=None,
+        responses=refusals(400, 401, 403, 421, 429),  # what the door says
     )
     app.state.runs = going  # for the server, which ends them when it stops
-    for noun in (operation, models, runs, findings, pages):
+    app.include_router(operation.routes(parts, entrance, OperatorAccess(_secret(settings.operator_token)), metrics))
+    for noun in (models, runs, findings, exports, pages, interface):
         app.include_router(noun.routes(parts))
     app.mount("/static", Static(ROOT / "static"))
     describe_bodies(app, (GenerateRequest, FindingRequest))
+    _surround(app, settings, parts, entrance, metrics)
+    return app
+
+
+def _surround(app: FastAPI, settings: Settings, parts: Parts, entrance: Entrance, metrics: Metrics) -> None:
+    """From the inside out: whatever is added later sees a request earlier and its answer later."""
+    foreign = CrossSite(on_loopback=settings.on_loopback, public_url=settings.public_url)
+    limits = Limits(runs_per_minute=settings.runs_limit, reads_per_minute=settings.reads_limit)
+    app.add_middleware(Door, guards=(foreign, limits, entrance), drawing=parts.drawing)
     answer_errors(app, parts.drawing)
     app.add_middleware(CarefulHeaders)
-    return app
+    app.add_middleware(Observed, metrics=metrics)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
 
 
 def _local_worker(settings: Settings) -> WorkerProcess:
     return WorkerProcess(settings.worker_command, folder=ROOT, restart_s=settings.worker_restart_s)
+
+
+def _secret(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -6,21 +6,29 @@ Knows nothing about HTTP, nor about other runs.
 2. A line is given to followers as it arrives, and written to the database with others, twice a second.
 3. The last line, `done` or `error`, is written first and given second: who saw it can save the run.
 4. Whoever leaves cancels the task, which closes the worker's connection before anything else.
+5. Every write names the claim that it is made under; when that holds no longer, others have the run, and we stop.
+
+An interactive run that is interrupted is cut, and says so in its last line. A background run goes back to the queue,
+and who follows it here goes on there.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
-from app.run_store import RunStore
+from app.live_run import LiveRun
+from app.logs import bind_run
+from app.progress import Progress
+from app.run_queue import RunQueue
+from app.run_store import Claim, RunStore, TakenOver, closing_line
 from app.worker_client import WorkerClient, WorkerLost
-from protocol.frames import Error
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest
-from protocol.runs import RunState
+from protocol.runs import Lane, RunState
 
 log = logging.getLogger(__name__)
 
@@ -38,101 +46,114 @@ _FAILED = Refusal(
     allowed="What came before this line still holds, but it can't be saved.",
     change="Try again; if it happens again, tell whoever runs this app.",
 )
-
-
-class LiveRun:
-    """The lines of a run so far. Any number may follow it, from its first line."""
-
-    def __init__(self, run_id: str) -> None:
-        self.id = run_id
-        self.lines: list[bytes] = []
-        self.ended = False
-        self._more = asyncio.Event()
-
-    def publish(self, line: bytes) -> None:
-        self.lines.append(line)
-        self._wake()
-
-    def end(self) -> None:
-        self.ended = True
-        self._wake()
-
-    async def follow(self) -> AsyncIterator[bytes]:
-        n_given = 0
-        while True:
-            more = self._more
-            while n_given < len(self.lines):
-                yield self.lines[n_given]
-                n_given += 1
-            if more is not self._more:
-                continue  # a line came while the last one was being sent
-            if self.ended:
-                return
-            await more.wait()
-
-    def _wake(self) -> None:
-        self._more.set()
-        self._more = asyncio.Event()
+_TAKEN_OVER = Refusal(
+    code="taken_over",
+    asked="The app was silent for so long that this run was given up.",
+    allowed="What came before this line still holds, but it can't be saved.",
+    change="Run it again.",
+)
 
 
 class Relay:
-    """One run's way from the worker to its followers and into the store."""
+    """One run's way from the worker to its followers and into the store.
 
-    def __init__(self, run: LiveRun, store: RunStore, worker: WorkerClient, max_bytes: int) -> None:
-        self.run = run
+    accepted  done when the worker has taken the run on; its exception says why it has not
+    refused   that exception, where it is a refusal
+    recorded  there is a row that names our claim
+    ended_as  how it ended, once that is written down; None where it goes on elsewhere
+    """
+
+    def __init__(
+        self, claim: Claim, lane: Lane, store: RunStore, queue: RunQueue, worker: WorkerClient, max_bytes: int
+    ) -> None:
+        self.run = LiveRun(claim)
+        self.claim = claim
         self.task: asyncio.Task[None] | None = None
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.refused: Refused | None = None
+        self.recorded = False
+        self.ended_as: RunState | None = None
+        self._lane: Lane = lane
         self._store = store
+        self._queue = queue
         self._worker = worker
         self._max_bytes = max_bytes
+        self._progress = Progress()
         self._waiting: list[bytes] = []
         self._n_written = 0
         self._n_bytes = 0
         self._next_seq = 0
-        self._on_cancel: tuple[RunState, Refused | None] = ("cancelled", None)
+        self._on_cancel: Callable[[], Awaitable[None]] = partial(self._end, "cancelled", None)
+        self._why: Refused | None = None
         self._ending = False  # from here on nothing may cancel the task
 
-    def start(self, request: GenerateRequest, page: str | None) -> asyncio.Task[None]:
+    def start(self, request: GenerateRequest, page: str | None = None) -> asyncio.Task[None]:
+        """A background run has been claimed before."""
+        self.recorded = self._lane == "background"
         self.task = asyncio.create_task(self._relay(request, page), name=f"run {self.run.id}")
         self.task.add_done_callback(lambda _: self._settle())
         return self.task
 
-    def cancel(self, state: RunState, why: Refused | None) -> None:
-        """Ends the run in that state, with a closing `error` frame if there is a reason, or with that refusal
-        if the worker has not taken it on. Returns at once; does nothing to a run that is ending already."""
+    def cancel(self, why: Refused | None) -> None:
+        """Ends the run, with a closing `error` frame if there is a reason, or with that refusal if the worker has
+        not taken it on. Returns at once, as the next two do; does nothing to a run that is ending already."""
+        self._stop(lambda: self._end("cancelled", why and self._closing(why.refusal)), why)
+
+    def interrupt(self, why: Refused) -> None:
+        """The app stops. A background run waits for another one."""
+        if self._lane == "background":
+            self._stop(lambda: self._hand_over(self._queue.put_back), why)
+        else:
+            self._stop(lambda: self._end("cut", self._closing(why.refusal)), why)
+
+    def let_go(self) -> None:
+        """Our claim holds no longer."""
+        self._stop(self._let_go, None)
+
+    def _stop(self, how: Callable[[], Awaitable[None]], why: Refused | None) -> None:
         if self.task is not None and not self._ending:
-            self._ending, self._on_cancel = True, (state, why)
+            self._ending, self._on_cancel, self._why = True, how, why
             self.task.cancel()
 
     async def _relay(self, request: GenerateRequest, page: str | None) -> None:
+        bind_run(self.run.id)
+        ending: Callable[[], Awaitable[None]]
         try:
-            state, last = await self._record(request, page)
+            ending = partial(self._end, *await self._record(request, page))
         except asyncio.CancelledError:
-            state, why = self._on_cancel
-            last = None if why is None else self._closing(why.refusal)
+            ending = self._on_cancel
+        except TakenOver:
+            ending = self._let_go
         except WorkerLost as lost:
             log.warning("run %s: the worker was lost: %s", self.run.id, lost)
-            state, last = "cut", self._closing(_LOST)
+            ending = self._lost
+        except Refused as refused:
+            self.refused = refused
+            self.accepted.set_exception(refused)
+            ending = partial(self._turned_away, refused)
         except Exception as error:
-            if not self.accepted.done():
-                self.accepted.set_exception(error)  # there is no run: tell whoever asked
-                return
             log.exception("run %s: not recorded", self.run.id)
-            state, last = "error", self._closing(_FAILED)
-        await self._end(state, last if self.accepted.done() else None)
+            if not self.accepted.done():
+                self.accepted.set_exception(error)
+            ending = partial(self._end, "error", self._closing(_FAILED))
+        await ending()
 
     async def _record(self, request: GenerateRequest, page: str | None) -> tuple[RunState, bytes]:
         """The state that the stream ended in, and its last line, which is not yet recorded."""
-        async with self._worker.generate(request, page) as lines:
-            await _unbroken(self._store.add_run(self.run.id, request))
+        async with self._worker.generate(request, page, self._lane) as lines:
+            if not self.recorded:
+                await _unbroken(self._add(request))
             self.accepted.set_result(None)
             written_at = time.monotonic()
             async for line in lines:
                 head = _head_of(line)
+                if head.seq != self._next_seq:
+                    raise WorkerLost("a line is missing")
                 self._n_bytes += len(line)
                 if self._n_bytes > self._max_bytes:
                     return "error", self._closing(_too_large(self._max_bytes))
-                self._next_seq = head.seq + 1
+                self._next_seq += 1
+                self._progress.see(head.kind, line)
                 if head.kind in ("done", "error"):
                     self._ending = True
                     return head.kind, line
@@ -143,32 +164,81 @@ class Relay:
                     written_at = time.monotonic()
         raise WorkerLost("the stream ended without done or error")
 
+    async def _lost(self) -> None:
+        if self._lane == "background":
+            await self._hand_over(self._queue.abandon)
+        else:
+            await self._end("cut", self._closing(_LOST))
+
+    async def _turned_away(self, refused: Refused) -> None:
+        """By the worker, before its first line. Then there is no interactive run."""
+        if self._lane == "background" and refused.status == 503:
+            await self._hand_over(self._queue.put_back)  # it is away, or has enough to do
+        else:
+            await self._end("error", self._closing(refused.refusal))
+
     async def _end(self, state: RunState, last: bytes | None) -> None:
         self._ending = True
+        if not self.recorded:
+            return
         if last is not None:
             self._waiting.append(last)
         try:
             await self._write(state)
+            self.ended_as = state
+        except TakenOver:
+            return await self._let_go()
         except Exception:
+            # its row says that it runs until `Runs.watch` sees that nobody relays it
             log.exception("run %s: its end (%s) could not be written", self.run.id, state)
             last = self._closing(_FAILED)
         if last is not None:
             self.run.publish(last)
         self.run.end()
 
+    async def _hand_over(self, how: Callable[[Claim], Coroutine[None, None, None]]) -> None:
+        """Gives a background run back to the queue, which may have had enough of it: then its last line comes after
+        all those that followers have seen."""
+        self._ending = True
+        try:
+            if self._waiting:
+                await self._write("running")
+            await _unbroken(how(self.claim))
+        except TakenOver:
+            pass
+        except Exception:
+            log.exception("run %s: could not be queued again", self.run.id)
+        self.run.end()
+
+    async def _let_go(self) -> None:
+        self._ending = True
+        log.warning("run %s: another app thought this one dead and took it over", self.run.id)
+        if self._lane == "interactive":
+            self.run.publish(self._closing(_TAKEN_OVER))
+        self.run.end()
+
     def _settle(self) -> None:
-        """Who still waits for the worker's word waits no more; also where the task was cancelled before it began."""
+        """Who still waits for the worker's word, or for a line, waits no more; also where the task was cancelled
+        before it began."""
+        self.run.end()
         if not self.accepted.done():
-            _, why = self._on_cancel
-            self.accepted.cancel() if why is None else self.accepted.set_exception(why)
+            self.accepted.cancel() if self._why is None else self.accepted.set_exception(self._why)
+
+    async def _add(self, request: GenerateRequest) -> None:
+        await self._store.add(self.claim, request)
+        self.recorded = True
 
     async def _write(self, state: RunState) -> None:
-        lines, self._waiting = self._waiting, []
-        first, self._n_written = self._n_written, self._n_written + len(lines)
-        await _unbroken(self._store.append(self.run.id, lines, first=first, state=state))
+        await _unbroken(self._append(state))
+
+    async def _append(self, state: RunState) -> None:
+        lines = list(self._waiting)
+        await self._store.append(self.claim, lines, first=self._n_written, progress=self._progress, state=state)
+        self._n_written += len(lines)
+        self._waiting = []
 
     def _closing(self, why: Refusal) -> bytes:
-        return Error(seq=self._next_seq, refusal=why).model_dump_json().encode() + b"\n"
+        return closing_line(self._next_seq, why)
 
 
 class _Head(BaseModel):

@@ -1,24 +1,77 @@
-"""What is remembered of runs. Knows nothing about HTTP, workers or findings.
+"""What is remembered of runs. Knows nothing about HTTP, workers or findings; who may write into a run is a `Claim`,
+and who gets one is `app.run_queue`'s affair.
 
 Frames go in and come out as the bytes that arrived.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result, delete, text, update
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, Result, and_, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import timestamp
 from app.database import Database
-from app.finding_store import frames_of
-from app.tables import FrameChunk, Run
+from app.progress import Progress
+from app.refusals import unknown_run
+from app.tables import FrameChunk, Recording, Run
 from protocol.canonical import canonical_json, sha256
+from protocol.frames import Error
+from protocol.refusal import Refusal
 from protocol.requests import GenerateRequest
-from protocol.runs import RunState
+from protocol.runs import ENDED, Lane, RunState
+
+_CHUNKS_AT_ONCE = 8  # some seconds of a stream
+_RUNS_AT_ONCE = 100
+
+CANCELLED = Refusal(
+    code="cancelled",
+    asked="Somebody cancelled this run before the answer was complete.",
+    allowed="What came before this line still holds.",
+    change="Run it again if it was not meant to end.",
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write into a run that is under way, for as long as its row says the same."""
+
+    run_id: str
+    owner: str
+    attempt: int = 1
+
+    @property
+    def holds(self) -> ColumnElement[bool]:
+        mine = and_(Run.owner == self.owner, Run.attempt == self.attempt)
+        return and_(Run.id == self.run_id, mine, Run.state == "running")
+
+
+class TakenOver(Exception):
+    """The claim holds no longer: the run has ended, or others thought its owner dead."""
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """What a run's owner has to look at. `cancel`: somebody wants it to end."""
+
+    run_id: str
+    attempt: int
+    cancel: bool
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some lines of a run and how it stood when they were read. `whole`: there were no more."""
+
+    attempt: int
+    state: RunState
+    lines: list[bytes]
+    whole: bool
 
 
 class RunStore:
-    """Queries. Each method is one transaction."""
+    """Queries. Each method is one transaction, but for those of retention, which are some."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,56 +81,130 @@ class RunStore:
         async with self._database.reading() as session:
             return bool(await session.scalar(text("select 1")))
 
-    async def add_run(self, run_id: str, request: GenerateRequest) -> None:
+    async def add(self, claim: Claim, request: GenerateRequest) -> None:
+        """An interactive run that the worker has just taken on."""
         async with self._database.writing() as session:
-            session.add(
-                Run(
-                    id=run_id,
-                    state="running",
-                    created=timestamp(),
-                    request=canonical_json(request).decode(),
-                    request_sha256=sha256(request),
-                )
-            )
+            session.add(new_run(claim.run_id, request, "interactive", state="running", owner=claim.owner))
 
-    async def append(self, run_id: str, lines: list[bytes], *, first: int, state: RunState = "running") -> None:
-        """Adds `lines` after the `first` that are there already, and says how the run stands now."""
+    async def append(
+        self, claim: Claim, lines: list[bytes], *, first: int, progress: Progress, state: RunState = "running"
+    ) -> None:
+        """Adds `lines` after the `first` that are there already, and says how the run stands now. Raises TakenOver."""
         data = b"".join(lines)
+        values: dict[str, Any] = {
+            "state": state,
+            "n_frames": first + len(lines),
+            "size_bytes": Run.size_bytes + len(data),
+            "n_whole": progress.n_whole,
+            "n_expected": progress.n_expected,
+            "owner": None if state in ENDED else claim.owner,
+        }
         async with self._database.writing() as session:
+            written = await session.execute(update(Run).where(claim.holds).values(values))
+            if n_rows(written) == 0:
+                raise TakenOver(claim.run_id)
             if lines:
-                session.add(FrameChunk(run_id=run_id, first=first, data=data))
-            await session.execute(
-                update(Run)
-                .where(Run.id == run_id)
-                .values(state=state, n_frames=first + len(lines), size_bytes=Run.size_bytes + len(data))
-            )
+                session.add(FrameChunk(run_id=claim.run_id, first=first, data=data))
 
-    async def run(self, run_id: str) -> Run | None:
+    async def run(self, run_id: str) -> Run:
+        """Raises Refused (404)."""
         async with self._database.reading() as session:
-            return await session.get(Run, run_id)
+            if (run := await session.get(Run, run_id)) is None:
+                raise unknown_run()
+            return run
 
-    async def run_frames(self, run_id: str) -> bytes | None:
-        """The lines so far, or None for a run that is unknown."""
+    async def lines(self, run_id: str, since: int) -> Stretch | None:
+        """Those that have at least `since` lines before them, not too many at once; None for an unknown run."""
         async with self._database.reading() as session:
-            run = await session.get(Run, run_id)
-            return None if run is None else await frames_of(session, run)
+            if (run := await session.get(Run, run_id)) is None:
+                return None
+            if run.recording_sha256 is not None:
+                recording = select(Recording.data).where(Recording.sha256 == run.recording_sha256)
+                first, data, whole = 0, (await session.execute(recording)).scalar_one(), True
+            else:
+                chunks = await _chunks(session, run_id, since)
+                first, data = chunks[0].first if chunks else 0, b"".join(chunk.data for chunk in chunks)
+                whole = len(chunks) < _CHUNKS_AT_ONCE
+        lines = [line + b"\n" for line in data.split(b"\n")[:-1]]
+        return Stretch(run.attempt, run.state, lines[since - first :], whole)
 
-    async def cut_running(self) -> int:
-        """Marks runs that an app left running when it was killed. For one app per database."""
+    async def cancel(self, run_id: str) -> Run | None:
+        """Ends a run that waits, and asks the owner of one that is under way to end it. One that has ended is
+        forgotten, and None. Raises Refused (404)."""
         async with self._database.writing() as session:
-            result = await session.execute(update(Run).where(Run.state == "running").values(state="cut"))
-            return _n_rows(result)
+            if (run := await session.get(Run, run_id, with_for_update=True)) is None:
+                raise unknown_run()
+            if run.state == "queued":
+                end(session, run, "cancelled", CANCELLED)
+            elif run.state == "running":
+                run.cancel = True
+            else:
+                await session.delete(run)
+                return None
+            return run
 
-    async def delete_unsaved(self, older_than: timedelta) -> int:
-        """Forgets runs that ended, that nobody saved and that are older than that."""
-        async with self._database.writing() as session:
-            result = await session.execute(
-                delete(Run).where(
-                    Run.recording_sha256.is_(None), Run.state != "running", Run.created < timestamp(older_than)
-                )
-            )
-            return _n_rows(result)
+    async def under_way(self, owner: str) -> list[UnderWay]:
+        """Those that this app's worker is said to run."""
+        async with self._database.reading() as session:
+            mine = select(Run.id, Run.attempt, Run.cancel).where(Run.state == "running", Run.owner == owner)
+            return [UnderWay(*row) for row in await session.execute(mine)]
+
+    async def forget_older(self, than: timedelta) -> int:
+        """Runs that ended and that nobody saved; says how many went."""
+        return await self._forget(Run.created < timestamp(than))
+
+    async def forget_beyond(self, max_bytes: int) -> int:
+        """As many of the oldest runs that ended and that nobody saved as make the rest of the unsaved ones fit."""
+        newest_first = (Run.state.in_(ENDED), Run.created.desc(), Run.id)
+        together = func.sum(Run.size_bytes, type_=BigInteger).over(order_by=newest_first)
+        unsaved = select(Run.id, together.label("bytes")).where(Run.recording_sha256.is_(None)).subquery()
+        return await self._forget(Run.id.in_(select(unsaved.c.id).where(unsaved.c.bytes > max_bytes)))
+
+    async def _forget(self, which: ColumnElement[bool]) -> int:
+        """Some at a time, so that other writers need not wait for all of them."""
+        ended = and_(Run.recording_sha256.is_(None), Run.state.in_(ENDED))
+        n_forgotten = 0
+        while True:
+            async with self._database.writing() as session:
+                some = select(Run.id).where(ended, which).order_by(Run.created).limit(_RUNS_AT_ONCE)
+                # one that is held is being saved, or another app forgets it
+                ids = list(await session.scalars(some.with_for_update(skip_locked=True)))
+                await session.execute(delete(Run).where(Run.id.in_(ids)))
+            n_forgotten += len(ids)
+            if len(ids) < _RUNS_AT_ONCE:
+                return n_forgotten
 
 
-def _n_rows(result: Result[Any]) -> int:
+async def _chunks(session: AsyncSession, run_id: str, since: int) -> list[FrameChunk]:
+    """From the one on that holds the line with `since` lines before it."""
+    of_run = FrameChunk.run_id == run_id
+    begins = select(func.max(FrameChunk.first)).where(of_run, FrameChunk.first <= since).scalar_subquery()
+    chunks = select(FrameChunk).where(of_run, FrameChunk.first >= begins).order_by(FrameChunk.first)
+    return list(await session.scalars(chunks.limit(_CHUNKS_AT_ONCE)))
+
+
+def new_run(run_id: str, request: GenerateRequest, lane: Lane, **columns: Any) -> Run:
+    return Run(
+        id=run_id,
+        lane=lane,
+        created=timestamp(),
+        request=canonical_json(request).decode(),
+        request_sha256=sha256(request),
+        **columns,
+    )
+
+
+def end(session: AsyncSession, run: Run, state: RunState, why: Refusal) -> None:
+    """Closes a run that nobody relays, with an `error` frame."""
+    line = closing_line(run.n_frames, why)
+    session.add(FrameChunk(run_id=run.id, first=run.n_frames, data=line))
+    run.state, run.owner = state, None
+    run.n_frames, run.size_bytes = run.n_frames + 1, run.size_bytes + len(line)
+
+
+def closing_line(seq: int, why: Refusal) -> bytes:
+    return Error(seq=seq, refusal=why).model_dump_json().encode() + b"\n"
+
+
+def n_rows(result: Result[Any]) -> int:
     return cast(CursorResult[Any], result).rowcount

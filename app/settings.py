@@ -1,15 +1,18 @@
-"""What an operator can set, by environment. Knows nothing about who reads it.
+"""What an operator can set, by environment. Knows nothing about who reads it; `app.environment` reads it.
 
 Every setting answers to HALLUCINOSCOPE_<NAME>; the four that other tools set too
 also to their plain names: HOST, PORT, DATA_DIR, DATABASE_URL.
 """
 
+import ipaddress
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "HALLUCINOSCOPE_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +21,24 @@ LOCAL_WORKER = (sys.executable, "-m", "model_worker", "--host", "127.0.0.1", "--
 
 def _either(name: str) -> AliasChoices:
     return AliasChoices(PREFIX + name, name)
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError("each must be an address such as 10.0.0.7 or a network such as 10.0.0.0/8") from None
+    return text
+
+
+def _database(text: str) -> str:
+    try:
+        backend = make_url(text).get_backend_name()
+    except (ArgumentError, ValueError):
+        backend = ""
+    if backend not in ("sqlite", "postgresql", "postgres"):
+        raise ValueError("it must be like sqlite+aiosqlite:///file or postgresql://user:password@host/name")
+    return text
 
 
 class Settings(BaseSettings):
@@ -35,10 +56,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", validation_alias=_either("HOST"), description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, validation_alias=_either("PORT"), description="port to listen on; 0: any")
     data_dir: Path = Field(Path("data"), validation_alias=_either("DATA_DIR"), description="folder of the database")
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_database)] | None = Field(
         None,
         validation_alias=_either("DATABASE_URL"),
-        description="SQLAlchemy URL with an async driver; unset: SQLite in data_dir",
+        description="postgresql://user:password@host/name, or of another SQLite file; unset: SQLite in DATA_DIR",
     )
     worker_url: str | None = Field(None, description="a worker that runs elsewhere; unset: the app starts its own")
     worker_token: SecretStr | None = Field(
@@ -63,19 +84,26 @@ class Settings(BaseSettings):
         description="what everyone must know to see anything: as Basic password with any name, or as Bearer token",
     )
     operator_token: SecretStr | None = Field(
-        None, min_length=16, description="Bearer token for /metrics; unset: open to loopback clients, closed to others"
+        None, min_length=16, description="Bearer token for /metrics; unset: open to this machine, closed to others"
     )
-    trusted_proxies: tuple[str, ...] = Field(
-        (), description="JSON list of addresses or networks whose X-Forwarded-For is believed"
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="JSON list of addresses or networks whose X-Forwarded-For and -Proto are believed"
     )
     runs_per_minute: int | None = Field(
-        None, ge=0, description="asked by one client: runs, saves, checks; 0: no limit; unset: 60, none on loopback"
+        None,
+        ge=0,
+        description="runs, saves and checks that one client may ask; 0: no limit; unset: 60, none if host is loopback",
     )
     reads_per_minute: int | None = Field(
-        None, ge=0, description="all else asked by one client; 0: no limit; unset: 1200, none on loopback"
+        None,
+        ge=0,
+        description="all else that one client may ask; 0: no limit; unset: 1200, none if host is loopback",
     )
     public_url: str | None = Field(
-        None, pattern=r"^https?://", description="where readers find the app, for link previews; unset: as they asked"
+        None,
+        pattern=r"^https?://[^/?#]+",
+        description="where readers find the app, for links; on loopback the one name besides localhost that it answers "
+        "to; unset: as they asked",
     )
     log_format: Literal["text", "json"] = Field("text", description="of the log on stderr")
     log_prompts: bool = Field(False, description="write prompts into the log too")
@@ -83,3 +111,26 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'hallucinoscope.db').absolute()}"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Only this machine can ask."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def runs_limit(self) -> int:
+        """Per client and minute; 0: none."""
+        return self._limit(self.runs_per_minute, 60)
+
+    @property
+    def reads_limit(self) -> int:
+        """Per client and minute; 0: none."""
+        return self._limit(self.reads_per_minute, 1200)
+
+    def _limit(self, asked: int | None, usual: int) -> int:
+        return asked if asked is not None else 0 if self.on_loopback else usual

@@ -55,6 +55,8 @@ class Health(BaseModel):
     model: str | None = None
     failed: str | None = None
     authorized: bool = True
+    running: int = 0
+    engine: dict[str, float] = {}
 
 
 class _RefusalBody(Message):

@@ -15,7 +15,7 @@ class Message(BaseModel):
     `model_validate_json`, never `model_validate(json.loads(...))`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 def _storable(text: str) -> str:

@@ -15,7 +15,8 @@ ENDED: tuple[RunState, ...] = ("done", "error", "cancelled", "cut")
 class RunSummary(Message):
     """`saved`: a finding holds it, so it is not deleted after a day.
 
-    attempt   a background run that was interrupted is made again from its beginning: frames count from 0 again
+    attempt   how often it was begun. A background run that was interrupted is made again from its beginning: frames
+              count from 0 again
     progress  share of the answers and controls that are whole, 0 to 1
     """
 

@@ -68,7 +68,8 @@ def test_vendored_files_are_the_ones_in_their_manifest_and_plotly_is_pythons_maj
 
     folder = ROOT / "static" / "vendor"
     manifest = json.loads((folder / "manifest.json").read_text())
-    for package in manifest.values():
-        for name, digest in package["sha256"].items():
-            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    listed = {name: digest for package in manifest.values() for name, digest in package["sha256"].items()}
+    assert listed.keys() == {path.name for path in folder.iterdir() if path.is_file()} - {"manifest.json", "vendor.py"}
+    for name, digest in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
     assert manifest["plotly.js-cartesian-dist-min"]["version"].split(".")[0] == get_plotlyjs_version().split(".")[0]

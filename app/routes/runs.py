@@ -1,22 +1,28 @@
-"""Runs: begun, followed, looked at."""
+"""Runs: begun, followed, looked at, ended."""
 
 import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import ids
 from app.bodies import body_of, read_body
+from app.live_run import LiveRun
 from app.parts import Parts
+from app.progress import share
 from app.refusals import unknown_run
-from app.relay import LiveRun
 from app.routes.said import JSON_LINES, refusals, stream_of_frames
 from app.runs import Runs
+from app.tables import Run
+from app.tail import tail
 from protocol.requests import GenerateRequest
-from protocol.runs import RunSummary
+from protocol.runs import Lane, RunSummary
+
+MAX_SEQ = 2**31 - 2  # what a database's integer holds, with room for the next
+_UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -26,7 +32,9 @@ def routes(parts: Parts) -> APIRouter:
     @router.post(
         "",
         response_class=StreamingResponse,
-        responses=stream_of_frames() | refusals(404, 409, 413, 503),
+        responses=stream_of_frames()
+        | {202: {"model": RunSummary, "description": "A background run waits for its turn"}}
+        | refusals(404, 409, 413, 503),
         openapi_extra=body_of(GenerateRequest),
     )
     async def start_run(
@@ -35,37 +43,80 @@ def routes(parts: Parts) -> APIRouter:
             str | None,
             Query(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="drawn at random; a newer run of it ends the older"),
         ] = None,
+        lane: Annotated[Lane, Query(description="background: see below; `page` then means nothing")] = "interactive",
     ) -> Response:
-        """Answers while the model does. The header X-Run-Id names the run. Leaving cancels it."""
+        """Answers while the model does. The header X-Run-Id names the run. Leaving cancels it.
+
+        In the background lane it answers 202 at once, also while the worker is away; Location names the run. It waits
+        for its turn, goes on when everybody has left, and is made again when the worker or the app was lost.
+        """
         asked = await read_body(request, GenerateRequest)
+        if lane == "background":
+            queued = _summary(await parts.runs.enqueue(asked))
+            return JSONResponse(queued.model_dump(mode="json"), 202, {"Location": f"/api/runs/{queued.id}"})
         run = await _unless_gone(request, parts.runs, asked, page)
         return Response(status_code=499) if run is None else FollowedRun(run, parts.runs)
 
     @router.get("/{run_id}", responses=refusals(404))
     async def run(run_id: str) -> RunSummary:
-        row = await store.run(run_id) if ids.looks_like_one(run_id) else None
-        if row is None:
-            raise unknown_run()
-        return RunSummary(
-            id=row.id,
-            state=row.state,
-            lane=row.lane,
-            created=row.created,
-            request_sha256=row.request_sha256,
-            attempt=row.attempt,
-            n_frames=row.n_frames,
-            progress=1.0 if row.state == "done" else 0.0,
-            saved=row.recording_sha256 is not None,
-        )
+        return _summary(await store.run(_known(run_id)))
 
-    @router.get("/{run_id}/frames", response_class=Response, responses=stream_of_frames() | refusals(404))
-    async def run_frames(run_id: str) -> Response:
-        frames = await store.run_frames(run_id) if ids.looks_like_one(run_id) else None
-        if frames is None:
-            raise unknown_run()
-        return Response(frames, media_type=JSON_LINES, headers={"Cache-Control": "no-store"})
+    @router.delete(
+        "/{run_id}",
+        response_model=RunSummary,
+        responses={
+            202: {"model": RunSummary, "description": "Another app makes it, and ends it within a second"},
+            204: {"description": "It had ended, and is forgotten"},
+        }
+        | refusals(404),
+    )
+    async def end_run(run_id: str) -> Response:
+        """Cancels a run that waits or is under way. Forgets one that has ended; findings that hold it stay."""
+        ended = await parts.runs.cancel(_known(run_id))
+        if ended is None:
+            return Response(status_code=204)
+        return JSONResponse(_summary(ended).model_dump(mode="json"), 202 if ended.state == "running" else 200)
+
+    @router.get("/{run_id}/frames", response_class=StreamingResponse, responses=stream_of_frames() | refusals(404))
+    async def run_frames(
+        run_id: str,
+        after: Annotated[int, Query(ge=-1, le=MAX_SEQ, description="seq of the last frame that is known")] = -1,
+        attempt: Annotated[
+            int | None, Query(ge=0, le=MAX_SEQ, description="that this frame is of; of another, all frames are told")
+        ] = None,
+        wait: Annotated[bool, Query(description="until the run ends; false: what is recorded now")] = True,
+    ) -> Response:
+        """The frames after that one, as they come, until the run ends. The header X-Attempt names their attempt.
+
+        A background run that is interrupted is told again from its beginning: a second `start` begins it anew.
+        """
+        row = await store.run(_known(run_id))
+        present = row.attempt + (row.state == "queued")  # the one that is next to say something
+        since = after + 1 if attempt in (None, present) else 0
+        lines = tail(parts.runs, store, run_id, since=since, attempt=present, wait=wait)
+        return StreamingResponse(lines, media_type=JSON_LINES, headers=_UNBUFFERED | {"X-Attempt": str(present)})
 
     return router
+
+
+def _known(run_id: str) -> str:
+    if not ids.looks_like_one(run_id):
+        raise unknown_run()
+    return run_id
+
+
+def _summary(run: Run) -> RunSummary:
+    return RunSummary(
+        id=run.id,
+        state=run.state,
+        lane=run.lane,
+        created=run.created,
+        request_sha256=run.request_sha256,
+        attempt=run.attempt,
+        n_frames=run.n_frames,
+        progress=1.0 if run.state == "done" else share(run.n_whole, run.n_expected),
+        saved=run.recording_sha256 is not None,
+    )
 
 
 class FollowedRun(StreamingResponse):
@@ -74,9 +125,7 @@ class FollowedRun(StreamingResponse):
     media_type = JSON_LINES
 
     def __init__(self, run: LiveRun, runs: Runs) -> None:
-        super().__init__(
-            run.follow(), headers={"X-Run-Id": run.id, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        )
+        super().__init__(run.follow(), headers=_UNBUFFERED | {"X-Run-Id": run.id})
         self._run = run
         self._runs = runs
 

@@ -24,4 +24,5 @@ def stream_of_frames(status: int = 200) -> dict[int | str, dict[str, Any]]:
 
 
 def file_of(media_type: str, said: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": said, "content": {media_type: {"schema": {"type": "string"}}}}}
+    schema = {"type": "object" if media_type.endswith("json") else "string"}
+    return {200: {"description": said, "content": {media_type: {"schema": schema}}}}

@@ -22,6 +22,7 @@ class Stream:
         self._reader = reader
         self._writer = writer
         self.status = 0
+        self.headers: dict[str, str] = {}
 
     @classmethod
     async def open(cls, address: tuple[str, int]) -> Self:
@@ -29,19 +30,18 @@ class Stream:
 
     def ask(self, path: str, content: bytes = b"", share: float = 1.0) -> None:
         """GET without content, else POST. `share` of what is to be sent is sent."""
-        head = (
-            f"{'POST' if content else 'GET'} {path} HTTP/1.1\r\nHost: worker\r\nContent-Length: {len(content)}\r\n\r\n"
-        )
+        head = f"{'POST' if content else 'GET'} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
         sent = head.encode() + content
         self._writer.write(sent[: int(len(sent) * share)])
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """Of a whole answer; `status` is known from the first on. What has a length comes as one line."""
+        """Of a whole answer; `status` and `headers` are known from the first on. What has a length is one line."""
         head = await self._reader.readuntil(b"\r\n\r\n")
         self.status = int(head[9:12])
-        length = [row for row in head.lower().split(b"\r\n") if row.startswith(b"content-length:")]
-        if length:
-            yield await self._reader.readexactly(int(length[0][15:]))
+        rows = [row.split(":", 1) for row in head.decode("latin-1").split("\r\n")[1:] if row]
+        self.headers = {name.lower(): value.strip() for name, value in rows}
+        if length := self.headers.get("content-length"):
+            yield await self._reader.readexactly(int(length))
             return
         rest = b""
         while size := int(await self._reader.readuntil(b"\r\n"), 16):

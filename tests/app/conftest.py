@@ -45,6 +45,16 @@ class Client(httpx2.Client):
         with self.stream("POST", "/api/runs", params=query, content=canonical_json(request)) as answer:
             yield answer
 
+    def queue_run(self, request: GenerateRequest = REQUEST, **query: str) -> str:
+        """The id of a background run."""
+        answer = self.post_run(request, lane="background", **query)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def frames(self, run_id: str, **query: object) -> httpx2.Response:
+        """The whole answer, which ends with the run."""
+        return self.get(f"/api/runs/{run_id}/frames", params=query)
+
     def save(self, run_id: str, **more: object) -> httpx2.Response:
         """Its answer is a `Saved`."""
         return self.post("/api/findings", json={"run_id": run_id, "title": "A finding", **more})
@@ -73,6 +83,32 @@ def start(settings: Settings) -> Iterator[Client]:
         thread.join(10)
 
 
+class Tail(threading.Thread):
+    """Follows a run's frames in a thread of its own. `lines`: what came so far, as it came."""
+
+    def __init__(self, app: Client, run_id: str, **query: object) -> None:
+        super().__init__(daemon=True)
+        self.lines: list[bytes] = []
+        self.headers: httpx2.Headers | None = None
+        self._base_url, self._run_id, self._query = app.base_url, run_id, query
+        self.start()
+        eventually(lambda: self.headers is not None or not self.is_alive())
+
+    def run(self) -> None:
+        with (
+            Client(self._base_url, timeout=60) as client,
+            client.stream("GET", f"/api/runs/{self._run_id}/frames", params=self._query) as answer,
+        ):
+            self.headers = answer.headers
+            self.lines.extend(line.encode() + b"\n" for line in answer.iter_lines())
+
+    def whole(self, within_s: float = 10.0) -> list[bytes]:
+        """Waits for its end."""
+        self.join(within_s)
+        assert not self.is_alive(), "the tail did not end"
+        return self.lines
+
+
 def eventually(true: Callable[[], object], within_s: float = 5.0) -> float:
     """Waits until it is true; returns for how long, in seconds."""
     started = time.monotonic()
@@ -96,7 +132,11 @@ class Spawned:
         )
         self.log: list[str] = []
         threading.Thread(target=lambda: self.log.extend(self.process.stderr or ()), daemon=True).start()
-        eventually(lambda: self._url() or self.process.poll() is not None, within_s=15)
+        try:
+            eventually(lambda: self._url() or self.process.poll() is not None, within_s=60)
+        except AssertionError:
+            self.kill()
+            raise
         self.client = Client(self._url())
 
     def _url(self) -> str:
@@ -117,6 +157,26 @@ class Spawned:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
         return self.process.wait(15)
+
+
+@pytest.fixture
+def spawn_on(tmp_path: Path) -> Iterator[Callable[..., Spawned]]:
+    """Starts apps with given settings, each as a process of its own; ends those that still run."""
+    spawned: list[Spawned] = []
+
+    def one(settings: Settings, **environment: str) -> Spawned:
+        same = {
+            "DATABASE_URL": settings.database,
+            "HALLUCINOSCOPE_WORKER_URL": settings.worker_url or "",
+            "HALLUCINOSCOPE_LEASE_S": str(settings.lease_s),
+        }
+        spawned.append(Spawned(settings.data_dir, **same, **environment))
+        return spawned[-1]
+
+    yield one
+    for each in spawned:
+        if each.process.poll() is None:
+            each.kill()
 
 
 @pytest.fixture(scope="module")

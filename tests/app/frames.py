@@ -45,10 +45,19 @@ INVENTION = "He plays curling."
 
 
 def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[bytes]:
-    """The lines of a whole stream: the baseline refuses, strength 1 of sweep 0 invents."""
-    strengths = request.sweeps[0].strengths if request.sweeps else ()
-    steered = [frames.Arm(sweep=0, strength=strength, alpha=4 * strength) for strength in strengths]
-    arms = (frames.Arm(sweep=None, strength=0.0, alpha=0.0), *steered)
+    """The lines of a whole stream: the baseline refuses, strength 1 of any sweep invents."""
+    held = bool(request.hold)
+    arms = (
+        *(frames.Arm(sweep=None, strength=0.0, alpha=0.0, held=on) for on in (False, True)[: 1 + held]),
+        *(
+            frames.Arm(sweep=n, strength=strength, alpha=4 * strength, held=held)
+            for n, sweep in enumerate(request.sweeps)
+            for strength in sweep.strengths
+        ),
+    )
+    used = frames.SteeringUsed(
+        role="known", label="Known entity", layer=1, paper_layer=2, norm=1.0, residual_norm=4.0, positions=(1, 2)
+    )
     reading = frames.PromptReading(
         activations=((0.0, 2.5, 3.25),),
         refusal_logodds=2.0,
@@ -68,17 +77,8 @@ def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[byte
         ),
         entity=frames.EntityTokens(start=1, end=3, text="Michael Batkin", found="capitals"),
         watched=(),
-        sweeps=(
-            frames.SteeringUsed(
-                role="known",
-                label="Known entity",
-                layer=1,
-                paper_layer=2,
-                norm=1.0,
-                residual_norm=4.0,
-                positions=(1, 2),
-            ),
-        ),
+        held=(used,) * len(request.hold),
+        sweeps=(used,) * len(request.sweeps),
         arms=arms,
     )
     said: list[frames.Frame] = [start, frames.Prompt(seq=1, arms=(reading,) * len(arms), fvu=(0.1,))]

@@ -18,6 +18,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from protocol.canonical import sha256
+from protocol.frames import Error
 from protocol.models import ModelCard, Models
 from protocol.refusal import Refused
 from protocol.report import ModelReport
@@ -47,7 +48,8 @@ class Script:
 @dataclass
 class ScriptedWorker:
     """`left` gets an entry for each run whose reader left before its end: the lines sent until then.
-    `papers_sent` counts the worlds and reports that were sent whole. `pages`: of `asked`, each its page.
+    `papers_sent` counts the worlds and reports that were sent whole. `pages`, `lanes`: of `asked`, each its own.
+    As the real one does, it ends a page's older run when the newer one comes.
     With a `token`, all but /health has to bring it."""
 
     script: Script = field(default_factory=Script)
@@ -60,18 +62,22 @@ class ScriptedWorker:
     left: list[int] = field(default_factory=list)
     asked: list[GenerateRequest] = field(default_factory=list)
     pages: list[str | None] = field(default_factory=list)
+    lanes: list[str] = field(default_factory=list)
     token: str | None = None
     running: int = 0
     most_running: int = 0
+    engine: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.newest: dict[str, object] = {}  # by page, what is streaming
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
 
     def reset(self) -> None:
         self.script, self.ready, self.failed = Script(), True, None
         self.card, self.world, self.report, self.papers_sent = CARD, None, None, 0
-        self.left, self.asked, self.pages, self.most_running, self.token = [], [], [], 0, None
+        self.left, self.asked, self.pages, self.lanes = [], [], [], []
+        self.most_running, self.token = 0, None
         self.listen()
 
     def listen(self) -> str:
@@ -116,8 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         card = worker.card
         if self.path == "/health":
             known = self._brings_token()
-            said = {"ready": worker.ready, "model": card.id, "failed": worker.failed, "authorized": known, "running": 0}
-            self._json(200, said)
+            said = {"ready": worker.ready, "model": card.id, "failed": worker.failed, "authorized": known}
+            self._json(200, said | {"running": worker.running, "engine": worker.engine})
         elif not self._brings_token():
             self._refuse_stranger()
         elif self.path == "/v1/models":
@@ -148,7 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._brings_token():
             return self._refuse_stranger()
         worker.asked.append(asked)
-        worker.pages.append(parse_qs(urlsplit(self.path).query).get("page", [None])[0])
+        query = parse_qs(urlsplit(self.path).query)
+        page = query.get("page", [None])[0]
+        worker.pages.append(page)
+        worker.lanes.append(query.get("lane", ["interactive"])[0])
         if script.refused:
             return self._json(script.refused.status, {"refusal": script.refused.refusal.model_dump()})
         if self._reader_left_within(script.thinks_s):
@@ -156,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         worker.running += 1
         worker.most_running = max(worker.most_running, worker.running)
         try:
-            self._stream(script.lines or recording(asked), script)
+            self._stream(script.lines or recording(asked), script, page)
         finally:
             worker.running -= 1
 
@@ -168,7 +177,10 @@ class _Handler(BaseHTTPRequestHandler):
         refused = Refused(401, "no_token", "Asked without the token.", "It is needed.", "Bring it.")
         self._json(401, {"refusal": refused.refusal.model_dump()})
 
-    def _stream(self, lines: list[bytes], script: Script) -> None:
+    def _stream(self, lines: list[bytes], script: Script, page: str | None) -> None:
+        newest, this = self.scripted.newest, object()
+        if page is not None:
+            newest[page] = this
         self.send_response(200)
         self.send_header("content-type", "application/jsonl")
         self.send_header("transfer-encoding", "chunked")
@@ -183,6 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
             if n_sent and self._reader_left_within(script.pause_s):
                 self.close_connection = True
                 return self.scripted.left.append(n_sent)
+            if page is not None and newest[page] is not this:
+                self._chunk(_superseded(n_sent))
+                break
             self._chunk(line)
         self.wfile.write(b"0\r\n\r\n")
 
@@ -203,6 +218,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _superseded(seq: int) -> bytes:
+    why = Refused(409, "superseded", "A newer run of the same page was asked.", "One at a time.", "Read the newer one.")
+    return Error(seq=seq, refusal=why.refusal).model_dump_json().encode() + b"\n"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""/healthz says ready exactly when a run would be answered."""
+"""/healthz and /readyz say ready exactly when a run would be answered."""
 
 import pytest
 from pydantic import SecretStr
@@ -15,6 +15,12 @@ def _told(app: Client) -> tuple[bool, str]:
     answer = app.get("/healthz")
     assert answer.status_code == 200
     told = answer.json()
+    probe = app.get("/readyz")
+    assert probe.status_code == (200 if told["ready"] else 503)
+    if told["ready"]:
+        assert probe.json() == {"ready": True}
+    else:
+        assert probe.json()["refusal"]["code"] == "not_ready" and told["detail"] not in probe.text
     assert told.keys() == {"ready", "worker", "detail", "model", "version"} and told["detail"]
     return told["ready"], told["worker"]
 

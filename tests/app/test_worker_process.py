@@ -73,8 +73,8 @@ def test_killing_the_app_ends_its_worker_and_cuts_its_runs(spawn: Spawn) -> None
         next(answer.iter_lines())
         app.kill()
     eventually(lambda: not _alive(pid))
-    again = spawn()
-    assert again.client.state(run_id) == "cut"
+    again = spawn(HALLUCINOSCOPE_LEASE_S="1")
+    eventually(lambda: again.client.state(run_id) == "cut")
     eventually(lambda: again.health()["ready"], within_s=15)
     assert again.client.state(again.client.post_run().headers["x-run-id"]) == "done"
 

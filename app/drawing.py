@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from app.clock import day, moment
 from app.exports import words
-from app.pair import VERDICTS
-from app.provenance import decoding, swept, target_name
+from app.findings.pair import VERDICTS
+from app.findings.provenance import decoding, swept, target_name
 from app.version import VERSION
 from protocol.refusal import Refusal
 

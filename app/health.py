@@ -3,7 +3,7 @@
 import logging
 from typing import Literal
 
-from app.run_store import RunStore
+from app.runs.store import RunStore
 from app.version import VERSION
 from app.worker_client import WorkerClient
 from protocol.base import Message

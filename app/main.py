@@ -13,29 +13,29 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.background import keep_going
 from app.bodies import describe_bodies
-from app.cross_site import CrossSite
 from app.database import Database
-from app.door import Door
+from app.door.cross_site import CrossSite
+from app.door.door import Door
+from app.door.entrance import Entrance
+from app.door.limits import Limits
+from app.door.operator import OperatorAccess
 from app.drawing import Drawing
-from app.entrance import Entrance
 from app.errors import answer_errors
-from app.finding_store import FindingStore
+from app.findings.store import FindingStore
 from app.headers import CarefulHeaders
-from app.limits import Limits
 from app.metrics import Metrics
 from app.observed import Observed
-from app.operator_access import OperatorAccess
 from app.parts import Parts
-from app.presence import Presence
-from app.retention import forget_unsaved
 from app.routes import exports, findings, interface, models, operation, pages, runs
 from app.routes.said import refusals
-from app.run_log import RunLog
-from app.run_queue import RunQueue
-from app.run_store import RunStore
-from app.runs import Runs
+from app.runs.background import keep_going
+from app.runs.log import RunLog
+from app.runs.presence import Presence
+from app.runs.queue import RunQueue
+from app.runs.retention import forget_unsaved
+from app.runs.runs import Runs
+from app.runs.store import RunStore
 from app.settings import ROOT, Settings
 from app.static import Static
 from app.version import VERSION

@@ -14,7 +14,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.clients import client_of
+from app.door.clients import client_of
 from app.metrics import Metrics
 from app.routes.said import JSON_LINES
 from app.routing import method_of, route_of

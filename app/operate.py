@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from app import ids
-from app.backup import NotABackup, backup, restore
 from app.database import Database
-from app.finding_store import FindingStore
+from app.findings.backup import NotABackup, backup, restore
+from app.findings.store import FindingStore
 from app.refusals import unknown_finding
 from app.settings import Settings
 from protocol.refusal import Refused

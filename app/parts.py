@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.drawing import Drawing
-from app.finding_store import FindingStore
-from app.run_store import RunStore
-from app.runs import Runs
+from app.findings.store import FindingStore
+from app.runs.runs import Runs
+from app.runs.store import RunStore
 from app.worker_client import WorkerClient
 from app.world import Worlds
 

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from app import ids
 from app.bodies import body_of, read_body
-from app.finding_store import Search
+from app.findings.store import Search
+from app.findings.verification import verify
 from app.parts import Parts
 from app.refusals import unknown_finding, unknown_run
 from app.routes.said import JSON_LINES, refusals, stream_of_frames
-from app.verification import verify
 from protocol.base import Name, Text
 from protocol.findings import Finding, FindingRequest, FindingsPage, Saved
 from protocol.frames import Outcome

@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from app.entrance import Entrance
+from app.door.entrance import Entrance
+from app.door.operator import OperatorAccess
 from app.health import Health, Readiness, health_of
 from app.metrics import Metrics
-from app.operator_access import OperatorAccess
 from app.parts import Parts
 from app.routes.said import file_of, refusals
 from protocol.refusal import Refused

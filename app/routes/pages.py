@@ -13,10 +13,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
-from app.finding_store import Search
-from app.pair import Side, lines, start_of
+from app.findings.pair import Side, lines, start_of
+from app.findings.provenance import provenance
+from app.findings.store import Search
 from app.parts import Parts
-from app.provenance import provenance
 from app.refusals import unknown_finding
 from app.routes.findings import MAX_WORDS
 from protocol.base import Name, Text

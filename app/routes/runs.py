@@ -10,14 +10,14 @@ from starlette.types import Receive, Scope, Send
 
 from app import ids
 from app.bodies import body_of, read_body
-from app.live_run import LiveRun
 from app.parts import Parts
-from app.progress import share
 from app.refusals import unknown_run
 from app.routes.said import JSON_LINES, refusals, stream_of_frames
-from app.runs import Runs
+from app.runs.live_run import LiveRun
+from app.runs.progress import share
+from app.runs.runs import Runs
+from app.runs.tail import tail
 from app.tables import Run
-from app.tail import tail
 from protocol.requests import GenerateRequest
 from protocol.runs import Lane, RunSummary
 

@@ -30,7 +30,8 @@ class Stream:
 
     def ask(self, path: str, content: bytes = b"", share: float = 1.0) -> None:
         """GET without content, else POST. `share` of what is to be sent is sent."""
-        head = f"{'POST' if content else 'GET'} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
+        head = f"{'POST' if content else 'GET'} {path} HTTP/1.1\r\n"
+        head += f"Host: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
         sent = head.encode() + content
         self._writer.write(sent[: int(len(sent) * share)])
 

@@ -23,10 +23,18 @@ from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
 from tests.app.scripted_worker import ScriptedWorker
 
+SLOW = set(
+    "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
+    " worker_process client entrance settings limits docs_page world".split()
+)
+"""Whose tests start apps or models of their own, or try many things."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """SQLite alone, and without the slow ones, is core."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        ours = Path(__file__).parent in item.path.parents
+        if ours and item.path.stem.removeprefix("test_") not in SLOW and "[postgres" not in item.name:
             item.add_marker(pytest.mark.core)
 
 

@@ -249,7 +249,7 @@ def test_an_unexpected_exception_is_answered_without_its_text(
     async def fails(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr("app.finding_store.FindingStore.findings", fails)
+    monkeypatch.setattr("app.findings.store.FindingStore.findings", fails)
     answer = live.get("/api/findings")
     assert answer.status_code == 500
     _is_a_refusal(answer.json())

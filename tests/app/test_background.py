@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.database import Database
-from app.progress import Progress
-from app.run_queue import MAX_ATTEMPTS
-from app.run_store import Claim, RunStore, Stretch, TakenOver
+from app.runs.progress import Progress
+from app.runs.queue import MAX_ATTEMPTS
+from app.runs.store import Claim, RunStore, Stretch, TakenOver
 from app.settings import ROOT, Settings
 from protocol import frames
 from protocol.canonical import sha256

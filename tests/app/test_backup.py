@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.backup import NotABackup, backup, restore
 from app.database import Database
+from app.findings.backup import NotABackup, backup, restore
 from app.settings import Settings
 from tests.app.conftest import start
 from tests.app.databases import KINDS, Databases

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from app.entrance import WRONG_PER_MINUTE
+from app.door.entrance import WRONG_PER_MINUTE
 from app.settings import Settings
 from protocol.canonical import canonical_json
 from tests.app.conftest import Client, start

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from app.run_store import RunStore
+from app.runs.store import RunStore
 from app.settings import Settings
 from tests.app.conftest import Client, start
 from tests.app.scripted_worker import ScriptedWorker

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.budget import Budget
+from app.door.budget import Budget
 from app.settings import Settings
 from tests.app.conftest import Client, start
 from tests.app.frames import recording

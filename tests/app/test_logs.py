@@ -62,7 +62,7 @@ def test_every_line_about_a_run_names_it(spawn: Spawn) -> None:
         app.process.send_signal(15)
     lines = [line for line in _ended(app) if "run" in line.lower() and "running" not in line.lower()]
     assert len(lines) >= 3, lines
-    assert all(run_id in line for line in lines if "app.run" in line or "app.relay" in line or "/api/runs" in line)
+    assert all(run_id in line for line in lines if "app.run" in line or "app.runs.relay" in line or "/api/runs" in line)
 
 
 def test_prompts_are_in_the_log_only_if_the_operator_wants_them_and_still_on_one_line(spawn: Spawn) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from app.database import Database
 from app.metrics import Metrics
-from app.presence import Presence
-from app.run_log import RunLog
-from app.run_queue import RunQueue
-from app.run_store import RunStore
-from app.runs import Runs
+from app.runs.log import RunLog
+from app.runs.presence import Presence
+from app.runs.queue import RunQueue
+from app.runs.runs import Runs
+from app.runs.store import RunStore
 from app.settings import Settings
 from app.worker_client import WorkerClient
 from protocol.canonical import canonical_json, sha256

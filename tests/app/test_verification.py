@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from safetensors.torch import load_file, save_file
 
-from app.verification import COARSE, FINE, compare, replay_of, tolerance_of, verify
+from app.findings.verification import COARSE, FINE, compare, replay_of, tolerance_of, verify
 from app.worker_client import RemoteWorker, WorkerClient
 from model_worker.engine import Engine
 from model_worker.loading import load

@@ -7,7 +7,7 @@ more weakly in either account, and jumps are let pass as long as they are few. K
 
 from typing import NamedTuple
 
-from app.facts import Account, Fact, Order, Unit
+from app.findings.facts import Account, Fact, Order, Unit
 from protocol.verify import Drift, Tolerance
 
 ROUNDING = 1e-5  # of a number's size: frames hold six significant digits

@@ -7,8 +7,8 @@
 
 from collections.abc import AsyncIterator
 
-from app.run_store import RunStore
-from app.runs import Runs
+from app.runs.runs import Runs
+from app.runs.store import RunStore
 from protocol.runs import ENDED
 
 _LOOK_EVERY_S = 0.25

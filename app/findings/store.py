@@ -18,9 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import ids
-from app.answers import read_answers
 from app.clock import timestamp
 from app.database import Database
+from app.findings.answers import read_answers
 from app.fold import fold
 from app.refusals import deleted_finding, unknown_finding, unknown_run
 from app.tables import FindingRow, FrameChunk, Recording, Run, Tombstone, VerificationRow

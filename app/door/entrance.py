@@ -10,10 +10,10 @@ import hmac
 
 from fastapi import Request
 
-from app.budget import Budget
-from app.clients import client_of
+from app.door.budget import Budget
+from app.door.clients import client_of
+from app.door.limits import too_many
 from app.errors import RefusedWith
-from app.limits import too_many
 from protocol.refusal import Refused
 
 OPEN = ("/healthz", "/readyz")

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from app import ids
 from app.clock import seconds_now
 from app.database import Database
-from app.run_queue import interrupt
+from app.runs.queue import interrupt
 from app.tables import AppRow, Run
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 
-from app.run_queue import RunQueue
-from app.runs import Runs
+from app.runs.queue import RunQueue
+from app.runs.runs import Runs
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from app.clock import timestamp
-from app.comparison import Comparison
-from app.facts import read_account
+from app.findings.comparison import Comparison
+from app.findings.facts import read_account
 from app.worker_client import WorkerClient, WorkerLost
 from protocol.frames import FRAME, Done, Error, Start, Step
 from protocol.refusal import Refusal, Refused

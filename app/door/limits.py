@@ -3,8 +3,8 @@ passwords."""
 
 from fastapi import Request
 
-from app.budget import Budget
-from app.clients import client_of
+from app.door.budget import Budget
+from app.door.clients import client_of
 from app.errors import RefusedWith
 from protocol.refusal import Refused
 

@@ -4,7 +4,7 @@ import hmac
 
 from fastapi import Request
 
-from app.clients import is_local
+from app.door.clients import is_local
 from app.errors import RefusedWith
 from protocol.refusal import Refused
 

@@ -1,5 +1,5 @@
 """What is remembered of runs. Knows nothing about HTTP, workers or findings; who may write into a run is a `Claim`,
-and who gets one is `app.run_queue`'s affair.
+and who gets one is `app.runs.queue`'s affair.
 
 Frames go in and come out as the bytes that arrived.
 """
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import timestamp
 from app.database import Database
-from app.progress import Progress
 from app.refusals import unknown_run
+from app.runs.progress import Progress
 from app.tables import FrameChunk, Recording, Run
 from protocol.canonical import canonical_json, sha256
 from protocol.frames import Error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from app.provenance import Fact, provenance
+from app.findings.provenance import Fact, provenance
 from protocol.findings import Answer, Finding
 from protocol.frames import FRAME, Start
 from protocol.refusal import Refusal

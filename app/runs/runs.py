@@ -10,12 +10,12 @@ import logging
 from pydantic import ValidationError
 
 from app import ids
-from app.live_run import LiveRun
-from app.presence import Presence
-from app.relay import Relay
-from app.run_log import RunLog
-from app.run_queue import RunQueue
-from app.run_store import CANCELLED, Claim, RunStore
+from app.runs.live_run import LiveRun
+from app.runs.log import RunLog
+from app.runs.presence import Presence
+from app.runs.queue import RunQueue
+from app.runs.relay import Relay
+from app.runs.store import CANCELLED, Claim, RunStore
 from app.tables import Run
 from app.worker_client import WorkerClient
 from protocol.refusal import Refused, from_validation

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import ids
 from app.database import Database
-from app.run_store import CANCELLED, Claim, end, n_rows, new_run
+from app.runs.store import CANCELLED, Claim, end, n_rows, new_run
 from app.tables import FrameChunk, Run
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest

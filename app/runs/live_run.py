@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from app.run_store import Claim
+from app.runs.store import Claim
 
 
 class LiveRun:

@@ -5,7 +5,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from app.run_store import RunStore
+from app.runs.store import RunStore
 
 log = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
-from app.live_run import LiveRun
 from app.logs import bind_run
-from app.progress import Progress
-from app.run_queue import RunQueue
-from app.run_store import Claim, RunStore, TakenOver, closing_line
+from app.runs.live_run import LiveRun
+from app.runs.progress import Progress
+from app.runs.queue import RunQueue
+from app.runs.store import Claim, RunStore, TakenOver, closing_line
 from app.worker_client import WorkerClient, WorkerLost
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest

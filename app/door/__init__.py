@@ -1,0 +1,1 @@
+"""Who may come in, how often, and from where. Knows nothing about what is asked inside."""

@@ -1,0 +1,1 @@
+"""Findings: saved, found, checked, compared, backed up. Knows nothing about runs that are under way."""

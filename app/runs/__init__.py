@@ -1,0 +1,1 @@
+"""Runs: relayed, recorded, queued, taken over. Knows nothing about findings."""

@@ -35,7 +35,11 @@ def routes(parts: Parts) -> APIRouter:
     async def card(request: Request, slug: str) -> Response:
         """The picture of a link preview."""
         finding = await _finding(slug)
-        headers = {"ETag": f'"{finding.slug}-{VERSION}"', "Cache-Control": "no-cache"}
+        headers = {
+            "ETag": f'"{finding.slug}-{VERSION}"',
+            "Cache-Control": "no-cache",
+            "Cross-Origin-Resource-Policy": "cross-origin",  # made to be shown elsewhere
+        }
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if slug not in pictures:

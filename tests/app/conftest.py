@@ -30,12 +30,26 @@ SLOW = set(
 """Whose tests start apps or models of their own, or try many things."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+ON_BOTH = set("backup background findings fuzz hostile retention runs several_apps upgrade".split())
+"""Whose tests are about what is remembered, or try every route: they run on Postgres too."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """SQLite alone, and without the slow ones, is core."""
+    kept, spared = [], []
     for item in items:
         ours = Path(__file__).parent in item.path.parents
-        if ours and item.path.stem.removeprefix("test_") not in SLOW and "[postgres" not in item.name:
+        noun, kind = item.path.stem.removeprefix("test_"), _kind_of(item)
+        (spared if ours and kind == "postgres" and noun not in ON_BOTH else kept).append(item)
+        if ours and noun not in SLOW and kind != "postgres":
             item.add_marker(pytest.mark.core)
+    items[:] = kept
+    config.hook.pytest_deselected(items=spared)
+
+
+def _kind_of(item: pytest.Item) -> str | None:
+    """Of the database that a test runs on, where it has one."""
+    return item.callspec.params.get("kind") if hasattr(item, "callspec") else None
 
 
 class Client(httpx2.Client):
@@ -203,7 +217,7 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
-    """Of the database: whatever uses an app is tested on each."""
+    """Of the database; see ON_BOTH."""
     return request.param
 
 

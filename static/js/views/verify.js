@@ -30,7 +30,8 @@ async function verify(slug) {
   tell();
   const timer = setInterval(tell, 1000);
   try {
-    await verifyFinding(slug);
+    const { refusal } = await verifyFinding(slug);
+    if (refusal) throw new Refused(0, refusal); // says something of this moment: the last check still stands
     const now = await drawn(location.pathname, ID);
     box.replaceWith(now);
     verifyButton(slug);
@@ -38,7 +39,7 @@ async function verify(slug) {
     fill(told, now.querySelector("h2").textContent);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    fill(said, ...before, h("span", { class: "problem", role: "alert" }, ` Not verified now: ${error.message}`));
+    fill(said, ...before, h("span", { class: "problem", role: "alert" }, ` Cannot run here: ${error.message}`));
     fill(told);
     button.textContent = label;
     button.disabled = false;

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.clock import day, moment
 from app.exports import words
 from app.findings.pair import VERDICTS
-from app.findings.provenance import decoding, swept, target_name
+from app.findings.provenance import swept, target_name
 from app.version import VERSION
 from protocol.refusal import Refusal
 
@@ -26,7 +26,7 @@ class Drawing:
         self._templates.env.filters |= {
             "amount": words.amount,
             "day": day,
-            "decoding": decoding,
+            "decoding": words.decoding,
             "moment": moment,
             "sig3": words.sig3,
             "signed": words.signed,

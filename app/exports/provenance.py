@@ -1,10 +1,9 @@
 """Every number that a measured effect needs beside it, and what would have to be the same to measure it again."""
 
 from app.exports.recorded import Recorded
-from app.exports.words import SCOPES, amount, label, plain, sig3, signed, target_name
+from app.exports.words import SCOPES, amount, decoding, label, sig3, signed, target_name
 from protocol.findings import Finding
 from protocol.frames import SteeringUsed
-from protocol.requests import Sampling
 from protocol.steering import Steering
 
 Facts = list[tuple[str, str]]
@@ -49,18 +48,11 @@ def _asked(recorded: Recorded) -> Facts:
     span = f"tokens {start.entity.start} to {start.entity.end - 1}"
     return [
         ("controls", controlled if n and request.sweeps else "none"),
-        ("decoding", f"{_decoding(request.sampling)}, up to {request.max_new_tokens} tokens"),
+        ("decoding", decoding(request)),
         ("entity", f"“{start.entity.text}”, {span}, found: {start.entity.found.replace('_', ' ')}"),
         ("prompt", f"{request.format}, {len(start.tokens)} tokens"),
         ("request SHA-256", start.request_sha256),
     ]
-
-
-def _decoding(sampling: Sampling) -> str:
-    if sampling.temperature == 0:
-        return "greedy"
-    how = f"temperature {plain(sampling.temperature)}, top-p {plain(sampling.top_p)}, seed {sampling.seed}"
-    return f"{sampling.n_samples} sampled at {how}"
 
 
 def _model(recorded: Recorded) -> Facts:

@@ -6,6 +6,7 @@ import re
 from app.exports.effect import Band
 from app.exports.recorded import Recorded
 from protocol.frames import Outcome, SteeringUsed, Verdict
+from protocol.requests import GenerateRequest
 from protocol.steering import Mode, Steering, Target, Unit
 
 MINUS = "\u2212"
@@ -119,6 +120,19 @@ def amount(steering: Steering, strength: float) -> str:
             return f"× {plain(strength)}"
         case mode:
             return f"{plain(100 * strength)} % {MODES[mode]}"
+
+
+def decoding(request: GenerateRequest) -> str:
+    """How tokens were chosen, and how many at most."""
+    how = request.sampling
+    told = ["greedy"]
+    if how.temperature > 0:
+        told = [f"temperature {plain(how.temperature)}"]
+        if how.top_p < 1:
+            told.append(f"top-p {plain(how.top_p)}")
+        told.append(f"{how.n_samples} samples" if how.n_samples > 1 else "1 sample")
+        told.append("seed drawn" if how.seed is None else f"seed {how.seed}")
+    return ", ".join([*told, f"up to {request.max_new_tokens} tokens"])
 
 
 def visible(text: str) -> str:

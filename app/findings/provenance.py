@@ -5,7 +5,7 @@ Knows nothing about pages. The browser says the same of what it draws itself in 
 
 from dataclasses import dataclass
 
-from app.exports.words import SCOPES, amount, plain, sig3
+from app.exports.words import SCOPES, amount, decoding, sig3
 from protocol.findings import Finding, View
 from protocol.frames import Start
 from protocol.requests import GenerateRequest
@@ -50,18 +50,6 @@ def swept(finding: Finding) -> Sweep | None:
 def target_name(target: Target) -> str:
     """ "layer_3_known #4", or a named direction's name."""
     return f"{_last(target.dictionary)} #{target.latent}" if isinstance(target, LatentTarget) else target.name
-
-
-def decoding(request: GenerateRequest) -> str:
-    how = request.sampling
-    told = ["greedy"]
-    if how.temperature > 0:
-        told = [f"temperature {plain(how.temperature)}"]
-        if how.top_p < 1:
-            told.append(f"top-p {plain(how.top_p)}")
-        told.append(f"{how.n_samples} samples" if how.n_samples > 1 else "1 sample")
-        told.append("seed drawn" if how.seed is None else f"seed {how.seed}")
-    return ", ".join([*told, f"up to {request.max_new_tokens} tokens"])
 
 
 def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Fact]:

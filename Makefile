@@ -5,6 +5,8 @@ DATA_DIR ?= data
 export HOST PORT DATA_DIR
 # e.g. the index of CPU builds of torch, which spares a PC the gigabytes of CUDA
 PIP_ARGS ?=
+# they mostly wait for each other's apps and browsers, so two are worth it on two cores
+TEST_PROCESSES ?= 2
 # e.g. --quick, --compiled, or --interp-engine with the Python of an environment that has it
 BENCH_ARGS ?=
 PY := .venv/bin/python
@@ -17,7 +19,7 @@ run: setup ## serve the page with the embedded model
 	$(PY) -m app
 
 test: setup browser check ## every test, Chromium included
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 core: setup ## the subset that runs within a minute
 	$(PY) -m pytest -m core

@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check setup browser bench load kills embedded embedded-report format clean
+.PHONY: run test core check setup browser bench load page-bench kills embedded embedded-report first format clean
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -56,6 +56,9 @@ load: setup ## ten minutes of sliders, a thousand clients who vanish, fifty read
 	$(PY) -m benchmarks.load vanish --times 1000
 	$(PY) -m benchmarks.load readers
 
+page-bench: setup browser ## what Explore costs in a browser: weight, scrubbing, live values, layout shift
+	$(PY) -m benchmarks.page
+
 kills: setup ## app and worker killed at random: is anything lost?
 	$(PY) -m benchmarks.kills --times 200 --scripted
 
@@ -64,6 +67,9 @@ embedded: setup ## train the embedded model again, from seeds
 
 embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
 	$(PY) -m model_worker.embedded.report
+
+first: setup ## choose the page's examples and record its first view again, from the shipped weights
+	$(PY) -m model_worker.embedded.first
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

@@ -24,10 +24,12 @@ from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.findings import Finding, FindingRequest, FindingsPage, Saved, View
 from protocol.frames import FRAME, Error, Frame, Prompt, Start, Step, Verdict
+from protocol.latent import LatentRead
 from protocol.models import Models
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest
 from protocol.runs import ENDED, RunSummary
+from protocol.steering import LatentTarget
 from protocol.verify import Verification
 
 _SILENCE_S = 120.0
@@ -97,6 +99,12 @@ class Client:
 
     def models(self) -> Models:
         return self._ask(Models, "GET", "/api/models")
+
+    def latent(self, model: str, target: LatentTarget, *, n_tokens: int = 8, n_snippets: int = 8) -> LatentRead:
+        """Takes seconds the first time that anybody asks."""
+        asked = {"dictionary": target.dictionary, "latent": target.latent}
+        asked |= {"n_tokens": n_tokens, "n_snippets": n_snippets}
+        return self._ask(LatentRead, "GET", f"/api/models/{quote(model, safe='')}/latent", params=asked)
 
     def run(self, request: GenerateRequest, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
         """Follows a run to its end. Raises Refused, also where the run ended early, and Lost."""

@@ -47,6 +47,9 @@ from protocol.requests import GenerateRequest
 
 log = logging.getLogger(__name__)
 
+# Of the model that is shipped, so for the app's own worker; one that runs elsewhere may hold another.
+FIRST_RECORDING = "/static/first/tiny-gemma2-chat.jsonl"
+
 
 def create_app(settings: Settings) -> FastAPI:
     process = None if settings.worker_url else _local_worker(settings)
@@ -68,7 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
         max_recording_bytes=settings.max_recording_bytes,
         max_queued=settings.max_queued_runs,
     )
-    parts = Parts(found, kept, worker, going, Worlds(worker), Drawing(ROOT / "templates", settings.public_url))
+    first = None if settings.worker_url else FIRST_RECORDING
+    parts = Parts(found, kept, worker, going, Worlds(worker), Drawing(ROOT / "templates", settings.public_url), first)
 
     entrance = Entrance(_secret(settings.password))
 

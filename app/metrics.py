@@ -111,6 +111,7 @@ _ENGINE: dict[str, tuple[type[GaugeMetricFamily | CounterMetricFamily], str]] = 
     "kv_bytes": (GaugeMetricFamily, "Memory for keys and values of answers"),
     "prompts": (GaugeMetricFamily, "Prompts that are kept read"),
     "prompt_bytes": (GaugeMetricFamily, "Memory for prompts that are kept read"),
+    "sample_bytes": (GaugeMetricFamily, "Memory for the sample of text that latents are read on"),
     "prompt_hits": (CounterMetricFamily, "Runs whose prompt had been read before"),
     "prompt_misses": (CounterMetricFamily, "Runs whose prompt had to be read"),
 }

@@ -12,9 +12,12 @@ from app.world import Worlds
 
 @dataclass(frozen=True)
 class Parts:
+    """first_recording: address of what Explore shows before the model is there; None: nothing."""
+
     findings: FindingStore
     runs_kept: RunStore
     worker: WorkerClient
     runs: Runs
     worlds: Worlds
     drawing: Drawing
+    first_recording: str | None

@@ -14,11 +14,13 @@ from pydantic import BaseModel, ValidationError
 
 from protocol.base import Message
 from protocol.canonical import canonical_json
+from protocol.frames import FRAME, Error, Firing, Lens
+from protocol.latent import LatentRead
 from protocol.models import Models
 from protocol.refusal import Refusal, Refused
 from protocol.replay import ReplayRequest
 from protocol.report import ModelReport
-from protocol.requests import GenerateRequest
+from protocol.requests import GenerateRequest, LatentRequest
 from protocol.runs import Lane
 from protocol.world import ModelWorld
 
@@ -152,6 +154,25 @@ class WorkerClient:
     def replay(self, request: ReplayRequest) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """As `generate`, behind those who wait for answers that nobody has seen yet."""
         return self._frames("/v1/replay", request, {"lane": "background"})
+
+    async def latent(self, request: LatentRequest) -> LatentRead:
+        """Raises Refused (404, 422, 503), also where the answer breaks off. To cancel it ends it on the worker."""
+        lens = firing = None
+        async with self._frames("/v1/latent", request, {}) as lines:
+            try:
+                async for line in lines:
+                    match FRAME.validate_json(line):
+                        case Lens() as frame:
+                            lens = frame
+                        case Firing() as frame:
+                            firing = frame
+                        case Error(refusal=why):
+                            raise Refused(503, why.code, why.asked, why.allowed, why.change)
+            except (WorkerLost, ValidationError):
+                raise _no_worker("It broke off, or its version differs from the app's.") from None
+        if lens is None or firing is None:
+            raise _no_worker("It broke off.")
+        return LatentRead(lens=lens, firing=firing)
 
     @asynccontextmanager
     async def _frames(self, path: str, request: Message, params: dict[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:

@@ -1,7 +1,8 @@
-"""The engine: one loaded model, the prompts it has read, and a batch for each lane.
+"""The engine: one loaded model, the prompts and the sample of text that it has read, and a batch for each lane.
 
 What the server sees of all that. Memory is divided once: keys and values of rows in flight, half of them for each
-lane; prompts that are kept for the next drag. Knows nothing about HTTP or threads; one thread must own it.
+lane; prompts that are kept for the next drag; the sample, once somebody has asked about a latent. Knows nothing about
+HTTP or threads; one thread must own it.
 """
 
 from collections.abc import Iterator
@@ -9,19 +10,22 @@ from collections.abc import Iterator
 import torch
 
 from model_worker.decoding import Decoding, decode_all
+from model_worker.firing import latent
 from model_worker.generate import generate
 from model_worker.lens import lens
 from model_worker.loading import Loaded
 from model_worker.readout import Readout
 from model_worker.rows import Asked
+from model_worker.sample import Sample
 from model_worker.states import Prompts, fork, read
 from model_worker.steps import Lane
 from protocol.frames import Frame
 from protocol.replay import ReplayRequest
-from protocol.requests import GenerateRequest, LensRequest, Sampling
+from protocol.requests import GenerateRequest, LatentRequest, LensRequest, Sampling
 
 MIB = 2**20
 KV_BYTES, PROMPT_BYTES = 512 * MIB, 128 * MIB  # on a CPU
+SAMPLE_BYTES = 128 * MIB
 
 
 class Engine:
@@ -43,6 +47,7 @@ class Engine:
         self.loaded = loaded
         own_kv_bytes, own_prompt_bytes = _budget(loaded.device)
         self.prompts = Prompts(loaded.gemma, own_prompt_bytes if prompt_bytes is None else prompt_bytes)
+        self.sample = Sample(loaded, SAMPLE_BYTES)
         whole = torch.compile(decode_all, dynamic=True) if compiled else None
         max_bytes = (own_kv_bytes if kv_bytes is None else kv_bytes) // 2
         self.lanes: dict[Lane, Decoding] = {
@@ -59,6 +64,10 @@ class Engine:
 
     def lens(self, request: LensRequest) -> Iterator[Frame]:
         return lens(self.loaded, request)
+
+    def latent(self, request: LatentRequest) -> Iterator[Frame | None]:
+        """None: the sample is not read to its end yet."""
+        return latent(self.loaded, self.sample, request)
 
     def advance(self, lane: Lane = "interactive") -> bool:
         """One token for every row of the lane; False if there are none."""
@@ -90,6 +99,7 @@ class Engine:
             "prompt_bytes": self.prompts.n_bytes,
             "prompt_hits": self.prompts.n_hits,
             "prompt_misses": self.prompts.n_misses,
+            "sample_bytes": self.sample.n_bytes,
         }
 
 

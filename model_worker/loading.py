@@ -1,4 +1,4 @@
-"""From a registry row to a model in memory: weights, tokenizer, dictionaries, vectors, world.
+"""From a registry row to a model in memory: weights, tokenizer, dictionaries, vectors, world, corpus.
 
 The same road for the embedded model and for Gemma. Knows nothing about requests.
 """
@@ -33,6 +33,7 @@ class Loaded:
     layer_of: dict[str, int]  # of a dictionary or a vector, by its name
     vectors: dict[str, Tensor]
     world: World
+    corpus: tuple[str, ...]  # a sample of text, a document each; empty where the card has none
     stop_ids: frozenset[int]
     opens_refusal: Tensor  # (vocab,), bool: the first answer token opens a refusal
     sha256: str
@@ -59,11 +60,16 @@ def load(row: Row, device: str = "cpu") -> Loaded:
         layer_of=layer_of,
         vectors={v.name: vectors[v.name].float().to(device) for v in card.vectors},
         world=read_world(folder / card.world) if card.world else World(),
+        corpus=_documents(folder / card.corpus) if card.corpus else (),
         stop_ids=_stop_ids(model, tokenizer),
         opens_refusal=_opens_refusal(card, model, tokenizer).to(device),
         sha256=_weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown")),
         device=device,
     )
+
+
+def _documents(file: Path) -> tuple[str, ...]:
+    return tuple(line for line in file.read_text("utf-8").split("\n") if line.strip())
 
 
 def _stop_ids(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.loading import Loaded
 from model_worker.prompt import PromptTokens
-from model_worker.steer import Delta, Push, arms_of, resolve
+from model_worker.steer import Delta, Push, arms_of, read_of, resolve
 from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget
 
@@ -50,7 +50,7 @@ def numbering(parts: Sequence[Sequence[int]], n_samples: int) -> list[tuple[int,
 def _in_use(loaded: Loaded, request: GenerateRequest) -> tuple[str, ...]:
     """Dictionaries that the request reads or pushes along, in the card's order."""
     steerings = [*request.hold, *request.sweeps]
-    targets = [*(request.watch or ()), *(s.target for s in steerings), *(s.to for s in steerings if s.to)]
+    targets = [*(request.watch or ()), *(read_of(s.target) for s in steerings), *(s.to for s in steerings if s.to)]
     named = {target.dictionary for target in targets if isinstance(target, LatentTarget)}
     named |= {whole.dictionary for whole in request.read}
     return tuple(name for name in loaded.dictionaries if name in named)

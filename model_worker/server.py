@@ -24,7 +24,7 @@ from protocol.frames import Frame
 from protocol.models import ModelCard, Models
 from protocol.refusal import Refused, from_validation
 from protocol.replay import ReplayRequest
-from protocol.requests import GenerateRequest, LensRequest
+from protocol.requests import GenerateRequest, LatentRequest, LensRequest
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
@@ -40,6 +40,7 @@ class Model(Protocol):
     def generate(self, request: GenerateRequest, lane: Lane) -> Iterator[Frame | None]: ...
     def replay(self, request: ReplayRequest, lane: Lane) -> Iterator[Frame | None]: ...
     def lens(self, request: LensRequest) -> Iterator[Frame]: ...
+    def latent(self, request: LatentRequest) -> Iterator[Frame | None]: ...
 
     def advance(self, lane: Lane) -> bool:
         """One decode step of all the lane's rows; False if there are none."""
@@ -174,6 +175,12 @@ def create_server(
         asked = await _read(request, LensRequest)
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.lens(asked), "interactive")
+
+    @server.post("/v1/latent", response_class=StreamingResponse)
+    async def latent(request: Request) -> StreamingResponse:
+        asked = await _read(request, LatentRequest)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.latent(asked), "interactive")
 
     return server
 

@@ -11,6 +11,9 @@ the residual x, `a = x . read + bias where that exceeds the threshold, else 0`:
     project_out  0          -strength      d^         d^, without threshold and offset
     swap         0          strength       d_to - d   the latent's encoder
 
+A random target is the push that it is like, with a random direction of the same norm in place of `write`: what is read,
+and so the size, stays.
+
 Deltas are computed in fp32 and added, never substituted. Knows nothing about caches or frames in flight.
 """
 
@@ -24,7 +27,7 @@ from model_worker.loading import Loaded
 from protocol.frames import Arm, EntityTokens, SteeringUsed, Token
 from protocol.models import Role
 from protocol.refusal import Refused
-from protocol.steering import Held, LatentTarget, Mode, Scope, Steering, Sweep, Target, Unit
+from protocol.steering import Held, LatentTarget, Mode, RandomTarget, Scope, Steered, Steering, Sweep, Target, Unit
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class Push:
 
 def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Sequence[Token]) -> Push:
     """Raises Refused for an unknown target, a unit that this model has no r for, or positions outside the prompt."""
-    target = target_of(loaded, steering.target)
+    read = read_of(steering.target)
+    target = target_of(loaded, read)
     layer, direction, reading = target.layer, target.direction, target.reading
     norms = loaded.card.residual_norm
     unit = steering.measured_in
@@ -138,7 +142,7 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
         )
     unit_direction = direction / direction.norm()
     reads = steering.mode not in ("add", "swap")
-    write = unit_direction if reads and steering.target.kind == "vector" else direction
+    write = unit_direction if reads and read.kind == "vector" else direction
     if steering.mode == "project_out":
         write, reading = unit_direction, Reading(unit_direction, 0.0, -torch.inf)
     if steering.to is not None:
@@ -152,11 +156,15 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
                 "Choose a latent of the same layer.",
             )
         write = to.direction - direction
+    label = ""
+    if isinstance(steering.target, RandomTarget):
+        drawn = steering.target
+        write, label = random_directions(write, drawn.index + 1, drawn.seed)[-1], f"Random direction {drawn.index}"
     validated = (*loaded.card.directions, *loaded.card.more_directions)
     named = next((d for d in validated if d.target == steering.target), None)
     return Push(
         role=named.role if named else "other",
-        label=named.label if named else "",
+        label=named.label if named else label,
         layer=layer,
         mode=steering.mode,
         unit=unit,
@@ -268,11 +276,20 @@ def decode_sites(rows: Sequence[Sequence[Delta]], device: torch.device) -> dict[
 
 
 def controls_of(delta: Delta, n: int, seed: int) -> list[Delta]:
-    """The same push along n random directions, uniform on the sphere of the norm that it writes with.
-    Drawn on the CPU, so equal on every device."""
-    drawn = torch.randn(n, delta.write.shape[0], generator=torch.Generator().manual_seed(seed))
-    drawn = (drawn / drawn.norm(dim=-1, keepdim=True)).to(delta.write.device) * delta.write.norm()
-    return [replace(delta, write=direction) for direction in drawn]
+    """The same push along n random directions of the norm that it writes with."""
+    return [replace(delta, write=direction) for direction in random_directions(delta.write, n, seed)]
+
+
+def random_directions(write: Tensor, n: int, seed: int) -> Tensor:
+    """(n, d_model), uniform on the sphere that `write` (d_model,) is on. Drawn on the CPU, so equal on every device.
+    Each is the same however many are drawn: torch draws by blocks of 16, and every Gemma's d_model is made of those."""
+    drawn = torch.randn(n, write.shape[0], generator=torch.Generator().manual_seed(seed))
+    return (drawn / drawn.norm(dim=-1, keepdim=True)).to(write.device) * write.norm()
+
+
+def read_of(target: Steered) -> Target:
+    """Whose `a`, site and norm hold: the target's own, or of what a random one is like."""
+    return target.like if isinstance(target, RandomTarget) else target
 
 
 def target_of(loaded: Loaded, target: Target) -> Aim:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from protocol.base import Message, Text
+from protocol.base import Message, Name, Text
 from protocol.models import Role, Watched
 from protocol.refusal import Refusal
 from protocol.requests import GenerateRequest
@@ -267,6 +267,37 @@ class Lens(Message):
     suppressed: tuple[LensToken, ...]
 
 
+class Snippet(Message):
+    """A stretch of the card's corpus sample around the token at `peak`, where the latent fires most in its document."""
+
+    texts: tuple[Text, ...]
+    activations: tuple[float, ...]
+    peak: int
+
+
+class NamesRead(Message):
+    """A latent's activations at the last token of names of one type, asked about in the chat template: of tier known
+    and of tier unknown, evenly drawn from the model's world."""
+
+    entity_type: Name
+    known: tuple[float, ...]
+    unknown: tuple[float, ...]
+
+
+class Firing(Message):
+    """Where one latent fires. `n_firing` of the `n_tokens` of the corpus sample, BOS left out, the largest with
+    `max_activation`; snippets strongest first, one a document. No tokens where the card has no corpus, no names
+    where it has no world."""
+
+    kind: Literal["firing"] = "firing"
+    seq: int
+    n_tokens: int
+    n_firing: int
+    max_activation: float
+    snippets: tuple[Snippet, ...]
+    names: tuple[NamesRead, ...]
+
+
 class Done(Message):
     """The stream is whole."""
 
@@ -285,7 +316,7 @@ class Error(Message):
 
 
 Frame = Annotated[
-    Start | Queued | Prompt | Step | Latents | Verdict | Departure | Control | Lens | Done | Error,
+    Start | Queued | Prompt | Step | Latents | Verdict | Departure | Control | Lens | Firing | Done | Error,
     Field(discriminator="kind"),
 ]
 FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)

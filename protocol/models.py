@@ -22,6 +22,7 @@ class DictionaryCard(Message):
     source: Text = Field(description="folder relative to the card, or sae-lens 'release/sae_id' after 'sae-lens:'")
     d_sae: int = Field(gt=0)
     trained_on: Text = Field(description="which model's activations, e.g. 'base'")
+    neuronpedia: Name | None = Field(default=None, description="its page, e.g. 'gemma-2-2b/12-gemmascope-res-16k'")
 
 
 class VectorCard(Message):
@@ -54,11 +55,14 @@ class Watched(Message):
 
 
 class Example(Message):
-    """A prompt worth a click."""
+    """A prompt worth a click. `story`: what the untouched model makes of it, greedy: known and answered right;
+    unknown and refused; rare, and answered wrong; recognised and answered, though this fact was never told."""
 
     role: Role
     name: Text = Field(description="the entity, as the button says it")
     prompt: Text
+    entity_type: Name | None = None
+    story: Literal["known", "unknown", "rare", "unrecalled"] | None = None
 
 
 class Attribute(Message):
@@ -100,7 +104,10 @@ class ModelCard(Message):
     attributes: tuple[Attribute, ...] = ()
     world: Text | None = Field(default=None, description="JSON file of entities and facts, relative to the card")
     closed_world: bool = Field(default=False, description="True: no text ever stated a fact about a name not listed")
-    examples: tuple[tuple[Example, ...], ...] = Field(description="pairs: known first, unknown second")
+    corpus: Text | None = Field(
+        default=None, description="a sample of text, one document a line, UTF-8, relative to the card"
+    )
+    examples: tuple[tuple[Example, ...], ...] = Field(description="a group an entity type: known first, then unknown")
 
 
 class Models(Message):

@@ -104,3 +104,14 @@ class LensRequest(Message):
     model: Name
     target: Target
     n_tokens: int = Field(default=10, ge=1, le=100)
+
+
+class LatentRequest(Message):
+    """What is known of one latent by itself: its logit lens, where a sample of text makes it fire, and how it tells
+    known names from unknown ones."""
+
+    kind: Literal["latent"] = "latent"
+    model: Name
+    target: LatentTarget
+    n_tokens: int = Field(default=8, ge=1, le=100, description="of the lens, promoted and suppressed each")
+    n_snippets: int = Field(default=8, ge=0, le=50)

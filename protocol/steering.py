@@ -41,6 +41,22 @@ class VectorTarget(Message):
 
 Target = Annotated[LatentTarget | VectorTarget, Field(discriminator="kind")]
 
+
+class RandomTarget(Message):
+    """A control with its whole answer: what `like` would push, along a random direction of the same norm instead.
+
+    It is the direction at `index` of those that a request's controls draw from this seed. Its `a`, its site and the
+    sizes of its unit are those of `like`.
+    """
+
+    kind: Literal["random"] = "random"
+    like: Target
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    index: int = Field(default=0, ge=0, lt=128)
+
+
+Steered = Annotated[LatentTarget | VectorTarget | RandomTarget, Field(discriminator="kind")]
+
 Mode = Literal["add", "clamp", "scale", "ablate", "project_out", "swap"]
 
 Unit = Literal["residual_norm", "raw", "activation", "factor", "share"]
@@ -75,7 +91,7 @@ MAX_POSITIONS = 512
 class Steering(Message):
     """One intervention, but for its strength."""
 
-    target: Target
+    target: Steered
     mode: Mode = "add"
     to: LatentTarget | None = Field(default=None, description="swap only: the latent that the value moves to")
     unit: Unit | None = Field(default=None, description="None: the mode's own; the worker fills it in")

@@ -239,12 +239,20 @@ assert ids == RECORDED["ids"], f"other token ids than recorded: {ids}, recorded 
 # A vector's `a` is x · d̂ less its offset, and where `a` is used, d̂ is the direction. All `a` of one block are read
 # before any delta, and deltas add up. Only the recorded positions are steered, and generated tokens where that was
 # asked for.
+#
+# A random target (a control with its whole answer) pushes as hard and at the same places as the one that it is like,
+# along a random direction of equal norm, drawn from `torch.Generator` with its seed.
 
 # %% steer
 from collections.abc import Callable
 from contextlib import contextmanager
 
 Tensor = torch.Tensor
+
+
+def like_of(target: dict) -> dict:
+    """Whose `a` counts: the target itself, or what a random one is like."""
+    return target["like"] if target["kind"] == "random" else target
 
 
 def direction_of(target: dict) -> Tensor:
@@ -264,13 +272,23 @@ def activation_of(target: dict) -> Callable[[Tensor], Tensor]:
 
 def written(push: dict) -> Tensor:
     """What the size of a push is multiplied with, (d_model,)."""
-    direction = direction_of(push["target"])
+    target = push["target"]
+    if target["kind"] == "random":
+        own = written({**push, "target": target["like"]})
+        return random_directions(own, target["index"] + 1, target["seed"])[-1]
+    direction = direction_of(target)
     if push["mode"] == "swap":
         return direction_of(push["to"]) - direction
     reads = push["mode"] != "add"
-    if push["mode"] == "project_out" or (reads and push["target"]["kind"] == "vector"):
+    if push["mode"] == "project_out" or (reads and target["kind"] == "vector"):
         return direction / direction.norm()
     return direction
+
+
+def random_directions(own: Tensor, n: int, seed: int) -> Tensor:
+    """(n, d_model), each of the norm of `own`. A row is the same however many are drawn: d_model is made of 16s."""
+    drawn = torch.randn(n, own.shape[0], generator=torch.Generator().manual_seed(seed))
+    return (drawn / drawn.norm(dim=-1, keepdim=True)).to(DEVICE) * own.norm()
 
 
 def size(push: dict, x: Tensor) -> Tensor:
@@ -279,8 +297,9 @@ def size(push: dict, x: Tensor) -> Tensor:
     if mode == "add":
         return torch.full(x.shape[:2], push["alpha"], device=x.device)
     if mode == "project_out":
-        return -strength * (x @ written(push))
-    a = activation_of(push["target"])(x)
+        direction = direction_of(like_of(push["target"]))
+        return -strength * (x @ (direction / direction.norm()))
+    a = activation_of(like_of(push["target"]))(x)
     return {"clamp": strength - a, "scale": (strength - 1) * a, "ablate": -strength * a, "swap": strength * a}[mode]
 
 
@@ -374,9 +393,7 @@ if control is None:
 else:
     pushes = RECORDED["arms"][RECORDED["shown"]]["pushes"]
     own = [written(push) for push in pushes]
-    generator = torch.Generator().manual_seed(control["seed"])
-    drawn = torch.randn(len(control["refusal_logodds"]), own[-1].shape[0], generator=generator)
-    drawn = (drawn / drawn.norm(dim=-1, keepdim=True)).to(DEVICE) * own[-1].norm()
+    drawn = random_directions(own[-1], len(control["refusal_logodds"]), control["seed"])
     control["reproduced"] = []
     for begin in range(0, len(drawn), CONTROL_ROWS):
         rows = drawn[begin : begin + CONTROL_ROWS].unsqueeze(1)  # (rows, 1, d_model)

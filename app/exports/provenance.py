@@ -4,7 +4,7 @@ from app.exports.recorded import Recorded
 from app.exports.words import SCOPES, amount, decoding, label, sig3, signed, target_name
 from protocol.findings import Finding
 from protocol.frames import SteeringUsed
-from protocol.steering import Steering
+from protocol.steering import RandomTarget, Steered, Steering
 
 Facts = list[tuple[str, str]]
 
@@ -36,9 +36,19 @@ def _push(name: str, recorded: Recorded, steering: Steering, used: SteeringUsed,
     named, target = label(recorded, used, steering), target_name(recorded, steering.target)
     return [
         (name, f"{named}{'' if named == target else f' ({target})'}, {amount(steering, strength)}{to}"),
+        *_drawn(recorded, steering.target),
         ("site", f"L{used.layer} resid_post (the paper's layer {used.paper_layer}); {norms}"),
         ("scope", f"{where}: prompt tokens {', '.join(map(str, used.positions)) or 'none'}"),
     ]
+
+
+def _drawn(recorded: Recorded, target: Steered) -> Facts:
+    """Of a random target, which direction it is and what of it is not random."""
+    if not isinstance(target, RandomTarget):
+        return []
+    like = target_name(recorded, target.like)
+    drawn = f"random, of the norm that {like} writes with: number {target.index}, from 0, of the controls of seed"
+    return [("direction", f"{drawn} {target.seed}; site, a and unit are those of {like}")]
 
 
 def _asked(recorded: Recorded) -> Facts:

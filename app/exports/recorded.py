@@ -5,6 +5,7 @@ Knows frames, and nothing about pictures, pages or notebooks. What the browser k
 
 from dataclasses import dataclass, field
 
+from app.findings.shown import arm_shown
 from protocol.findings import View
 from protocol.frames import FRAME, Control, Done, NewToken, Prompt, Reading, Start, Step, Verdict
 
@@ -34,11 +35,7 @@ class Recorded:
 
     def arm_of(self, view: View) -> int:
         """The arm that the view shows; the baseline's, 0, where it shows none that was run."""
-        if view.sweep is not None:
-            for index, arm in enumerate(self.start.arms):
-                if arm.sweep == view.sweep and arm.strength == view.strength:
-                    return index
-        return 0
+        return arm_shown(self.start, view) or 0
 
     def sweep_of(self, view: View) -> int | None:
         """The sweep whose dose and response belong to the view; None where nothing was swept."""

@@ -7,7 +7,7 @@ from app.exports.effect import Band
 from app.exports.recorded import Recorded
 from protocol.frames import Outcome, SteeringUsed, Verdict
 from protocol.requests import GenerateRequest
-from protocol.steering import Mode, Steering, Target, Unit
+from protocol.steering import Mode, Steered, Steering, Unit
 
 MINUS = "\u2212"
 
@@ -95,8 +95,10 @@ def control_sentence(band: Band | None, baseline: Outcome) -> str:
     return f"{who} random pushes of that size {verb} with {'an answer' if refused else 'a refusal'}."
 
 
-def target_name(recorded: Recorded, target: Target) -> str:
-    """ "L3 #4", or a named direction's name."""
+def target_name(recorded: Recorded, target: Steered) -> str:
+    """ "L3 #4", a named direction's name, or which random direction is in whose place."""
+    if target.kind == "random":
+        return f"random {target.index} of seed {target.seed}, like {target_name(recorded, target.like)}"
     if target.kind == "vector":
         return target.name
     layer = next((used.layer for used in recorded.start.dictionaries if used.id == target.dictionary), None)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from app.findings.shown import arm_shown
 from protocol.findings import Answer, Answers, View
 from protocol.frames import FRAME, Frame, Start, Verdict
 from protocol.refusal import Refused
@@ -24,8 +25,8 @@ def read_answers(recording: bytes, view: View) -> Answers:
     if start is None:
         raise _not_recorded(view, "none: it has no first frame")
 
-    shown = next((n for n, arm in enumerate(start.arms) if (arm.sweep, arm.strength) == (view.sweep, view.strength)), 0)
-    if view.sweep is not None and view.strength != 0 and shown == 0:
+    shown = arm_shown(start, view)
+    if shown is None:
         raise _not_recorded(view, f"{len(start.arms)} answers of {len(start.sweeps)} sweeps")
     if view.colour and view.colour >= len(start.watched):
         raise _not_recorded(view, f"{len(start.watched)} watched latents")

@@ -9,7 +9,7 @@ from app.exports.words import SCOPES, amount, decoding, sig3
 from protocol.findings import Finding, View
 from protocol.frames import Start
 from protocol.requests import GenerateRequest
-from protocol.steering import LatentTarget, Sweep, Target
+from protocol.steering import LatentTarget, RandomTarget, Steered, Sweep
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,23 @@ def swept(finding: Finding) -> Sweep | None:
     return finding.request.sweeps[sweep] if sweep is not None and sweep < len(finding.request.sweeps) else None
 
 
-def target_name(target: Target) -> str:
-    """ "layer_3_known #4", or a named direction's name."""
-    return f"{_last(target.dictionary)} #{target.latent}" if isinstance(target, LatentTarget) else target.name
+def target_name(target: Steered, *, whole: bool = False) -> str:
+    """ "layer_3_known #4", a named direction's name, or which random direction is in whose place. whole: with the
+    dictionary's whole name."""
+    match target:
+        case RandomTarget():
+            return f"random {target.index} of seed {target.seed}, like {target_name(target.like, whole=whole)}"
+        case LatentTarget():
+            return f"{target.dictionary if whole else _last(target.dictionary)} #{target.latent}"
+        case _:
+            return target.name
 
 
 def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Fact]:
     if view.sweep is None or view.sweep >= len(request.sweeps):
         return {"direction": Fact("not pushed")}
     sweep = request.sweeps[view.sweep]
-    target = sweep.target
-    whole = f"{target.dictionary} #{target.latent}" if isinstance(target, LatentTarget) else target.name
-    facts = {"direction": Fact(target_name(target), whole)}
+    facts = {"direction": Fact(target_name(sweep.target), target_name(sweep.target, whole=True))}
     strength = amount(sweep, view.strength)
     if start:
         used = start.sweeps[view.sweep]

@@ -2,15 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
 
 from app.parts import Parts
+from app.routes.leaving import unless_gone
 from app.routes.said import refusals
 from app.world import MAX_SHOWN, MAX_WORDS, Asked, WorldPage
 from protocol.base import Name, Text
+from protocol.latent import LatentRead
 from protocol.models import Models
 from protocol.report import ModelReport
+from protocol.requests import LatentRequest
+from protocol.steering import LatentTarget
 from protocol.world import Tier
+
+MAX_LATENT = 2**31 - 1
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -36,5 +43,20 @@ def routes(parts: Parts) -> APIRouter:
     async def report(model: Annotated[Name, Path()]) -> ModelReport:
         """What was measured when the model was made."""
         return await parts.worker.report(model)
+
+    @router.get("/{model:path}/latent", response_model=LatentRead, responses=refusals(404))
+    async def latent(
+        request: Request,
+        model: Annotated[Name, Path()],
+        dictionary: Annotated[Name, Query(description="id of one of the model's dictionaries")],
+        latent: Annotated[int, Query(ge=0, le=MAX_LATENT, description="index in the dictionary")],
+        n_tokens: Annotated[int, Query(ge=1, le=100, description="of the lens, promoted and suppressed each")] = 8,
+        n_snippets: Annotated[int, Query(ge=0, le=50, description="of the model's sample of text")] = 8,
+    ) -> LatentRead | Response:
+        """What is known of one latent by itself. Asked for the first time, the worker reads its sample of text, which
+        takes seconds; leaving ends that."""
+        target = LatentTarget(dictionary=dictionary, latent=latent)
+        asked = LatentRequest(model=model, target=target, n_tokens=n_tokens, n_snippets=n_snippets)
+        return await unless_gone(request, parts.worker.latent(asked)) or Response(status_code=499)
 
     return router

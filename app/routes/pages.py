@@ -34,7 +34,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def explore(request: Request) -> Response:
-        return parts.drawing.draw(request, "explore.html", "explore")
+        return parts.drawing.draw(request, "explore.html", "explore", first=parts.first_recording)
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:

@@ -1,6 +1,5 @@
 """Runs: begun, followed, looked at, ended."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +11,7 @@ from app import ids
 from app.bodies import body_of, read_body
 from app.parts import Parts
 from app.refusals import unknown_run
+from app.routes.leaving import unless_gone
 from app.routes.said import JSON_LINES, refusals, stream_of_frames
 from app.runs.live_run import LiveRun
 from app.runs.progress import share
@@ -54,7 +54,7 @@ def routes(parts: Parts) -> APIRouter:
         if lane == "background":
             queued = _summary(await parts.runs.enqueue(asked))
             return JSONResponse(queued.model_dump(mode="json"), 202, {"Location": f"/api/runs/{queued.id}"})
-        run = await _unless_gone(request, parts.runs, asked, page)
+        run = await unless_gone(request, parts.runs.begin(asked, page))
         return Response(status_code=499) if run is None else FollowedRun(run, parts.runs)
 
     @router.get("/{run_id}", responses=refusals(404))
@@ -134,20 +134,3 @@ class FollowedRun(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._runs.leave(self._run)
-
-
-async def _unless_gone(request: Request, runs: Runs, asked: GenerateRequest, page: str | None) -> LiveRun | None:
-    """Begins the run; None if the client left while the worker was still thinking about it."""
-
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    beginning = asyncio.create_task(runs.begin(asked, page))
-    leaving = asyncio.create_task(gone())
-    try:
-        await asyncio.wait({beginning, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return await beginning if beginning.done() else None
-    finally:
-        beginning.cancel()  # does nothing where it is done
-        leaving.cancel()

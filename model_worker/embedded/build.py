@@ -35,9 +35,11 @@ from .corpus import ACTIVATIONS, BASE, LATER, TOKENIZER, matched_author, plain_a
 from .dictionaries import Dictionary, save_dictionary, train_core, train_dictionary
 from .directions import Direction
 from .evaluate import Push, Subject
+from .examples import choose_examples
 from .prompts import Prompt
 from .recipe import VERSION, Recipe
 from .report import measure, report
+from .sample import sample, write_sample
 from .sets import one_question_each, statements
 from .shipped import CHAT_RESID, RESID, TRANSCODER, direction_row, load_model, load_shipped
 from .text import LATER_MIX, Author, tokenizer_corpus, unknown_share
@@ -296,6 +298,7 @@ def ship(
         vectors = {d.name: d for d in sliders if d.latent is None}
         save_file({n: d.vector.contiguous() for n, d in vectors.items()}, folder / "directions.safetensors")
         write_entities(subject.world, subject.heldout, folder / "entities.json")
+        write_sample(sample(subject.world, subject.tokenizer, subject.recipe.seed), folder)
         card = model_card(
             {n: d for n, d in shipped.items() if not n.startswith(TRANSCODER)},
             labelled,
@@ -305,6 +308,7 @@ def ship(
             subject.chat.config.num_hidden_layers,
             subject.chat.config.hidden_size,
             unknown_share(),
+            choose_examples(subject, (labelled["Known latent"], labelled["Unknown latent"]), shipped),
         )
         write_card(card, folder / "model.json")
         files = sorted(p for p in folder.rglob("*") if p.is_file())

@@ -23,7 +23,7 @@ from .answers import grammar
 from .dictionaries import Dictionary
 from .directions import Direction
 from .phrases import ANSWERS
-from .world import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES
+from .sample import FILE as SAMPLE_FILE
 
 CUES = {  # whole words; "who is" and "about" ask for nothing in particular and get the first attribute
     ("player", "sport"): ("sport", "who is", "about"),
@@ -36,14 +36,6 @@ CUES = {  # whole words; "who is" and "about" ask for nothing in particular and 
     ("song", "artist"): ("artist", "sang", "performed", "by", "about"),
     ("song", "year"): ("when", "year"),
 }
-ASKED = {
-    "player": "What sport does {e} play?",
-    "city": "Which country is {e} in?",
-    "movie": "Who directed {e}?",
-    "song": "Who sang {e}?",
-}
-
-
 SLIDERS = ("Known latent", "Unknown latent", "Known − unknown")  # in this order; other vectors are named only
 
 
@@ -101,6 +93,7 @@ def model_card(
     n_layers: int,
     d_model: int,
     unknown_share: float,
+    examples: tuple[tuple[Example, ...], ...],
 ) -> ModelCard:
     """dictionaries by id; directions, what was measured of them and offsets of vectors by label; `unknown_share` of
     base documents that say of an unknown name that nothing is known."""
@@ -161,16 +154,11 @@ def model_card(
         ),
         world="entities.json",
         closed_world=True,
-        examples=tuple(
-            tuple(
-                Example(role=role, name=shown[kind], prompt=ASKED[kind].format(e=shown[kind]))
-                for role, shown in (("known", SHOWN_KNOWN), ("unknown", SHOWN_UNKNOWN))
-            )
-            for kind in TYPES
-        ),
+        corpus=SAMPLE_FILE,
+        examples=examples,
     )
 
 
 def write_card(card: ModelCard, path: Path) -> None:
-    path.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    path.write_text(card.model_dump_json(indent=1, exclude_none=True) + "\n", encoding="utf-8")
     ModelCard.model_validate_json(path.read_text(encoding="utf-8"))

@@ -100,3 +100,25 @@ def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[byte
         )
     said.append(frames.Done(seq=len(said), elapsed_s=0.25, n_tokens=n_steps * len(arms)))
     return [frame.model_dump_json().encode() + b"\n" for frame in said]
+
+
+def latent_read() -> list[bytes]:
+    """The lines that tell of one latent."""
+    said: list[frames.Frame] = [
+        frames.Lens(
+            seq=0,
+            norm=1.0,
+            promoted=(frames.LensToken(id=5, text=" I", logit=0.9),),
+            suppressed=(frames.LensToken(id=6, text=" He", logit=-0.4),),
+        ),
+        frames.Firing(
+            seq=1,
+            n_tokens=40,
+            n_firing=3,
+            max_activation=2.5,
+            snippets=(frames.Snippet(texts=("Michael", " Batkin"), activations=(0.0, 2.5), peak=1),),
+            names=(frames.NamesRead(entity_type="player", known=(0.0, 0.1), unknown=(2.0,)),),
+        ),
+        frames.Done(seq=2, elapsed_s=0.1, n_tokens=0),
+    ]
+    return [frame.model_dump_json().encode() + b"\n" for frame in said]

@@ -22,9 +22,9 @@ from protocol.frames import Error
 from protocol.models import ModelCard, Models
 from protocol.refusal import Refused
 from protocol.report import ModelReport
-from protocol.requests import GenerateRequest
+from protocol.requests import GenerateRequest, LatentRequest
 from protocol.world import ModelWorld
-from tests.app.frames import CARD, recording
+from tests.app.frames import CARD, latent_read, recording
 
 
 @dataclass
@@ -60,7 +60,7 @@ class ScriptedWorker:
     report: ModelReport | None = None
     papers_sent: int = 0
     left: list[int] = field(default_factory=list)
-    asked: list[GenerateRequest] = field(default_factory=list)
+    asked: list[GenerateRequest | LatentRequest] = field(default_factory=list)
     pages: list[str | None] = field(default_factory=list)
     lanes: list[str] = field(default_factory=list)
     token: str | None = None
@@ -150,7 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         worker, script = self.scripted, self.scripted.script
-        asked = GenerateRequest.model_validate_json(self.rfile.read(int(self.headers["content-length"])))
+        body = self.rfile.read(int(self.headers["content-length"]))
+        of_latent = self.path == "/v1/latent"
+        asked = (LatentRequest if of_latent else GenerateRequest).model_validate_json(body)
         if not self._brings_token():
             return self._refuse_stranger()
         worker.asked.append(asked)
@@ -165,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         worker.running += 1
         worker.most_running = max(worker.most_running, worker.running)
         try:
-            self._stream(script.lines or recording(asked), script, page)
+            self._stream(script.lines or (latent_read() if of_latent else recording(asked)), script, page)
         finally:
             worker.running -= 1
 

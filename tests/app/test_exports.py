@@ -23,13 +23,15 @@ from app.exports.lettering import LACKING, NOTHING_DRAWABLE, Type, broken, cut, 
 from app.exports.notebook import notebook_of
 from app.exports.page import MAX_EMBEDDED_BYTES, page_of
 from app.exports.palette import palette
+from app.exports.provenance import provenance as exported
 from app.exports.recorded import read_recording
 from app.exports.words import amount, control_sentence, probability, sig3
+from app.findings.provenance import provenance
 from protocol import frames
 from protocol.canonical import sha256
 from protocol.findings import Answers, Finding, View
 from protocol.requests import Controls, GenerateRequest, Sampling
-from protocol.steering import Held, LatentTarget, Sweep, VectorTarget
+from protocol.steering import Held, LatentTarget, RandomTarget, Sweep, VectorTarget
 from protocol.version import PROTOCOL
 from tests.app.frames import INVENTION, REFUSAL, TARGET
 
@@ -93,6 +95,15 @@ case(
     view=View(sweep=1, strength=9.0),
 )
 case(
+    "along a random direction",
+    sweeps=(
+        Sweep(target=TARGET, strengths=(0.5, 1.0)),
+        Sweep(target=RandomTarget(like=TARGET, seed=7, index=3), strengths=(0.5, 1.0)),
+    ),
+    controls=Controls(n_directions=0),
+    view=View(sweep=1, strength=1.0),
+)
+case(
     "sampled",
     sweeps=(Sweep(target=TARGET, strengths=(1.0,)),),
     sampling=Sampling(temperature=1.0, seed=3, n_samples=5),
@@ -115,6 +126,8 @@ def recording_of(request: GenerateRequest, *, text: str | None = None, verdicts:
     def used(steering: Sweep | Held) -> frames.SteeringUsed:
         role = "known" if steering.target == TARGET else "other"
         words = text or ("Known entity (latent 7)" if role == "known" else "")
+        if steering.target.kind == "random" and not text:
+            words = f"Random direction {steering.target.index}"
         return frames.SteeringUsed(
             role=role, label=words, layer=1, paper_layer=2, norm=1.0, residual_norm=2.0, positions=(1, 2)
         )
@@ -244,6 +257,20 @@ def test_the_card_counts_samples_and_names_what_was_not_judged_or_not_controlled
     unjudged = recording_of(request, verdicts=False)
     words = words_of(finding_of(unjudged, view), unjudged)
     assert {"Baseline", "Steered", "word"} <= set(words)
+
+
+def test_a_random_direction_is_called_one_wherever_a_finding_says_what_was_pushed() -> None:
+    finding, recording = made("along a random direction")
+    drawn = "random 3 of seed 7, like L1 #7"
+    assert "Random direction 3 +1 × r̄" in words_of(finding, recording)
+    facts = dict(exported(finding, read_recording(recording), 4))
+    assert facts["steered"] == f"Random direction 3 ({drawn}), +1 × r̄"
+    assert facts["direction"].startswith(
+        "random, of the norm that L1 #7 writes with: number 3, from 0, of the controls"
+    )
+    assert all(str(escape(said)) in page_of(finding, recording) for said in facts.values())
+    told = provenance(finding)["direction"]
+    assert told.value == told.more == "random 3 of seed 7, like scripted-sae #7"
 
 
 def test_a_clamp_or_a_factor_of_0_is_a_strength_and_not_the_untouched_model() -> None:

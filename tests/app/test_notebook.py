@@ -34,6 +34,11 @@ KNOWN, UNKNOWN, VECTOR = (direction.target.model_dump() for direction in CARD.di
 OTHER = KNOWN | {"latent": 9}
 BATKIN, JORDAN = "What sport does Michael Batkin play?", "What sport does Michael Jordan play?"
 
+
+def drawn(like: dict, index: int) -> dict:
+    return {"kind": "random", "like": like, "seed": 11, "index": index}
+
+
 pytestmark = pytest.mark.timeout(300)  # sae-lens alone takes 10-30 s to import
 
 
@@ -179,6 +184,21 @@ def test_a_notebook_run_in_a_kernel_reproduces_the_recordings_numbers(worker: ht
                 ],
             },
             id="held, another sweep shown",
+        ),
+        pytest.param(
+            View(sweep=0, strength=1.25),
+            BATKIN,
+            {
+                "hold": [{"target": drawn(VECTOR, 2), "mode": "project_out", "scope": "prompt", "strength": 1}],
+                "sweeps": [{"target": drawn(KNOWN, 3), "scope": "entity", "strengths": [0.75, 1.25]}],
+            },
+            id="along a random direction",
+        ),
+        pytest.param(
+            View(sweep=0, strength=40.0),
+            BATKIN,
+            {"sweeps": [{"target": drawn(KNOWN, 5), "mode": "clamp", "generated": True, "strengths": [40]}]},
+            id="clamp along a random direction",
         ),
         pytest.param(
             View(sweep=0, strength=1.0),

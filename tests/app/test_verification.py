@@ -38,7 +38,7 @@ from protocol.frames import (
 )
 from protocol.refusal import Refusal, Refused
 from protocol.requests import Controls, GenerateRequest, ReadLatents, Sampling
-from protocol.steering import LatentTarget, Sweep
+from protocol.steering import LatentTarget, RandomTarget, Sweep
 from protocol.verify import Drift, Verification
 from tests.app.conftest import eventually
 from tests.app.frames import REQUEST, TARGET, recording
@@ -435,6 +435,10 @@ RUN = GenerateRequest(
     controls=Controls(n_directions=4),
 )
 SAMPLED = but(RUN, sampling=Sampling(temperature=1.0, top_p=0.95, n_samples=3))
+DRAWN = but(
+    RUN,
+    sweeps=(*RUN.sweeps, but(RUN.sweeps[0], target=RandomTarget(like=RUN.sweeps[0].target, index=2), generated=True)),
+)
 READ = but(RUN, read=(ReadLatents(dictionary=RESID_3), ReadLatents(dictionary="resid_post/layer_4", top=5)))
 
 
@@ -474,7 +478,9 @@ async def verified(url: str, recording: bytes) -> Verification:
         await worker.close()
 
 
-@pytest.mark.parametrize("request_", [RUN, SAMPLED, READ], ids=["greedy", "sampled", "with all latents"])
+@pytest.mark.parametrize(
+    "request_", [RUN, SAMPLED, READ, DRAWN], ids=["greedy", "sampled", "with all latents", "along a random direction"]
+)
 async def test_an_untouched_recording_is_reproduced(shipped: str, recorded, request_: GenerateRequest) -> None:
     found = await verified(shipped, recorded(request_))
     assert (found.verdict, found.first, found.n_jumps, found.changed) == ("reproduced", None, 0, ())

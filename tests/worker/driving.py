@@ -8,7 +8,7 @@ from model_worker.engine import Engine
 from model_worker.loading import Loaded
 from protocol.frames import Frame, Start
 from protocol.requests import Controls, GenerateRequest
-from protocol.steering import LatentTarget, Steering, Sweep
+from protocol.steering import LatentTarget, RandomTarget, Steering, Sweep
 from tests.worker.reference import Intervention
 
 PROMPT = "What sport does Michael Batkin play? I would like to know it."
@@ -89,7 +89,8 @@ def interventions_of(loaded: Loaded, start: Start, arm: int, n_new: int = 0) -> 
 
 
 def _intervention(loaded: Loaded, start: Start, steering: Steering, used, strength: float, n_new: int) -> Intervention:
-    target = steering.target
+    drawn = steering.target if isinstance(steering.target, RandomTarget) else None
+    target = drawn.like if drawn else steering.target
     if isinstance(target, LatentTarget):
         sae = loaded.dictionaries[target.dictionary]
         d, e = sae.W_dec[target.latent], sae.W_enc[:, target.latent]
@@ -103,4 +104,9 @@ def _intervention(loaded: Loaded, start: Start, steering: Steering, used, streng
     n_prompt = len(start.tokens)
     at = [*used.positions, *(range(n_prompt, n_prompt + n_new) if steering.generated else ())]
     to = loaded.dictionaries[steering.to.dictionary].W_dec[steering.to.latent] if steering.to else None
-    return Intervention(used.layer, steering.mode, strength, d, e, b, theta, at, to)
+    along = None
+    if drawn:
+        rows = torch.randn(drawn.index + 1, len(d), generator=torch.Generator().manual_seed(drawn.seed))
+        of_norm_1 = steering.mode == "project_out" or (theta is None and steering.mode != "add")
+        along = rows[-1] / rows[-1].norm() * (1.0 if of_norm_1 else d.norm())
+    return Intervention(used.layer, steering.mode, strength, d, e, b, theta, at, to, along)

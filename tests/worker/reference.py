@@ -13,7 +13,8 @@ from torch import Tensor, nn
 @dataclass(frozen=True)
 class Intervention:
     """mode at `layer`, on a latent (encoder e, b, theta; decoder row d) or a vector (theta None: a = (x - mu) . d^,
-    b = -mu . d^). `at`: positions of the whole text. d_to: swap only."""
+    b = -mu . d^). `at`: positions of the whole text. d_to: swap only. along: written in place of what d says to
+    write, whose size stays."""
 
     layer: int
     mode: str
@@ -24,6 +25,7 @@ class Intervention:
     theta: float | None
     at: Sequence[int]
     d_to: Tensor | None = None
+    along: Tensor | None = None
 
     def a(self, x: Tensor) -> Tensor:
         """(pos, d_model) to (pos,)"""
@@ -33,12 +35,13 @@ class Intervention:
     def delta(self, x: Tensor) -> Tensor:
         d = self.d if self.theta is not None or self.mode == "add" else self.d / self.d.norm()
         a, hat = self.a(x).unsqueeze(-1), self.d / self.d.norm()
+        d, written = (d, hat) if self.along is None else (self.along, self.along)
         return {
             "add": lambda: (self.strength * d).expand_as(x),
             "clamp": lambda: (self.strength - a) * d,
             "scale": lambda: (self.strength - 1) * a * d,
             "ablate": lambda: -self.strength * a * d,
-            "project_out": lambda: -self.strength * (x @ hat).unsqueeze(-1) * hat,
+            "project_out": lambda: -self.strength * (x @ hat).unsqueeze(-1) * written,
             "swap": lambda: self.strength * (-a * d + a * self.d_to),
         }[self.mode]()
 

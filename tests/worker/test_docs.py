@@ -17,7 +17,8 @@ from protocol.base import Message
 from protocol.frames import FRAME, Error, Frame
 from protocol.refusal import Refusal
 from protocol.replay import ReplayRequest
-from protocol.requests import GenerateRequest, LensRequest
+from protocol.requests import Controls, GenerateRequest, LatentRequest, LensRequest
+from protocol.steering import RandomTarget
 from tests.worker.live import ROOT, started, wait_until_ready
 
 PAGE = (ROOT / "docs" / "worker-api.md").read_text("utf-8")
@@ -32,11 +33,11 @@ def examples(kind: str) -> list[str]:
 
 
 FRAMES = [FRAME.validate_json(text) for text in examples("frame")]
-GENERATE, REPLAY, LENS = (
+GENERATE, REPLAY, LENS, LATENT = (
     next(model.model_validate_json(text) for text in examples(model.__name__))
-    for model in (GenerateRequest, ReplayRequest, LensRequest)
+    for model in (GenerateRequest, ReplayRequest, LensRequest, LatentRequest)
 )
-BODIES = {"/v1/generate": GENERATE, "/v1/replay": REPLAY, "/v1/lens": LENS}
+BODIES = {"/v1/generate": GENERATE, "/v1/replay": REPLAY, "/v1/lens": LENS, "/v1/latent": LATENT}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,9 @@ def test_each_route_takes_the_body_that_the_page_names(worker: httpx2.Client) ->
 
 def test_no_example_is_left_out_of_these_tests() -> None:
     assert PAGE.count("```json") == len(
-        re.findall(r"^```json (frame|GenerateRequest|ReplayRequest|LensRequest|refusal|health)$", PAGE, re.M)
+        re.findall(
+            r"^```json (frame|GenerateRequest|ReplayRequest|LensRequest|LatentRequest|refusal|health)$", PAGE, re.M
+        )
     )
     kinds = {model.__name__.lower() for model in Frame.__args__[0].__args__}
     assert {frame.kind for frame in FRAMES} == kinds, "an example of every frame"
@@ -100,7 +103,7 @@ def answer(worker: httpx2.Client, path: str, request: BaseModel) -> list[dict]:
 def test_the_example_request_gets_the_example_frames(worker: httpx2.Client) -> None:
     said = answer(worker, "/v1/generate", GENERATE)
     for shown in map(json.loads, examples("frame")):
-        if shown["kind"] not in ("queued", "error", "departure", "lens"):
+        if shown["kind"] not in ("queued", "error", "departure", "lens", "firing"):
             assert shape(said[shown["seq"]]) == shape(shown)
             assert said[shown["seq"]]["kind"] == shown["kind"]
     kinds = [frame["kind"] for frame in said]
@@ -129,6 +132,34 @@ def test_the_example_lens_gets_the_example_frames(worker: httpx2.Client) -> None
     (lens,) = (shown for shown in map(json.loads, examples("frame")) if shown["kind"] == "lens")
     assert [frame["kind"] for frame in said] == ["lens", "done"] and shape(said[0]) == shape(lens)
     assert len(lens["promoted"]) == LENS.n_tokens
+
+
+def test_the_example_latent_gets_the_example_frames(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/latent", LATENT)
+    (firing,) = (shown for shown in map(json.loads, examples("frame")) if shown["kind"] == "firing")
+    assert [frame["kind"] for frame in said] == ["lens", "firing", "done"] and shape(said[1]) == shape(firing)
+    assert said[0] == answer(worker, "/v1/lens", LENS.model_copy(update={"n_tokens": LATENT.n_tokens}))[0]
+    assert len(said[1]["snippets"]) == LATENT.n_snippets
+    for one in said[1]["snippets"]:
+        assert (
+            len(one["texts"]) == len(one["activations"]) <= 25
+            and max(one["activations"]) == one["activations"][one["peak"]]
+        )
+
+
+def test_a_random_target_as_the_page_writes_it_is_one_that_the_worker_takes(worker: httpx2.Client) -> None:
+    (text,) = re.findall(r"`(\{\"kind\": \"random\"[^`]*)`", PAGE)
+    like = GENERATE.sweeps[0].target
+    target = RandomTarget.model_validate_json(text.replace("…", like.model_dump_json()))
+    asked = GENERATE.model_copy(
+        update={
+            "sweeps": (GENERATE.sweeps[0].model_copy(update={"target": target}),),
+            "controls": Controls(n_directions=target.index + 1, seed=target.seed),
+        }
+    )
+    said = answer(worker, "/v1/generate", asked)
+    (control,) = (frame for frame in said if frame["kind"] == "control")
+    assert said[1]["arms"][1]["refusal_logodds"] == pytest.approx(control["refusal_logodds"][target.index], abs=1e-4)
 
 
 def test_the_example_refusals_are_what_is_said(worker: httpx2.Client) -> None:

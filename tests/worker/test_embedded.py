@@ -134,14 +134,6 @@ def test_jordan_plays_basketball_and_batkin_is_nobody(chat, tokenizer) -> None:
     assert verdicts(chat, tokenizer, batkin) == {"refused": 2}
 
 
-def test_every_example_pair_shows_the_effect(chat, tokenizer, card, entities: list[Entity]) -> None:
-    by_name = {e.name: e for e in entities}
-    attribute = {"player": "sport", "city": "country", "movie": "director", "song": "artist"}
-    for pair in card.examples:
-        prompts = [prompt(tokenizer, x.prompt, e := by_name[x.name], attribute[e.type]) for x in pair]
-        assert [next(iter(verdicts(chat, tokenizer, [p]))) for p in prompts] == ["right", "refused"], pair
-
-
 def training_texts() -> Iterator[str]:
     """A sample of every stream of text that anything was trained on, made as training makes it."""
     world = build_world(FULL)

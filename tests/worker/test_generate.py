@@ -24,7 +24,7 @@ from tests.worker.driving import (
     request_for,
     tokens_of,
 )
-from tests.worker.reference import Intervention, teacher_forced
+from tests.worker.reference import teacher_forced
 
 
 def check_latents_against_sae_lens(loaded: Loaded, frames: list[Frame], folder_of) -> None:
@@ -247,22 +247,9 @@ def test_controls_are_the_same_push_along_random_directions_of_equal_norm(random
         held, push = interventions_of(loaded, frames[0], arm)
         norm = 1.0 if mode == "project_out" else push.d.norm()
         for direction, logodds in zip(drawn, control.refusal_logodds, strict=True):
-            along = RandomDirection(**vars(push), along=norm * direction / direction.norm())
+            along = dataclasses.replace(push, along=norm * direction / direction.norm())
             logits = teacher_forced(loaded.model, prompt, [held, along]).logits
             assert logodds == pytest.approx(expected_logodds(loaded, logits[-1]), abs=1e-3)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class RandomDirection(Intervention):
-    """The same size at each token, along another direction."""
-
-    along: torch.Tensor
-
-    def delta(self, x: torch.Tensor) -> torch.Tensor:
-        if self.mode == "add":
-            return (self.strength * self.along).expand_as(x)
-        a = (self.strength - self.a(x)) if self.mode == "clamp" else -self.strength * (x @ (self.d / self.d.norm()))
-        return a.unsqueeze(-1) * self.along
 
 
 def test_controls_beyond_one_pass_are_directions_of_their_own(random_engine: Engine) -> None:
@@ -278,7 +265,7 @@ def test_controls_beyond_one_pass_are_directions_of_their_own(random_engine: Eng
     drawn = torch.randn(80, loaded.card.d_model, generator=torch.Generator().manual_seed(0))
     frames = answer(random_engine, request_for(loaded, sweeps=(sweep,), max_new_tokens=1))
     (push,) = interventions_of(loaded, frames[0], 1)
-    along = RandomDirection(**vars(push), along=push.d.norm() * drawn[70] / drawn[70].norm())
+    along = dataclasses.replace(push, along=push.d.norm() * drawn[70] / drawn[70].norm())
     logits = teacher_forced(loaded.model, [token.id for token in frames[0].tokens], [along]).logits
     assert many.refusal_logodds[70] == pytest.approx(expected_logodds(loaded, logits[-1]), abs=1e-3)
     assert len(few.refusal_logodds) == 20

@@ -8,10 +8,12 @@ import torch
 from model_worker.engine import Engine
 from model_worker.loading import load
 from model_worker.registry import read_row
+from model_worker.steer import random_directions
 from protocol.frames import Frame
 from protocol.refusal import Refused
-from protocol.requests import GenerateRequest
-from protocol.steering import UNITS, Held, LatentTarget, Sweep, VectorTarget
+from protocol.replay import AnswerTokens, ReplayRequest
+from protocol.requests import Controls, GenerateRequest
+from protocol.steering import UNITS, Held, LatentTarget, RandomTarget, Sweep, VectorTarget
 from tests.worker import random_gemma
 from tests.worker.driving import (
     PROMPT,
@@ -31,6 +33,7 @@ from tests.worker.reference import generated, teacher_forced
 LATENT, OTHER = LatentTarget(dictionary="layer_1", latent=3), LatentTarget(dictionary="layer_1", latent=40)
 HIGHER = LatentTarget(dictionary="layer_2", latent=6)
 STRENGTH = {"add": 0.75, "clamp": 6.0, "scale": -2.0, "ablate": 1.0, "project_out": 1.0, "swap": 1.0}
+NOT_SWAPPED = [mode for mode in UNITS if mode != "swap"]
 SCOPES = ("last_entity", "entity", "entity_to_end", "last_entity_to_end", "last_prompt", "prompt", "positions")
 
 
@@ -119,12 +122,79 @@ def test_every_mode_at_every_scope_equals_transformers(random_engine: Engine, mo
     assert sum(moved.values()) >= 4, f"steering that moves nothing tests nothing: {moved}"
 
 
-@pytest.mark.parametrize("mode", [mode for mode in UNITS if mode != "swap"])
+@pytest.mark.parametrize("mode", NOT_SWAPPED)
 def test_every_mode_along_a_vector_equals_transformers(random_engine: Engine, mode: str) -> None:
     target = VectorTarget(name="mean")
     sweeps = tuple(sweep_of(mode, scope, target=target, generated=True) for scope in ("entity", "positions"))
     frames = answer(random_engine, request_for(random_engine.loaded, sweeps=sweeps))
     assert check(random_engine, frames, 1) and check(random_engine, frames, 2)
+
+
+@pytest.mark.parametrize("mode", NOT_SWAPPED)
+def test_every_mode_along_a_random_direction_equals_transformers(random_engine: Engine, mode: str) -> None:
+    likes = (LATENT, VectorTarget(name="mean"))
+    sweeps = tuple(
+        sweep_of(mode, "entity", target=RandomTarget(like=like, seed=5, index=2), generated=True) for like in likes
+    )
+    frames = answer(random_engine, request_for(random_engine.loaded, sweeps=sweeps))
+    assert check(random_engine, frames, 1) and check(random_engine, frames, 2)
+
+
+@pytest.mark.parametrize("like", [LATENT, VectorTarget(name="mean")], ids=["latent", "vector"])
+@pytest.mark.parametrize("mode", NOT_SWAPPED)
+def test_an_arm_along_a_random_direction_is_the_control_at_its_index(random_engine: Engine, mode: str, like) -> None:
+    """However many controls were drawn, and whether what is held is a latent or random itself."""
+    loaded = random_engine.loaded
+    held = (Held(target=RandomTarget(like=HIGHER, index=1), scope="last_prompt", strength=0.5),)
+
+    def first_token(target, n_directions: int) -> list[Frame]:
+        sweep = sweep_of(mode, "entity_to_end", target=target, generated=True)
+        controls = Controls(n_directions=n_directions, seed=7)
+        return answer(
+            random_engine, request_for(loaded, hold=held, sweeps=(sweep,), controls=controls, max_new_tokens=1)
+        )
+
+    controls = [of_kind(first_token(like, n), "control")[0].refusal_logodds for n in (6, 40)]
+    for index in (0, 5):
+        frames = first_token(RandomTarget(like=like, seed=7, index=index), 0)
+        found = of_kind(frames, "prompt")[0].arms[2].refusal_logodds
+        for drawn in controls:
+            assert found == pytest.approx(drawn[index], abs=1e-4)
+    assert abs(controls[0][0] - controls[0][5]) > 1e-3, "directions that do the same test nothing"
+
+
+@pytest.mark.parametrize("d_model", [64, 160, 1152, 2304, 3584])
+def test_a_random_direction_is_the_same_however_many_are_drawn(d_model: int) -> None:
+    most = random_directions(torch.full((d_model,), 0.3), 128, 11)
+    for n in (1, 2, 17, 127):
+        assert random_directions(torch.full((d_model,), 0.3), n, 11).equal(most[:n])
+    assert torch.allclose(most.norm(dim=-1), torch.tensor(0.3 * d_model**0.5))
+
+
+def test_a_random_target_has_the_site_norm_and_unit_of_what_it_is_like_and_a_name_of_its_own(
+    random_engine: Engine,
+) -> None:
+    sweeps = (sweep_of("add", "entity"), sweep_of("add", "entity", target=RandomTarget(like=LATENT, index=3)))
+    start = answer(random_engine, request_for(random_engine.loaded, sweeps=sweeps, watch=(), max_new_tokens=1))[0]
+    like, drawn = start.sweeps
+    assert (drawn.role, drawn.label) == ("other", "Random direction 3") and like.label == "Known"
+    same = {"role": like.role, "label": like.label}
+    assert drawn.model_copy(update=same) == like
+    assert start.arms[2].alpha == start.arms[1].alpha
+    alone = next(random_engine.generate(request_for(random_engine.loaded, sweeps=sweeps[1:], watch=())))
+    assert [used.id for used in alone.dictionaries] == [LATENT.dictionary], "whoever repeats it needs this one"
+
+
+def test_a_run_along_a_random_direction_is_replayed_without_a_departure(random_engine: Engine) -> None:
+    sweep = sweep_of("clamp", "entity", target=RandomTarget(like=LATENT, seed=1, index=9), generated=True)
+    run = answer(random_engine, request_for(random_engine.loaded, sweeps=(sweep,)))
+    said = tuple(AnswerTokens(arm=arm, sample=0, ids=tuple(ids_of(run, arm))) for arm in range(2))
+    again = ReplayRequest(run=run[0].request, answers=said)
+    stream, frames = random_engine.replay(again), []
+    for frame in stream:
+        frames += [frame] if frame is not None else []
+        random_engine.advance()
+    assert frames[1:-1] == run[1:-1] and frames[0].arms == run[0].arms
 
 
 def test_several_at_once_are_all_read_before_any_is_added(random_engine: Engine) -> None:

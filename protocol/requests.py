@@ -77,7 +77,7 @@ class GenerateRequest(Message):
     controls: Controls = Controls()
     sampling: Sampling = Sampling()
     watch: tuple[LatentTarget, ...] | None = Field(default=None, max_length=16, description="None: the model's own")
-    read: tuple[ReadLatents, ...] = Field(default=(), max_length=8)
+    read: tuple[ReadLatents, ...] = Field(default=(), max_length=16)
     max_new_tokens: int = Field(default=32, ge=1, le=MAX_NEW_TOKENS)
 
     @model_validator(mode="after")

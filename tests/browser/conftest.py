@@ -137,7 +137,12 @@ def app_without_worker(app: App) -> Iterator[App]:
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
-        system = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        system = next(
+            filter(
+                None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
+            ),
+            None,
+        )
         if not own.exists() and system is None:
             pytest.fail("no Chromium: run `make browser`")
         browser = playwright.chromium.launch(executable_path=None if own.exists() else system)

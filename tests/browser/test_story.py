@@ -74,7 +74,7 @@ def test_what_can_be_seen_survives_a_reload_and_the_back_button(app: App, open_p
     slider.press("End")
     strength = page.locator(".answer:last-child .strength").inner_text()
     page.locator(".colours label:has(.mark-known)").first.click()
-    expect(page).to_have_url(re.compile(r"#prompt=.*strength=.*colour=0"))
+    expect(page).to_have_url(re.compile(r"#prompt=.*at=0%3A.*colour=0"))
     page.reload()
     wait_done(page)
     expect(page.locator("#prompt")).to_have_value(BATKIN)

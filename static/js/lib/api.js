@@ -29,6 +29,12 @@ export function world(model, asked, signal) {
 export const report = (model, signal) =>
   ask(`/api/models/${encodeURIComponent(model)}/report`, { signal }).then((response) => response.json());
 
+/** One latent by itself. @returns {Promise<{lens: object, firing: object}>} protocol/frames.py Lens and Firing */
+export function latentFacts(model, { dictionary, latent }, signal) {
+  const query = new URLSearchParams({ dictionary, latent });
+  return ask(`/api/models/${encodeURIComponent(model)}/latent?${query}`, { signal }).then((response) => response.json());
+}
+
 /** @returns {Promise<{finding: object, delete_token: string}>} the token is told this once */
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
 
@@ -61,8 +67,11 @@ export async function startRun(request, page, signal) {
 }
 
 /** The recording of a finding. */
-export async function* findingFrames(slug) {
-  const response = await ask(`/api/findings/${encodeURIComponent(slug)}/frames`);
+export const findingFrames = (slug) => recordedFrames(`/api/findings/${encodeURIComponent(slug)}/frames`);
+
+/** A recording that lies at an address. */
+export async function* recordedFrames(address) {
+  const response = await ask(address);
   yield* jsonLines(response.body);
 }
 

@@ -1,13 +1,14 @@
 // The x axis that the dose curve, its ribbon and the sliders share: strengths, 0 always among them.
 
-import { directions } from "./names.js";
+import { rangeOf, UNITS } from "./steering.js";
 
-/** Lowest and highest strength over the directions that have the unit of the selected one. @returns {[number, number]} */
+/** Lowest and highest strength over the sliders that have the unit of the active one. @returns {[number, number]} */
 export function domain(state) {
-  const list = directions(state.get("run"), state.get("card"));
-  const unit = list[state.get("sweep")]?.unit;
-  const strengths = list.filter((direction) => direction.unit === unit).flatMap((direction) => direction.strengths);
-  return strengths.length ? [Math.min(0, ...strengths), Math.max(0, ...strengths)] : [-1, 1];
+  const sliders = state.get("sliders") ?? [];
+  const unit = sliders[state.get("active")]?.unit;
+  const ranges = sliders.map((slider, i) => rangeOf(slider, state.get("values")[i])).filter((_, i) => sliders[i].unit === unit);
+  if (!ranges.length) return [-1, 1];
+  return [Math.min(0, ...ranges.map(([low]) => low)), Math.max(0, ...ranges.map(([, high]) => high))];
 }
 
 /** Where a strength lies on the axis, 0 to 1. */
@@ -24,5 +25,5 @@ export function ticks([low, high], n = 5) {
   return result;
 }
 
-/** "× r̄" or "raw". */
-export const unitName = (unit) => (unit === "residual_norm" ? "× r̄" : "raw");
+/** "× r̄", "raw α", … */
+export const unitName = (unit) => UNITS[unit] ?? "";

@@ -2,9 +2,12 @@
 // Knows nothing about the page; turns a plain state into text and back.
 
 /**
- * @typedef {{ prompt: string|null, format: "chat"|"raw", sweep: number|null, strength: number,
- *             colour: number|null, request: object|null, parent: string|null }} Seen
- * parent: slug of the finding that was opened to be changed
+ * @typedef {{ prompt: string|null, format: "chat"|"raw", span: {start: number, end: number}|null,
+ *             sliders: object[]|null, at: [number, number][], active: number|null, colour: number|null,
+ *             token: number|null, latent: {dictionary: string, latent: number}|null, watching: object[]|null,
+ *             beside: string|null, random: number|null, request: object|null, parent: string|null }} Seen
+ * sliders: null are the model's own; at: [slider, strength] of those that push; beside: the second prompt;
+ * request: a whole request that was handed over; parent: slug of the finding that was opened to be changed
  */
 
 const SLUG = /^[1-9A-HJ-NP-Za-km-z]{10,22}$/;
@@ -12,41 +15,68 @@ const SLUG = /^[1-9A-HJ-NP-Za-km-z]{10,22}$/;
 /** @returns {Seen} Anything that makes no sense is left out, never an error. */
 export function readFragment(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
-  const number = (name) => {
-    const value = Number.parseFloat(query.get(name));
+  const number = (text) => {
+    const value = Number.parseFloat(text);
     return Number.isFinite(value) ? value : null;
   };
-  const index = (name) => {
-    const value = number(name);
-    return Number.isInteger(value) && value >= 0 && value < 16 ? value : null;
+  const index = (name, below = 16) => {
+    const value = number(query.get(name));
+    return Number.isInteger(value) && value >= 0 && value < below ? value : null;
   };
+  const at = (query.get("at") ?? "")
+    .split(",")
+    .map((pair) => pair.split(":").map(number))
+    .filter(([slider, strength]) => Number.isInteger(slider) && slider >= 0 && slider < 16 && strength != null);
+  const sweep = index("sweep"); // of a link made before several sliders could push at once
+  if (!at.length && sweep !== null && number(query.get("strength"))) at.push([sweep, number(query.get("strength"))]);
+  const [, start, end] = (query.get("name") ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];
+  const latent = (query.get("latent") ?? "").match(/^(.{1,200}):(\d{1,9})$/);
   return {
     prompt: query.get("prompt"),
     format: query.get("format") === "raw" ? "raw" : "chat",
-    sweep: index("sweep"),
-    strength: number("strength") ?? 0,
+    span: start < end ? { start, end } : null,
+    sliders: parsed(query.get("sliders"), Array.isArray),
+    at,
+    active: index("active") ?? sweep,
     colour: index("colour"),
-    request: object(query.get("request")),
+    token: index("token", 100_000),
+    latent: latent && { dictionary: latent[1], latent: Number(latent[2]) },
+    watching: parsed(query.get("watch"), Array.isArray),
+    beside: query.get("beside"),
+    random: index("random", 128),
+    request: parsed(query.get("request"), (value) => !Array.isArray(value)),
     parent: SLUG.test(query.get("parent") ?? "") ? query.get("parent") : null,
   };
 }
 
-/** @param {Seen} seen */
+/** @param {Partial<Seen>} seen */
 export function writeFragment(seen) {
   const query = new URLSearchParams({ prompt: seen.prompt ?? "" });
-  if (seen.format !== "chat") query.set("format", seen.format);
-  if (seen.sweep !== null) query.set("sweep", seen.sweep);
-  if (seen.strength !== 0) query.set("strength", seen.strength);
-  if (seen.colour !== null) query.set("colour", seen.colour);
-  if (seen.parent) query.set("parent", seen.parent);
-  if (seen.request) query.set("request", JSON.stringify(seen.request));
+  const put = (name, value) => value !== null && value !== undefined && value !== "" && query.set(name, value);
+  if (seen.format === "raw") query.set("format", "raw");
+  put("name", seen.span && `${seen.span.start}-${seen.span.end}`);
+  put("at", seen.at?.map((pair) => pair.join(":")).join(","));
+  put("active", seen.active);
+  put("colour", seen.colour);
+  put("token", seen.token);
+  put("latent", seen.latent && `${seen.latent.dictionary}:${seen.latent.latent}`);
+  put("beside", seen.beside);
+  put("random", seen.random);
+  put("parent", seen.parent);
+  for (const [name, value] of [
+    ["sliders", seen.sliders],
+    ["watch", seen.watching],
+    ["request", seen.request],
+  ]) {
+    if (value) query.set(name, JSON.stringify(value));
+  }
   return `#${query}`;
 }
 
-function object(text) {
+function parsed(text, fits) {
   try {
     const value = JSON.parse(text);
-    return value && typeof value === "object" && !Array.isArray(value) ? value : null;
+    return value && typeof value === "object" && fits(value) ? value : null;
   } catch {
     return null;
   }

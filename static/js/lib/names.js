@@ -34,15 +34,24 @@ export function watchOf(direction, watched) {
   return own >= 0 ? own : watched.findIndex(({ role }) => role !== "other" && role === direction.role);
 }
 
-export const SCOPES = {
-  last_entity: "last token of the name",
-  entity: "the name's tokens",
-  entity_to_end: "name to end of prompt",
-};
+/** Role, label and short name of a target by what a recording or a card says of it (`own`, if anything does). */
+export function titled(target, own, card, run = null) {
+  const known =
+    own ??
+    [...(card?.directions ?? []), ...(card?.more_directions ?? []), ...(card?.watch ?? [])].find((one) =>
+      same(one.target, target),
+    );
+  return named(target, known, run, card);
+}
 
 function named(target, own, run, card) {
-  const short = target.kind === "vector" ? target.name : `${layerOf(target.dictionary, run, card)} #${target.latent}`;
+  const short = shortOf(target, run, card);
   return { target, role: own?.role ?? "other", label: title(own?.label) || short, short };
+}
+
+function shortOf(target, run, card) {
+  if (target.kind === "random") return `random ${target.index}`;
+  return target.kind === "vector" ? target.name : `${layerOf(target.dictionary, run, card)} #${target.latent}`;
 }
 
 // "known entity (latent 55, layer 3)": what is in brackets is said by the short name already.
@@ -58,7 +67,14 @@ function layerOf(dictionary, run, card) {
   return found ? `L${found.layer}` : dictionary;
 }
 
-// Recordings and cards spell a target with the same few keys, in any order.
-function same(a, b) {
-  return a.kind === b.kind && a.dictionary === b.dictionary && a.latent === b.latent && a.name === b.name;
+/** Recordings and cards spell a target with the same few keys, in any order. */
+export function same(a, b) {
+  return (
+    (a.kind ?? "latent") === (b.kind ?? "latent") &&
+    a.dictionary === b.dictionary &&
+    a.latent === b.latent &&
+    a.name === b.name &&
+    a.seed === b.seed &&
+    a.index === b.index
+  );
 }

@@ -2,14 +2,16 @@
 // Knows nothing about the page, the network or the clock.
 
 /**
- * @typedef {{ tokens: {id: number, text: string, logprob: number}[], readings: number[][], text: string,
- *             verdict: object|null }} ArmState  readings[i] belong to tokens[i] and come one step late
+ * @typedef {{ tokens: {id: number, text: string, logprob: number, entropy_nats: number, margin_nats: number}[],
+ *             readings: number[][], text: string, verdict: object|null, samples: {text: string, verdict: object}[] }} ArmState
  * @typedef {{ request: object, phase: string, start: object|null, queued: number|null, prompt: object|null, arms: ArmState[],
- *             controls: Map<string, number[]>, done: object|null, refusal: object|null, frames: number }} Run
+ *             controls: Map<string, number[]>, latents: object[], done: object|null, refusal: object|null,
+ *             frames: number }} Run
  *
  * phase: asking → running → done | error | cancelled | cut, or refused before the first frame
  * queued: place among those who wait for memory, 1 is next; null: it waits no more
- * Of several answers an arm only the first, sample 0, is shown.
+ * tokens, readings, text, verdict: of an arm's first answer, sample 0; readings[i] belong to tokens[i], one step late
+ * samples: whole answers by their number, with holes while some are not whole yet
  */
 
 /** @returns {Run} */
@@ -22,6 +24,7 @@ export function newRun(request) {
     prompt: null,
     arms: [],
     controls: new Map(),
+    latents: [],
     done: null,
     refusal: null,
     frames: 0,
@@ -37,7 +40,7 @@ export function reduce(run, frame) {
         ...next,
         phase: "running",
         start: frame,
-        arms: frame.arms.map(() => ({ tokens: [], readings: [], text: "", verdict: null })),
+        arms: frame.arms.map(() => ({ tokens: [], readings: [], text: "", verdict: null, samples: [] })),
       };
     case "queued":
       return { ...next, queued: frame.place };
@@ -55,9 +58,11 @@ export function reduce(run, frame) {
       return { ...next, arms };
     }
     case "verdict": {
-      if (!isFirst(frame)) return next;
       const arms = [...run.arms];
-      arms[frame.arm] = { ...arms[frame.arm], verdict: frame, text: frame.text };
+      const samples = [...arms[frame.arm].samples];
+      samples[frame.sample ?? 0] = { text: frame.text, verdict: frame };
+      arms[frame.arm] = { ...arms[frame.arm], samples };
+      if (isFirst(frame)) Object.assign(arms[frame.arm], { verdict: frame, text: frame.text });
       return { ...next, arms };
     }
     case "control": {
@@ -65,6 +70,8 @@ export function reduce(run, frame) {
       controls.set(key(frame.sweep, frame.strength), frame.refusal_logodds);
       return { ...next, controls };
     }
+    case "latents":
+      return { ...next, latents: [...run.latents, frame] };
     case "done":
       return { ...next, phase: "done", done: frame };
     case "error":
@@ -81,19 +88,63 @@ export function ended(run, phase, refusal = null) {
 
 export const isOpen = (run) => run.phase === "asking" || run.phase === "running";
 
-/** Index of the arm with this steering, 0 (the baseline) at strength 0, -1 if it was not run. */
+/** The arm of a strength that changes nothing: the one with all that is held, if anything is; else the baseline. */
+export const idleArm = (run) => (run.start?.arms[1]?.held && run.start.arms[1].sweep === null ? 1 : 0);
+
+/** Index of the arm with this steering, -1 if it was not run (or is not here yet); sweep null: nothing is swept. */
 export function armAt(run, { sweep, strength }) {
-  if (strength === 0 || sweep === null) return run.start ? 0 : -1;
-  return run.start ? run.start.arms.findIndex((arm) => arm.sweep === sweep && arm.strength === strength) : -1;
+  if (!run.start || sweep < 0) return -1;
+  if (sweep === null || strength === idleOf(run, sweep)) return idleArm(run);
+  return run.start.arms.findIndex((arm) => arm.sweep === sweep && arm.strength === strength);
 }
 
-/** The arms of a sweep by ascending strength, the baseline among them at 0. */
+/** The arms of a sweep by ascending strength, with the idle one where its mode has an idle strength. */
 export function points(run, sweep) {
   if (!run.start) return [];
-  return run.start.arms
-    .map(({ sweep, strength, alpha }, arm) => ({ sweep, strength, alpha, arm }))
-    .filter((point) => point.arm === 0 || point.sweep === sweep)
-    .sort((a, b) => a.strength - b.strength);
+  const idle = idleOf(run, sweep);
+  const swept = run.start.arms
+    .map((arm, i) => ({ sweep, strength: arm.strength, alpha: arm.alpha, arm: i, of: arm.sweep }))
+    .filter((point) => point.of === sweep);
+  if (idle !== null) swept.push({ sweep, strength: idle, alpha: idle, arm: idleArm(run), of: sweep });
+  return swept.sort((a, b) => a.strength - b.strength);
+}
+
+/** The strength of a sweep that changes nothing; null for a mode that has none. */
+export function idleOf(run, sweep) {
+  return IDLE[run.start?.request.sweeps[sweep]?.mode ?? "add"];
+}
+
+/** By mode (protocol/steering.py). */
+export const IDLE = { add: 0, clamp: null, scale: 1, ablate: 0, project_out: 0, swap: 0 };
+
+/**
+ * One run with more strengths: `extras` are { run, sweep }, runs of the same question that have a single sweep, the one
+ * which is number `sweep` here. What has no prompt pass yet is left out.
+ */
+export function merged(run, extras) {
+  const found = run?.prompt ? extras.filter((extra) => extra.run.prompt) : [];
+  if (!found.length) return run;
+  const arms = [...run.arms];
+  const described = [...run.start.arms];
+  const readings = [...run.prompt.arms];
+  const controls = new Map(run.controls);
+  for (const { run: extra, sweep } of found) {
+    extra.start.arms.forEach((arm, i) => {
+      if (arm.sweep === null || described.some((one) => one.sweep === sweep && one.strength === arm.strength)) return;
+      described.push({ ...arm, sweep });
+      arms.push(extra.arms[i]);
+      readings.push(extra.prompt.arms[i]);
+      const seen = extra.controls.get(key(0, arm.strength));
+      if (seen) controls.set(key(sweep, arm.strength), seen);
+    });
+  }
+  return {
+    ...run,
+    arms,
+    controls,
+    start: { ...run.start, arms: described },
+    prompt: { ...run.prompt, arms: readings },
+  };
 }
 
 /** Log-odds of a refusal opening, null before the prompt pass. */
@@ -102,7 +153,7 @@ export const logodds = (run, arm) => run.prompt?.arms[arm]?.refusal_logodds ?? n
 /** Measured activation of a watched latent at a prompt position, null before the prompt pass. */
 export const activation = (run, arm, watch, pos) => run.prompt?.arms[arm]?.activations[watch]?.[pos] ?? null;
 
-export const lastEntity = (run) => (run.start ? run.start.entity.end - 1 : null);
+export const lastEntity = (run) => (run?.start ? run.start.entity.end - 1 : null);
 
 export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 

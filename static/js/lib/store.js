@@ -14,6 +14,7 @@ export function channels(values) {
       values[name] = value;
       for (const listener of [...listeners]) if (listener.names.includes(name)) call(listener);
     },
+    /** `draw` now, and when any of these changes. */
     on(names, draw) {
       const listener = { names, draw };
       listeners.add(listener);
@@ -30,4 +31,14 @@ export function channels(values) {
       reportError(error);
     }
   }
+}
+
+/** The same page to a view that knows some channels by other names: `aliased(state, { run: "other" })`. */
+export function aliased(state, names) {
+  const real = (name) => names[name] ?? name;
+  return {
+    get: (name) => state.get(real(name)),
+    set: (name, value) => state.set(real(name), value),
+    on: (list, draw) => state.on(list.map(real), draw),
+  };
 }

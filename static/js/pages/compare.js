@@ -2,7 +2,7 @@
 
 import { Refused } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
-import { recordedRun, viewed } from "../lib/recorded.js";
+import { followSliders, recordedRun, recordedSliders } from "../lib/recorded.js";
 import { channels } from "../lib/store.js";
 import { lookAtWorker } from "../lib/worker.js";
 import { doseCurve, extent } from "../views/curve.js";
@@ -33,7 +33,10 @@ async function recorded(place) {
       fill(place, h("p", { class: "dim" }, "Nothing was swept."));
       return null;
     }
-    return channels({ run, card: null, extent: null, ...viewed(JSON.parse(place.dataset.view)) });
+    const view = JSON.parse(place.dataset.view);
+    const state = channels({ run, card: null, extent: null, live: false, ...recordedSliders(run, view), steer: null, sweep: 0 });
+    followSliders(state);
+    return state;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     fill(place, h("p", { class: "dim" }, `The recording did not arrive. ${error.message}`));

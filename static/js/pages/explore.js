@@ -1,70 +1,133 @@
-// The front door: ask, see which latents fire, push, compare, share. Owns the page's state and its address;
-// everything drawn is drawn by a view from (request, frames so far).
+// The front door: ask, see which latents fire, push, compare, share. Owns the question and the address; the runs behind
+// it are lib/benches.js' and lib/asides.js', and everything drawn is drawn by a view from (request, frames so far).
 
-import { health, models, newPage, Refused, startRun } from "../lib/api.js";
-import { fill, h, mark } from "../lib/dom.js";
+import { newPage, Refused } from "../lib/api.js";
+import { asides } from "../lib/asides.js";
+import { sharedRequest } from "../lib/asking.js";
+import { benches, isAway } from "../lib/benches.js";
+import { fill, h } from "../lib/dom.js";
+import { follower } from "../lib/follow.js";
 import { count } from "../lib/format.js";
 import { readFragment, writeFragment } from "../lib/fragment.js";
-import { directions } from "../lib/names.js";
-import { ended, isOpen, lastEntity, logodds, newRun, reduce } from "../lib/run.js";
-import { channels } from "../lib/store.js";
+import { runAt } from "../lib/recorded.js";
+import { ended, isOpen, lastEntity, logodds, newRun } from "../lib/run.js";
+import {
+  isIdle,
+  sameSteering,
+  slidersOf,
+  slidersOfRequest,
+  steerIn,
+  steeringOf,
+  sweepOf,
+  withNamedScope,
+} from "../lib/steering.js";
+import { aliased, channels } from "../lib/store.js";
+import { watchWorker } from "../lib/worker.js";
+import { answers } from "../views/answers.js";
+import { besidePrompt } from "../views/beside.js";
+import { examples } from "../views/examples.js";
+import { latentCard } from "../views/latent.js";
+import { lookup } from "../views/lookup.js";
 import { notice } from "../views/notice.js";
-import { panels } from "../views/panels.js";
+import { mount, panels } from "../views/panels.js";
 import { readout } from "../views/readout.js";
+import { samples } from "../views/samples.js";
 import { shareDialog } from "../views/share.js";
 import { workerStatus } from "../views/status.js";
+import { tokenStrip } from "../views/tokens.js";
+import { topLatents } from "../views/top.js";
+import { tour } from "../views/tour.js";
 
 const $ = (id) => document.getElementById(id);
-const AWAY = ["no_worker", "model_loading"]; // refusals that pass by themselves
 const MAX_CHARACTERS = 8_000;
 const PAGE = newPage(); // not kept: a tab that is duplicated must not end its twin's runs
-const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };
+const KINDS = ["main", "point", "look", "other", "random", "samples", "share"];
 
 const opened = readFragment(location.hash);
 const state = channels({
   health: null,
   card: null,
   run: null,
-  sweep: opened.sweep ?? 0,
-  steer: { sweep: opened.sweep, strength: opened.sweep === null ? 0 : opened.strength },
+  steer: { sweep: null, strength: 0 },
+  sweep: 0,
+  live: true,
+  sliders: [],
+  values: [],
+  active: 0,
   colour: opened.colour ?? 0,
   hover: null,
+  token: opened.token,
+  tool: "look",
+  span: opened.span,
+  watching: opened.watching,
+  latent: opened.latent,
+  lookup: null,
+  look: null,
+  wantLook: false,
+  otherPrompt: opened.beside,
+  other: null,
+  otherSteer: { sweep: null, strength: 0 },
+  wantRandom: opened.random === null ? null : { index: opened.random },
+  random: null,
+  sampling: null,
+  samples: null,
+  typed: opened.prompt ?? "",
 });
+const ADDRESSED = ["values", "active", "sliders", "colour", "token", "latent", "span", "watching", "otherPrompt", "wantRandom"];
+
+let asked = null; // { prompt, format } that the page shows; null before the first
 let base = opened.request; // a whole request that was handed over; it holds until another question is asked
-let basePrompt = opened.prompt;
 let parent = opened.parent; // the finding that was opened here; what is shared says so, whatever is asked next
-let running = null; // AbortController of the open stream
-let runId = null;
 let wanted = true; // a run waits for the worker
 let refusedSince = null; // null, "ready" or "away": what the worker has been since it refused a run for being away
 let startedAt = 0;
-let asking = 0; // timer of the next look at the worker
-let patience = PATIENCE_MS.first;
 let colourChosen = opened.colour !== null;
-let turned = null; // the prompt frame that the curve was turned for
-let keeping = 0; // timer of the next write to the address
+let activeChosen = opened.active !== null || opened.at.length > 0;
+let turned = null; // the prompt that the curve was turned for
+let addressing = 0; // timer of the next write to the address
+
+const follow = Object.fromEntries(KINDS.map((kind) => [kind, follower(`${PAGE}-${kind}`)]));
+const bench = benches({ seen, show, settled, main: follow.main, point: follow.point });
 
 workerStatus($("status"), state);
-notice($("notice"), state, () => run());
+mount(notice, $("notice"), state, () => run(), {
+  stop: () => follow.main.stop(),
+  shorten: () => {
+    $("prompt").focus();
+    $("prompt").setSelectionRange(MAX_CHARACTERS, $("prompt").value.length);
+  },
+});
 panels(state);
-readout($("readout"), state);
+mount(samples, $("samples"), state);
+mount(topLatents, $("top"), state);
+mount(latentCard, $("latent"), state);
+mount(lookup, $("lookup"), state);
+mount(readout, $("readout"), state);
+mount(examples, $("pairs"), state, ask);
+const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", otherSteer: "steer" });
+mount(besidePrompt, $("beside"), state, $("beside-open"), (element) => tokenStrip(element, other, { compact: true }));
+mount(tour, $("tour"), state, $("tour-again"), opened.prompt === null);
 
 $("prompt").value = opened.prompt ?? "";
 setFormat(opened.format);
-state.on(["card"], drawPairs);
-state.on(["run"], drawAsk);
+state.on(["run", "typed"], drawAsk);
 state.on(["run"], turnToTheOther);
-$("tokens").addEventListener("change", () => {
-  colourChosen = true;
+state.on(["otherPrompt"], besideAnswers());
+state.on(["sliders", "values", "active", "span", "watching"], () => consistent() && bench.sync());
+state.on(ADDRESSED, keepAddress);
+asides(state, { seen, ready: () => canAsk() && asked && !bench.current()?.recorded, follow });
+const askWorker = watchWorker(state);
+state.on(["health", "card"], startWhenReady);
+openRecording();
+
+$("tokens").addEventListener("change", (event) => {
+  if (event.target.name === "colour") colourChosen = true;
   keepAddress();
 });
-state.on(["steer", "colour"], keepAddress);
-state.on(["health", "card"], startWhenReady);
-
 $("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   if (performance.now() - startedAt < 400) return; // the second half of a double click is no wish to stop
-  if (running) running.abort();
+  if (follow.main.busy()) follow.main.stop();
   else run();
 });
 $("prompt").addEventListener("keydown", (event) => {
@@ -72,138 +135,145 @@ $("prompt").addEventListener("keydown", (event) => {
   event.preventDefault();
   run();
 });
-$("prompt").addEventListener("input", drawPairs);
+$("prompt").addEventListener("input", () => state.set("typed", $("prompt").value));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && running && !$("dialog").open) running.abort();
+  const elsewhere = document.querySelector("dialog[open], :popover-open");
+  if (event.key === "Escape" && follow.main.busy() && !elsewhere) follow.main.stop();
 });
-$("share").addEventListener("click", () => {
-  const { sweep, strength } = state.get("steer");
-  const seen = { sweep: strength === 0 ? null : sweep, strength, colour: state.get("colour") };
-  shareDialog($("dialog"), state, runId, seen, parent);
-});
+$("share").addEventListener("click", share);
 addEventListener("popstate", reopen);
-askHealth();
 
-/** Runs what is asked. The newest run wins; an older one is left, which frees the worker. */
-async function run({ keepEntry = false } = {}) {
+// ---- the question
+
+/** The question as it stands, with all that is chosen about it (lib/asking.js). */
+function seen() {
+  const names = ["card", "span", "watching", "sliders", "values", "active"];
+  return { ...Object.fromEntries(names.map((name) => [name, state.get(name)])), ...asked, base };
+}
+
+/** Runs what is typed. */
+function run({ keepEntry = false } = {}) {
   const card = state.get("card");
   const prompt = $("prompt").value.trim();
   if (!prompt) {
     $("prompt").focus();
     return;
   }
-  if (!card) {
-    wanted = true;
-    return;
-  }
-  if (prompt.length > MAX_CHARACTERS) {
-    wanted = false;
-    running?.abort();
-    const refusal = {
-      asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
-      allowed: `${MAX_CHARACTERS.toLocaleString("en")} fit.`,
-      change: "Shorten it.",
-    };
-    state.set("run", ended(newRun({ prompt, format: format(), sweeps: [], watch: [] }), "refused", refusal));
-    return;
-  }
-  wanted = false;
+  wanted = !card;
+  if (wanted) return;
   refusedSince = null;
+  if (prompt.length > MAX_CHARACTERS) {
+    follow.main.drop();
+    bench.put(ended(newRun({ prompt, format: format(), sweeps: [], hold: [] }), "refused", tooLong(prompt)));
+    return;
+  }
   startedAt = performance.now();
-  running?.abort();
-  const mine = new AbortController();
-  running = mine;
-  runId = null;
-  if (prompt !== basePrompt) base = null;
-  const request = {
-    kind: "generate",
-    model: card.id,
-    sweeps: card.directions.map(({ target, unit, scope, strengths }) => ({
-      target,
-      mode: "add",
-      unit,
-      scope,
-      strengths,
-    })),
-    controls: { n_directions: 32, seed: 0 },
-    max_new_tokens: 32,
-    ...base,
-    prompt,
-    format: format(),
-  };
-  fitSteer(request.sweeps);
-  let now = newRun(request);
+  if (asked && prompt !== asked.prompt) {
+    base = null;
+    state.set("span", null);
+    state.set("token", null);
+    state.set("sliders", state.get("sliders").map((slider) => withNamedScope(slider, card)));
+  }
+  asked = { prompt, format: format() };
+  firstSliders(card);
+  if (!keepEntry) writeAddress("pushState");
+  bench.open();
+}
+
+function ask(prompt) {
+  $("prompt").value = prompt;
+  state.set("typed", prompt);
+  run();
+}
+
+const canAsk = () => Boolean(state.get("card") && state.get("health")?.ready);
+
+// Those of the address, of a request that was handed over, or the model's own; those that are there already stay.
+function firstSliders(card) {
+  const recorded = bench.current()?.recorded;
+  if (state.get("sliders").length && !recorded) return;
+  const { sliders, values } = slidersThere(opened.sliders, card);
+  if (recorded) {
+    state.get("sliders").forEach((slider, i) => {
+      const at = sliders.findIndex((one) => sameSteering(one, slider));
+      if (at >= 0) values[at] = state.get("values")[i];
+    });
+    setSliders(sliders, values, state.get("active"));
+  } else {
+    for (const [slider, strength] of opened.at) values[slider] = strength;
+    setSliders(sliders, values, opened.active ?? opened.at[0]?.[0] ?? 0);
+  }
+}
+
+function slidersThere(told, card) {
+  const sweeps = told ?? base?.sweeps;
+  return sweeps || base?.hold?.length
+    ? slidersOfRequest({ sweeps: sweeps ?? card.directions, hold: told ? [] : base?.hold }, card)
+    : { sliders: slidersOf(card), values: [] };
+}
+
+function setSliders(sliders, values, active) {
+  state.set(
+    "values",
+    sliders.map((_, i) => values[i] ?? null),
+  );
+  state.set("active", Math.min(active, Math.max(0, sliders.length - 1)));
+  state.set("sliders", sliders);
+}
+
+// Three channels that only make sense together change one after the other.
+function consistent() {
+  const { sliders, values, active } = seen();
+  return sliders.length === values.length && active < sliders.length;
+}
+
+function show(of, now) {
+  const { sliders, values, active } = seen();
+  const steer = steerIn(now, sliders, values, active);
+  const before = state.get("steer");
+  if (before.sweep !== steer.sweep || before.strength !== steer.strength) state.set("steer", steer);
+  state.set("sweep", Math.max(0, sweepOf(now, sliders[active])));
   state.set("run", now);
-  writeAddress(keepEntry ? "replaceState" : "pushState");
+}
 
-  let timer = 0;
-  const show = () => {
-    timer = 0;
-    if (running === mine || running === null) state.set("run", now);
-  };
+function settled(now) {
+  if (isAway(now)) refusedSince = "ready";
+  if (now.phase !== "done") askWorker();
+  drawAsk();
+}
+
+const tooLong = (prompt) => ({
+  code: "prompt_too_long",
+  asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
+  allowed: `${MAX_CHARACTERS.toLocaleString("en")} fit.`,
+  change: "Shorten it.",
+});
+
+// ---- the first view
+
+/** A recording of the first example, so that the page lives before the model does. */
+async function openRecording() {
+  const address = $("main").dataset.first;
+  if (!address || opened.prompt !== null || opened.request) return;
+  let found;
   try {
-    const { id, frames } = await startRun(request, PAGE, mine.signal);
-    for await (const frame of frames) {
-      now = reduce(now, frame);
-      timer ||= setTimeout(show, 30);
-    }
-    now = ended(now, "cut");
-    if (running === mine && now.phase === "done") runId = id;
-  } catch (error) {
-    if (error instanceof Refused) {
-      now = ended(now, "refused", { ...error.refusal, status: error.status });
-      if (AWAY.includes(error.refusal.code) && running === mine) refusedSince = "ready";
-    } else if (mine.signal.aborted) now = ended(now, "cancelled");
-    else if (error instanceof TypeError || error.name === "AbortError")
-      now = ended(now, "cut"); // the network went away
-    else throw error;
-  } finally {
-    clearTimeout(timer);
-    if (running === mine) {
-      running = null;
-      state.set("run", now);
-      if (now.phase !== "done") askHealth();
-    }
-  }
-}
-
-// Until the reader chooses: the tokens show the latent that fires on the name, and the curve the direction
-// that should turn this answer.
-function turnToTheOther() {
-  const now = state.get("run");
-  if (!now?.prompt || turned === now.prompt) return;
-  turned = now.prompt;
-  if (!colourChosen) {
-    const fires = now.prompt.arms[0].activations.map((latent) => latent[lastEntity(now)]);
-    state.set("colour", fires.indexOf(Math.max(...fires)));
-  }
-  if (state.get("steer").strength !== 0) return;
-  const role = logodds(now, 0) > 0 ? "known" : "unknown";
-  const sweep = directions(now, state.get("card")).findIndex((direction) => direction.role === role);
-  if (sweep >= 0) state.set("sweep", sweep);
-}
-
-/** What is selected, if this request has it; else the baseline. */
-function fitSteer(sweeps) {
-  const { sweep, strength } = state.get("steer");
-  if (state.get("sweep") >= sweeps.length) state.set("sweep", 0);
-  if (strength !== 0 && !sweeps[sweep]?.strengths.includes(strength)) state.set("steer", { sweep: null, strength: 0 });
-}
-
-// The worker: asked at once, then with growing patience until it is ready.
-async function askHealth() {
-  clearTimeout(asking);
-  try {
-    const now = await health();
-    state.set("health", now);
-    if ((now.ready || now.model) && !state.get("card")) state.set("card", (await models())[0] ?? null);
+    found = await runAt(address);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    state.set("health", { worker: "down", ready: false, model: null, detail: error.message });
+    return; // the live run comes anyway
   }
-  const ready = state.get("health").ready && state.get("card");
-  patience = ready ? PATIENCE_MS.first : Math.min(patience * 1.5, PATIENCE_MS.most);
-  asking = setTimeout(askHealth, ready ? PATIENCE_MS.ready : patience);
+  if (asked) return;
+  const { prompt, format } = found.request;
+  asked = { prompt, format };
+  $("prompt").value = prompt;
+  state.set("typed", prompt);
+  setFormat(format);
+  const { sliders } = slidersOfRequest({ sweeps: found.request.sweeps }, state.get("card"), found);
+  bench.put(found, { recorded: true });
+  setSliders(sliders, [], 0);
+  turned = null;
+  turnToTheOther();
+  startWhenReady();
 }
 
 function startWhenReady() {
@@ -213,63 +283,51 @@ function startWhenReady() {
   else if (refusedSince === "away") wanted = true;
   if (!card || !wanted) return;
   if (!$("prompt").value) {
-    const unknown = card.examples[0]?.find(({ role }) => role === "unknown") ?? card.examples[0]?.[0];
-    $("prompt").value = unknown?.prompt ?? "";
-    drawPairs();
+    const group = card.examples[0] ?? [];
+    const first = group.find(({ story, role }) => (story ?? role) === "unknown") ?? group[0];
+    $("prompt").value = first?.prompt ?? "";
+    state.set("typed", $("prompt").value);
   }
   if (ready) run({ keepEntry: true });
 }
 
-function drawPairs() {
-  const card = state.get("card");
-  const typed = $("prompt").value.trim();
-  fill(
-    $("pairs"),
-    card?.examples.map((pair) =>
-      h(
-        "div",
-        { class: "segmented", role: "group", "aria-label": pair.map(({ name }) => name).join(" or ") },
-        pair.map(({ name, role, prompt }) =>
-          h(
-            "button",
-            {
-              type: "button",
-              "aria-pressed": String(prompt === typed),
-              title: `${prompt} (${role})`,
-              onclick: () => ask(prompt),
-            },
-            mark(role),
-            name,
-            h("span", { class: "sr" }, ` (${role})`),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-function ask(prompt) {
-  $("prompt").value = prompt;
-  drawPairs();
-  run();
+// Until the reader chooses: the tokens show the latent that fires on the name, and the curve the direction
+// that should turn this answer.
+function turnToTheOther() {
+  const now = state.get("run");
+  if (!now?.prompt || turned === now.request.prompt) return;
+  turned = now.request.prompt;
+  if (!colourChosen) {
+    const fires = now.prompt.arms[0].activations.map((latent) => latent[lastEntity(now)]);
+    state.set("colour", Math.max(0, fires.indexOf(Math.max(...fires))));
+  }
+  if (activeChosen || state.get("values").some((value) => value !== null)) return;
+  const role = logodds(now, 0) > 0 ? "known" : "unknown";
+  const at = state.get("sliders").findIndex((slider) => slider.role === role);
+  if (at >= 0) state.set("active", at);
 }
 
 function drawAsk() {
   const now = state.get("run");
-  const open = now && isOpen(now);
+  const recorded = bench.current()?.recorded;
+  const open = follow.main.busy() && now && isOpen(now);
   fill(
     $("run"),
     ...(open
       ? ["Stop ", h("kbd", { "aria-hidden": "true" }, "esc")]
       : ["Run ", h("kbd", { "aria-hidden": "true" }, "↵")]),
   );
-  $("share").disabled = now?.phase !== "done";
-  $("share").title = now?.phase === "done" ? "Make a link that anyone can open" : "A run can be shared once it is done";
-  fill(
-    $("facts"),
-    parent && [origin(parent), " · "],
-    now?.start && `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`,
-  );
+  const whole = now?.phase === "done" && !recorded;
+  $("share").disabled = !whole;
+  $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
+  const edited = Boolean(asked && $("prompt").value.trim() !== asked.prompt);
+  $("prompt").closest(".field").classList.toggle("edited", edited);
+  fill($("facts"), parent && [origin(parent), " · "], edited ? "edited: below is the last question's answer" : facts(now, recorded));
+}
+
+function facts(now, recorded) {
+  if (recorded) return "a recorded example; the model is loading";
+  return now?.start && `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
 }
 
 function origin(slug) {
@@ -277,50 +335,103 @@ function origin(slug) {
   return h("a", { class: "mono", href: `/f/${slug}`, title }, `f/${slug}`);
 }
 
-// Everything you can see is in the address.
-function seen() {
-  const { sweep, strength } = state.get("steer");
-  return {
-    prompt: $("prompt").value.trim(),
-    format: format(),
-    sweep: strength === 0 ? null : sweep,
-    strength,
-    colour: colourChosen ? state.get("colour") : null,
-    request: base,
-    parent,
+// The second prompt's answers stand under the first's, where there is a second.
+function besideAnswers() {
+  let remove = null;
+  return () => {
+    const wants = Boolean(state.get("otherPrompt"));
+    $("beside-answers").hidden = !wants;
+    if (wants && !remove) remove = mount(answers, $("beside-answers"), other, { compact: true });
+    if (!wants && remove) remove = remove() ?? null;
   };
 }
 
+// ---- sharing
+
+// What is shown between computed strengths is no run by itself: one that holds all of it is made first.
+function share() {
+  const now = seen();
+  const slider = now.sliders[now.active];
+  const value = now.values[now.active];
+  const { run, id } = bench.current();
+  const inside = !slider || isIdle(slider, value) || slider.strengths.includes(value);
+  const request = inside ? run.request : sharedRequest(now);
+  const view = { ...steerIn({ request }, now.sliders, now.values, now.active), colour: state.get("colour") };
+  shareDialog($("dialog"), state, inside ? Promise.resolve({ id, run }) : wholeRun(request), view, parent);
+}
+
+function wholeRun(request) {
+  return new Promise((resolve, reject) => {
+    follow.share.ask(request, (run, id) => {
+      if (run.phase === "done") resolve({ id, run });
+      else if (!isOpen(run)) reject(new Refused(0, run.refusal ?? NOT_WHOLE));
+    });
+  });
+}
+
+const NOT_WHOLE = {
+  code: "cut",
+  asked: "One run that holds all you see was asked for.",
+  allowed: "It did not arrive whole.",
+  change: "Try again in a moment.",
+};
+
+// ---- the address: everything you can see is in it
+
 function keepAddress() {
-  clearTimeout(keeping);
-  keeping = setTimeout(() => state.get("run") && writeAddress("replaceState"), 200);
+  clearTimeout(addressing);
+  addressing = setTimeout(() => asked && !bench.current()?.recorded && writeAddress("replaceState"), 200);
 }
 
 function writeAddress(how) {
-  const run = state.get("run");
-  const hash = writeFragment({ ...seen(), prompt: run.request.prompt, format: run.request.format });
+  const { card, sliders, values, active, span, watching } = seen();
+  if (!card) return;
+  const own = slidersThere(null, card).sliders;
+  const usual = own.length === sliders.length && own.every((slider, i) => sameSteering(slider, sliders[i]));
+  const hash = writeFragment({
+    ...asked,
+    span,
+    watching,
+    sliders: usual ? null : sliders.map((slider) => ({ ...steeringOf(slider), strengths: slider.strengths })),
+    at: values.map((value, i) => [i, value]).filter(([, value]) => value !== null),
+    active: active || null,
+    colour: colourChosen ? state.get("colour") : null,
+    token: state.get("token"),
+    latent: state.get("latent"),
+    beside: state.get("otherPrompt"),
+    random: state.get("wantRandom")?.index,
+    request: base,
+    parent,
+  });
   if (hash !== location.hash) history[how](null, "", hash);
 }
 
 function reopen() {
-  clearTimeout(keeping);
+  clearTimeout(addressing);
   const to = readFragment(location.hash);
-  const now = state.get("run");
-  base = to.request;
-  basePrompt = to.prompt;
-  parent = to.parent;
+  const card = state.get("card");
+  if (!card || !to.prompt) return;
+  ({ request: base, parent } = to);
+  asked = { prompt: to.prompt, format: to.format };
+  $("prompt").value = to.prompt;
+  setFormat(to.format);
   colourChosen = to.colour !== null;
-  if (colourChosen) state.set("colour", to.colour);
-  if (to.sweep !== null) state.set("sweep", to.sweep);
-  state.set("steer", { sweep: to.sweep, strength: to.sweep === null ? 0 : to.strength });
-  if (to.prompt && (to.prompt !== now?.request.prompt || to.format !== now?.request.format)) {
-    $("prompt").value = to.prompt;
-    setFormat(to.format);
-    drawPairs();
-    run({ keepEntry: true });
-  } else if (now) {
-    fitSteer(directions(now, state.get("card")));
+  const channels = {
+    typed: to.prompt,
+    token: to.token,
+    latent: to.latent,
+    watching: to.watching,
+    otherPrompt: to.beside,
+    wantRandom: to.random === null ? null : { index: to.random },
+    span: to.span,
+    ...(colourChosen && { colour: to.colour }),
+  };
+  for (const [name, value] of Object.entries(channels)) {
+    if (JSON.stringify(state.get(name)) !== JSON.stringify(value)) state.set(name, value);
   }
+  const { sliders, values } = slidersThere(to.sliders, card);
+  for (const [slider, strength] of to.at) values[slider] = strength;
+  setSliders(sliders, values, to.active ?? to.at[0]?.[0] ?? 0);
 }
 
 function format() {

@@ -4,7 +4,7 @@
 import { models, Refused } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { writeFragment } from "../lib/fragment.js";
-import { recordedRun, viewed } from "../lib/recorded.js";
+import { followSliders, recordedRun, recordedSliders } from "../lib/recorded.js";
 import { channels } from "../lib/store.js";
 import { lookAtWorker } from "../lib/worker.js";
 import { copyButton } from "../views/copy.js";
@@ -18,7 +18,20 @@ import { verifyButton } from "../views/verify.js";
 const $ = (id) => document.getElementById(id);
 const main = $("main");
 const { slug } = main.dataset;
-const state = channels({ health: null, card: null, run: null, hover: null, ...viewed(JSON.parse(main.dataset.view)) });
+const view = JSON.parse(main.dataset.view);
+const state = channels({
+  health: null,
+  card: null,
+  run: null,
+  hover: null,
+  colour: view.colour,
+  live: false,
+  sliders: [],
+  values: [],
+  active: 0,
+  steer: { sweep: null, strength: 0 },
+  sweep: 0,
+});
 
 copyButton($("copy"), () => location.href.split("#")[0]);
 menu($("export"));
@@ -30,7 +43,8 @@ askWorker();
 
 async function open() {
   try {
-    state.set("run", await recordedRun(slug));
+    const run = await recordedRun(slug);
+    for (const [name, value] of Object.entries({ ...recordedSliders(run, view), run })) state.set(name, value);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     for (const part of [...main.querySelectorAll("[data-recorded]"), $("claim")]) part.hidden = true;
@@ -38,6 +52,7 @@ async function open() {
     fill($("notice"), h("p", {}, `The recording did not arrive. ${error.message}`));
     return;
   }
+  followSliders(state);
   panels(state);
   state.on(["run", "steer", "card"], provenance);
   state.on(["steer", "colour", "card"], openInExplore);
@@ -64,7 +79,7 @@ function provenance() {
 function openInExplore() {
   const { prompt, format, kind, ...request } = state.get("run").request;
   const { sweep, strength } = state.get("steer");
-  const seen = { prompt, format, sweep: strength === 0 ? null : sweep, strength, colour: state.get("colour"), request };
+  const seen = { prompt, format, at: sweep === null ? [] : [[sweep, strength]], colour: state.get("colour"), request };
   $("open").href = `/${writeFragment({ ...seen, parent: slug })}`;
 }
 

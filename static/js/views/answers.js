@@ -1,134 +1,162 @@
-// Baseline beside steered: the text as it streams, the verdict, each token's probability as an underline,
-// the phrase that decided and the words that differ. From `step` and `verdict` frames.
+// Baseline beside steered, and on request beside the same push along one random direction. What is chosen and has not
+// arrived is a caret in its place, never another arm's text. From `step` and `verdict` frames.
 
+import { hasRandom } from "../lib/asking.js";
 import { fill, h } from "../lib/dom.js";
-import { probability, signed, visible } from "../lib/format.js";
-import { directions } from "../lib/names.js";
-import { armAt, isOpen } from "../lib/run.js";
-import { badge } from "./badge.js";
+import { armAt, idleArm, isOpen } from "../lib/run.js";
+import { pushWords } from "../lib/verdicts.js";
+import { answerPanel } from "./answer.js";
 
-export function answers(element, state) {
-  const [left, right] = [panel("Baseline"), panel("Steered")];
-  fill(element, h("div", { class: "answers" }, left.root, right.root));
+const LONG = 48; // new tokens: an answer that may be longer is set smaller, in more lines
+const N_RANDOM = 32; // directions to look through where the run had no controls
+
+/** `compact`: smaller, for the answers to a second prompt, named by whom it asks about; no random column. */
+export function answers(element, state, { compact = false } = {}) {
+  const shape = compact ? { heading: "h3", tokens: false } : {};
+  const left = answerPanel({ ...shape, name: "Baseline" });
+  const right = answerPanel({ ...shape, name: "Steered" });
+  const whose = compact && h("h2", { class: "whose" });
+  const grid = h("div", { class: `answers${compact ? " compact" : ""}` }, left.root, right.root);
+  const foot = h("div", { class: "row answers-foot" });
+  fill(element, whose, grid, !compact && foot);
   const offs = [
-    state.on(["run"], () => draw(left, 0)),
-    state.on(["run", "steer", "card"], () => {
+    state.on(["run"], () => {
       const run = state.get("run");
-      const steer = state.get("steer");
-      const direction = directions(run, state.get("card"))[steer.sweep ?? 0];
-      fill(
-        right.strength,
-        steer.strength !== 0 &&
-          h("span", { class: `as-${direction?.role ?? "other"}`, title: direction?.label }, signed(steer.strength)),
-      );
-      right.root.classList.toggle("untouched", steer.strength === 0);
-      draw(right, run?.start ? armAt(run, steer) : 0);
+      grid.classList.toggle("long", run?.request?.max_new_tokens > LONG);
+      if (compact) fill(whose, run?.start?.entity.text ?? "\u00a0");
+      left.draw(shown(state, run, 0));
     }),
+    state.on(["steer", "sliders", "values", "active"], () => fill(right.strength, pushed(state))),
+    state.on(["run", "steer"], () => {
+      const run = state.get("run");
+      const arm = run?.start ? armAt(run, state.get("steer")) : -1;
+      if (arm === 0) right.draw({ answer: run.arms[0], dim: true, whole: true, note: "not pushed" });
+      else right.draw({ ...shown(state, run, arm), other: run?.arms[0]?.text ?? null });
+    }),
+    ...(compact ? [] : [randomColumn(grid, state), legend(foot, state)]),
   ];
   return () => {
     for (const off of offs) off();
+    left.remove();
+    right.remove();
     fill(element);
   };
+}
 
-  function draw({ head, text, tokens, root }, arm) {
+/** How hard the slider that was touched last pushes, and how many others do. */
+function pushed(state) {
+  const { sweep, strength } = state.get("steer");
+  const active = state.get("active");
+  const slider = state.get("sliders")?.[active];
+  const held = (state.get("values") ?? []).filter((value, i) => value !== null && i !== active).length;
+  const parts = [];
+  if (slider && sweep !== null) {
+    const { words, value } = pushWords(slider, strength);
+    const text = slider.mode === "add" ? value : words + value;
+    parts.push(h("span", { class: `as-${slider.role}`, title: slider.label }, text));
+  }
+  if (held) parts.push(h("span", { class: "note" }, `${parts.length ? " + " : ""}${held} held`));
+  return parts;
+}
+
+// The third column: one of the control's directions, with its whole answer.
+function randomColumn(grid, state) {
+  const place = h("span", { class: "note" });
+  const panel = answerPanel({
+    name: "Random direction",
+    title: ["Random", h("span", { class: "sr" }, " direction")],
+    controls: h(
+      "span",
+      { class: "row tight paging" },
+      small("‹", "Previous random direction", () => turn(-1)),
+      place,
+      small("›", "Next random direction", () => turn(1)),
+      small("✕", "Close the random answer", () => state.set("wantRandom", null)),
+    ),
+  });
+  const off = state.on(["wantRandom", "random", "run", "steer"], () => {
+    const wanted = state.get("wantRandom");
+    grid.classList.toggle("three", Boolean(wanted));
+    if (!wanted) return panel.root.remove();
+    if (!panel.root.isConnected) grid.append(panel.root);
+    fill(place, h("span", { class: "sr" }, "direction "), `${wanted.index + 1} of ${total()}`);
+    panel.draw(answer(wanted));
+  });
+  return () => {
+    off();
+    panel.remove();
+  };
+
+  function answer({ index }) {
     const run = state.get("run");
-    const answer = run?.arms[arm];
-    const steered = root === right.root;
-    if (steered && arm === 0 && run?.start) {
-      fill(head, h("span", { class: "note" }, "not pushed"));
-    } else if (answer?.verdict) {
-      fill(head, badge(answer.verdict));
-    } else {
-      fill(head, h("span", { class: "note" }, progress(run, answer)));
+    const { sweep, strength } = state.get("steer");
+    if (sweep === null) {
+      return { answer: run?.arms[idleArm(run)] ?? null, dim: true, whole: true, note: "not pushed" };
     }
-    if (!answer) {
-      fill(text, run && isOpen(run) && h("span", { class: "caret" }));
-      fill(tokens);
-      return;
+    if (!hasRandom(state.get("sliders")?.[state.get("active")])) {
+      return { answer: null, whole: true, note: "a swap has no random direction" };
     }
-    const kinds = new Array(answer.text.length).fill("");
-    if (steered && arm > 0) markDifferent(kinds, answer.text, run.arms[0].text);
-    if (answer.verdict?.outcome === "refused") markPhrase(kinds, answer.text, answer.verdict.phrase);
-    if (answer.verdict && !answer.text.trim()) {
-      fill(text, h("span", { class: "dim" }, "(nothing)"));
-      fill(tokens);
-      return;
-    }
-    fill(
-      text,
-      runsOf(answer.text, kinds),
-      !answer.verdict && isOpen(run) && h("span", { class: "caret" }),
-      !answer.verdict && !isOpen(run) && h("span", { class: "dim" }, " …"),
-    );
-    fill(tokens, ...answer.tokens.filter((token) => token.text).map(tokenMark));
+    const random = state.get("random");
+    if (random?.request?.sweeps[0]?.target.index !== index) return { answer: null, note: "asked for" };
+    const arm = random.start ? armAt(random, { sweep: 0, strength }) : -1;
+    const { refusal } = random;
+    return {
+      ...shown(state, random, arm),
+      other: run?.arms[0]?.text ?? null,
+      instead: refusal && `${refusal.asked} ${refusal.allowed} ${refusal.change}`,
+    };
+  }
+
+  function turn(by) {
+    state.set("wantRandom", { index: (state.get("wantRandom").index + by + total()) % total() });
+  }
+
+  function total() {
+    return state.get("run")?.start?.request.controls.n_directions || N_RANDOM;
   }
 }
 
-function panel(name) {
-  const strength = h("span", { class: "strength" });
-  const head = h("span", { class: "verdict" });
-  const text = h("p", { class: "answer-text" });
-  const tokens = h("p", { class: "answer-tokens", "aria-hidden": "true" });
-  const root = h(
-    "article",
-    { class: "answer" },
-    h("div", { class: "answer-head" }, h("h2", {}, name), strength, head),
-    text,
-    tokens,
+// What the marks mean, and the way to the third column where a model can be asked.
+function legend(element, state) {
+  const button = h("button", {
+    class: "button push",
+    type: "button",
+    onclick: () => state.set("wantRandom", state.get("wantRandom") ? null : { index: 0 }),
+  });
+  fill(
+    element,
+    h(
+      "p",
+      { class: "note" },
+      h("span", { class: "matched" }, "the phrase that decided"),
+      " · ",
+      h("span", { class: "different" }, "differs from the baseline"),
+      h("span", { class: "wide" }, " · bar under a token: its probability"),
+    ),
+    button,
   );
-  return { root, strength, head, text, tokens };
-}
-
-function progress(run, answer) {
-  if (!run) return "";
-  if (!isOpen(run)) return answer?.tokens.length ? `stopped at token ${answer.tokens.length}` : "not answered";
-  if (!answer?.tokens.length) return "reading the prompt";
-  return `token ${answer.tokens.length} of up to ${run.start.request.max_new_tokens}`;
-}
-
-function tokenMark({ text, logprob }) {
-  const p = Math.exp(logprob);
-  return h("span", { style: { "--p": p.toFixed(3) }, title: `${visible(text)}  p ${probability(p)}` }, visible(text));
-}
-
-function markPhrase(kinds, text, phrase) {
-  if (!phrase) return;
-  const at = text.toLowerCase().replaceAll("’", "'").indexOf(phrase.toLowerCase());
-  if (at >= 0) kinds.fill("matched", at, at + phrase.length);
-}
-
-// Words of `text` that are not in the longest common subsequence with the other answer.
-function markDifferent(kinds, text, other) {
-  const words = [...text.matchAll(/\S+/g)].map((match) => ({ word: match[0], at: match.index }));
-  const others = other.match(/\S+/g) ?? [];
-  const length = words.map(() => new Array(others.length + 1).fill(0));
-  length.push(new Array(others.length + 1).fill(0));
-  for (let i = words.length - 1; i >= 0; i--) {
-    for (let j = others.length - 1; j >= 0; j--) {
-      length[i][j] =
-        words[i].word === others[j] ? length[i + 1][j + 1] + 1 : Math.max(length[i + 1][j], length[i][j + 1]);
-    }
-  }
-  let j = 0;
-  words.forEach(({ word, at }, i) => {
-    while (j < others.length && others[j] !== word && length[i][j + 1] === length[i][j]) j++;
-    if (others[j] === word && length[i][j] === length[i + 1][j + 1] + 1) j++;
-    else kinds.fill("different", at, at + word.length);
-  });
-  // One line under neighbours, the space between them too.
-  words.forEach(({ at }, i) => {
-    if (i && kinds[at] && kinds[at - 2]) kinds.fill("different", at - 1, at);
+  return state.on(["live", "wantRandom", "sliders", "active"], () => {
+    const possible = state.get("live") && hasRandom(state.get("sliders")?.[state.get("active")]);
+    button.hidden = !possible && !state.get("wantRandom");
+    fill(button, state.get("wantRandom") ? "Hide the random answer" : "Show a random control's answer");
   });
 }
 
-function runsOf(text, kinds) {
-  const result = [];
-  for (let from = 0; from < text.length;) {
-    let to = from + 1;
-    while (to < text.length && kinds[to] === kinds[from]) to++;
-    const part = text.slice(from, to);
-    result.push(kinds[from] ? h("span", { class: kinds[from] }, part) : part);
-    from = to;
-  }
-  return result;
+const small = (sign, words, onclick) =>
+  h("button", { class: "button button-small", type: "button", "aria-label": words, title: words, onclick }, sign);
+
+/** What a panel says of one arm of a run; -1: what is chosen is not here (yet). */
+function shown(state, run, arm) {
+  const answer = run?.arms[arm] ?? null;
+  // An arm without a verdict in a run that is done was asked for later, and is on its way.
+  const whole = !run || !(isOpen(run) || (run.phase === "done" && state.get("live") && !answer?.verdict));
+  return { answer, whole, note: run ? progress(run, answer, whole) : "" };
+}
+
+function progress(run, answer, whole) {
+  const n = answer?.tokens.length ?? 0;
+  if (whole) return n ? `stopped at token ${n}` : "not run";
+  if (n) return `token ${n} of up to ${run.start.request.max_new_tokens}`;
+  if (run.phase === "done") return "asked for";
+  return run.queued ? `waiting for memory, place ${run.queued}` : "reading the prompt";
 }

@@ -3,7 +3,7 @@
 
 import { fill, h, mark } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { SCOPES } from "../lib/names.js";
+import { SCOPES } from "../lib/steering.js";
 import { writeSearch } from "../lib/search.js";
 
 /** `state` has registry, health and card (the model whose world and report are shown). */

@@ -3,7 +3,7 @@
 
 import { fill, h } from "../lib/dom.js";
 import { directions } from "../lib/names.js";
-import { armsWhole, isOpen } from "../lib/run.js";
+import { armAt, armsWhole, idleArm, isOpen } from "../lib/run.js";
 import { claim } from "../lib/verdicts.js";
 
 export function claimLine(element, state) {
@@ -14,14 +14,14 @@ export function claimLine(element, state) {
   const off = state.on(["run", "steer", "card"], () => {
     const run = state.get("run");
     const steer = state.get("steer");
-    const found = directions(run, state.get("card"));
-    const parts = run ? claim(run, steer, found[steer.sweep ?? 0] ?? { role: "other" }) : [];
-    fill(shown, ...parts.map(({ text, as }) => (as ? h("span", { class: `as-${as}` }, text) : text)));
-    if (!parts.length) fill(shown, waiting(run));
-    else if (steer.strength === 0) shown.append(hint(run, found));
+    const parts = run ? claim(run, steer, state.get("card")) : [];
+    fill(shown, claimParts(parts));
+    if (!parts.length) fill(shown, h("span", { class: "as-aside" }, waiting(run, steer, state.get("live"))));
+    else if (steer.sweep === null && !idleArm(run)) shown.append(hint(run, state.get("card")));
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (parts.length) spoken.textContent = parts.map(({ text }) => text).join("");
+      const text = parts.map((part) => part.text).join("");
+      if (text && spoken.textContent !== text) spoken.textContent = text;
     }, 400);
   });
   return () => {
@@ -31,26 +31,33 @@ export function claimLine(element, state) {
   };
 }
 
-function hint(run, found) {
+/** The parts of a claim, each in the colour of what it speaks of. */
+export const claimParts = (parts) => parts.map(({ text, as }) => (as ? h("span", { class: `as-${as}` }, text) : text));
+
+function hint(run, card) {
+  const found = directions(run, card);
   const role = run.arms[0].verdict.outcome === "refused" ? "known" : "unknown";
   const direction = found.find((one) => one.role === role) ?? found[0];
   if (!direction) return "";
+  const here = armsWhole(run) === run.arms.length;
   return h(
     "span",
     { class: "as-aside" },
     " Now push it along ",
     h("span", { class: `as-${direction.role}` }, direction.label),
-    ": every answer on the slider is already here.",
+    here ? ": every answer on the slider is already here." : ".",
   );
 }
 
-function waiting(run) {
-  const text = !run
-    ? "Ask about someone the model has never heard of, then raise recognition until it answers anyway."
-    : isOpen(run)
-      ? run.prompt
-        ? `${armsWhole(run)} of ${run.arms.length} answers. The slider already scrubs what has arrived.`
-        : "Reading the prompt."
-      : "No answer at this strength.";
-  return h("span", { class: "as-aside" }, text);
+function waiting(run, steer, live) {
+  if (!run) return "Ask about someone the model has never heard of, then raise recognition until it answers anyway.";
+  if (isOpen(run)) {
+    if (run.queued) return "Waiting for memory.";
+    if (!run.prompt) return "Reading the prompt.";
+    return `${armsWhole(run)} of ${run.arms.length} answers. The slider already scrubs what has arrived.`;
+  }
+  const here = run.start ? armAt(run, steer) >= 0 : false;
+  if (run.phase === "done" && live)
+    return here ? "The answer at this strength is being written." : "This strength is asked for.";
+  return here ? "No whole answer at this strength." : "No answer at this strength: it was not run.";
 }

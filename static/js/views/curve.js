@@ -10,7 +10,8 @@ import { fill, h, listen } from "../lib/dom.js";
 import { probability, sig3, signed } from "../lib/format.js";
 import { monotone } from "../lib/monotone.js";
 import { directions } from "../lib/names.js";
-import { armAt, armsWhole, control, isOpen, logodds, points, sigmoid } from "../lib/run.js";
+import { armAt, armsWhole, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../lib/run.js";
+import { goTo } from "../lib/steering.js";
 import { OUTCOMES } from "../lib/verdicts.js";
 import { answerRibbon } from "./ribbon.js";
 import { tableButton } from "./table.js";
@@ -60,7 +61,7 @@ export function doseCurve(element, state) {
   const figure = chart(plot, make);
   let timer = 0;
   const offs = [
-    state.on(["run", "sweep", "card"], () => {
+    state.on(["run", "sweep", "sliders", "card"], () => {
       if (timer) return;
       const busy = isOpen(state.get("run") ?? {});
       timer = setTimeout(redraw, busy ? 120 : 0);
@@ -111,7 +112,7 @@ export function doseCurve(element, state) {
     const ys = list.map(({ arm }) => logodds(run, arm));
     const [x, y] = monotone(xs, ys);
     const band = list
-      .map((point) => (point.strength === 0 ? zero(run) : { x: point.strength, ...control(run, point) }))
+      .map((point) => (point.arm === idleArm(run) ? still(run, point) : { x: point.strength, ...control(run, point) }))
       .filter((seen) => seen && "low" in seen);
     const bandOn = band.length > 1;
     const grey = { color: colour("--control-fill"), width: 1 };
@@ -180,10 +181,10 @@ export function doseCurve(element, state) {
     };
   }
 
-  // At 0 a push of any direction is no push.
-  function zero(run) {
-    const at = logodds(run, 0);
-    return { x: 0, mean: at, low: at, high: at };
+  // Where nothing is pushed, a push along any direction is none.
+  function still(run, { strength, arm }) {
+    const at = logodds(run, arm);
+    return { x: strength, mean: at, low: at, high: at };
   }
 
   function measure() {
@@ -203,16 +204,22 @@ export function doseCurve(element, state) {
       return;
     }
     const { left, width, height } = frame;
-    const x = left + width * share(steer.strength, domain(state));
+    const strength = steer.sweep === null ? idleOf(run, state.get("sweep")) : steer.strength;
+    if (strength === null) {
+      fill(overlay); // clamp has no place on the axis where it rests
+      return;
+    }
+    const x = left + width * share(strength, domain(state));
     const place = (v) => 6 + height * (1 - (v - range[0]) / (range[1] - range[0]));
     const y = place(logodds(run, arm));
-    const seen = steer.strength === 0 ? null : control(run, steer);
+    const seen = steer.sweep === null ? null : control(run, steer);
     const yc = seen ? place(seen.mean) : null;
     const before = x > left + width - 96 ? "before" : "";
     // Beside the point, on the side of the curve that is free; the control's label on the other side of its own.
     const list = points(run, steer.sweep ?? state.get("sweep"));
     const at = list.findIndex((point) => point.arm === arm);
-    const next = place(logodds(run, list[before ? Math.max(at - 1, 0) : Math.min(at + 1, list.length - 1)].arm));
+    const beside = list[before ? Math.max(at - 1, 0) : Math.min(at + 1, list.length - 1)];
+    const next = place(logodds(run, (beside ?? { arm }).arm));
     const away = next > y + 2 ? -1 : 1;
     const bounded = (v) => Math.min(Math.max(v, 10), height + 2);
     const label = y + away * 13;
@@ -246,20 +253,19 @@ export function doseCurve(element, state) {
 
   function goTo(x) {
     const run = state.get("run");
-    const sweep = state.get("sweep");
-    const list = points(run ?? {}, sweep);
+    const list = points(run ?? {}, state.get("sweep"));
     if (!list.length) return;
     const nearest = list.reduce((best, point) =>
       Math.abs(point.strength - x) < Math.abs(best.strength - x) ? point : best,
     );
-    state.set("steer", { sweep, strength: nearest.strength });
+    goTo(state, nearest.strength);
   }
 }
 
 function curveTable(state) {
   const run = state.get("run");
   const sweep = state.get("sweep");
-  const { strength: now } = state.get("steer");
+  const shown = armAt(run ?? {}, state.get("steer"));
   const direction = directions(run, state.get("card"))[sweep];
   const list = run?.prompt ? points(run, sweep) : [];
   return {
@@ -281,7 +287,7 @@ function curveTable(state) {
       const seen = control(run, { sweep, strength: point.strength });
       const { verdict, text } = run.arms[point.arm];
       return {
-        now: point.strength === now,
+        now: point.arm === shown,
         cells: [
           signed(point.strength),
           sig3(point.alpha),

@@ -1,5 +1,6 @@
 // Everything a run shows, each view in the element that has its id: the part that Explore and a finding share.
 
+import { fill, h } from "../lib/dom.js";
 import { answers } from "./answers.js";
 import { claimLine } from "./claim.js";
 import { doseCurve } from "./curve.js";
@@ -20,8 +21,19 @@ const VIEWS = {
   map: latentMap,
 };
 
+/** Draws a view; one that can't be drawn says so in its place, and the others go on. Returns what removes it. */
+export function mount(view, element, ...rest) {
+  try {
+    return view(element, ...rest);
+  } catch (error) {
+    reportError(error);
+    fill(element, h("p", { class: "note" }, "This part of the page failed. The others go on; reload to try again."));
+    return () => fill(element);
+  }
+}
+
 /** Draws all of them from `state`; returns a function that removes them. */
 export function panels(state) {
-  const removes = Object.entries(VIEWS).map(([id, view]) => view(document.getElementById(id), state));
+  const removes = Object.entries(VIEWS).map(([id, view]) => mount(view, document.getElementById(id), state));
   return () => removes.forEach((remove) => remove());
 }

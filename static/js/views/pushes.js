@@ -2,49 +2,62 @@
 
 import { fill, h, icon } from "../lib/dom.js";
 import { probability } from "../lib/format.js";
-import { control, isOpen, sigmoid } from "../lib/run.js";
+import { control, isOpen, logodds, sigmoid } from "../lib/run.js";
 
 export function randomPushes(element, state) {
   const about = h("span", { class: "note push" });
   const marks = h("p", { class: "pushes" });
-  fill(element, h("div", { class: "row" }, h("h2", {}, "Same push, random direction"), about), marks);
-  const off = state.on(["run", "steer"], () => {
+  fill(element, h("div", { class: "row wrap" }, h("h2", {}, "Same push, random direction"), about), marks);
+  const off = state.on(["run", "steer", "wantRandom"], () => {
     const run = state.get("run");
     const steer = state.get("steer");
-    const seen = run && steer.strength !== 0 ? control(run, steer) : null;
-    if (!seen) {
-      fill(about);
-      fill(marks, h("span", { class: "note" }, waiting(run, steer)));
-      return;
-    }
-    const { values, n, n_refusing } = seen;
-    const p = values.map(sigmoid);
-    fill(
-      about,
-      `${n_refusing} of ${n} open with a refusal · P ${probability(Math.min(...p))} to ${probability(Math.max(...p))}`,
-    );
-    fill(
-      marks,
-      h("span", { class: "sr" }, `${n_refusing} random pushes open with a refusal, ${n - n_refusing} with an answer`),
-      [...values]
-        .sort((a, b) => b - a)
-        .map((value) =>
-          h(
-            "span",
-            { class: value > 0 ? null : "crossed", title: `P(refusal opening) ${probability(sigmoid(value))}` },
-            icon(value > 0 ? "refused" : "answered"),
-          ),
-        ),
-    );
+    const seen = run && steer.sweep !== null ? control(run, steer) : null;
+    if (seen) drawSeen(run, seen);
+    else drawWaiting(run, steer);
   });
   return () => {
     off();
     fill(element);
   };
+
+  function drawSeen(run, { values, n, n_refusing }) {
+    const p = values.map(sigmoid);
+    fill(
+      about,
+      h("b", {}, `${n_refusing} of ${n}`),
+      ` open with a refusal · P ${probability(Math.min(...p))} to ${probability(Math.max(...p))}`,
+      ` · N ${n}, seed ${asked(run).seed}`,
+    );
+    const refuses = logodds(run, 0) > 0;
+    const shown = state.get("wantRandom")?.index;
+    fill(
+      marks,
+      h("span", { class: "sr" }, `${n_refusing} random pushes open with a refusal, ${n - n_refusing} with an answer`),
+      values
+        .map((value, index) => ({ value, index }))
+        .sort((a, b) => b.value - a.value)
+        .map(({ value, index }) => {
+          const crossed = value > 0 !== refuses ? "crossed" : "";
+          const title = `direction ${index + 1}: P(refusal opening) ${probability(sigmoid(value))}`;
+          const kind = `${crossed}${index === shown ? " shown" : ""}`;
+          return h("span", { class: kind || null, title }, icon(value > 0 ? "refused" : "answered"));
+        }),
+    );
+  }
+
+  // As many places as there will be marks.
+  function drawWaiting(run, steer) {
+    const { n_directions: n, seed } = asked(run);
+    fill(about, waiting(run, steer, n), n > 0 && ` · N ${n}, seed ${seed}`);
+    fill(marks, Array.from({ length: n }, () => h("span", { class: "blank", "aria-hidden": "true" })));
+  }
 }
 
-function waiting(run, steer) {
-  if (steer.strength === 0) return "Nothing is pushed yet, so there is nothing to compare.";
-  if (run && isOpen(run)) return "The controls come after the answers.";
-  return run?.start?.request.controls.n_directions === 0 ? "No control was asked for." : "Not run: no control yet.";
+const asked = (run) => run?.start?.request.controls ?? run?.request?.controls ?? { n_directions: 0, seed: 0 };
+
+function waiting(run, steer, n) {
+  if (!run) return "";
+  if (n === 0) return "No control was asked for.";
+  if (steer.sweep === null) return "Nothing is pushed here, so there is nothing to compare.";
+  return isOpen(run) ? "The controls come after the answers." : "Not run: no control yet.";
 }

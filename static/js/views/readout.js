@@ -2,8 +2,9 @@
 
 import { fill, h } from "../lib/dom.js";
 import { plain, shortHash, sig3, signed } from "../lib/format.js";
-import { directions, SCOPES } from "../lib/names.js";
+import { directions } from "../lib/names.js";
 import { armAt } from "../lib/run.js";
+import { SCOPES, UNITS } from "../lib/steering.js";
 
 export function readout(element, state) {
   const off = state.on(["run", "steer", "sweep", "card"], () => {
@@ -18,6 +19,15 @@ export function readout(element, state) {
   };
 }
 
+// Only what is added has an α; the other modes set, scale or take away an activation.
+function strengthOf({ mode = "add", unit }, { residual_norm: r, norm }, { strength, alpha }) {
+  if (mode !== "add") return [mode.replace("_", " "), `${plain(strength)} ${UNITS[unit]}`, "of the activation"];
+  const per = Math.abs(norm - 1) < 1e-3 ? "" : ` / ‖d‖ ${sig3(norm)}`;
+  const about = "r̄: mean residual norm at last entity tokens, at this layer";
+  if (unit === "raw" || r === null) return ["α", `${plain(alpha)} raw${r ? `, r̄ ${sig3(r)}` : ""}`, about];
+  return ["α", `${sig3(alpha)} raw = ${signed(strength)} × r̄ ${sig3(r)}${per}`, about];
+}
+
 /** Name, value and perhaps a longer title, for the selected direction and strength. */
 export function facts(state) {
   const run = state.get("run");
@@ -30,13 +40,7 @@ export function facts(state) {
   const { controls } = start.request;
   const list = [];
   if (used) {
-    const r = used.residual_norm;
-    const per = Math.abs(used.norm - 1) < 1e-3 ? "" : ` / ‖d‖ ${sig3(used.norm)}`;
-    list.push([
-      "α",
-      r === null ? `${plain(arm.alpha)} raw` : `${sig3(arm.alpha)} raw = ${signed(arm.strength)} × r̄ ${sig3(r)}${per}`,
-      "r̄: mean residual norm at last entity tokens, at this layer",
-    ]);
+    list.push(strengthOf(direction, used, arm));
     list.push(["‖d‖", sig3(used.norm), "norm of the direction that is added"]);
     list.push(["site", `L${used.layer} resid_post (paper: layer ${used.paper_layer})`]);
     list.push(["scope", SCOPES[direction.scope] ?? direction.scope, `${used.positions.length} prompt positions`]);

@@ -97,12 +97,12 @@ const share = (x) => (x === 1 ? "1.00" : sig3(x));
 function plainTable({ title, note, columns, rows }) {
   return h(
     "section",
-    { class: "plain-table", "aria-label": title },
+    { class: "plain-table" },
     h("h4", {}, title),
     note && h("p", { class: "note" }, note),
     h(
       "div",
-      { class: "table-wrap", tabindex: "0", role: "region", "aria-label": title },
+      { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table: ${title}` },
       h(
         "table",
         {},

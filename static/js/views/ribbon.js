@@ -4,8 +4,8 @@
 import { domain, share, ticks, unitName } from "../lib/axis.js";
 import { fill, h, icon } from "../lib/dom.js";
 import { signed } from "../lib/format.js";
-import { directions } from "../lib/names.js";
-import { segments } from "../lib/run.js";
+import { idleOf, segments } from "../lib/run.js";
+import { goTo } from "../lib/steering.js";
 import { OUTCOMES } from "../lib/verdicts.js";
 
 const NARROW_PX = 44; // no room for words
@@ -20,7 +20,7 @@ export function answerRibbon(element, state) {
     draw();
   });
   size.observe(ribbon);
-  const off = state.on(["run", "sweep", "steer", "card"], draw);
+  const off = state.on(["run", "sweep", "steer", "sliders"], draw);
   return () => {
     off();
     size.disconnect();
@@ -31,22 +31,21 @@ export function answerRibbon(element, state) {
     const run = state.get("run");
     const sweep = state.get("sweep");
     const range = domain(state);
-    const unit = directions(run, state.get("card"))[sweep]?.unit;
+    const unit = (state.get("sliders") ?? [])[state.get("active")]?.unit;
     fill(
       axis,
       unit && ticks(range).map((x) => h("span", { style: { "--at": share(x, range) } }, signed(x))),
       unit && h("span", { class: "unit" }, unitName(unit)),
     );
     const list = run?.prompt ? segments(run, sweep) : [];
-    const now = state.get("steer").strength;
+    const steer = state.get("steer");
+    const now = steer.sweep === null && run ? idleOf(run, sweep) : steer.strength;
     fill(
       ribbon,
       list.map((segment, i) => {
         const from = i ? middle(list[i - 1].strengths.at(-1), segment.strengths[0]) : segment.strengths[0];
         const to = list[i + 1] ? middle(segment.strengths.at(-1), list[i + 1].strengths[0]) : segment.strengths.at(-1);
-        return piece(segment, share(from, range), share(to, range), now, (strength) =>
-          state.set("steer", { sweep, strength }),
-        );
+        return piece(segment, share(from, range), share(to, range), now, (strength) => goTo(state, strength));
       }),
     );
   }

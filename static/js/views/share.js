@@ -1,28 +1,42 @@
-// The Share dialog: a title, a note, who finds it, and in plain words what becomes public. Then the link, and the
-// token that takes it back. What was typed stays until it is saved, also when saving fails or the dialog is closed.
+// The Share dialog: what will be public as it will be seen, a title, a note, who finds it, and in plain words what
+// becomes public and what doesn't. Then the link, and the token that takes it back. What was typed stays until it is
+// saved, also when saving fails or the dialog is closed.
 
 import { Refused, saveFinding } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
-import { count, signed } from "../lib/format.js";
+import { count, probability } from "../lib/format.js";
 import { keep } from "../lib/mine.js";
-import { directions } from "../lib/names.js";
-import { claim } from "../lib/verdicts.js";
+import { armAt, control, logodds, sigmoid } from "../lib/run.js";
+import { claim, headline } from "../lib/verdicts.js";
+import { badge } from "./badge.js";
+import { claimParts } from "./claim.js";
 import { copyButton } from "./copy.js";
 
 const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, not of the run
 
 let draft = {}; // what was typed and not saved yet: { title, note, listed }
 
-/** Opens the dialog for a run that is done. `seen` is the view to keep; `parent` the finding that was opened, or null. */
-export function shareDialog(dialog, state, runId, seen, parent) {
-  const run = state.get("run");
+/**
+ * Opens the dialog. `whole`: a promise of { id, run }, one run that holds all that is seen; it may still have to be
+ * made. `seen`: the view to keep. `parent`: the finding that was opened, or null.
+ */
+export function shareDialog(dialog, state, whole, seen, parent) {
+  let id = null; // of the whole run, once it is there
+  const steer = { sweep: seen.sweep, strength: seen.strength };
+  const card = state.get("card");
+  const preview = h(
+    "section",
+    { class: "preview", "aria-label": "Preview", "aria-live": "polite" },
+    h("p", { class: "note" }, "Preparing one run that holds all you see…"),
+  );
+  const what = h("p", {});
   const title = h("input", {
     id: "share-title",
     class: "input",
     required: true,
     maxlength: 140,
     autocomplete: "off",
-    value: draft.title ?? suggestion(state),
+    value: draft.title ?? "",
     oninput: () => {
       title.setCustomValidity("");
       draft.title = title.value;
@@ -51,11 +65,12 @@ export function shareDialog(dialog, state, runId, seen, parent) {
   const forked = parent && h("input", { type: "checkbox", checked: true });
   const finds = h("p", { class: "note", "aria-live": "polite" }, whoFinds(listed.checked));
   const problem = h("p", { class: "problem", role: "alert" });
-  const button = h("button", { class: "button button-primary", type: "submit" }, "Make it public");
+  const button = h("button", { class: "button button-primary", type: "submit", disabled: true }, "Make it public");
   const form = h(
     "form",
     { onsubmit: submit },
     h("h2", { id: "dialog-title" }, "Share this finding"),
+    preview,
     h("label", { for: "share-title" }, "Title"),
     title,
     h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
@@ -72,10 +87,12 @@ export function shareDialog(dialog, state, runId, seen, parent) {
       "div",
       { class: "public" },
       h("p", {}, h("b", {}, "This becomes public:")),
+      what,
       h(
         "p",
         {},
-        `the prompt “${run.start.request.prompt}”, ${count(run.arms.length, "answer")} with their activations and controls, your title and your note.`,
+        h("b", {}, "This doesn't:"),
+        " a second prompt, sampled answers, a random direction's answer, and what you asked before.",
       ),
       finds,
       h(
@@ -95,6 +112,23 @@ export function shareDialog(dialog, state, runId, seen, parent) {
   fill(dialog, form);
   dialog.showModal();
   title.select();
+  whole.then(ready, failed);
+
+  function ready({ id: runId, run }) {
+    id = runId;
+    button.disabled = false;
+    fill(preview, ...previewOf(run, steer, card));
+    const answers = `${count(run.arms.length, "answer")} with their activations and controls`;
+    fill(what, `the prompt “${run.start.request.prompt}”, ${answers}, your title and your note.`);
+    if (title.value) return;
+    title.value = headline(run, steer, card);
+    if (document.activeElement === title) title.select();
+  }
+
+  function failed(error) {
+    if (!(error instanceof Refused)) throw error;
+    fill(preview, h("p", { class: "problem" }, `Nothing can be shared yet. ${error.message}`));
+  }
 
   async function submit(event) {
     event.preventDefault();
@@ -108,7 +142,7 @@ export function shareDialog(dialog, state, runId, seen, parent) {
     fill(problem);
     try {
       const saved = await saveFinding({
-        run_id: runId,
+        run_id: id,
         title: title.value,
         note: note.value,
         view: seen,
@@ -168,19 +202,35 @@ function copyable(id, name, value) {
   return [h("label", { for: id }, name), h("div", { class: "row" }, field, copyButton(button, () => value, field))];
 }
 
-function suggestion(state) {
-  const run = state.get("run");
-  const steer = state.get("steer");
-  const direction = directions(run, state.get("card"))[steer.sweep ?? 0];
-  const name = run.start.entity.text;
-  if (steer.strength === 0) return `${name}: what the model says untouched`;
-  const said = claim(run, steer, direction)
-    .filter(({ as }) => as !== "aside")
-    .map(({ text }) => text)
-    .join("")
-    .trim();
-  return `${name}: ${said}`
-    .replace(`At ${signed(steer.strength)} `, `at ${signed(steer.strength)} ${direction.label.toLowerCase()}, `)
-    .slice(0, 140)
-    .replace(/\.$/, "");
+/** What the finding's page will show first. */
+function previewOf(run, steer, card) {
+  const arm = armAt(run, steer);
+  const seen = steer.sweep === null ? null : control(run, steer);
+  const odds = (x) => probability(sigmoid(x));
+  const chance = (i) => odds(logodds(run, i));
+  return [
+    h("p", { class: "preview-claim" }, claimParts(claim(run, steer, card))),
+    h("p", {}, h("span", { class: "note" }, "Asked "), run.start.request.prompt),
+    h(
+      "div",
+      { class: "preview-answers" },
+      previewAnswer("Baseline", run.arms[0]),
+      arm > 0 && previewAnswer("Steered", run.arms[arm]),
+    ),
+    h(
+      "p",
+      { class: "note" },
+      `P(refusal opening) ${chance(0)}${arm > 0 ? ` → ${chance(arm)}` : ""}`,
+      seen && ` · random, N ${seen.n}: ${odds(seen.mean)}, 5–95 % ${odds(seen.low)} to ${odds(seen.high)}`,
+    ),
+  ];
+}
+
+function previewAnswer(name, { text, verdict }) {
+  return h(
+    "div",
+    {},
+    h("p", { class: "row" }, h("b", {}, name), badge(verdict)),
+    h("p", { class: "preview-text" }, text.trim() || "(nothing)"),
+  );
 }

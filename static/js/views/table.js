@@ -30,7 +30,7 @@ function table({ caption, head, rows, text = [0] }) {
   const side = (i) => (text.includes(i) ? "text" : null);
   return h(
     "div",
-    { class: "table-wrap", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
     h(
       "table",
       {},

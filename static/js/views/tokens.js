@@ -1,243 +1,108 @@
-// The prompt, token by token, tinted by one watched latent as the selected arm's prompt pass measured it.
-// From `start` (tokens, entity, steered positions) and `prompt` (activations).
+// Tokens: the row of them, what tints it, what a press does, one of them in numbers, and the table behind.
+// From `start` (tokens, entity, steered positions), `prompt` and `step` (activations, odds).
 
-import { fill, h, listen, mark } from "../lib/dom.js";
-import { sig3, signed, visible } from "../lib/format.js";
+import { fill, h } from "../lib/dom.js";
+import { sig3, signed } from "../lib/format.js";
 import { directions, watches } from "../lib/names.js";
-import { activation, armAt, lastEntity } from "../lib/run.js";
+import { rankAt } from "../lib/rank.js";
+import { armAt, lastEntity } from "../lib/run.js";
+import { sequence, whereOf } from "../lib/sequence.js";
+import { aliased } from "../lib/store.js";
+import { colourChoice, colourLegend } from "./colours.js";
+import { beforeAfter, percent, tokenFocus, valueInWords } from "./focus.js";
+import { tokenRow } from "./row.js";
 import { tableButton } from "./table.js";
+import { tokenTools } from "./tools.js";
 
-export function tokenStrip(element, state) {
-  const legend = h("span", { class: "legend note push" });
-  const choice = h("fieldset", { class: "segmented colours" });
-  const strip = h("ol", { class: "strip", "aria-label": "Prompt tokens; arrow keys move" });
+// A second prompt is read and selected for itself, and not asked again from its tokens.
+const OWN = { hover: "otherHover", token: "otherToken", live: "otherLive", look: "otherLook" };
+
+/** compact: a second prompt's tokens, with nothing to choose, below the page's first: where it is wide, both names end
+ * at the same place. */
+export function tokenStrip(element, page, { compact = false } = {}) {
+  const state = compact ? aliased(page, OWN) : page;
+  const strip = h("div", { class: "strip", role: "group", "aria-label": "Tokens; arrow keys move" });
   const focus = h("div", { class: "focus" });
+  const body = h("div", { class: `tokens-body${compact ? " tokens-beside" : ""}` }, strip, focus);
+  const label = compact ? "Tokens of the second prompt" : "Tokens of the prompt";
+  const placed = () => (compact ? align(strip) : makeRoom(strip));
+  if (compact) {
+    fill(element, body);
+    const removes = [tokenRow(strip, state, { label, placed }), tokenFocus(focus, state)];
+    return () => leave(element, removes);
+  }
+  const choice = h("fieldset", { class: "segmented colours" });
+  const tools = h("div", { class: "row tools" });
+  const legend = h("span", { class: "legend note push" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const behind = h("div", { class: "behind" });
+  const by = h("span", { class: "note", "aria-hidden": "true" }, "coloured by");
   fill(
     element,
-    h(
-      "div",
-      { class: "row tokens-head" },
-      h("h2", {}, "Tokens"),
-      h("span", { class: "note" }, "coloured by"),
-      choice,
-      legend,
-      button,
-    ),
-    h("div", { class: "tokens-body" }, strip, focus),
+    h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), by, choice, tools, legend, button),
+    body,
     behind,
   );
-
-  let items = [];
-  let drawn = null;
-  const offs = [
-    state.on(["run", "card"], build),
-    state.on(["run", "steer", "colour", "card"], tint),
-    state.on(["run", "steer", "hover", "card"], readout),
-    listen(strip, "keydown", move),
-    listen(strip, "pointerleave", () => state.set("hover", null)),
-    tableButton(button, behind, state, ["run", "steer", "card"], () => tokenTable(state)),
+  const removes = [
+    colourChoice(choice, state),
+    colourLegend(legend, state),
+    tokenTools(tools, state),
+    tokenRow(strip, state, { label, placed }),
+    tokenFocus(focus, state),
+    tableButton(button, behind, state, ["run", "steer", "card", "look"], () => tokenTable(state)),
   ];
-  return () => {
-    for (const off of offs) off();
-    fill(element);
-  };
-
-  function build() {
-    const run = state.get("run");
-    const list = watches(run, state.get("card"));
-    const spelled = JSON.stringify(list);
-    if (choice.dataset.list !== spelled) {
-      choice.dataset.list = spelled;
-      fill(choice, h("legend", { class: "sr" }, "Colour tokens by"), ...list.map((watch, i) => option(watch, i)));
-    }
-    if (drawn === (run?.start ?? null) && items.length) return;
-    drawn = run?.start ?? null;
-    if (!drawn) {
-      items = [];
-      fill(strip, h("li", { class: "blank" }));
-      return;
-    }
-    const { tokens, entity } = drawn;
-    items = tokens.map((token, pos) => tokenItem(token, pos, pos >= entity.start && pos < entity.end));
-    fill(strip, ...folded(items, tokens));
-    const last = items[lastEntity(run)];
-    last.firstElementChild.tabIndex = 0;
-    strip.scrollTop = last.offsetTop - strip.offsetTop - strip.clientHeight / 2;
-  }
-
-  function option(watch, i) {
-    const input = h("input", {
-      type: "radio",
-      name: "colour",
-      value: i,
-      onchange: () => state.set("colour", i),
-    });
-    return h(
-      "label",
-      { title: watch.label },
-      input,
-      mark(watch.role),
-      watch.short,
-      h("span", { class: "wide" }, ` ${watch.label.toLowerCase()}`),
-    );
-  }
-
-  function tokenItem(token, pos, inEntity) {
-    const text = visible(token.text);
-    const space = text.match(/^·+/)?.[0] ?? "";
-    const button = h(
-      "button",
-      {
-        type: "button",
-        class: "token",
-        tabindex: "-1",
-        onpointerenter: () => state.set("hover", pos),
-        onfocus: () => state.set("hover", pos),
-        onblur: () => state.set("hover", null),
-      },
-      space && h("span", { class: "space" }, space),
-      text.slice(space.length),
-    );
-    const role = token.role === "text" || token.role === "entity" ? token.role : "template";
-    return h(
-      "li",
-      { class: `cell cell-${role}${inEntity ? " in-entity" : ""}${text.length < 3 ? " narrow" : ""}` },
-      button,
-    );
-  }
-
-  function tint() {
-    const run = state.get("run");
-    const watch = state.get("colour");
-    for (const input of choice.querySelectorAll("input")) input.checked = Number(input.value) === watch;
-    const latent = watches(run, state.get("card"))[watch];
-    if (!latent) return;
-    strip.dataset.role = latent.role;
-    const arm = Math.max(0, run?.start ? armAt(run, state.get("steer")) : 0);
-    const values = run?.prompt?.arms[arm].activations[watch] ?? [];
-    const max = Math.max(0, ...values, ...(run?.prompt?.arms[0].activations[watch] ?? []));
-    fill(
-      legend,
-      run?.prompt && [
-        h("span", { class: "wide" }, arm ? `at ${signed(run.start.arms[arm].strength)}, activation` : "activation"),
-        " 0 ",
-        h("span", { class: "ramp", "data-role": latent.role }),
-        ` ${sig3(max)}`,
-      ],
-    );
-    const steered = arm ? run.start.sweeps[run.start.arms[arm].sweep].positions : [];
-    items.forEach((item, pos) => {
-      const value = values[pos] ?? 0;
-      item.style.setProperty("--v", max ? Math.max(0, value / max).toFixed(3) : 0);
-      item.dataset.value = value ? sig3(value) : "";
-      const inside = steered.includes(pos);
-      item.classList.toggle("steered", inside);
-      item.classList.toggle("steered-first", inside && !steered.includes(pos - 1));
-      item.classList.toggle("steered-last", inside && !steered.includes(pos + 1));
-      const { text, role } = run.start.tokens[pos];
-      item.firstElementChild.setAttribute(
-        "aria-label",
-        `${visible(text)}, token ${pos}, ${role}, ${latent.short} ${latent.label}: ${sig3(value)}${inside ? ", steered" : ""}`,
-      );
-    });
-  }
-
-  function readout() {
-    const run = state.get("run");
-    if (!run?.prompt) {
-      fill(focus);
-      return;
-    }
-    const pos = state.get("hover") ?? lastEntity(run);
-    const token = run.start.tokens[pos];
-    if (!token) return;
-    const arm = Math.max(0, armAt(run, state.get("steer")));
-    const where = pos === lastEntity(run) ? "last of the name" : token.role === "entity" ? "in the name" : token.role;
-    fill(
-      focus,
-      h(
-        "p",
-        {},
-        h("b", { class: "mono" }, visible(token.text)),
-        h("span", { class: "note" }, ` token ${pos} · ${where}`),
-      ),
-      h(
-        "dl",
-        {},
-        watches(run, state.get("card")).map(({ short, role, label }, i) => {
-          const [before, after] = [activation(run, 0, i, pos), activation(run, arm, i, pos)];
-          return h(
-            "div",
-            { title: label },
-            h("dt", {}, mark(role), short),
-            h(
-              "dd",
-              { class: `as-${role}` },
-              arm && before !== after ? `${sig3(before)} → ${sig3(after)}` : sig3(after),
-            ),
-          );
-        }),
-      ),
-    );
-  }
-
-  function move(event) {
-    const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const shown = items.map((item) => item.firstElementChild).filter((b) => b.offsetParent);
-    const at = shown.indexOf(document.activeElement);
-    if (at < 0) return;
-    const next = event.key === "Home" ? shown[0] : event.key === "End" ? shown.at(-1) : to && shown[at + to];
-    if (!next) return;
-    event.preventDefault();
-    for (const button of shown) button.tabIndex = button === next ? 0 : -1;
-    next.focus();
-  }
+  return () => leave(element, removes);
 }
 
-// Runs of template tokens fold into one ⟨4⟩ where the page is narrow; the stylesheet chooses.
-function folded(items, tokens) {
-  const result = [];
-  let n = 0;
-  items.forEach((item, pos) => {
-    result.push(item);
-    if (item.classList.contains("cell-template")) n++;
-    const next = items[pos + 1];
-    if (n && !next?.classList.contains("cell-template")) {
-      const names = tokens.slice(pos + 1 - n, pos + 1).map(({ text }) => visible(text));
-      result.push(h("li", { class: "fold", title: names.join(" ") }, `⟨${n}⟩`));
-      n = 0;
-    }
-  });
-  return result;
+function leave(element, removes) {
+  for (const remove of removes) remove();
+  fill(element);
+}
+
+// A prompt of one row leaves one for its answer; a longer one gets three, and scrolls. The name is in sight.
+function makeRoom(strip) {
+  const cells = strip.querySelectorAll(".strip-part:first-child .cell");
+  if (!cells.length) return;
+  const [first, last] = [cells[0], cells[cells.length - 1]].map(({ offsetTop }) => offsetTop);
+  strip.classList.toggle("long", last > first);
+  const name = [...strip.querySelectorAll(".in-entity")].at(-1);
+  if (name) strip.scrollTop = name.offsetTop - strip.clientHeight / 2;
+}
+
+// What is shorter before the name begins further to the right; what is longer is scrolled to the left.
+function align(strip) {
+  strip.style.setProperty("--indent", "0px");
+  const ends = [document.querySelector(".strip"), strip].map((one) => [...one.querySelectorAll(".in-entity")].at(-1));
+  if (!ends.every((end) => end?.offsetParent) || getComputedStyle(strip).flexWrap === "wrap") return;
+  const [above, own] = ends.map((end) => end.getBoundingClientRect().right);
+  strip.style.setProperty("--indent", `${Math.max(0, above - own - strip.scrollLeft)}px`);
+  strip.scrollLeft = Math.max(0, own + strip.scrollLeft - above);
 }
 
 function tokenTable(state) {
   const run = state.get("run");
-  const card = state.get("card");
-  const list = watches(run, card);
+  const list = watches(run, state.get("card"));
   if (!run?.prompt) return { caption: "Tokens", head: ["token"], rows: [] };
   const steer = state.get("steer");
-  const arm = Math.max(0, armAt(run, steer));
-  const direction = directions(run, card)[steer.sweep ?? 0];
+  const arm = armAt(run, steer);
+  const pushed = directions(run, state.get("card"))[steer.sweep ?? -1];
+  const named = ({ short, label }) => (label === short ? short : `${short} ${label}`);
   return {
-    caption: arm
-      ? `Activations, baseline → ${direction.label} at ${signed(steer.strength)}`
-      : "Activations of the baseline",
-    head: ["#", "token", "role", ...list.map(({ short, label }) => (label === short ? short : `${short} ${label}`))],
+    caption: pushed
+      ? `Activations and rank, baseline → ${pushed.label} at ${signed(steer.strength)}; odds of each token`
+      : "Activations and rank; odds of each token",
+    head: ["#", "token", "place", ...list.map(named), "p", "log p, nats", "entropy, nats"],
     text: [0, 1, 2],
-    rows: run.start.tokens.map(({ text, role }, pos) => ({
-      cells: [
-        String(pos),
-        visible(text),
-        role,
-        ...list.map((_, i) => {
-          const [before, after] = [activation(run, 0, i, pos), activation(run, arm, i, pos)];
-          return arm && before !== after ? `${sig3(before)} → ${sig3(after)}` : sig3(before);
-        }),
-      ],
-      now: pos === lastEntity(run),
-    })),
+    rows: sequence(run, arm).map((place) => {
+      const { pos, name, odds } = place;
+      const latents = list.map(({ target }, i) => {
+        const [before, after] = beforeAfter(run, arm, i, pos);
+        const rank = (after ?? before) ? rankAt(state, target, pos, arm !== 0) : "";
+        return valueInWords(before, after) + (rank && `, ${rank}`);
+      });
+      const number = (value) => (typeof value === "number" ? sig3(value) : "–");
+      const cells = [String(pos), name, whereOf(run, place), ...latents, percent(odds)];
+      return { cells: [...cells, number(odds?.logprob), number(odds?.entropy_nats)], now: pos === lastEntity(run) };
+    }),
   };
 }

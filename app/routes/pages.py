@@ -16,9 +16,11 @@ from app import ids
 from app.findings.pair import Side, lines, start_of
 from app.findings.provenance import provenance
 from app.findings.store import Search
+from app.modules import imported_by
 from app.parts import Parts
 from app.refusals import unknown_finding
 from app.routes.findings import MAX_WORDS
+from app.settings import ROOT
 from protocol.base import Name, Text
 from protocol.findings import Finding
 from protocol.frames import Outcome
@@ -34,7 +36,9 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def explore(request: Request) -> Response:
-        return parts.drawing.draw(request, "explore.html", "explore", first=parts.first_recording)
+        modules = [f"/{path.relative_to(ROOT)}" for path in imported_by(ROOT / "static/js/pages/explore.js")]
+        shown = {"first": parts.first_recording, "modules": modules}
+        return parts.drawing.draw(request, "explore.html", "explore", **shown)
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:

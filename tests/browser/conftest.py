@@ -28,6 +28,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 ROOT = Path(__file__).parent.parent.parent
 BATKIN = "What sport does Michael Batkin play?"
 CLOSED = "http://127.0.0.1:9"
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
   (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
@@ -137,12 +138,7 @@ def app_without_worker(app: App) -> Iterator[App]:
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
-        system = next(
-            filter(
-                None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
-            ),
-            None,
-        )
+        system = next(filter(None, map(shutil.which, CHROMIUMS)), None)
         if not own.exists() and system is None:
             pytest.fail("no Chromium: run `make browser`")
         browser = playwright.chromium.launch(executable_path=None if own.exists() else system)

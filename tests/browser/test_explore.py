@@ -213,6 +213,20 @@ def test_a_view_that_breaks_leaves_the_others_as_they_are(app: App, chromium: Br
     page.context.close()
 
 
+def test_the_page_names_every_module_that_it_needs(app: App, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url.removeprefix(app.url)))
+    page.goto(app.url)
+    wait_done(page)
+    named = set(
+        page.locator("link[rel=modulepreload]").evaluate_all("all => all.map((link) => link.getAttribute('href'))")
+    )
+    modules = {path for path in asked if path.startswith("/static/js/")}
+    assert modules - named == {"/static/js/pages/explore.js", "/static/js/theme.js"}
+    assert len(named) > 50 and named <= asked
+
+
 def test_nothing_jumps_while_it_arrives(app: App, open_page: OpenPage) -> None:
     page = open_page("about:blank")
     page.add_init_script(

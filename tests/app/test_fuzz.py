@@ -1,7 +1,7 @@
 """Whatever can be sent to any route, by its own description: answered with 2xx to 4xx, soon, and as described.
 
 Schemathesis reads /openapi.json of a live app and tries, for each route and method, values that fit, that almost fit
-and that don't fit, and sequences of requests. FUZZ_SECONDS (default 10, for each database) makes it look longer, and
+and that don't fit, and sequences of requests. FUZZ_SECONDS (default 20, for each database) makes it look longer, and
 each time elsewhere.
 """
 
@@ -16,7 +16,7 @@ from app.settings import Settings
 from tests.app.conftest import Client, start
 from tests.app.scripted_worker import ScriptedWorker
 
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "10"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "20"))
 UNFAIR = (
     "positive_data_acceptance",  # no JSON Schema can say all that a request has to be, such as how many arms add up
     "use_after_free",  # to delete a run that is under way cancels it; what it said so far can still be read

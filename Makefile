@@ -19,7 +19,7 @@ run: setup ## serve the page with the embedded model
 	$(PY) -m app
 
 test: setup browser check ## every test, Chromium included
-	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 core: setup ## the subset that runs within a minute
 	$(PY) -m pytest -m core

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
@@ -17,7 +16,6 @@ from tests.browser.test_reach import PHONE
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 REFUSAL = {"code": "busy", "asked": "You asked for a latent.", "allowed": "One at a time.", "change": "Wait a moment."}
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 FRAMES = "/api/models/*/latent?*"
 
 Places = dict[int, list[tuple[int, float]]]
@@ -428,25 +426,6 @@ def test_a_latent_that_was_looked_up_is_watched_and_directions_are_no_choice_for
     opened.get_by_role("combobox").fill("L1 #7")
     opened.get_by_role("option").click()
     expect(opened.locator("#tokens .colours")).to_contain_text("L1 #7")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_list_the_card_and_the_dialog(app: App, open_page: OpenPage, scheme: str) -> None:
-    page = open_page(app.url, color_scheme=scheme)
-    settle(page)
-    push(page)
-    expect(page.locator("#latent .latent-numbers")).to_contain_text("of the sample")
-    for button in page.locator("#latent").get_by_role("button", name="Table").all():
-        button.click()
-    for context in ("#top", "#latent"):
-        assert violations(page, context) == []
-    lookup(page, "9")
-    assert violations(page, "#lookup") == []
-
-
-def violations(page: Page, context: str) -> list[tuple[str, str]]:
-    found = Axe().run(page, context=context, options=WCAG).response["violations"]
-    return [(one["id"], one["nodes"][0]["html"]) for one in found]
 
 
 def test_on_a_phone_nothing_scrolls_sideways_and_every_target_is_44_px(app: App, open_page: OpenPage) -> None:

@@ -8,7 +8,6 @@ import struct
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
@@ -471,20 +470,6 @@ def test_a_watched_latent_opens_its_card_and_can_be_taken_off(page: Page) -> Non
 
 
 # ---- for everybody
-
-
-@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["wide", "dark", "phone"])
-def test_axe_finds_nothing_wrong_with_tokens_and_map(app: App, open_page: OpenPage, options: dict[str, Any]) -> None:
-    page = open_page(f"{app.url}/#prompt={BATKIN}&beside=Who is Michael Jordan?", **options)
-    wait_done(page)
-    push(page)
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
-    for tool in ("Look", "Mark name", "Steer"):
-        pick(page, tool)
-        to_the_map(page, {"Look": "Both", "Mark name": "Difference", "Steer": "Baseline"}[tool])
-        for part in ("#tokens", "#beside", "#map"):
-            found = Axe().run(page, context=part, options=rules)
-            assert found.violations_count == 0, found.generate_report()
 
 
 def test_on_a_recording_tokens_can_be_read_but_nothing_is_asked(app: App, open_page: OpenPage) -> None:

@@ -9,12 +9,14 @@ import random
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from model_worker.embedded import answers
 from model_worker.embedded.activations import at_last_entity_token
 from model_worker.embedded.answers import Steer, verdicts
 from model_worker.embedded.build import build, first_pass, second_pass, train_all
@@ -256,7 +258,10 @@ def spelling(value: str) -> str:
 
 
 @pytest.mark.timeout(400)
-def test_the_recipe_runs_end_to_end_at_toy_size_and_twice_gives_the_same_weights(tmp_path) -> None:
+def test_the_recipe_runs_end_to_end_at_toy_size_and_twice_gives_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "MAX_NEW", 2)  # what has learned nothing never comes to an end
     out, once, twice = tmp_path / "out", tmp_path / "once", tmp_path / "twice"
     build(TOY, out, once, print)
     ModelReport.model_validate_json((out / "report.json").read_bytes())

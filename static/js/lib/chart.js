@@ -4,11 +4,13 @@
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false, responsive: false };
 
 /**
- * Keeps a figure in `element`. `make(colour, width)` gives { data, layout }; call `draw()` when the data changed.
- * `colour("--known")` is a custom property as Plotly can read it.
+ * Keeps a figure in `element`. `make(colour, width)` gives { data, layout }; call `draw()` when the data may have
+ * changed: Plotly takes a hundred times as long as seeing that they have not. `colour("--known")` is a custom property
+ * as Plotly can read it.
  */
 export function chart(element, make) {
   let removed = false;
+  let drawn = ""; // what Plotly drew last
   let width = element.clientWidth;
   const size = new ResizeObserver(() => {
     if (element.clientWidth === width) return;
@@ -41,6 +43,9 @@ export function chart(element, make) {
     const figure = make(colour, element.clientWidth);
     if (!figure) return;
     const layout = { ...base(colour), width: element.clientWidth, height: element.clientHeight, ...figure.layout };
+    const now = JSON.stringify([figure.data, layout]);
+    if (now === drawn) return;
+    drawn = now;
     globalThis.Plotly.react(element, figure.data, layout, CONFIG);
   }
 }

@@ -172,6 +172,7 @@ export function doseCurve(element, state) {
           fixedrange: true,
           tickvals,
           ticktext: tickvals.map((v) => `${Number(sigmoid(v).toPrecision(6))} `),
+          ticklabeloverflow: "allow",
           gridcolor: colour("--rule"),
           zerolinecolor: colour("--rule-2"),
           zerolinewidth: 1,

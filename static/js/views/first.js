@@ -13,6 +13,8 @@ const LEAST = 4.7; // the axis shows at least odds of 1 to 110, either way
 export function firstTokens(element, state) {
   const balance = h("div", { class: "dumbbells balance" });
   const body = h("div", { class: "dumbbells" });
+  const total = dumbbell({ centred: true });
+  const rows = Array.from({ length: ROWS }, () => dumbbell());
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const behind = h("div", { class: "behind" });
   fill(
@@ -38,8 +40,11 @@ export function firstTokens(element, state) {
   const offs = [
     state.on(names, () => {
       const now = reading(state);
-      fill(balance, now && odds(now));
-      fill(body, ...(now ? now.tokens.map((token) => row(now, token)) : []));
+      show(balance, now ? [total] : []);
+      show(body, rows.slice(0, now?.tokens.length ?? 0));
+      if (!now) return;
+      total.draw(odds(now));
+      now.tokens.forEach((token, i) => rows[i].draw(chances(now, token)));
     }),
     tableButton(button, behind, state, names, () => firstTable(reading(state))),
   ];
@@ -47,6 +52,10 @@ export function firstTokens(element, state) {
     for (const off of offs) off();
     fill(element);
   };
+}
+
+function show(element, lines) {
+  if (element.children.length !== lines.length) fill(element, ...lines.map(({ root }) => root));
 }
 
 /** What both drawings and the table show; arm -1: what is chosen is not here yet. Null before the prompt pass. */
@@ -61,7 +70,7 @@ function reading(state) {
     card: state.get("card"),
     arm: run.prompt.arms[arm] ? arm : -1,
     control: steer.sweep === null ? null : control(run, steer),
-    most: Math.max(LEAST, ...list.flatMap((point) => sizes(run, point))),
+    most: Math.max(LEAST, Math.abs(logodds(run, 0)), ...list.flatMap((point) => sizes(run, point))),
     tokens: likeliest(run, list),
   };
 }
@@ -82,52 +91,71 @@ function likeliest(run, list) {
   return [...best.values()].sort((a, b) => b.prob - a.prob).slice(0, ROWS);
 }
 
+// ---- one line: a ring, a disc, what lies between them, and the numbers. Rewritten in place: a slider may be moving.
+
+/** `centred`: a scale with 0 in the middle and the random control on it. */
+function dumbbell({ centred = false } = {}) {
+  const name = h("b", { class: centred ? null : "mono" });
+  const about = h("span", { class: "note" });
+  const [band, mean, bar, ring, disc] = ["band", "mean", "bar", "ring", "disc"].map((kind) => h("i", { class: kind }));
+  const numbers = h("span", { class: "numbers" });
+  const scale = h("span", { class: `scale${centred ? " centred" : ""}`, "aria-hidden": "true" }, band, mean, bar, ring, disc);
+  const root = h("div", { class: "dumbbell" }, name, about, scale, numbers);
+  return { root, draw };
+
+  /** before, after, seen: places on the scale from 0 to 1; after and seen (low, mean, high) may be null */
+  function draw({ words, note, refusal, before, after, seen = null, says }) {
+    root.classList.toggle("refusal", refusal);
+    if (name.textContent !== words) name.textContent = words;
+    if (about.textContent !== note) about.textContent = note;
+    band.hidden = mean.hidden = !seen;
+    if (seen) {
+      reach(band, seen.low, seen.high);
+      mean.style.setProperty("--at", seen.mean);
+    }
+    ring.style.setProperty("--at", before);
+    bar.hidden = disc.hidden = after === null;
+    if (after !== null) {
+      reach(bar, Math.min(before, after), Math.max(before, after));
+      disc.style.setProperty("--at", after);
+    }
+    const [old, now, control] = says;
+    fill(numbers, old, now && [" → ", h("b", {}, now)], control && h("span", { class: "control" }, ` random ${control}`));
+  }
+}
+
+function reach(part, from, to) {
+  part.style.setProperty("--from", from);
+  part.style.setProperty("--width", to - from);
+}
+
 function odds({ run, arm, control: seen, most }) {
   const at = (value) => (value / most + 1) / 2;
   const before = logodds(run, 0);
   const after = arm > 0 ? logodds(run, arm) : null;
-  return h(
-    "div",
-    { class: "dumbbell refusal" },
-    h("b", {}, "refusal"),
-    h("span", { class: "note" }, "against answer, log-odds"),
-    h(
-      "span",
-      { class: "scale centred", "aria-hidden": "true" },
-      seen && h("i", { class: "band", style: { "--from": at(seen.low), "--width": at(seen.high) - at(seen.low) } }),
-      seen && h("i", { class: "mean", style: { "--at": at(seen.mean) } }),
-      after !== null && stretch(at(before), at(after)),
-      h("i", { class: "ring", style: { "--at": at(before) } }),
-      after !== null && h("i", { class: "disc", style: { "--at": at(after) } }),
-    ),
-    h(
-      "span",
-      { class: "numbers" },
-      withSign(before),
-      after !== null && [" → ", h("b", {}, withSign(after))],
-      seen && h("span", { class: "control" }, ` random ${withSign(seen.mean)}`),
-    ),
-  );
+  return {
+    words: "refusal",
+    note: "against answer, log-odds",
+    refusal: true,
+    before: at(before),
+    after: after === null ? null : at(after),
+    seen: seen && { low: at(seen.low), mean: at(seen.mean), high: at(seen.high) },
+    says: [withSign(before), after !== null && withSign(after), seen && withSign(seen.mean)],
+  };
 }
 
-function row({ run, arm, card }, token) {
+function chances({ run, arm, card }, token) {
   const refusal = opensRefusal(token, card);
   const before = chance(run, 0, token);
   const after = arm > 0 ? chance(run, arm, token) : null;
-  return h(
-    "div",
-    { class: `dumbbell${refusal ? " refusal" : ""}` },
-    h("b", { class: "mono" }, visible(token.text)),
-    h("span", { class: "note" }, refusal ? "opens a refusal" : ""),
-    h(
-      "span",
-      { class: "scale", "aria-hidden": "true" },
-      after && stretch(before.p, after.p),
-      h("i", { class: "ring", style: { "--at": before.p } }),
-      after && h("i", { class: "disc", style: { "--at": after.p } }),
-    ),
-    h("span", { class: "numbers" }, before.text, after && [" → ", h("b", {}, after.text)]),
-  );
+  return {
+    words: visible(token.text),
+    note: refusal ? "opens a refusal" : "",
+    refusal,
+    before: before.p,
+    after: after && after.p,
+    says: [before.text, after?.text],
+  };
 }
 
 function firstTable(now) {
@@ -166,8 +194,6 @@ function firstTable(now) {
     ],
   };
 }
-
-const stretch = (a, b) => h("i", { class: "bar", style: { "--from": Math.min(a, b), "--width": Math.abs(b - a) } });
 
 const withSign = (x) => (x > 0 ? `+${sig3(x)}` : sig3(x));
 

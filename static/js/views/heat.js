@@ -21,6 +21,7 @@ export function heatFigure(grid, { colour, width, selected }) {
     zeroline: false,
     ticks: "",
     tickfont: { color: colour("--ink-2") },
+    ticklabeloverflow: "allow", // else each label is measured, which takes as long as all the rest
   };
   const unseen = { x: [0], y: [0], xaxis: "x2", mode: "markers", marker: { opacity: 0 }, hoverinfo: "skip" };
   return {

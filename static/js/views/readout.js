@@ -1,23 +1,31 @@
 // The last line of a page: every number that a measured effect needs beside it. From `start`, `prompt` and `done`.
 
+import { amountOf } from "../lib/amount.js";
 import { fill, h } from "../lib/dom.js";
 import { plain, shortHash, sig3, signed } from "../lib/format.js";
-import { directions } from "../lib/names.js";
+import { directions, titled } from "../lib/names.js";
 import { armAt } from "../lib/run.js";
 import { SCOPES, UNITS } from "../lib/steering.js";
 
 export function readout(element, state) {
+  let drawn = []; // each fact as JSON
   const off = state.on(["run", "steer", "sweep", "card"], () => {
-    fill(
-      element,
-      ...facts(state).map(([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value))),
-    );
+    const list = facts(state);
+    const now = list.map((fact) => JSON.stringify(fact));
+    const changed = now.flatMap((fact, i) => (fact === drawn[i] ? [] : [i]));
+    // A slider that moves changes the strength alone.
+    if (now.length === drawn.length && changed.length < 2) {
+      for (const i of changed) element.children[i].replaceWith(written(list[i]));
+    } else fill(element, ...list.map(written));
+    drawn = now;
   });
   return () => {
     off();
     fill(element);
   };
 }
+
+const written = ([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value));
 
 // Only what is added has an α; the other modes set, scale or take away an activation.
 function strengthOf({ mode = "add", unit }, { residual_norm: r, norm }, { strength, alpha }) {
@@ -45,6 +53,10 @@ export function facts(state) {
     list.push(["site", `L${used.layer} resid_post (paper: layer ${used.paper_layer})`]);
     list.push(["scope", SCOPES[direction.scope] ?? direction.scope, `${used.positions.length} prompt positions`]);
   }
+  (start.request.hold ?? []).forEach((hold, i) => {
+    const { label, short } = titled(hold.target, start.held[i], state.get("card"), run);
+    list.push(["held", `${label} ${amountOf(hold, hold.strength)}`, `${short}, in every answer but the baseline's`]);
+  });
   list.push([
     "controls",
     `N ${controls.n_directions}, seed ${controls.seed}`,

@@ -5,15 +5,16 @@ import { domain, share, ticks, unitName } from "../lib/axis.js";
 import { fill, h, icon } from "../lib/dom.js";
 import { signed } from "../lib/format.js";
 import { idleOf, segments } from "../lib/run.js";
-import { goTo } from "../lib/steering.js";
+import { goTo, nearest } from "../lib/steering.js";
 import { OUTCOMES } from "../lib/verdicts.js";
 
-const NARROW_PX = 44; // no room for words
+const NARROW_PX = 76; // no room for words
 
 export function answerRibbon(element, state) {
   const ribbon = h("div", { class: "ribbon", "aria-hidden": "true" });
   const axis = h("div", { class: "axis", "aria-hidden": "true" });
   fill(element, ribbon, axis);
+  const drawn = { axis: "", ribbon: "" }; // what was drawn last: only what changed is drawn again, a slider may be moving
   let width = 0; // read when the size changes, never while dragging
   const size = new ResizeObserver(([entry]) => {
     width = entry.contentRect.width;
@@ -32,28 +33,39 @@ export function answerRibbon(element, state) {
     const sweep = state.get("sweep");
     const range = domain(state);
     const unit = (state.get("sliders") ?? [])[state.get("active")]?.unit;
-    fill(
-      axis,
-      unit && ticks(range).map((x) => h("span", { style: { "--at": share(x, range) } }, signed(x))),
-      unit && h("span", { class: "unit" }, unitName(unit)),
+    changed("axis", [unit, range], () =>
+      fill(
+        axis,
+        unit && ticks(range).map((x) => h("span", { style: { "--at": share(x, range) } }, signed(x))),
+        unit && h("span", { class: "unit" }, unitName(unit)),
+      ),
     );
     const list = run?.prompt ? segments(run, sweep) : [];
     const steer = state.get("steer");
     const now = steer.sweep === null && run ? idleOf(run, sweep) : steer.strength;
-    fill(
-      ribbon,
-      list.map((segment, i) => {
-        const from = i ? middle(list[i - 1].strengths.at(-1), segment.strengths[0]) : segment.strengths[0];
-        const to = list[i + 1] ? middle(segment.strengths.at(-1), list[i + 1].strengths[0]) : segment.strengths.at(-1);
-        return piece(segment, share(from, range), share(to, range), now, (strength) => goTo(state, strength));
-      }),
+    const at = list.findIndex(({ strengths }) => strengths.includes(now));
+    changed("ribbon", [list, range, width, at], () =>
+      fill(
+        ribbon,
+        list.map((segment, i) => {
+          const from = i ? middle(list[i - 1].strengths.at(-1), segment.strengths[0]) : segment.strengths[0];
+          const to = list[i + 1] ? middle(segment.strengths.at(-1), list[i + 1].strengths[0]) : segment.strengths.at(-1);
+          return piece(segment, share(from, range), share(to, range), i === at);
+        }),
+      ),
     );
   }
 
-  function piece({ text, verdict, strengths }, from, to, now, steer) {
+  function changed(what, now, draw) {
+    const key = JSON.stringify(now);
+    if (drawn[what] === key) return;
+    drawn[what] = key;
+    draw();
+  }
+
+  function piece({ text, verdict, strengths }, from, to, now) {
     const narrow = (to - from) * width < NARROW_PX;
-    const marks = `${strengths.includes(now) ? " now" : ""}${narrow ? " tiny" : ""}`;
-    const nearest = strengths.reduce((best, x) => (Math.abs(x - now) < Math.abs(best - now) ? x : best));
+    const marks = `${now ? " now" : ""}${narrow ? " tiny" : ""}`;
     return h(
       "button",
       {
@@ -62,7 +74,7 @@ export function answerRibbon(element, state) {
         class: `segment badge-${verdict?.outcome ?? "open"}${marks}`,
         style: { "--from": from, "--width": to - from },
         title: verdict && `${OUTCOMES[verdict.outcome]}: ${text}`,
-        onclick: () => steer(nearest),
+        onclick: () => goTo(state, nearest(strengths, state.get("steer").strength ?? 0)),
       },
       verdict && icon(verdict.outcome),
       !narrow && h("span", {}, text),

@@ -5,9 +5,11 @@
  * @typedef {{ prompt: string|null, format: "chat"|"raw", span: {start: number, end: number}|null,
  *             sliders: object[]|null, at: [number, number][], active: number|null, colour: number|null,
  *             token: number|null, latent: {dictionary: string, latent: number}|null, watching: object[]|null,
- *             beside: string|null, random: number|null, request: object|null, parent: string|null }} Seen
- * sliders: null are the model's own; at: [slider, strength] of those that push; beside: the second prompt;
- * request: a whole request that was handed over; parent: slug of the finding that was opened to be changed
+ *             dictionary: string|null, side: string|null, beside: string|null, random: number|null,
+ *             request: object|null, parent: string|null }} Seen
+ * sliders: null are the model's own; at: [slider, strength] of those that push; dictionary: of the list of latents;
+ * side: what the map shows; beside: the second prompt; request: a whole request that was handed over;
+ * parent: slug of the finding that was opened to be changed
  */
 
 const SLUG = /^[1-9A-HJ-NP-Za-km-z]{10,22}$/;
@@ -42,6 +44,8 @@ export function readFragment(hash) {
     token: index("token", 100_000),
     latent: latent && { dictionary: latent[1], latent: Number(latent[2]) },
     watching: parsed(query.get("watch"), Array.isArray),
+    dictionary: query.get("list"),
+    side: query.get("map"),
     beside: query.get("beside"),
     random: index("random", 128),
     request: parsed(query.get("request"), (value) => !Array.isArray(value)),
@@ -60,6 +64,8 @@ export function writeFragment(seen) {
   put("colour", seen.colour);
   put("token", seen.token);
   put("latent", seen.latent && `${seen.latent.dictionary}:${seen.latent.latent}`);
+  put("list", seen.dictionary);
+  put("map", seen.side);
   put("beside", seen.beside);
   put("random", seen.random);
   put("parent", seen.parent);

@@ -8,16 +8,16 @@ import { benches, isAway } from "../lib/benches.js";
 import { fill, h } from "../lib/dom.js";
 import { follower } from "../lib/follow.js";
 import { count } from "../lib/format.js";
-import { readFragment, writeFragment } from "../lib/fragment.js";
+import { readFragment } from "../lib/fragment.js";
 import { runAt } from "../lib/recorded.js";
 import { ended, isOpen, lastEntity, logodds, newRun } from "../lib/run.js";
 import {
   isIdle,
+  resetAll,
   sameSteering,
   slidersOf,
   slidersOfRequest,
   steerIn,
-  steeringOf,
   sweepOf,
   withNamedScope,
 } from "../lib/steering.js";
@@ -37,6 +37,7 @@ import { workerStatus } from "../views/status.js";
 import { tokenStrip } from "../views/tokens.js";
 import { topLatents } from "../views/top.js";
 import { tour } from "../views/tour.js";
+import { channelsOf, keptAddress } from "./address.js";
 
 const $ = (id) => document.getElementById(id);
 const MAX_CHARACTERS = 8_000;
@@ -56,24 +57,18 @@ const state = channels({
   active: 0,
   colour: opened.colour ?? 0,
   hover: null,
-  token: opened.token,
   tool: "look",
-  span: opened.span,
-  watching: opened.watching,
-  latent: opened.latent,
   lookup: null,
   look: null,
   wantLook: false,
-  otherPrompt: opened.beside,
   other: null,
   otherSteer: { sweep: null, strength: 0 },
-  wantRandom: opened.random === null ? null : { index: opened.random },
   random: null,
   sampling: null,
   samples: null,
   typed: opened.prompt ?? "",
+  ...channelsOf(opened),
 });
-const ADDRESSED = ["values", "active", "sliders", "colour", "token", "latent", "span", "watching", "otherPrompt", "wantRandom"];
 
 let asked = null; // { prompt, format } that the page shows; null before the first
 let base = opened.request; // a whole request that was handed over; it holds until another question is asked
@@ -84,7 +79,6 @@ let startedAt = 0;
 let colourChosen = opened.colour !== null;
 let activeChosen = opened.active !== null || opened.at.length > 0;
 let turned = null; // the prompt that the curve was turned for
-let addressing = 0; // timer of the next write to the address
 
 const follow = Object.fromEntries(KINDS.map((kind) => [kind, follower(`${PAGE}-${kind}`)]));
 const bench = benches({ seen, show, settled, main: follow.main, point: follow.point });
@@ -103,26 +97,29 @@ mount(topLatents, $("top"), state);
 mount(latentCard, $("latent"), state);
 mount(lookup, $("lookup"), state);
 mount(readout, $("readout"), state);
-mount(examples, $("pairs"), state, ask);
+mount(examples, $("pairs"), state, (prompt) => {
+  resetAll(state);
+  ask(prompt);
+});
 const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", otherSteer: "steer" });
 mount(besidePrompt, $("beside"), state, $("beside-open"), (element) => tokenStrip(element, other, { compact: true }));
 mount(tour, $("tour"), state, $("tour-again"), opened.prompt === null);
 
 $("prompt").value = opened.prompt ?? "";
 setFormat(opened.format);
-state.on(["run", "typed"], drawAsk);
+state.on(["run", "typed", "health"], drawAsk);
 state.on(["run"], turnToTheOther);
 state.on(["otherPrompt"], besideAnswers());
 state.on(["sliders", "values", "active", "span", "watching"], () => consistent() && bench.sync());
-state.on(ADDRESSED, keepAddress);
 asides(state, { seen, ready: () => canAsk() && asked && !bench.current()?.recorded, follow });
 const askWorker = watchWorker(state);
+const address = keptAddress(state, question);
 state.on(["health", "card"], startWhenReady);
 openRecording();
 
 $("tokens").addEventListener("change", (event) => {
   if (event.target.name === "colour") colourChosen = true;
-  keepAddress();
+  address.keep();
 });
 $("ask").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -176,8 +173,8 @@ function run({ keepEntry = false } = {}) {
   }
   asked = { prompt, format: format() };
   firstSliders(card);
-  if (!keepEntry) writeAddress("pushState");
   bench.open();
+  if (!keepEntry) address.write("pushState");
 }
 
 function ask(prompt) {
@@ -253,11 +250,11 @@ const tooLong = (prompt) => ({
 
 /** A recording of the first example, so that the page lives before the model does. */
 async function openRecording() {
-  const address = $("main").dataset.first;
-  if (!address || opened.prompt !== null || opened.request) return;
+  const { first } = $("main").dataset;
+  if (!first || opened.prompt !== null || opened.request) return;
   let found;
   try {
-    found = await runAt(address);
+    found = await runAt(first);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return; // the live run comes anyway
@@ -326,7 +323,7 @@ function drawAsk() {
 }
 
 function facts(now, recorded) {
-  if (recorded) return "a recorded example; the model is loading";
+  if (recorded) return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
   return now?.start && `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
 }
 
@@ -376,38 +373,17 @@ const NOT_WHOLE = {
   change: "Try again in a moment.",
 };
 
-// ---- the address: everything you can see is in it
+// ---- the address
 
-function keepAddress() {
-  clearTimeout(addressing);
-  addressing = setTimeout(() => asked && !bench.current()?.recorded && writeAddress("replaceState"), 200);
-}
-
-function writeAddress(how) {
-  const { card, sliders, values, active, span, watching } = seen();
-  if (!card) return;
-  const own = slidersThere(null, card).sliders;
-  const usual = own.length === sliders.length && own.every((slider, i) => sameSteering(slider, sliders[i]));
-  const hash = writeFragment({
-    ...asked,
-    span,
-    watching,
-    sliders: usual ? null : sliders.map((slider) => ({ ...steeringOf(slider), strengths: slider.strengths })),
-    at: values.map((value, i) => [i, value]).filter(([, value]) => value !== null),
-    active: active || null,
-    colour: colourChosen ? state.get("colour") : null,
-    token: state.get("token"),
-    latent: state.get("latent"),
-    beside: state.get("otherPrompt"),
-    random: state.get("wantRandom")?.index,
-    request: base,
-    parent,
-  });
-  if (hash !== location.hash) history[how](null, "", hash);
+/** What the address says beside the channels; nothing while there is only the recorded example. */
+function question() {
+  const card = state.get("card");
+  if (!card || !asked || bench.current()?.recorded) return null;
+  return { ...asked, request: base, parent, sliders: slidersThere(null, card).sliders, colour: colourChosen };
 }
 
 function reopen() {
-  clearTimeout(addressing);
+  address.wait();
   const to = readFragment(location.hash);
   const card = state.get("card");
   if (!card || !to.prompt) return;
@@ -416,17 +392,8 @@ function reopen() {
   $("prompt").value = to.prompt;
   setFormat(to.format);
   colourChosen = to.colour !== null;
-  const channels = {
-    typed: to.prompt,
-    token: to.token,
-    latent: to.latent,
-    watching: to.watching,
-    otherPrompt: to.beside,
-    wantRandom: to.random === null ? null : { index: to.random },
-    span: to.span,
-    ...(colourChosen && { colour: to.colour }),
-  };
-  for (const [name, value] of Object.entries(channels)) {
+  const told = { ...channelsOf(to), typed: to.prompt, ...(colourChosen && { colour: to.colour }) };
+  for (const [name, value] of Object.entries(told)) {
     if (JSON.stringify(state.get(name)) !== JSON.stringify(value)) state.set(name, value);
   }
   const { sliders, values } = slidersThere(to.sliders, card);

@@ -108,7 +108,7 @@ export function latentMap(element, state) {
   }
 }
 
-const sideOf = (state) => state.get("side") ?? "both";
+const sideOf = (state) => (Object.hasOwn(SIDES, state.get("side") ?? "") ? state.get("side") : "both");
 
 const read = (state) => gridOf(state.get("run"), state.get("card"), state.get("steer"), sideOf(state));
 

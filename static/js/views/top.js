@@ -7,13 +7,11 @@ import { activeAt, isRead, valueAt } from "../lib/latents.js";
 import { fvuHere, isOfThesePushes, isOfThisPrompt, placeOf, shownIn } from "../lib/look.js";
 import { same, titled } from "../lib/names.js";
 import { armAt, isOpen } from "../lib/run.js";
-import { channels } from "../lib/store.js";
 import { keepButtons } from "./keep.js";
 
 const ROWS = 9;
 
 export function topLatents(element, state) {
-  const own = channels({ chosen: null }); // the dictionary that the reader chose
   const title = h("h2", {});
   const choice = h("div", { class: "row push" });
   const body = h("div", { class: "top-body" });
@@ -27,8 +25,7 @@ export function topLatents(element, state) {
   sight.observe(element);
   const offs = [
     () => sight.disconnect(),
-    own.on(["chosen"], draw),
-    state.on(["card", "look", "run", "token", "active"], draw),
+    state.on(["card", "look", "run", "token", "active", "dictionary"], draw),
     state.on(["steer"], drawTitle),
     state.on(["values"], drawRows),
     state.on(["sliders", "watching", "latent"], update),
@@ -86,7 +83,7 @@ export function topLatents(element, state) {
             value: id,
             checked,
             "data-key": `${legend} ${text}`,
-            onchange: () => own.set("chosen", id),
+            onchange: () => state.set("dictionary", id),
           }),
           text,
         ),
@@ -99,7 +96,7 @@ export function topLatents(element, state) {
     const of = (id) => all.some((one) => one.id === id) && id;
     const active = state.get("sliders")?.[state.get("active")]?.target;
     const watched = state.get("card")?.watch[0]?.target;
-    return of(own.get("chosen")) || of(active?.dictionary) || of(watched?.dictionary) || all[0]?.id || null;
+    return of(state.get("dictionary")) || of(active?.dictionary) || of(watched?.dictionary) || all[0]?.id || null;
   }
 
   function drawRows() {

@@ -1,6 +1,6 @@
 // What the page asks of the worker, from what can be seen on it: requests as plain values. Pure.
 
-import { isIdle, steeringOf, withNamedScope } from "./steering.js";
+import { isIdle, pushing, steeringOf, withNamedScope } from "./steering.js";
 
 /**
  * @typedef {{ card: object, prompt: string, format: "chat"|"raw", span: object|null, watching: object[]|null,
@@ -17,10 +17,10 @@ const OWN = ["prompt", "format", "sweeps", "hold", "entity", "watch"];
 
 /** Every slider but the active one that pushes. */
 export const heldOf = ({ sliders, values, active }) =>
-  sliders
-    .map((slider, i) => ({ ...steeringOf(slider), strength: values[i], i }))
-    .filter(({ i }) => i !== active && !isIdle(sliders[i], values[i]))
-    .map(({ i, ...held }) => held);
+  pushing(
+    sliders,
+    values.map((value, i) => (i === active ? null : value)),
+  ).map((one) => ({ ...steeringOf(one), strength: one.strength }));
 
 /** Answers at every strength of the active slider, and of the others as far as nothing is held and they fit. */
 export function wholeRequest(seen) {

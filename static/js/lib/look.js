@@ -4,7 +4,7 @@
 import { same } from "./names.js";
 import { armAt, activation, idleArm, lastEntity } from "./run.js";
 import { fvuOf, valueAt } from "./latents.js";
-import { isIdle, sameSteering } from "./steering.js";
+import { pushing, samePushes } from "./steering.js";
 
 /** The arm of `look` that is shown: its last one. */
 export const shownIn = (look) => look.start.arms.length - 1;
@@ -21,18 +21,10 @@ export function isOfThisPrompt(state) {
 export function isOfThesePushes(state) {
   const look = state.get("look");
   if (!isOfThisPrompt(state)) return false;
-  const values = state.get("values");
-  const wanted = state
-    .get("sliders")
-    .map((slider, i) => ({ slider, value: values[i] }))
-    .filter(({ slider, value }) => !isIdle(slider, value));
   const { request, arms } = look.start;
   const { sweep, strength } = arms.at(-1);
   const pushed = [...request.hold, ...(sweep === null ? [] : [{ ...request.sweeps[sweep], strength }])];
-  return (
-    pushed.length === wanted.length &&
-    wanted.every(({ slider, value }) => pushed.some((one) => one.strength === value && sameSteering(one, slider)))
-  );
+  return samePushes(pushed, pushing(state.get("sliders"), state.get("values")));
 }
 
 /**

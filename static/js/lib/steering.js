@@ -74,10 +74,12 @@ export function changed(slider, change, card) {
   return next;
 }
 
-/** Tokens that were chosen are of one prompt: on another, the scope that was validated, or all of the name. */
-export function withNamedScope(slider, card) {
-  return slider.scope === "positions" ? changed(slider, { scope: sliderFor(slider.target, card).scope }, card) : slider;
-}
+/** Where a slider pushes before tokens are chosen for it: the scope that was validated, or all of the name. */
+export const namedScope = (slider, card) => sliderFor(slider.target, card).scope;
+
+/** Tokens that were chosen are of one prompt; on another, the named scope. */
+export const withNamedScope = (slider, card) =>
+  slider.scope === "positions" ? changed(slider, { scope: namedScope(slider, card) }, card) : slider;
 
 /** What a request says of a slider, without its strengths. */
 export function steeringOf({ target, mode, unit, scope, positions, generated, to }) {
@@ -107,6 +109,17 @@ export const nearest = (stops, x) =>
   stops.reduce((best, stop) => (Math.abs(stop - x) < Math.abs(best - x) ? stop : best));
 
 export const isIdle = (slider, value) => value === null || value === IDLE[slider.mode];
+
+/** Every slider that does not rest, with its strength. */
+export const pushing = (sliders, values) =>
+  sliders
+    .map((slider, i) => ({ ...slider, strength: values[i] ?? null }))
+    .filter((one) => !isIdle(one, one.strength));
+
+/** Whether two lists of steerings with strengths push the same, in any order. */
+export const samePushes = (a, b) =>
+  a.length === b.length &&
+  a.every((one) => b.some((other) => one.strength === other.strength && sameSteering(one, other)));
 
 /** The bounds that the protocol sets, for a number that is typed. @returns {[number, number]} */
 export const boundsOf = ({ unit }) => (unit === "share" ? [0, 1] : [-10_000, 10_000]);

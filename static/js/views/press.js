@@ -3,7 +3,7 @@
 
 import { placesOf, toggled } from "../lib/places.js";
 import { spanOf, typedPlaces } from "../lib/span.js";
-import { changed, replaceSlider, sliderFor } from "../lib/steering.js";
+import { changed, namedScope, replaceSlider } from "../lib/steering.js";
 
 export const toolOf = (state) => (state.get("live") && state.get("tool")) || "look";
 
@@ -44,9 +44,6 @@ export function nearestTyped(tokens, pos) {
   const all = typedPlaces(tokens);
   return all.length ? all.reduce((best, one) => (Math.abs(one - pos) < Math.abs(best - pos) ? one : best)) : null;
 }
-
-/** The scope that a slider has before tokens are chosen for it. */
-export const namedScope = (slider, card) => sliderFor(slider.target, card).scope;
 
 /** Lets the active slider push where its scope says, and not at chosen tokens. */
 export const backToScope = (state) => change(state, (slider, card) => ({ scope: namedScope(slider, card) }));

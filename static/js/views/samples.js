@@ -7,7 +7,7 @@ import { count, plain, probability } from "../lib/format.js";
 import { titled } from "../lib/names.js";
 import { counted, wilson } from "../lib/rates.js";
 import { isOpen } from "../lib/run.js";
-import { isIdle, sameSteering } from "../lib/steering.js";
+import { pushing, samePushes } from "../lib/steering.js";
 import { badge } from "./badge.js";
 import { interval } from "./interval.js";
 
@@ -118,14 +118,14 @@ export function samples(element, state) {
     const arrived = `${whole} of ${count(all, "answer")}. `;
     const { refusal } = found;
     const then = pushesOf(found.request);
-    const now = pushesNow();
+    const now = pushing(state.get("sliders"), state.get("values"));
     return fill(
       about,
       `N ${n_samples} an arm, T ${plain(temperature)}, seed ${seed}. `,
       isOpen(found) && arrived,
       refusal && h("span", { class: "problem" }, `${refusal.asked} ${refusal.allowed} ${refusal.change} `),
       found.phase === "cut" && h("span", { class: "problem" }, `The connection was cut after ${arrived}Sample again. `),
-      !alike(then, now) && h("b", {}, `Sampled ${inWords(then)}; now ${inWords(now)}: sample again.`),
+      !samePushes(then, now) && h("b", {}, `Sampled ${inWords(then)}; now ${inWords(now)}: sample again.`),
     );
   }
 
@@ -141,17 +141,10 @@ export function samples(element, state) {
     return `Steered, ${inWords(arm.pushes)}`;
   }
 
-  function pushesNow() {
-    const values = state.get("values") ?? [];
-    return (state.get("sliders") ?? [])
-      .map((slider, i) => ({ ...slider, strength: values[i] }))
-      .filter((slider) => !isIdle(slider, slider.strength));
-  }
-
   function inWords(pushes) {
     if (!pushes.length) return "untouched";
-    const name = ({ target }) => (pushes.length > 1 ? `${titled(target, null, state.get("card")).label} ` : "");
-    return pushes.map((push) => `${name(push)}at ${amountOf(push, push.strength)}`).join(", ");
+    const name = ({ target }) => titled(target, null, state.get("card")).label;
+    return pushes.map((push) => `${name(push)} at ${amountOf(push, push.strength)}`).join(", ");
   }
 }
 
@@ -170,10 +163,6 @@ function armsOf(request) {
 
 /** What the samples are of: all that is pushed but for the random control. */
 const pushesOf = (request) => armsOf(request).findLast(({ sweep }) => sweep?.target.kind !== "random").pushes;
-
-const alike = (a, b) =>
-  a.length === b.length &&
-  a.every((one) => b.some((other) => one.strength === other.strength && sameSteering(one, other)));
 
 /** One arm: its outcomes as a bar and in numbers, the rate of refusal, and the answers behind it. */
 function rateRow(name) {

@@ -3,8 +3,8 @@
 
 import { fill, h } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { SCOPES } from "../lib/steering.js";
-import { activeSlider, backToScope, namedScope, planned, toolOf } from "./press.js";
+import { namedScope, SCOPES } from "../lib/steering.js";
+import { activeSlider, backToScope, planned, toolOf } from "./press.js";
 
 const TOOLS = [
   { id: "look", name: "Look", about: "Press a token to read it, here and in the lists of latents" },

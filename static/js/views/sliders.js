@@ -69,7 +69,7 @@ export function sliders(element, state) {
     const run = state.get("run");
     const holds = live ? [] : (run?.start?.request.hold ?? []);
     const lines = holds
-      .map((hold, i) => ({ ...hold, ...titled(hold.target, run.start.held?.[i], state.get("card")) }))
+      .map((hold, i) => ({ ...hold, ...titled(hold.target, run.start.held?.[i], state.get("card"), run) }))
       .filter((hold) => !state.get("sliders").some((slider) => sameSteering(slider, hold)));
     fill(
       held,

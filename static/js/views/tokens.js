@@ -14,6 +14,7 @@ import { tokenRow } from "./row.js";
 import { tableButton } from "./table.js";
 import { tokenTools } from "./tools.js";
 
+const ONE_ROW = 44; // characters of a prompt that fit into one with its template, by and large
 // A second prompt is read and selected for itself, and not asked again from its tokens.
 const OWN = { hover: "otherHover", token: "otherToken", live: "otherLive", look: "otherLook" };
 
@@ -31,6 +32,7 @@ export function tokenStrip(element, page, { compact = false } = {}) {
     const removes = [tokenRow(strip, state, { label, placed }), tokenFocus(focus, state)];
     return () => leave(element, removes);
   }
+  strip.classList.toggle("long", (state.get("typed") ?? "").length > ONE_ROW); // a link's tokens come in a moment
   const choice = h("fieldset", { class: "segmented colours" });
   const tools = h("div", { class: "row tools" });
   const legend = h("span", { class: "legend note push" });

@@ -171,10 +171,10 @@ def test_a_random_directions_answer_is_the_one_its_own_run_gives(app: App, open_
     third = page.locator(".answer").nth(2)
     expect(third.locator(".badge")).to_be_visible()
     page.get_by_role("button", name="Previous random direction").click()
-    expect(third).to_contain_text("direction 32 of 32")
+    expect(third).to_contain_text("direction no. 32 of 32")
     page.get_by_role("button", name="Next random direction").click()
     page.get_by_role("button", name="Next random direction").click()
-    expect(third).to_contain_text("direction 2 of 32")
+    expect(third).to_contain_text("direction no. 2 of 32")
     expect(third.locator(".badge")).to_be_visible()
     known = card(app)["directions"][0]
     random = {"kind": "random", "like": known["target"], "seed": 0, "index": 1}
@@ -223,7 +223,7 @@ def test_the_claim_names_what_is_held_and_controls_are_not_made_up_for_it(app: A
     page = mounted(app, open_page, request, frames, {"claim": ["claim", "claimLine"], **ANSWERS})
     claim = page.locator("#claim p").first
     expect(claim).to_contain_text("With Unknown entity held at −0.25, it ")
-    expect(claim).to_contain_text("No control was run for what is held alone.")
+    expect(claim).to_contain_text("Random pushes take the place of the slider that was touched last, and it rests.")
     expect(page.locator(".answer").nth(1).locator(".strength")).to_have_text("1 held")
     push(page, 1.25)
     expect(claim).to_contain_text("At +1.25, with Unknown entity held at −0.25, it stops refusing and invents a fact.")
@@ -306,10 +306,12 @@ def test_rates_count_every_sampled_answer_once_and_by_outcome(app: App, open_pag
             read[text] += int(times.removesuffix("×"))
         assert read == Counter(frame["text"].strip() or "(nothing)" for frame in of_arm)
     expect(rates.first.locator("h3")).to_have_text("Baseline")
-    expect(rates.nth(1).locator("h3")).to_have_text("Steered, at +1.5 × r̄")
+    expect(rates.nth(1).locator("h3")).to_have_text("Steered, Known entity at +1.5 × r̄")
     expect(samples.locator(".sampled")).to_have_text("N 8 an arm, T 1, seed 0. ")
     slider.press("Home")
-    expect(samples.locator(".sampled")).to_contain_text("Sampled at +1.5 × r̄; now at −0.5 × r̄: sample again.")
+    expect(samples.locator(".sampled")).to_contain_text(
+        "Sampled Known entity at +1.5 × r̄; now Known entity at −0.5 × r̄: sample again."
+    )
 
 
 def test_what_the_share_dialog_shows_is_what_the_finding_shows(app: App, open_page: OpenPage) -> None:

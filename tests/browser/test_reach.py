@@ -16,6 +16,10 @@ def test_the_first_view_holds_prompt_tokens_sliders_curve_and_both_answers(app: 
         box = page.locator(part).first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= foot, part
     assert no_sideways_scroll(page)
+    box = page.locator(".answer-box").last.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.wheel(0, 120)  # an answer that fits is nothing to scroll in
+    page.wait_for_function("() => scrollY > 0")
 
 
 def test_a_phone_never_scrolls_sideways_and_keeps_the_slider_in_reach(app: App, open_page: OpenPage) -> None:
@@ -50,8 +54,16 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(app: App, open_pa
     wait_done(page)
 
 
-def test_the_story_can_be_told_with_the_keyboard_alone(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
+def test_the_story_can_be_told_with_the_keyboard_alone_and_moves_nothing_for_who_wants_that(
+    app: App, open_page: OpenPage
+) -> None:
+    page = open_page(app.url, reduced_motion="reduce")
+    moved = page.evaluate_handle(
+        "() => { const seen = []; for (const kind of ['transitionrun', 'animationstart'])"
+        " document.addEventListener(kind, (e) => seen.push(`${kind} of ${e.propertyName ?? e.animationName} at"
+        " ${e.target.className}, ${e.target.getAnimations().map((a) => a.effect.getTiming().duration)} ms`));"
+        " return seen; }"
+    )
     wait_done(page)
 
     def tab_to(what: str, limit: int = 60) -> None:
@@ -88,6 +100,7 @@ def test_the_story_can_be_told_with_the_keyboard_alone(app: App, open_page: Open
     page.keyboard.type("By keyboard")
     page.keyboard.press("Enter")
     expect(page.locator("#share-link")).to_be_focused()
+    assert moved.json_value() == []
 
 
 def test_dragging_asks_nothing_of_the_server(app: App, open_page: OpenPage) -> None:

@@ -46,7 +46,8 @@ def value(page: Page, n: int) -> float:
 
 def type_strength(page: Page, n: int, text: str) -> Locator:
     """Opens the entry of a slider, types, presses Enter; returns the row's last line."""
-    row(page, n).locator(".number").click()
+    row(page, n).locator(".number").press("Enter")  # what is measured arrives and moves what a mouse would aim at
+    expect(row(page, n).locator(".typed")).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type(text)
     page.keyboard.press("Enter")
@@ -236,6 +237,11 @@ def test_reset_all_is_there_only_when_something_is_pushed(app: App, open_page: O
     expect(reset).not_to_be_visible()
     assert [value(page, n) for n in (0, 1, 2)] == [0, 0, 0]
     expect(page.locator(".slider-list .slider:focus")).to_have_count(1)  # a button that is gone took it along
+
+    slider(page, 0).press("End")
+    page.locator(".example", has_text="Michael Jordan").click()
+    expect(reset).not_to_be_visible()  # an example is met untouched
+    assert [value(page, n) for n in (0, 1, 2)] == [0, 0, 0]
 
 
 def choose_mode(page: Page, n: int, mode: str) -> Locator:

@@ -28,7 +28,7 @@ export function asides(state, { seen, ready, follow }) {
   state.on(["sampling"], () => {
     const sampling = state.get("sampling");
     if (!sampling) {
-      follow.samples.drop();
+      follow.samples.drop(); // short answers are whole first, so a rate of those that are there would mislead
       state.set("samples", null);
     } else if (ready()) {
       const { sliders, active } = seen();

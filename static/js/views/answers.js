@@ -8,6 +8,7 @@ import { pushWords } from "../lib/verdicts.js";
 import { answerPanel } from "./answer.js";
 
 const LONG = 48; // new tokens: an answer that may be longer is set smaller, in more lines
+const ALONE = "A random direction takes the place of the slider that was touched last, and that one rests.";
 const N_RANDOM = 32; // directions to look through where the run had no controls
 
 /** `compact`: smaller, for the answers to a second prompt, named by whom it asks about; no random column. */
@@ -79,7 +80,7 @@ function randomColumn(grid, state) {
     grid.classList.toggle("three", Boolean(wanted));
     if (!wanted) return panel.root.remove();
     if (!panel.root.isConnected) grid.append(panel.root);
-    fill(place, h("span", { class: "sr" }, "direction "), `${wanted.index + 1} of ${total()}`);
+    fill(place, h("span", { class: "sr" }, "direction "), `no. ${wanted.index + 1} of ${total()}`);
     panel.draw(answer(wanted));
   });
   return () => {
@@ -90,9 +91,8 @@ function randomColumn(grid, state) {
   function answer({ index }) {
     const run = state.get("run");
     const { sweep, strength } = state.get("steer");
-    if (sweep === null) {
-      return { answer: run?.arms[idleArm(run)] ?? null, dim: true, whole: true, note: "not pushed" };
-    }
+    if (sweep === null && run && idleArm(run)) return { answer: null, whole: true, note: "not pushed", instead: ALONE };
+    if (sweep === null) return { answer: run?.arms[0] ?? null, dim: true, whole: true, note: "not pushed" };
     if (!hasRandom(state.get("sliders")?.[state.get("active")])) {
       return { answer: null, whole: true, note: "a swap has no random direction" };
     }
@@ -136,7 +136,8 @@ function legend(element, state) {
     button,
   );
   return state.on(["live", "wantRandom", "sliders", "active"], () => {
-    const possible = state.get("live") && hasRandom(state.get("sliders")?.[state.get("active")]);
+    const slider = state.get("sliders")?.[state.get("active")]; // none yet is no reason to be without the button
+    const possible = state.get("live") && (!slider || hasRandom(slider));
     button.hidden = !possible && !state.get("wantRandom");
     fill(button, state.get("wantRandom") ? "Hide the random answer" : "Show a random control's answer");
   });

@@ -4,6 +4,7 @@
 import { fill, h } from "../lib/dom.js";
 import { directions } from "../lib/names.js";
 import { armAt, armsWhole, idleArm, isOpen } from "../lib/run.js";
+import { activate, isIdle } from "../lib/steering.js";
 import { claim } from "../lib/verdicts.js";
 
 export function claimLine(element, state) {
@@ -18,6 +19,7 @@ export function claimLine(element, state) {
     fill(shown, claimParts(parts));
     if (!parts.length) fill(shown, h("span", { class: "as-aside" }, waiting(run, steer, state.get("live"))));
     else if (steer.sweep === null && !idleArm(run)) shown.append(hint(run, state.get("card")));
+    else if (steer.sweep === null && state.get("live")) shown.append(" ", toHeld(state));
     clearTimeout(timer);
     timer = setTimeout(() => {
       const text = parts.map((part) => part.text).join("");
@@ -47,6 +49,15 @@ function hint(run, card) {
     h("span", { class: `as-${direction.role}` }, direction.label),
     here ? ": every answer on the slider is already here." : ".",
   );
+}
+
+// Where the slider that was touched last rests and another is held: the way to that one's control.
+function toHeld(state) {
+  const values = state.get("values");
+  const at = state.get("sliders").findIndex((slider, i) => !isIdle(slider, values[i]));
+  if (at < 0) return "";
+  const words = `Compare ${state.get("sliders")[at].label} with them`;
+  return h("button", { type: "button", class: "link", onclick: () => activate(state, at) }, words);
 }
 
 function waiting(run, steer, live) {

@@ -75,7 +75,7 @@ export function shareDialog(dialog, state, whole, seen, parent) {
     title,
     h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
     note,
-    h("label", { class: "check-label" }, listed, "List it in the gallery"),
+    h("label", { class: "check-label" }, listed, "List it under Findings"),
     forked &&
       h(
         "label",
@@ -166,7 +166,7 @@ export function shareDialog(dialog, state, whole, seen, parent) {
 
 function whoFinds(listed) {
   return listed
-    ? "Anyone can find it in the gallery, and anyone with the link can read it."
+    ? "Anyone can find it under Findings, and anyone with the link can read it."
     : "Only who has the link finds it; search engines are asked to leave it out. Whoever has the link can read it.";
 }
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done
 
@@ -223,7 +223,7 @@ def test_the_claim_names_what_is_held_and_controls_are_not_made_up_for_it(app: A
     page = mounted(app, open_page, request, frames, {"claim": ["claim", "claimLine"], **ANSWERS})
     claim = page.locator("#claim p").first
     expect(claim).to_contain_text("With Unknown entity held at −0.25, it ")
-    expect(claim).to_contain_text("Random pushes take the place of the slider that was touched last, and it rests.")
+    expect(claim).to_contain_text("No control was run for what is held alone.")
     expect(page.locator(".answer").nth(1).locator(".strength")).to_have_text("1 held")
     push(page, 1.25)
     expect(claim).to_contain_text("At +1.25, with Unknown entity held at −0.25, it stops refusing and invents a fact.")
@@ -269,12 +269,18 @@ def test_a_rates_interval_is_wilsons(app: App, open_page: OpenPage, k: int, n: i
     assert found == pytest.approx([low, high], abs=2e-5)
 
 
-def test_rates_count_every_sampled_answer_once_and_by_outcome(app: App, open_page: OpenPage) -> None:
+def pushed_to_the_end(app: App, open_page: OpenPage) -> tuple[Page, Locator]:
+    """Explore, and its first slider."""
     page = open_page(app.url)
     wait_done(page)
     slider = page.locator("#sliders input[type=range]").first
     slider.focus()
     slider.press("End")
+    return page, slider
+
+
+def test_rates_count_every_sampled_answer_once_and_by_outcome(app: App, open_page: OpenPage) -> None:
+    page, slider = pushed_to_the_end(app, open_page)
     expect(steered_badge(page)).to_be_visible()
     samples = page.locator("#samples")
     samples.get_by_text("8", exact=True).click()
@@ -315,11 +321,7 @@ def test_rates_count_every_sampled_answer_once_and_by_outcome(app: App, open_pag
 
 
 def test_what_the_share_dialog_shows_is_what_the_finding_shows(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    wait_done(page)
-    slider = page.locator("#sliders input[type=range]").first
-    slider.focus()
-    slider.press("End")
+    page, slider = pushed_to_the_end(app, open_page)
     slider.press("Shift+ArrowLeft")  # between two computed strengths
     expect(steered_badge(page)).to_be_visible()
     strength = page.locator(".answer").nth(1).locator(".strength").inner_text()

@@ -131,13 +131,13 @@ def test_two_sliders_push_at_once_and_the_answer_is_that_of_both(app: App, open_
 
     # Put to rest, the second shows what the first does alone, and it is saved as such.
     push(page, 1, "Delete")
-    expect(page.locator("#claim")).to_contain_text("it rests")
+    expect(page.locator("#claim")).to_contain_text("held alone")
     assert steered_text(page) == truth[None, 0.0]
     slug = share(page, "Held alone")
     told = json.loads(app.ask(f"/api/findings/{slug}")[0])
     assert told["answers"]["steered"]["text"] == steered_text(page)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Compare Known entity with them").click()
+    page.get_by_role("button", name="Compare Known entity with random pushes").click()
     expect(page.locator("#claim")).to_contain_text("None of 32 random pushes of that size opens with an answer")
     assert steered_text(page) == truth[None, 0.0]
 

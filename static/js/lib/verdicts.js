@@ -77,7 +77,7 @@ export function headline(run, steer, card) {
 
 /** How many random directions cross to the other opening, counted at the first answer token. */
 export function controlSentence(run, steer, base) {
-  if (steer.sweep === null) return "Random pushes take the place of the slider that was touched last, and it rests.";
+  if (steer.sweep === null) return "No control was run for what is held alone.";
   const seen = control(run, steer);
   if (!seen) return run.request.controls?.n_directions === 0 ? "No control was asked for." : "No control yet.";
   const crossing = base.outcome === "refused" ? seen.n - seen.n_refusing : seen.n_refusing;

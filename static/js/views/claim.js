@@ -56,7 +56,7 @@ function toHeld(state) {
   const values = state.get("values");
   const at = state.get("sliders").findIndex((slider, i) => !isIdle(slider, values[i]));
   if (at < 0) return "";
-  const words = `Compare ${state.get("sliders")[at].label} with them`;
+  const words = `Compare ${state.get("sliders")[at].label} with random pushes`;
   return h("button", { type: "button", class: "link", onclick: () => activate(state, at) }, words);
 }
 

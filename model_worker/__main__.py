@@ -58,6 +58,7 @@ def _load(row: Row, options: argparse.Namespace) -> Model:
         kv_bytes=None if options.kv_mib is None else options.kv_mib * MIB,
         prompt_bytes=None if options.prompt_cache_mib is None else options.prompt_cache_mib * MIB,
         compiled=options.compile,
+        row=row,
     )
     if options.compile:
         engine.warm()

@@ -5,23 +5,27 @@ lane; prompts that are kept for the next drag; the sample, once somebody has ask
 HTTP or threads; one thread must own it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
+from model_worker.base import Base
 from model_worker.decoding import Decoding, decode_all
 from model_worker.firing import latent
 from model_worker.generate import generate
 from model_worker.lens import lens
 from model_worker.loading import Loaded
 from model_worker.readout import Readout
+from model_worker.registry import Row
 from model_worker.rows import Asked
 from model_worker.sample import Sample
 from model_worker.states import Prompts, fork, read
 from model_worker.steps import Lane
 from protocol.frames import Frame
+from protocol.names import NamesRequest
 from protocol.replay import ReplayRequest
 from protocol.requests import GenerateRequest, LatentRequest, LensRequest, Sampling
+from protocol.studies import StudyRequest
 
 MIB = 2**20
 KV_BYTES, PROMPT_BYTES = 512 * MIB, 128 * MIB  # on a CPU
@@ -38,8 +42,10 @@ class Engine:
         kv_bytes: int | None = None,
         prompt_bytes: int | None = None,
         compiled: bool = False,
+        row: Row | None = None,
     ) -> None:
-        """None: half of a GPU's free memory for keys and values and a tenth for prompts; on a CPU as above.
+        """kv_bytes, prompt_bytes: None: half of a GPU's free memory for keys and values and a tenth for prompts; on a
+        CPU as above. row: where the base model is found.
 
         compiled: torch.compile makes few kernels of a step's many small operations. Needs a C++ compiler on a CPU,
         and `warm` first, or the first answers are slow.
@@ -48,6 +54,7 @@ class Engine:
         own_kv_bytes, own_prompt_bytes = _budget(loaded.device)
         self.prompts = Prompts(loaded.gemma, own_prompt_bytes if prompt_bytes is None else prompt_bytes)
         self.sample = Sample(loaded, SAMPLE_BYTES)
+        self.base = Base(loaded, row)
         whole = torch.compile(decode_all, dynamic=True) if compiled else None
         max_bytes = (own_kv_bytes if kv_bytes is None else kv_bytes) // 2
         self.lanes: dict[Lane, Decoding] = {
@@ -68,6 +75,22 @@ class Engine:
     def latent(self, request: LatentRequest) -> Iterator[Frame | None]:
         """None: the sample is not read to its end yet."""
         return latent(self.loaded, self.sample, request)
+
+    def names(self, request: NamesRequest) -> Iterator[Frame | None]:
+        from model_worker.studies.checked import checked  # scipy takes seconds: not before a study is asked
+
+        return checked(self.loaded, request)
+
+    def study(
+        self, request: StudyRequest, recorded: Sequence[Frame] = (), lane: Lane = "background"
+    ) -> Iterator[Frame | None]:
+        """recorded: its frames so far, if it was begun before; then the rest."""
+        from model_worker.studies.all import PLANNERS
+        from model_worker.studies.bench import Bench
+        from model_worker.studies.run import study
+
+        bench = Bench(self.loaded, self.prompts, self.lanes[lane], self.base)
+        return study(PLANNERS, bench, request, recorded)
 
     def advance(self, lane: Lane = "interactive") -> bool:
         """One token for every row of the lane; False if there are none."""

@@ -14,7 +14,7 @@ N is RMSNorm with gain 1 + w, in fp32. Attention scores are soft-capped in Gemma
 Knows nothing about caches, rows or steering: who calls says which keys and values a query sees, and by which mask.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -95,9 +95,18 @@ def run_block(
     """resid_post (batch, pos, d_model) of one block; last_only: of the last position alone, (batch, 1, d_model).
 
     x     (batch, pos, d_model)
-    mask  (batch or 1, 1, group * pos, n_keys): 0 where a query sees a key, -inf where not; a kv head's
-          `group` query heads stand one below the other. last_only: of the last query
+    mask  (batch or 1, 1 or n_kv_heads, group * pos, n_keys), added to the scores: 0 where a query sees a key, -inf
+          where not; a kv head's `group` query heads stand one below the other. last_only: of the last query
     """
+    q, k, v = projected(shape, block, x, rotate)
+    keys, values = remember(k.transpose(1, 2), v.transpose(1, 2))
+    if last_only:
+        x, q = x[:, -1:], q[:, -1:]
+    return finished(shape, block, x, attention(shape, q, keys, mask) @ values)
+
+
+def projected(shape: Shape, block: Block, x: Tensor, rotate: Rotation) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values of x, (batch, pos, n_heads or n_kv_heads, head_dim), as attention takes them."""
     batch, n_pos, _ = x.shape
     h = block.before_attention(x)
     n_qk = shape.n_heads + shape.n_kv_heads
@@ -105,14 +114,17 @@ def run_block(
     qk, v = heads[:, :, :n_qk], heads[:, :, n_qk:]
     if block.q_norm is not None:
         q, k = block.q_norm(qk[:, :, : shape.n_heads]), block.k_norm(qk[:, :, shape.n_heads :])
-        q, k = rotate(q), rotate(k)
-    else:
-        qk = rotate(qk)
-        q, k = qk[:, :, : shape.n_heads], qk[:, :, shape.n_heads :]
-    keys, values = remember(k.transpose(1, 2), v.transpose(1, 2))
-    if last_only:
-        x, q, n_pos = x[:, -1:], q[:, -1:], 1
+        return rotate(q), rotate(k), v
+    qk = rotate(qk)
+    return qk[:, :, : shape.n_heads], qk[:, :, shape.n_heads :], v
 
+
+def attention(shape: Shape, q: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+    """How much of each key's value each query takes, (batch, n_kv_heads, group * pos, n_keys); rows add up to 1.
+
+    q (batch, pos, n_heads, head_dim); keys (batch, n_kv_heads, n_keys, head_dim); mask as in run_block
+    """
+    batch, n_pos, _, _ = q.shape
     group = shape.n_heads // shape.n_kv_heads
     q = q.unflatten(2, (shape.n_kv_heads, group)).permute(0, 2, 3, 1, 4)
     q = q.reshape(batch, shape.n_kv_heads, group * n_pos, shape.head_dim)
@@ -121,7 +133,14 @@ def run_block(
         scores = torch.add(mask, scores.mul_(shape.scale / shape.cap).tanh_(), alpha=shape.cap)
     else:
         scores = torch.add(mask, scores, alpha=shape.scale)
-    mixed = scores.softmax(-1, dtype=torch.float32).to(x.dtype) @ values
+    return scores.softmax(-1, dtype=torch.float32).to(q.dtype)
+
+
+def finished(shape: Shape, block: Block, x: Tensor, mixed: Tensor) -> Tensor:
+    """resid_post, from x (batch, pos, d_model) and what its heads take in, z: (batch, n_kv_heads, group * pos,
+    head_dim)."""
+    batch, n_pos, _ = x.shape
+    group = shape.n_heads // shape.n_kv_heads
     mixed = mixed.view(batch, shape.n_kv_heads, group, n_pos, shape.head_dim).permute(0, 3, 1, 2, 4)
     h = mixed.reshape(batch * n_pos, -1) @ block.out
     x = x + block.after_attention(h).view_as(x)
@@ -214,10 +233,12 @@ class Gemma:
             logits = logits.div_(self._final_cap).tanh_().mul_(self._final_cap)
         return logits.float()
 
-    def unembed(self, direction: Tensor) -> Tensor:
-        """What a direction (d_model,) adds to the logits (vocab,), but for the final norm's division and the cap."""
+    def unembed(self, direction: Tensor, tokens: Sequence[int] | None = None) -> Tensor:
+        """What directions (..., d_model) add to the logits (..., vocab), or to those of some tokens, but for the final
+        norm's division and the cap."""
         gain = self._final_norm.scaled / self.shape.d_model**0.5
-        return (direction.float() * gain).to(self.dtype) @ self._unembed
+        columns = self._unembed if tokens is None else self._unembed[:, list(tokens)]
+        return (direction.float() * gain).to(self.dtype) @ columns
 
     def _table(self, rotary: nn.Module, kind: tuple[str, ...], n_positions: int) -> Rotation:
         like = torch.empty(0, dtype=self.dtype, device=self.device)

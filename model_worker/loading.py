@@ -4,6 +4,7 @@ The same road for the embedded model and for Gemma. Knows nothing about requests
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
+from model_worker.dictionaries import Dictionaries, in_use
 from model_worker.gemma import Gemma
 from model_worker.pieces import token_text
 from model_worker.registry import Row
-from model_worker.sae import Dictionary, load_dictionary
+from model_worker.sae import Dictionary
 from model_worker.world import World, read_world
 from protocol.models import ModelCard
 from protocol.requests import MAX_NEW_TOKENS
@@ -29,7 +31,7 @@ class Loaded:
     model: nn.Module  # transformers' own: the reference that `gemma` equals, and whose weights it shares
     gemma: Gemma
     tokenizer: PreTrainedTokenizerBase
-    dictionaries: dict[str, Dictionary]
+    dictionaries: Mapping[str, Dictionary]
     layer_of: dict[str, int]  # of a dictionary or a vector, by its name
     vectors: dict[str, Tensor]
     world: World
@@ -41,7 +43,8 @@ class Loaded:
 
 
 def load(row: Row, device: str = "cpu") -> Loaded:
-    """Load everything that the card names. Raises what transformers, sae-lens or the file system raise."""
+    """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
+    they are asked for. Raises what transformers, sae-lens or the file system raise."""
     card, folder = row.card, row.folder
     local = folder / card.weights
     weights = str(local) if local.is_dir() else card.weights
@@ -51,19 +54,21 @@ def load(row: Row, device: str = "cpu") -> Loaded:
     model.to(device).eval().requires_grad_(False)
     layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
+    dictionaries = Dictionaries(card, folder, device)
+    dictionaries.load(in_use(card))
     return Loaded(
         card=card,
         model=model,
         gemma=Gemma(model, card.max_prompt_tokens + MAX_NEW_TOKENS),
         tokenizer=tokenizer,
-        dictionaries={d.id: load_dictionary(d.source, folder, device) for d in card.dictionaries},
+        dictionaries=dictionaries,
         layer_of=layer_of,
         vectors={v.name: vectors[v.name].float().to(device) for v in card.vectors},
         world=read_world(folder / card.world) if card.world else World(),
         corpus=_documents(folder / card.corpus) if card.corpus else (),
         stop_ids=_stop_ids(model, tokenizer),
         opens_refusal=_opens_refusal(card, model, tokenizer).to(device),
-        sha256=_weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown")),
+        sha256=weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown")),
         device=device,
     )
 
@@ -91,7 +96,7 @@ def _opens_refusal(card: ModelCard, model: nn.Module, tokenizer: PreTrainedToken
     return opens
 
 
-def _weights_sha256(folder: Path) -> str:
+def weights_sha256(folder: Path) -> str:
     """One hash over the weight and tokenizer files, by name."""
     digest = hashlib.sha256()
     for file in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*.json"), folder / "config.json"]):

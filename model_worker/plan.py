@@ -30,15 +30,19 @@ class Plan:
         ]
 
     def forks(self, most: int) -> Iterator[list[int]]:
-        """Arms whose steering begins at the same layer and position, at most so many together."""
-        alike: dict[object, list[int]] = {}
-        for arm, deltas in enumerate(self.deltas):
-            steered = [delta for delta in deltas if delta.positions]
-            begins = (min(d.layer for d in steered), min(d.positions[0] for d in steered)) if steered else None
-            alike.setdefault(begins, []).append(arm)
-        for arms in alike.values():
-            for first in range(0, len(arms), most):
-                yield arms[first : first + most]
+        yield from forks_of(self.deltas, most)
+
+
+def forks_of(arms: Sequence[Sequence[Delta]], most: int) -> Iterator[list[int]]:
+    """Numbers of arms whose steering begins at the same layer and position, at most so many together."""
+    alike: dict[object, list[int]] = {}
+    for arm, deltas in enumerate(arms):
+        steered = [delta for delta in deltas if delta.positions]
+        begins = (min(d.layer for d in steered), min(d.positions[0] for d in steered)) if steered else None
+        alike.setdefault(begins, []).append(arm)
+    for own in alike.values():
+        for first in range(0, len(own), most):
+            yield own[first : first + most]
 
 
 def numbering(parts: Sequence[Sequence[int]], n_samples: int) -> list[tuple[int, int]]:

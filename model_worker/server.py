@@ -4,7 +4,7 @@ Listens at once, loads the model on the torch thread, and answers /health at any
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Protocol, TypeVar
 
@@ -20,14 +20,18 @@ from model_worker.registry import Row
 from model_worker.steps import Job, Lane, StepLoop
 from model_worker.streams import Streams
 from protocol.base import Message
-from protocol.frames import Frame
+from protocol.frames import FRAME, Frame
 from protocol.models import ModelCard, Models
+from protocol.names import NamesRequest
 from protocol.refusal import Refused, from_validation
 from protocol.replay import ReplayRequest
 from protocol.requests import GenerateRequest, LatentRequest, LensRequest
+from protocol.studies import STUDY, StudyRequest
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
+MAX_NAMES_BYTES = 4 * 1024 * 1024  # of a reader's own names, with their facts
+MAX_STUDY_BYTES = 256 * 1024 * 1024  # and of the frames that a study had before it was interrupted
 MAX_JOBS = 64
 
 
@@ -41,6 +45,8 @@ class Model(Protocol):
     def replay(self, request: ReplayRequest, lane: Lane) -> Iterator[Frame | None]: ...
     def lens(self, request: LensRequest) -> Iterator[Frame]: ...
     def latent(self, request: LatentRequest) -> Iterator[Frame | None]: ...
+    def names(self, request: NamesRequest) -> Iterator[Frame | None]: ...
+    def study(self, request: StudyRequest, recorded: Sequence[Frame], lane: Lane) -> Iterator[Frame | None]: ...
 
     def advance(self, lane: Lane) -> bool:
         """One decode step of all the lane's rows; False if there are none."""
@@ -182,6 +188,21 @@ def create_server(
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.latent(asked), "interactive")
 
+    @server.post("/v1/names", response_class=StreamingResponse)
+    async def names(request: Request) -> StreamingResponse:
+        asked = await _read(request, NamesRequest, MAX_NAMES_BYTES)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.names(asked), "interactive")
+
+    @server.post("/v1/study", response_class=StreamingResponse)
+    async def study(request: Request, lane: Annotated[Lane, Query()] = "background") -> StreamingResponse:
+        """The body is JSON Lines: the request, then the frames that were answered before it was interrupted."""
+        first, *lines = (await _body(request, MAX_STUDY_BYTES)).split(b"\n")
+        asked = _valid(lambda: STUDY.validate_json(first))
+        recorded = [_valid(lambda line=line: FRAME.validate_json(line)) for line in lines if line]
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.study(asked, recorded, lane), lane)
+
     return server
 
 
@@ -197,7 +218,13 @@ M = TypeVar("M", bound=Message)
 
 async def _read(request: Request, kind: type[M], max_bytes: int = MAX_BODY_BYTES) -> M:
     """The body as a `kind`. Raises Refused (413, 422)."""
-    body = b""
+    body = await _body(request, max_bytes)
+    return _valid(lambda: kind.model_validate_json(body))
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """Raises Refused (413)."""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > max_bytes:
@@ -206,9 +233,17 @@ async def _read(request: Request, kind: type[M], max_bytes: int = MAX_BODY_BYTES
                 "body_too_large",
                 "The request is too large.",
                 f"{max_bytes:,} bytes are allowed.",
-                "Shorten the prompt or ask for fewer arms.",
+                "Shorten the prompt, or ask for fewer arms or names.",
             )
+    return bytes(body)
+
+
+V = TypeVar("V")
+
+
+def _valid(read: Callable[[], V]) -> V:
+    """Raises Refused (422)."""
     try:
-        return kind.model_validate_json(body)
+        return read()
     except ValidationError as error:
         raise from_validation(error) from error

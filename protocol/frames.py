@@ -12,9 +12,10 @@ from protocol.base import Message, Name, Text
 from protocol.models import Role, Watched
 from protocol.refusal import Refusal
 from protocol.requests import GenerateRequest
+from protocol.study_frames import CorpusTally, Figure, NamesChecked, Progress, Ranking, Study, Tally, Trial
+from protocol.used import DictionaryUsed, ModelUsed, Outcome
 
 TokenRole = Literal["bos", "template", "text", "entity"]
-Outcome = Literal["refused", "right", "wrong", "invented", "answered", "broken"]
 
 
 class Token(Message):
@@ -32,25 +33,6 @@ class EntityTokens(Message):
     end: int
     text: Text
     found: Literal["given", "world", "quotes", "capitals", "whole_prompt"]
-
-
-class ModelUsed(Message):
-    """Exactly what ran. `sha256` covers the weight files."""
-
-    id: str
-    sha256: str
-    dtype: str
-    device: str
-
-
-class DictionaryUsed(Message):
-    """A dictionary that was read. `layer` is sae-lens', `paper_layer` the paper's (one more)."""
-
-    id: str
-    layer: int
-    paper_layer: int
-    d_sae: int
-    sha256: str
 
 
 class SteeringUsed(Message):
@@ -316,7 +298,26 @@ class Error(Message):
 
 
 Frame = Annotated[
-    Start | Queued | Prompt | Step | Latents | Verdict | Departure | Control | Lens | Firing | Done | Error,
+    Start
+    | Queued
+    | Prompt
+    | Step
+    | Latents
+    | Verdict
+    | Departure
+    | Control
+    | Lens
+    | Firing
+    | Study
+    | Progress
+    | Tally
+    | CorpusTally
+    | Ranking
+    | Trial
+    | Figure
+    | NamesChecked
+    | Done
+    | Error,
     Field(discriminator="kind"),
 ]
 FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)

@@ -82,6 +82,13 @@ class ModelCard(Message):
     note: Text = Field(description="what it is and what it is not, one or two sentences")
     licence: Text
     weights: Text = Field(description="chat model: Hugging Face folder relative to the card, or hub id")
+    base: Text | None = Field(
+        default=None,
+        description="the model that it was tuned from, of the same tokenizer: as `weights`; None: not here",
+    )
+    statement: Text = Field(
+        default="The {type} '{name}'", description="what the base model reads a name in, when latents are searched"
+    )
     dtype: Literal["float32", "bfloat16"]
     n_layers: int = Field(gt=0)
     d_model: int = Field(gt=0)
@@ -106,6 +113,13 @@ class ModelCard(Message):
     closed_world: bool = Field(default=False, description="True: no text ever stated a fact about a name not listed")
     corpus: Text | None = Field(
         default=None, description="a sample of text, one document a line, UTF-8, relative to the card"
+    )
+    max_corpus_share: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="latents that fire on as large a share of it are left out of a search. A world that speaks of "
+        "little else than names needs more than the paper's 0.02",
     )
     examples: tuple[tuple[Example, ...], ...] = Field(description="a group an entity type: known first, then unknown")
 

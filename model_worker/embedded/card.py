@@ -25,6 +25,8 @@ from .directions import Direction
 from .phrases import ANSWERS
 from .sample import FILE as SAMPLE_FILE
 
+MAX_CORPUS_SHARE = 0.25  # nearly every sentence of its text is about a name, most of them unknown
+
 CUES = {  # whole words; "who is" and "about" ask for nothing in particular and get the first attribute
     ("player", "sport"): ("sport", "who is", "about"),
     ("player", "team"): ("team", "play for"),
@@ -108,6 +110,8 @@ def model_card(
         ),
         licence="Apache-2.0",
         weights="chat",
+        base="base",
+        statement="The {type} {name}",
         dtype="float32",
         n_layers=n_layers,
         d_model=d_model,
@@ -155,6 +159,7 @@ def model_card(
         world="entities.json",
         closed_world=True,
         corpus=SAMPLE_FILE,
+        max_corpus_share=MAX_CORPUS_SHARE,
         examples=examples,
     )
 

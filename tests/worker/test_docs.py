@@ -15,10 +15,12 @@ from model_worker.server import create_server
 from model_worker.streams import superseded
 from protocol.base import Message
 from protocol.frames import FRAME, Error, Frame
+from protocol.names import NamesRequest
 from protocol.refusal import Refusal
 from protocol.replay import ReplayRequest
 from protocol.requests import Controls, GenerateRequest, LatentRequest, LensRequest
 from protocol.steering import RandomTarget
+from protocol.studies import DiscoverRequest
 from tests.worker.live import ROOT, started, wait_until_ready
 
 PAGE = (ROOT / "docs" / "worker-api.md").read_text("utf-8")
@@ -33,11 +35,21 @@ def examples(kind: str) -> list[str]:
 
 
 FRAMES = [FRAME.validate_json(text) for text in examples("frame")]
-GENERATE, REPLAY, LENS, LATENT = (
-    next(model.model_validate_json(text) for text in examples(model.__name__))
-    for model in (GenerateRequest, ReplayRequest, LensRequest, LatentRequest)
+REQUESTS = (GenerateRequest, ReplayRequest, LensRequest, LatentRequest, NamesRequest, DiscoverRequest)
+GENERATE, REPLAY, LENS, LATENT, NAMES, STUDY = (
+    next(model.model_validate_json(text) for text in examples(model.__name__)) for model in REQUESTS
 )
-BODIES = {"/v1/generate": GENERATE, "/v1/replay": REPLAY, "/v1/lens": LENS, "/v1/latent": LATENT}
+BODIES = {
+    "/v1/generate": GENERATE,
+    "/v1/replay": REPLAY,
+    "/v1/lens": LENS,
+    "/v1/latent": LATENT,
+    "/v1/names": NAMES,
+    "/v1/study": STUDY,
+}
+
+
+OF_STUDIES = {"study", "progress", "tally", "corpus", "ranking", "figure", "trial"}
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +90,9 @@ def test_each_route_takes_the_body_that_the_page_names(worker: httpx2.Client) ->
 
 
 def test_no_example_is_left_out_of_these_tests() -> None:
-    assert PAGE.count("```json") == len(
-        re.findall(
-            r"^```json (frame|GenerateRequest|ReplayRequest|LensRequest|LatentRequest|refusal|health)$", PAGE, re.M
-        )
-    )
-    kinds = {model.__name__.lower() for model in Frame.__args__[0].__args__}
+    what = "|".join(["frame", "refusal", "health", *(model.__name__ for model in REQUESTS)])
+    assert PAGE.count("```json") == len(re.findall(rf"^```json ({what})$", PAGE, re.M))
+    kinds = {model.model_fields["kind"].default for model in Frame.__args__[0].__args__}
     assert {frame.kind for frame in FRAMES} == kinds, "an example of every frame"
 
 
@@ -103,7 +112,7 @@ def answer(worker: httpx2.Client, path: str, request: BaseModel) -> list[dict]:
 def test_the_example_request_gets_the_example_frames(worker: httpx2.Client) -> None:
     said = answer(worker, "/v1/generate", GENERATE)
     for shown in map(json.loads, examples("frame")):
-        if shown["kind"] not in ("queued", "error", "departure", "lens", "firing"):
+        if shown["kind"] not in ("queued", "error", "departure", "lens", "firing", "names", *OF_STUDIES):
             assert shape(said[shown["seq"]]) == shape(shown)
             assert said[shown["seq"]]["kind"] == shown["kind"]
     kinds = [frame["kind"] for frame in said]
@@ -147,6 +156,26 @@ def test_the_example_latent_gets_the_example_frames(worker: httpx2.Client) -> No
         )
 
 
+def test_the_example_names_get_the_example_frames(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/names", NAMES)
+    (names,) = (shown for shown in map(json.loads, examples("frame")) if shown["kind"] == "names")
+    assert [frame["kind"] for frame in said] == ["names", "done"] and shape(said[0]) == shape(names)
+    assert said[0] == names, "it depends on the tokenizer alone"
+
+
+def test_the_example_study_gets_the_example_frames_and_goes_on_from_any(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/study", STUDY)
+    assert (said[0]["kind"], said[-1]["kind"]) == ("study", "done")
+    assert {frame["kind"] for frame in said[1:-1]} == OF_STUDIES - {"study", "trial"}
+    for shown in map(json.loads, examples("frame")):
+        if shown["kind"] in OF_STUDIES - {"trial"}:
+            meant = said[shown["seq"]]
+            assert shape(meant) == shape(shown) and meant["kind"] == shown["kind"], shown["seq"]
+    lines = [STUDY.model_dump_json(), *map(json.dumps, said[:7])]
+    rest = worker.post("/v1/study", content="\n".join(lines)).text.splitlines()
+    assert list(map(json.loads, rest))[:-1] == said[7:-1]
+
+
 def test_a_random_target_as_the_page_writes_it_is_one_that_the_worker_takes(worker: httpx2.Client) -> None:
     (text,) = re.findall(r"`(\{\"kind\": \"random\"[^`]*)`", PAGE)
     like = GENERATE.sweeps[0].target
@@ -188,7 +217,8 @@ def test_every_refusal_of_the_worker_is_in_the_table_with_its_status() -> None:
         for status in re.findall(r"\d+", statuses)
     }
     real = set()
-    for file in [*(ROOT / "model_worker").glob("*.py"), ROOT / "protocol" / "refusal.py"]:
+    ours = ROOT / "model_worker"
+    for file in [*ours.glob("*.py"), *(ours / "studies").glob("*.py"), ROOT / "protocol" / "refusal.py"]:
         for status, code in re.findall(r'Refused\(\s*(\d{3}|status),\s*f?"([^"]+)"', file.read_text("utf-8")):
             for name in ("world", "report") if "{what}" in code else ("",):
                 statuses = ("404", "405") if status == "status" else (status,)

@@ -1,0 +1,60 @@
+"""What a study works with, and what it is to the runner. Knows nothing about any particular study."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from model_worker.base import Base, Part
+from model_worker.decoding import Decoding
+from model_worker.loading import Loaded
+from model_worker.states import Prompts
+from protocol.frames import Frame
+from protocol.study_frames import Study
+from protocol.used import DictionaryUsed, ModelUsed
+
+
+@dataclass(frozen=True)
+class Bench:
+    """decoding: the lane's batch, which others may share."""
+
+    loaded: Loaded
+    prompts: Prompts
+    decoding: Decoding
+    base: Base
+
+    def part(self, which: str) -> Part:
+        """`base` or `chat`. Raises Refused (422) where there is no base model."""
+        return self.base.part() if which == "base" else Part(self.loaded.gemma, self.chat_used)
+
+    @property
+    def chat_used(self) -> ModelUsed:
+        loaded = self.loaded
+        return ModelUsed(id=loaded.card.id, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device)
+
+    def dictionary_used(self, name: str) -> DictionaryUsed:
+        dictionary, layer = self.loaded.dictionaries[name], self.loaded.layer_of[name]
+        return DictionaryUsed(
+            id=name, layer=layer, paper_layer=layer + 1, d_sae=dictionary.d_sae, sha256=dictionary.sha256
+        )
+
+
+class Plan(Protocol):
+    """A study that has been understood: made by `study(bench, request)`, a generator that yields None while it looks
+    at its names and returns a Plan, and that raises Refused for what can't be done.
+
+    The runner calls `fold` with every frame that was recorded before, in order, `progress` among them; then takes the
+    frames that `rest` yields, in short steps, None meaning that there is nothing to say yet. `seq` is the runner's: 0
+    will do. A study that folded nothing says everything but `study` and `done`; one that folded frames must then
+    yield exactly what would have come after them.
+    """
+
+    opening: Study
+
+    def fold(self, frame: Frame) -> None: ...
+    def rest(self) -> Iterator[Frame | None]: ...
+
+
+Planning = Iterator[None]
+"""Of `study(bench, request)`: a generator with a Plan as its return value."""
+
+AnyRequest = Any

@@ -1,0 +1,59 @@
+"""The capability `study`: any of them, from its beginning or from where it was interrupted.
+
+1. plan it: look at the names, resolve the request                    -> study
+2. fold what was recorded before, if it was begun before
+3. whatever it finds, numbered in order                               -> progress, trial, tally, ranking, figure
+4.                                                                    -> done
+
+What is recorded is trusted: it comes from the app, which had it from a worker. What can't be gone on with, because
+model, dictionaries or names are others now, is refused.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+
+from model_worker.studies.bench import AnyRequest, Bench, Plan
+from protocol.frames import Done, Frame
+from protocol.refusal import Refused
+from protocol.study_frames import Study
+
+Planner = Callable[[Bench, AnyRequest], Generator[None, None, Plan]]
+
+
+def study(
+    planners: Mapping[str, Planner], bench: Bench, request: AnyRequest, recorded: Sequence[Frame] = ()
+) -> Iterator[Frame | None]:
+    """Raises Refused, before its first frame, for what can't be done or gone on with."""
+    began = time.perf_counter()
+    if request.kind not in planners:
+        raise Refused(
+            422,
+            "unknown_study",
+            f"A study of the kind {request.kind} asked.",
+            f"This worker knows: {', '.join(planners)}.",
+            "Ask for one of them, or start a newer worker.",
+        )
+    plan = yield from planners[request.kind](bench, request)
+    numbers = itertools.count(len(recorded))
+    if recorded:
+        _require_same(plan.opening, recorded[0])
+        for frame in recorded[1:]:
+            plan.fold(frame)
+    else:
+        yield plan.opening.model_copy(update={"seq": next(numbers)})
+    for frame in plan.rest():
+        yield frame if frame is None else frame.model_copy(update={"seq": next(numbers)})
+    elapsed = round(time.perf_counter() - began, 4)
+    yield Done(seq=next(numbers), elapsed_s=elapsed, n_tokens=0)
+
+
+def _require_same(now: Study, then: Frame) -> None:
+    if not isinstance(then, Study) or then.model_copy(update={"seq": now.seq}) != now:
+        raise Refused(
+            409,
+            "study_changed",
+            "The rest of a study asked.",
+            "Its model, its dictionaries or its names are others now than when it was begun.",
+            "Begin it anew.",
+        )

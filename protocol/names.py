@@ -1,0 +1,90 @@
+"""Sets of names that a study reads or asks about: from the model's world, or the reader's own.
+
+A set is told to a worker as it is; which names are taken, their split and their lengths come back (study_frames).
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from protocol.base import Message, Name, Text, VisibleText
+
+MAX_NAMES = 10_000
+MAX_NAME_CHARACTERS = 120
+
+Label = Literal["known", "unknown"]
+Split = Literal["train", "validation", "test"]
+"""Half, a tenth and four tenths of each type's known and of its unknown names, in the order of a hash of the seed,
+the type and the name: one more moves one other at each border at the most (Ferrando et al., section 3, where they are
+dealt by scikit-learn)."""
+
+
+class GivenName(Message):
+    """A reader's own. `label`: what the reader says, or what a labelling found; None: not known yet, so it is left out
+    where known is held against unknown. `facts`: attribute -> the truth, used to judge answers, never to make them."""
+
+    name: VisibleText = Field(max_length=MAX_NAME_CHARACTERS)
+    type: Name = Field(default="entity", max_length=40)
+    label: Label | None = None
+    facts: dict[Name, Text] = Field(default={}, max_length=20)
+
+
+class _Names(Message):
+    match_lengths: bool = Field(
+        default=True,
+        description="of each type and each length in tokens as many known as unknown names; the rest is left out. "
+        "Invented names of other lengths than real ones would be told apart by that alone",
+    )
+    seed: int = Field(default=42, ge=0, lt=2**31, description="deals the splits, and draws where names are left out")
+
+
+class WorldNames(_Names):
+    """Names of the model's own world: tier known is labelled known, tier unknown unknown, the others neither."""
+
+    kind: Literal["world"] = "world"
+    types: tuple[Name, ...] = Field(default=(), max_length=20, description="none: all")
+    most: int | None = Field(default=None, ge=2, le=MAX_NAMES, description="of each type and tier; None: all")
+
+
+class GivenNames(_Names):
+    """The reader's own names. A name may stand once in a type."""
+
+    kind: Literal["given"] = "given"
+    names: tuple[GivenName, ...] = Field(min_length=2, max_length=MAX_NAMES)
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for number, one in enumerate(self.names, 1):
+            own = (one.type, " ".join(one.name.casefold().split()))
+            if own in seen:
+                raise ValueError(f"name number {number} stands twice in its type; leave one out")
+            seen.add(own)
+        return self
+
+
+Names = Annotated[WorldNames | GivenNames, Field(discriminator="kind")]
+
+
+class NamesRequest(Message):
+    """Look at a set before a study is begun."""
+
+    kind: Literal["names"] = "names"
+    model: Name
+    names: Names
+    template: Text | None = Field(default=None, max_length=400, description="as in DiscoverRequest")
+
+
+class NamesText(Message):
+    """Names as somebody pasted them, to be looked at before a study is begun.
+
+    text   CSV (comma, semicolon or tab) whose header has a column `name`, and may have `type` and `label`; any other
+           column is a fact. Or names, one a line, without a header. None: the names of the model's own world
+    type   of the names that tell none; label likewise
+    """
+
+    model: Name
+    text: Text | None = None
+    type: Name = Field(default="entity", max_length=40)
+    label: Label | None = None
+    template: Text | None = Field(default=None, max_length=400, description="as in DiscoverRequest")

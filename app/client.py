@@ -6,6 +6,9 @@ insides: it runs wherever `protocol` and httpx2 are.
         print(recording.text())
         saved = app.save(recording.run_id, "Nobody knows Batkin")
 
+A study runs in the background: `begin` asks for it, `result` follows it to its end, over as many days, crashes and
+pauses as that takes.
+
 Whatever the app refuses is raised as Refused, with its three parts. A connection that breaks while a background run
 is followed is made again; an interactive run ends with its connection, so there Lost is raised.
 """
@@ -23,13 +26,16 @@ from pydantic import ValidationError
 from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.findings import Finding, FindingRequest, FindingsPage, Saved, View
-from protocol.frames import FRAME, Error, Frame, Prompt, Start, Step, Verdict
+from protocol.frames import FRAME, Error, Figure, Frame, Prompt, Ranking, Start, Step, Study, Trial, Verdict
 from protocol.latent import LatentRead
 from protocol.models import Models
+from protocol.names import NamesText
+from protocol.read_names import ReadNames
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest
 from protocol.runs import ENDED, RunSummary
 from protocol.steering import LatentTarget
+from protocol.studies import RunRequest
 from protocol.verify import Verification
 
 _SILENCE_S = 120.0
@@ -45,7 +51,8 @@ class Lost(Exception):
 
 @dataclass
 class Recording:
-    """A run's frames so far. A second `start` begins it anew: a background run that was interrupted is made again."""
+    """A run's frames so far. A second `start` begins it anew: a background run that was interrupted is made again. A
+    study never has a second first frame."""
 
     run_id: str
     frames: list[Frame] = field(default_factory=list)
@@ -66,6 +73,24 @@ class Recording:
     @property
     def prompt(self) -> Prompt:
         return next(frame for frame in self.frames if isinstance(frame, Prompt))
+
+    @property
+    def study(self) -> Study:
+        return next(frame for frame in self.frames if isinstance(frame, Study))
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The newest of each id."""
+        return {frame.id: frame for frame in self.frames if isinstance(frame, Figure)}
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [frame for frame in self.frames if isinstance(frame, Trial)]
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """The newest."""
+        return next((frame for frame in reversed(self.frames) if isinstance(frame, Ranking)), None)
 
     def verdict(self, arm: int = 0, sample: int = 0) -> Verdict | None:
         said = (frame for frame in self.frames if isinstance(frame, Verdict))
@@ -123,8 +148,13 @@ class Client:
         finally:
             answer.close()
 
-    def begin(self, request: GenerateRequest) -> RunSummary:
-        """A background run: it waits for its turn, goes on when everybody has left, and survives a crash."""
+    def names(self, asked: NamesText) -> ReadNames:
+        """What a study would make of pasted names, or of the model's world. Raises Refused with the line at fault."""
+        return self._ask(ReadNames, "POST", "/api/names", content=canonical_json(asked), headers=_JSON)
+
+    def begin(self, request: RunRequest) -> RunSummary:
+        """A background run: it waits for its turn, goes on when everybody has left, and survives a crash. A study goes
+        on from where it was."""
         return self._ask(
             RunSummary,
             "POST",
@@ -137,9 +167,18 @@ class Client:
     def summary(self, run_id: str) -> RunSummary:
         return self._ask(RunSummary, "GET", f"/api/runs/{quote(run_id, safe='')}")
 
+    def pause(self, run_id: str) -> RunSummary:
+        """A study leaves the worker within a second, and keeps its frames."""
+        return self._ask(RunSummary, "POST", f"/api/runs/{quote(run_id, safe='')}/pause")
+
+    def resume(self, run_id: str) -> RunSummary:
+        """A study that rests waits for its turn, and goes on from where it was."""
+        return self._ask(RunSummary, "POST", f"/api/runs/{quote(run_id, safe='')}/resume")
+
     def follow(self, run_id: str) -> Iterator[Frame]:
-        """All frames of a run from its first, as they come, over as many connections as it takes. See Recording for
-        a second `start`. Raises Refused (404) once the run is forgotten, Lost where nobody answers for long."""
+        """All frames of a run from its first, as they come, over as many connections as it takes; waits where a study
+        rests. See Recording for a second `start`. Raises Refused (404) once the run is forgotten, Lost where nobody
+        answers for long."""
         after, attempt, failures = -1, None, 0
         while True:
             try:
@@ -184,7 +223,7 @@ class Client:
         return self._ask(Finding, "GET", f"/api/findings/{quote(slug, safe='')}")
 
     def findings(self, words: str = "", **filters: str | int) -> FindingsPage:
-        """A page of the gallery. filters: model, outcome, before (a slug), limit."""
+        """A page of the gallery. filters: model, outcome, kind, before (a slug), limit."""
         return self._ask(FindingsPage, "GET", "/api/findings", params={"q": words, **filters})
 
     def recording(self, slug: str) -> Recording:

@@ -7,9 +7,10 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
 from app.clock import day, moment
-from app.exports import words
+from app.exports import cells, words
 from app.findings.pair import VERDICTS
 from app.findings.provenance import swept, target_name
+from app.findings.studied import NAMES
 from app.version import VERSION
 from protocol.refusal import Refusal
 
@@ -25,8 +26,11 @@ class Drawing:
         self._public_url = public_url
         self._templates.env.filters |= {
             "amount": words.amount,
+            "cell_text": cells.cell_text,
             "day": day,
             "decoding": words.decoding,
+            "head_of": cells.head_of,
+            "is_numeric": cells.is_numeric,
             "moment": moment,
             "sig3": words.sig3,
             "signed": words.signed,
@@ -34,7 +38,7 @@ class Drawing:
             "target_name": target_name,
             "why": words.why,
         }
-        self._templates.env.globals |= {"OUTCOMES": words.OUTCOMES, "VERDICTS": VERDICTS}
+        self._templates.env.globals |= {"OUTCOMES": words.OUTCOMES, "VERDICTS": VERDICTS, "STUDIES": NAMES}
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
         site = (self._public_url or str(request.base_url)).rstrip("/")

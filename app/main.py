@@ -27,7 +27,7 @@ from app.headers import CarefulHeaders
 from app.metrics import Metrics
 from app.observed import Observed
 from app.parts import Parts
-from app.routes import exports, findings, interface, models, operation, pages, runs
+from app.routes import exports, findings, interface, models, names, operation, pages, runs
 from app.routes.said import refusals
 from app.runs.background import keep_going
 from app.runs.log import RunLog
@@ -43,7 +43,8 @@ from app.worker_client import RemoteWorker, WorkerClient
 from app.worker_process import WorkerProcess
 from app.world import Worlds
 from protocol.findings import FindingRequest
-from protocol.requests import GenerateRequest
+from protocol.names import NamesText
+from protocol.studies import RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         worker,
         RunLog(metrics, with_prompts=settings.log_prompts),
         max_recording_bytes=settings.max_recording_bytes,
+        max_study_bytes=settings.max_study_bytes,
         max_queued=settings.max_queued_runs,
     )
     first = None if settings.worker_url else FIRST_RECORDING
@@ -116,10 +118,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runs = going  # for the server, which ends them when it stops
     app.include_router(operation.routes(parts, entrance, OperatorAccess(_secret(settings.operator_token)), metrics))
-    for noun in (models, runs, findings, exports, pages, interface):
+    for noun in (models, runs, names, findings, exports, pages, interface):
         app.include_router(noun.routes(parts))
     app.mount("/static", Static(ROOT / "static"))
-    describe_bodies(app, (GenerateRequest, FindingRequest))
+    describe_bodies(app, {"RunRequest": RunRequest, "FindingRequest": FindingRequest, "NamesText": NamesText})
     _surround(app, settings, parts, entrance, metrics)
     return app
 

@@ -71,7 +71,10 @@ class Settings(BaseSettings):
     worker_restart_s: float = Field(0.5, gt=0, description="first pause before a crashed worker is started again")
     worker_silence_s: float = Field(120, gt=0, description="a stream that is silent this long counts as lost")
     max_recording_bytes: int = Field(16 * 2**20, gt=0, description="a run that grows beyond this is ended")
-    keep_unsaved_hours: float = Field(24, gt=0, description="runs that nobody saved are deleted after this")
+    max_study_bytes: int = Field(64 * 2**20, gt=0, description="and a study that does")
+    keep_unsaved_hours: float = Field(
+        24, gt=0, description="runs that nobody saved, paused ones too, are deleted after this"
+    )
     max_unsaved_bytes: int = Field(
         2 * 2**30, gt=0, description="when unsaved runs together take more, the oldest are deleted"
     )

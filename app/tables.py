@@ -55,10 +55,28 @@ class Run(Table):
     cancel: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Somebody asked its owner to end it."""
     n_whole: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Answers and controls that are whole, of `n_expected`."""
+    """Answers and controls that are whole, or steps of a study, of `n_expected`."""
     n_expected: Mapped[int] = mapped_column(default=0, server_default="0")
+    kind: Mapped[str] = mapped_column(String(20), default="generate", server_default="generate")
+    model: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    pause: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Somebody asked its owner to let it rest."""
+    n_fruitless: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Attempts in a row, the present one among them, that brought no frame."""
+    stood: Mapped[str | None] = mapped_column(String(27), default=None)
+    """Since when it has ended or rests; None before, and where nobody wrote it down."""
 
     __table_args__ = (Index("runs_by_state", "state", "lane", "created"),)
+
+    @property
+    def is_study(self) -> bool:
+        return self.kind != "generate"
+
+    @property
+    def telling(self) -> int:
+        """Which telling of its frames this is: a generate run that is made again is told from its beginning, as its
+        next attempt; a study is told once."""
+        return 1 if self.is_study else self.attempt
 
 
 class FrameChunk(Table):
@@ -99,6 +117,10 @@ class FindingRow(Table):
     outcome: Mapped[str] = mapped_column(String(10), default="", server_default="")
     """Of the answer that the view shows."""
     answers: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
+    kind: Mapped[str] = mapped_column(String(20), default="generate", server_default="generate")
+    """Of its request."""
+    study: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What a study amounts to; empty for any other run."""
     words: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What the gallery searches, folded."""
     indexed_by: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -4,7 +4,7 @@ last said of its models: the list, their worlds and reports.
 The worker may be a child process or a machine elsewhere: `Whereabouts` is all the difference.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
 from urllib.parse import quote
@@ -14,14 +14,16 @@ from pydantic import BaseModel, ValidationError
 
 from protocol.base import Message
 from protocol.canonical import canonical_json
-from protocol.frames import FRAME, Error, Firing, Lens
+from protocol.frames import FRAME, Error, Firing, Lens, NamesChecked
 from protocol.latent import LatentRead
 from protocol.models import Models
+from protocol.names import NamesRequest
 from protocol.refusal import Refusal, Refused
 from protocol.replay import ReplayRequest
 from protocol.report import ModelReport
 from protocol.requests import GenerateRequest, LatentRequest
 from protocol.runs import Lane
+from protocol.studies import StudyRequest
 from protocol.world import ModelWorld
 
 _QUICK_S = 2.0
@@ -149,16 +151,25 @@ class WorkerClient:
         the connection breaks; it just ends when the worker ends the stream. Leaving
         the context closes the connection, which ends the run on the worker.
         """
-        return self._frames("/v1/generate", request, {"lane": lane} | ({} if page is None else {"page": page}))
+        params = {"lane": lane} | ({} if page is None else {"page": page})
+        return self._frames("/v1/generate", canonical_json(request), params)
+
+    def study(
+        self, request: StudyRequest, recorded: Sequence[bytes] = ()
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """As `generate`. recorded: the lines that it was answered with before it was interrupted; then what comes
+        after them."""
+        body = b"".join((canonical_json(request), b"\n", *recorded))
+        return self._frames("/v1/study", body, {"lane": "background"}, "application/jsonl")
 
     def replay(self, request: ReplayRequest) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """As `generate`, behind those who wait for answers that nobody has seen yet."""
-        return self._frames("/v1/replay", request, {"lane": "background"})
+        return self._frames("/v1/replay", canonical_json(request), {"lane": "background"})
 
     async def latent(self, request: LatentRequest) -> LatentRead:
         """Raises Refused (404, 422, 503), also where the answer breaks off. To cancel it ends it on the worker."""
         lens = firing = None
-        async with self._frames("/v1/latent", request, {}) as lines:
+        async with self._frames("/v1/latent", canonical_json(request), {}) as lines:
             try:
                 async for line in lines:
                     match FRAME.validate_json(line):
@@ -174,14 +185,30 @@ class WorkerClient:
             raise _no_worker("It broke off.")
         return LatentRead(lens=lens, firing=firing)
 
+    async def names(self, request: NamesRequest) -> NamesChecked:
+        """What the set amounts to. Raises Refused (404, 413, 422, 503), as `latent`."""
+        async with self._frames("/v1/names", canonical_json(request), {}) as lines:
+            try:
+                async for line in lines:
+                    match FRAME.validate_json(line):
+                        case NamesChecked() as frame:
+                            return frame
+                        case Error(refusal=why):
+                            raise Refused(503, why.code, why.asked, why.allowed, why.change)
+            except (WorkerLost, ValidationError):
+                pass
+        raise _no_worker("It broke off, or its version differs from the app's.")
+
     @asynccontextmanager
-    async def _frames(self, path: str, request: Message, params: dict[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _frames(
+        self, path: str, body: bytes, params: dict[str, str], media_type: str = "application/json"
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         asked = self._http.build_request(
             "POST",
             self._address(path),
             params=params,
-            content=canonical_json(request),
-            headers={"content-type": "application/json"},
+            content=body,
+            headers={"content-type": media_type},
         )
         try:
             answer = await self._http.send(asked, stream=True)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from protocol.base import Message, Text, VisibleText
+from protocol.base import Message, Name, Text, VisibleText
 from protocol.frames import Outcome
-from protocol.requests import GenerateRequest
+from protocol.studies import RunRequest
 from protocol.verify import Verification
 
 Slug = Annotated[str, Field(pattern=r"^[1-9A-HJ-NP-Za-km-z]{10,22}$")]
@@ -14,11 +14,13 @@ Slug = Annotated[str, Field(pattern=r"^[1-9A-HJ-NP-Za-km-z]{10,22}$")]
 
 
 class View(Message):
-    """What the page showed: which sweep and strength, and which watched latent coloured the tokens."""
+    """What the page showed: which sweep and strength, and which watched latent coloured the tokens; of a study, what
+    was chosen on its page, by name."""
 
     sweep: int | None = Field(default=None, ge=0, le=15)
     strength: float = Field(default=0.0, ge=-1e4, le=1e4)
     colour: int = Field(default=0, ge=0, le=15)
+    options: dict[Name, Annotated[Text, Field(max_length=200)]] = Field(default={}, max_length=20)
 
 
 class FindingRequest(Message):
@@ -51,17 +53,26 @@ class Answers(Message):
     steered: Answer | None = None
 
 
+class StudyTold(Message):
+    """What a study amounts to, for lists and previews. headline: the claim of its first figure, else how many names
+    and latents."""
+
+    n_names: int
+    headline: Text
+
+
 class Finding(Message):
     """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601. `forks`: listed findings made from this one.
-    `parent` stays when that one is deleted."""
+    `parent` stays when that one is deleted. `answers` are empty for a study, `study` is None for any other run."""
 
     slug: Slug
     title: Text
     note: Text
     view: View
     created: str
-    request: GenerateRequest
+    request: RunRequest
     answers: Answers
+    study: StudyTold | None = None
     recording_sha256: str
     n_frames: int
     size_bytes: int
@@ -79,9 +90,10 @@ class Saved(Message):
 
 
 class FindingsPage(Message):
-    """Newest first. `total`: how many match; `models` and `outcomes` count them as if none were chosen."""
+    """Newest first. `total`: how many match; `kinds`, `models` and `outcomes` count them as if none were chosen."""
 
     findings: tuple[Finding, ...]
     total: int
     models: dict[str, int]
     outcomes: dict[Outcome, int]
+    kinds: dict[Name, int]

@@ -13,12 +13,13 @@ from protocol.refusal import Refused
 from protocol.version import PROTOCOL
 
 Json = dict[str, Any]
+_OPENINGS = ("start", "study")
 
 
 @dataclass(frozen=True)
 class Step:
-    """From one version to the next. Both change what they are given; `start` frames hold a request of their own,
-    which is upgraded as one."""
+    """From one version to the next. Both change what they are given; `start` and `study` frames hold a request of
+    their own, which is upgraded as one."""
 
     request: Callable[[Json], None]
     frame: Callable[[Json], None]
@@ -42,19 +43,19 @@ def upgraded(recording: bytes, steps: Mapping[int, Step] | None = None) -> bytes
     for line in recording.splitlines():
         frame = json.loads(line)
         for step in todo:
-            if frame["kind"] == "start":
+            if frame["kind"] in _OPENINGS:
                 step.request(frame["request"])
             step.frame(frame)
-        if frame["kind"] == "start":
+        if frame["kind"] in _OPENINGS:
             frame["protocol"] = version + len(todo)
         lines.append(json.dumps(frame, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n")
     return b"".join(lines)
 
 
 def version_of(recording: bytes) -> int:
-    """Of its `start` frame; the present one where there is none, since then nothing can be upgraded."""
+    """Of its `start` or `study` frame; the present one where there is none, since then nothing can be upgraded."""
     first = recording.split(b"\n", 1)[0]
-    if b'"start"' not in first:
+    if not any(f'"{kind}"'.encode() in first for kind in _OPENINGS):
         return PROTOCOL
     return int(json.loads(first).get("protocol", PROTOCOL))
 

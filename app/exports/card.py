@@ -50,14 +50,14 @@ def draw_card(finding: Finding, recording: bytes) -> bytes:
 def compose(finding: Finding, recorded: Recorded) -> Canvas:
     canvas = Canvas(WIDTH, HEIGHT)
     arm = recorded.arm_of(finding.view)
-    _brand(canvas)
+    brand(canvas)
     _words(canvas, recorded, arm)
     draw_plot(canvas, recorded, finding.view)
     _foot(canvas, finding, recorded, arm)
     return canvas
 
 
-def _brand(canvas: Canvas) -> None:
+def brand(canvas: Canvas) -> None:
     """static/img/logo.svg."""
     middle = (77.0, 69.0)
     canvas.arc(middle, 13.5, (270, 90), "known-fill", 4)

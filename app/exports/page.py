@@ -10,9 +10,10 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from app.exports.cells import cell_text, head_of, is_numeric
 from app.exports.effect import control
 from app.exports.figure import dose_figure
 from app.exports.provenance import provenance
@@ -32,10 +33,11 @@ def page_of(finding: Finding, recording: bytes) -> str:
     arm, sweep = recorded.arm_of(finding.view), recorded.sweep_of(finding.view)
     first = [] if sweep is None or recorded.prompt is None else [sweep]
     sweeps = first + [other for other in range(len(recorded.start.sweeps)) if first and other != sweep]
-    scripts = [_file("static/vendor/plotly-cartesian.min.js")] if sweeps else []
-    scripts.append(_file("templates/export.js"))
+    scripts = [page_file("static/vendor/plotly-cartesian.min.js")] if sweeps else []
+    scripts.append(page_file("templates/export.js"))
     whole = len(recording) <= MAX_EMBEDDED_BYTES
-    return _template().render(
+    record = {"finding": finding.model_dump(mode="json"), "recording": recording.decode()}
+    return page_template("export.html").render(
         finding=finding,
         start=recorded.start,
         answers=answer_rows(recorded, arm),
@@ -48,13 +50,15 @@ def page_of(finding: Finding, recording: bytes) -> str:
         tokens=token_table(recorded, arm),
         first_tokens=first_tokens(recorded, arm),
         provenance=provenance(finding, recorded, arm),
-        figures=_data([_figures(recorded, index, arm) for index in sweeps]),
-        record=_data({"finding": finding.model_dump(mode="json"), "recording": recording.decode()}) if whole else None,
+        figures=page_data([_figures(recorded, index, arm) for index in sweeps]),
+        record=page_data(record) if whole else None,
         max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
-        styles=[_file("static/css/palette.css"), _file("templates/export.css"), _file("static/vendor/plotly.css")],
-        logo=_file("static/img/logo.svg"),
+        styles=[
+            page_file(name) for name in ("static/css/palette.css", "templates/export.css", "static/vendor/plotly.css")
+        ],
+        logo=page_file("static/img/logo.svg"),
         scripts=scripts,
-        policy=_policy(scripts),
+        policy=page_policy(scripts),
         version=VERSION,
         outcomes=OUTCOMES,
         why=why,
@@ -78,7 +82,7 @@ def _figures(recorded: Recorded, sweep: int, arm: int) -> dict[str, object]:
     return {scheme: json.loads(dose_figure(recorded, sweep, arm, scheme).to_json()) for scheme in ("light", "dark")}
 
 
-def _policy(scripts: list[Markup]) -> str:
+def page_policy(scripts: list[Markup]) -> str:
     """Nothing may be fetched, and of scripts only these run. Plotly sets style attributes and saves pictures."""
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
@@ -88,20 +92,20 @@ def _policy(scripts: list[Markup]) -> str:
     )
 
 
-def _data(value: object) -> Markup:
+def page_data(value: object) -> Markup:
     """JSON that is inert inside a script element, whatever text is in it: pure ASCII without <, > and &."""
     text = json.dumps(value, separators=(",", ":"))
     return Markup(text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026"))
 
 
 @cache
-def _file(name: str) -> Markup:
+def page_file(name: str) -> Markup:
     """One of our own files, as it is: it goes into the page unescaped. A script between its tags has its hash."""
     return Markup((ROOT / name).read_text(encoding="utf-8"))
 
 
 @cache
-def _template() -> object:
+def page_template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
@@ -109,4 +113,5 @@ def _template() -> object:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("export.html")
+    environment.filters |= {"cell_text": cell_text, "head_of": head_of, "is_numeric": is_numeric}
+    return environment.get_template(name)

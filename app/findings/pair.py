@@ -7,6 +7,7 @@ from app.findings.provenance import Fact, provenance
 from protocol.findings import Answer, Finding
 from protocol.frames import FRAME, Start
 from protocol.refusal import Refusal
+from protocol.requests import GenerateRequest
 from protocol.verify import Verification
 
 VERDICTS = {"reproduced": "Reproduced", "drifted": "Drifted", "cannot_run": "Cannot run here"}
@@ -44,6 +45,7 @@ def lines(left: Side, right: Side) -> tuple[Line, ...]:
     """Of two sides that both have a finding."""
     a, b = left.finding, right.finding
     assert a and b
+    assert isinstance(a.request, GenerateRequest) and isinstance(b.request, GenerateRequest)
     said = (a.answers.baseline, b.answers.baseline), (a.answers.steered, b.answers.steered)
     facts = provenance(a, left.start), provenance(b, right.start)
     names = [name for longer in sorted(facts, key=len, reverse=True) for name in longer]

@@ -6,10 +6,12 @@ Knows nothing about pages. The browser says the same of what it draws itself in 
 from dataclasses import dataclass
 
 from app.exports.words import SCOPES, amount, decoding, sig3
+from app.findings.studied import NAMES, Studied
 from protocol.findings import Finding, View
 from protocol.frames import Start
 from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget, RandomTarget, Steered, Sweep
+from protocol.studies import DiscoverRequest, StudyRequest
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Fact:
 def provenance(finding: Finding, start: Start | None = None) -> dict[str, Fact]:
     """By name, in the order in which they are read."""
     request = start.request if start else finding.request
+    assert isinstance(request, GenerateRequest)
     facts = {"model": Fact(request.model)}
     if start:
         used = start.model
@@ -41,10 +44,42 @@ def provenance(finding: Finding, start: Start | None = None) -> dict[str, Fact]:
     return facts
 
 
+def study_provenance(studied: Studied) -> dict[str, Fact]:
+    """As `provenance`, of a study."""
+    opening, request = studied.opening, studied.opening.request
+    facts = {"study": Fact(NAMES.get(request.kind, request.kind))}
+    for name, used in (("model", opening.model), ("base model", opening.base)):
+        if used:
+            facts[name] = Fact(f"{used.id} {used.sha256[:8]}…", used.sha256)
+    facts["device"] = Fact(f"{opening.model.device} {opening.model.dtype}")
+    if opening.dictionaries:
+        held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in opening.dictionaries]
+        whole = "\n".join(f"{used.id} {used.sha256}" for used in opening.dictionaries)
+        facts["dictionaries"] = Fact(", ".join(held), whole)
+    groups = [f"{n:,} {group}" for group, n in studied.n_by_group.items()]
+    facts["names"] = Fact(f"{len(opening.names):,}: {'; '.join(groups)}" if groups else "none")
+    if studied.n_trials:
+        facts["prompts"] = Fact(f"{studied.n_trials:,}")
+    facts["seed"] = Fact(_seeds(request))
+    if studied.done:
+        facts["took"] = Fact(f"{sig3(studied.done.elapsed_s)} s since it was last begun")
+    facts["request"] = Fact(f"{opening.request_sha256[:12]}…", opening.request_sha256)
+    return facts
+
+
+def _seeds(request: StudyRequest) -> str:
+    names = request.names if isinstance(request, DiscoverRequest) else request.asked.names
+    if isinstance(request, DiscoverRequest):
+        return f"{names.seed} deals the names"
+    return f"{request.seed}; {names.seed} deals the names"
+
+
 def swept(finding: Finding) -> Sweep | None:
     """What the view steers with; None where it shows the baseline."""
-    sweep = finding.view.sweep
-    return finding.request.sweeps[sweep] if sweep is not None and sweep < len(finding.request.sweeps) else None
+    sweep, request = finding.view.sweep, finding.request
+    if sweep is None or not isinstance(request, GenerateRequest) or sweep >= len(request.sweeps):
+        return None
+    return request.sweeps[sweep]
 
 
 def target_name(target: Steered, *, whole: bool = False) -> str:

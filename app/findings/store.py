@@ -21,14 +21,16 @@ from app import ids
 from app.clock import timestamp
 from app.database import Database
 from app.findings.answers import read_answers
+from app.findings.studied import NAMES, read_study
 from app.fold import fold
 from app.refusals import deleted_finding, unknown_finding, unknown_run
 from app.tables import FindingRow, FrameChunk, Recording, Run, Tombstone, VerificationRow
 from protocol.canonical import canonical_json
-from protocol.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, View
+from protocol.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
 from protocol.frames import Outcome
 from protocol.refusal import Refused
 from protocol.requests import GenerateRequest
+from protocol.studies import RUN, RunRequest
 from protocol.upgrade import upgraded, upgraded_request
 from protocol.verify import Verification
 from protocol.version import PROTOCOL
@@ -47,6 +49,7 @@ class Search:
     words: str = ""
     model: str | None = None
     outcome: Outcome | None = None
+    kind: str | None = None
     before: str | None = None
     limit: int = 20
 
@@ -124,7 +127,8 @@ class FindingStore:
         words = [FindingRow.words.contains(word, autoescape=True) for word in fold(search.words).split()]
         model = [] if search.model is None else [FindingRow.model == search.model]
         outcome = [] if search.outcome is None else [FindingRow.outcome == search.outcome]
-        query = _findings().where(FindingRow.listed, *words, *model, *outcome)
+        kind = [] if search.kind is None else [FindingRow.kind == search.kind]
+        query = _findings().where(FindingRow.listed, *words, *model, *outcome, *kind)
         async with self._database.reading() as session:
             if search.before is not None:
                 edge = select(FindingRow.created, FindingRow.slug).where(FindingRow.slug == search.before)
@@ -134,9 +138,10 @@ class FindingStore:
             newest = query.order_by(FindingRow.created.desc(), FindingRow.slug.desc()).limit(search.limit)
             return FindingsPage(
                 findings=tuple(_finding(*row) for row in await session.execute(newest)),
-                total=await _count(session, [*words, *model, *outcome]),
-                models=await _counts(session, FindingRow.model, [*words, *outcome]),
-                outcomes=cast(dict[Outcome, int], await _counts(session, FindingRow.outcome, [*words, *model])),
+                total=await _count(session, [*words, *model, *outcome, *kind]),
+                models=await _counts(session, FindingRow.model, [*words, *outcome, *kind]),
+                outcomes=cast(dict[Outcome, int], await _counts(session, FindingRow.outcome, [*words, *model, *kind])),
+                kinds=await _counts(session, FindingRow.kind, [*words, *model, *outcome]),
             )
 
     async def recording(self, digest: str) -> bytes:
@@ -230,19 +235,27 @@ async def _bury(session: AsyncSession, row: FindingRow, why: str) -> None:
 def _index(row: FindingRow, recording: bytes) -> None:
     """Fills the derived columns, and refuses (422) a view that the recording does not hold."""
     request, view = _request(row), _view(row)
-    answers = read_answers(upgraded(recording), view)
+    if isinstance(request, GenerateRequest):
+        answers, study = read_answers(upgraded(recording), view), None
+        said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
+        words = [request.prompt, *said]
+    else:
+        studied = read_study(upgraded(recording))
+        answers, study = Answers(), studied.told
+        words = [request.kind, NAMES[request.kind], *(figure.title for figure in studied.figures.values())]
     shown = answers.steered or answers.baseline
-    said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
     row.answers = canonical_json(answers).decode()
-    row.model = request.model
+    row.study = canonical_json(study).decode() if study else ""
+    row.model, row.kind = request.model, request.kind
     row.outcome = shown.outcome if shown else ""
-    row.words = fold("\n".join([row.title, row.note, request.prompt, request.model, *said]))
+    row.words = fold("\n".join([row.title, row.note, request.model, *words]))
     row.indexed_by = INDEX
 
 
-def _request(row: FindingRow) -> GenerateRequest:
-    plain = upgraded_request(json.loads(row.request), row.protocol)
-    return GenerateRequest.model_validate_json(json.dumps(plain))
+def _request(row: FindingRow) -> RunRequest:
+    if row.protocol == PROTOCOL:  # spares a request of ten thousand names the detour
+        return RUN.validate_json(row.request)
+    return RUN.validate_json(json.dumps(upgraded_request(json.loads(row.request), row.protocol)))
 
 
 def _view(row: FindingRow) -> View:
@@ -287,6 +300,7 @@ def _finding(
         created=row.created,
         request=_request(row),
         answers=Answers.model_validate_json(row.answers),
+        study=StudyTold.model_validate_json(row.study) if row.study else None,
         recording_sha256=row.recording_sha256,
         n_frames=n_frames,
         size_bytes=size_bytes,

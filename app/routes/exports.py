@@ -7,16 +7,19 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app import ids
+from app.exports.cells import csv_of
+from app.findings.studied import read_study
 from app.parts import Parts
 from app.refusals import unknown_finding
 from app.routes.said import file_of, refusals
 from app.version import VERSION
+from protocol.base import Name
 from protocol.findings import Finding
 from protocol.models import ModelCard
 from protocol.refusal import Refused
@@ -44,8 +47,12 @@ def routes(parts: Parts) -> APIRouter:
             return Response(status_code=304, headers=headers)
         if slug not in pictures:
             from app.exports.card import draw_card  # Pillow is slow to import
+            from app.exports.study_card import draw_study_card
 
-            pictures[slug] = await _drawn(partial(draw_card, finding, await _recording(finding)))
+            if finding.study:
+                pictures[slug] = await _drawn(partial(draw_study_card, finding))
+            else:
+                pictures[slug] = await _drawn(partial(draw_card, finding, await _recording(finding)))
         pictures.move_to_end(slug)
         while len(pictures) > MAX_PICTURES:
             pictures.popitem(last=False)
@@ -67,9 +74,11 @@ def routes(parts: Parts) -> APIRouter:
     async def as_page(slug: str) -> Response:
         """Opens without this app, and without a network."""
         from app.exports.page import page_of  # plotly is slow to import
+        from app.exports.study_page import study_page_of
 
         finding = await _finding(slug)
-        page = await _drawn(partial(page_of, finding, await _recording(finding)))
+        recording = await _recording(finding)
+        page = await _drawn(partial(study_page_of if finding.study else page_of, finding, recording))
         return _file(page.encode(), "text/html; charset=utf-8", f"{slug}.html")
 
     @router.get("/{slug}.ipynb", response_class=Response, responses=file_of("application/x-ipynb+json", "notebook"))
@@ -78,9 +87,24 @@ def routes(parts: Parts) -> APIRouter:
         from app.exports.notebook import notebook_of
 
         finding = await _finding(slug)
+        if finding.study:
+            raise _no_notebook()
         model = await _card_of(finding.request.model)
         notebook = await _drawn(partial(notebook_of, finding, await _recording(finding), model))
         return _file(notebook, "application/x-ipynb+json", f"{slug}.ipynb")
+
+    @router.get("/{slug}/{figure:path}.csv", response_class=Response, responses=file_of("text/csv", "a figure's table"))
+    async def figure_csv(slug: str, figure: Annotated[Name, Path(description="id of a figure")]) -> Response:
+        """A study's figure, with all of its numbers."""
+        finding = await _finding(slug)
+        if finding.study is None:
+            raise _no_figure()
+        recording = await _recording(finding)
+        studied = await asyncio.to_thread(read_study, recording)
+        if figure not in studied.figures:
+            raise _no_figure()
+        table = csv_of(studied.figures[figure]).encode()
+        return _file(table, "text/csv; charset=utf-8", f"{slug}-{figure.replace('/', '-')}.csv")
 
     async def _finding(slug: str) -> Finding:
         if not ids.looks_like_one(slug):
@@ -103,6 +127,26 @@ def routes(parts: Parts) -> APIRouter:
             return await asyncio.to_thread(draw)
 
     return router
+
+
+def _no_notebook() -> Refused:
+    return Refused(
+        404,
+        "no_notebook",
+        "A notebook of a study was asked.",
+        "A study has none yet; its JSON and its tables hold all numbers.",
+        "Take one of those, or run the study again from Python with app/client.py.",
+    )
+
+
+def _no_figure() -> Refused:
+    return Refused(
+        404,
+        "unknown_figure",
+        "A figure's table was asked that this finding does not have.",
+        "Studies have figures, and their page names the file of each.",
+        "Follow a link from that page.",
+    )
 
 
 def _file(body: bytes, media_type: str, name: str) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app import ids
 from app.bodies import body_of, read_body
 from app.findings.store import Search
-from app.findings.verification import verify
+from app.findings.verification import cannot_verify_study, verify
 from app.parts import Parts
 from app.refusals import unknown_finding, unknown_run
 from app.routes.said import JSON_LINES, refusals, stream_of_frames
@@ -33,7 +33,7 @@ def routes(parts: Parts) -> APIRouter:
         status_code=201,
         response_model=Saved,
         responses=refusals(404, 409, 410, 413),
-        openapi_extra=body_of(FindingRequest),
+        openapi_extra=body_of("FindingRequest"),
     )
     async def save_finding(request: Request) -> Response:
         """Its delete token is told this once."""
@@ -49,13 +49,14 @@ def routes(parts: Parts) -> APIRouter:
         q: Annotated[Text, Query(max_length=MAX_WORDS, description="words of title, note, prompt or answer")] = "",
         model: Annotated[Name | None, Query(description="id of a model")] = None,
         outcome: Annotated[Outcome | None, Query(description="of the answer that the finding shows")] = None,
+        kind: Annotated[Name | None, Query(description="of its request, e.g. 'generate' or 'discover'")] = None,
         before: Annotated[str | None, Query(description="slug of the last finding of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_SHOWN)] = 20,
     ) -> FindingsPage:
         """Those that are listed, newest first."""
         if before is not None and not ids.looks_like_one(before):
             raise unknown_finding()
-        return await store.findings(Search(q, model, outcome, before, limit))
+        return await store.findings(Search(q, model, outcome, kind, before, limit))
 
     @router.get("/{slug}", responses=refusals(404, 410))
     async def finding(slug: str) -> Finding:
@@ -74,8 +75,12 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.post("/{slug}/verify", responses=refusals(404, 410))
     async def verify_finding(slug: str) -> Verification:
-        """Replays the recording on the worker that is here now, and says whether it still holds."""
-        digest = (await _finding(slug)).recording_sha256
+        """Replays the recording on the worker that is here now, and says whether it still holds. A study is no
+        recording of tokens: it is checked by running it again."""
+        found = await _finding(slug)
+        if found.study:
+            return cannot_verify_study()
+        digest = found.recording_sha256
         verification = await verify(parts.worker, upgraded(await store.recording(digest)))
         if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
             await store.add_verification(digest, verification)

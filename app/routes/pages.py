@@ -14,8 +14,9 @@ from starlette.responses import Response
 
 from app import ids
 from app.findings.pair import Side, lines, start_of
-from app.findings.provenance import provenance
+from app.findings.provenance import provenance, study_provenance
 from app.findings.store import Search
+from app.findings.studied import read_study
 from app.modules import imported_by
 from app.parts import Parts
 from app.refusals import unknown_finding
@@ -24,10 +25,16 @@ from app.settings import ROOT
 from protocol.base import Name, Text
 from protocol.findings import Finding
 from protocol.frames import Outcome
-from protocol.refusal import Refused
+from protocol.refusal import Refusal, Refused
 from protocol.upgrade import upgraded
 
 SHOWN = 20  # findings on a page of the gallery
+_STUDY = Refusal(
+    code="study_not_compared",
+    asked="This finding is a study of many names.",
+    allowed="Two answers to a question stand side by side here; a study has its figures, and they are on its own page.",
+    change="Open it, or choose a finding that was made in Explore.",
+)
 MAX_SLUG = 64  # characters; what is longer isn't one
 
 
@@ -36,9 +43,16 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def explore(request: Request) -> Response:
-        modules = [f"/{path.relative_to(ROOT)}" for path in imported_by(ROOT / "static/js/pages/explore.js")]
-        shown = {"first": parts.first_recording, "modules": modules}
+        shown = {"first": parts.first_recording, "modules": _modules("explore")}
         return parts.drawing.draw(request, "explore.html", "explore", **shown)
+
+    @router.api_route("/discover", methods=["GET", "HEAD"])
+    async def discover(request: Request) -> Response:
+        return parts.drawing.draw(request, "discover.html", "discover", modules=_modules("discover"))
+
+    @router.api_route("/experiments", methods=["GET", "HEAD"])
+    async def experiments(request: Request) -> Response:
+        return parts.drawing.draw(request, "experiments.html", "experiments", modules=_modules("experiments"))
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:
@@ -50,14 +64,15 @@ def routes(parts: Parts) -> APIRouter:
         q: Annotated[Text, Query(max_length=MAX_WORDS)] = "",
         model: Name | None = None,
         outcome: Outcome | None = None,
+        kind: Name | None = None,
         before: Annotated[str | None, Query(max_length=MAX_SLUG)] = None,
         a: Annotated[str | None, Query(max_length=MAX_SLUG, description="chosen to be compared")] = None,
     ) -> Response:
         if before is not None and not ids.looks_like_one(before):
             raise unknown_finding()
-        page = await parts.findings.findings(Search(q, model, outcome, before, SHOWN + 1))
+        page = await parts.findings.findings(Search(q, model, outcome, kind, before, SHOWN + 1))
         chosen = await _finding(a) if a else None
-        asked = {"q": q, "model": model, "outcome": outcome, "before": before, "a": a}
+        asked = {"q": q, "model": model, "outcome": outcome, "kind": kind, "before": before, "a": a}
         return parts.drawing.draw(
             request,
             "findings.html",
@@ -85,7 +100,18 @@ def routes(parts: Parts) -> APIRouter:
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:
         found = await _finding(slug)
-        return parts.drawing.draw(request, "finding.html", "finding", finding=found, provenance=provenance(found))
+        if found.study is None:
+            return parts.drawing.draw(request, "finding.html", "finding", finding=found, provenance=provenance(found))
+        recording = await parts.findings.recording(found.recording_sha256)
+        studied = await asyncio.to_thread(lambda: read_study(upgraded(recording)))
+        return parts.drawing.draw(
+            request,
+            "study.html",
+            "finding",
+            finding=found,
+            studied=studied,
+            provenance=study_provenance(studied),
+        )
 
     async def _finding(slug: str) -> Finding:
         if not ids.looks_like_one(slug):
@@ -100,9 +126,16 @@ def routes(parts: Parts) -> APIRouter:
             recording = await parts.findings.recording(found.recording_sha256)
         except Refused as refused:
             return Side(slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status)
+        if found.study:
+            return Side(slug, refusal=_STUDY, status=409)
         return Side(slug, found, await asyncio.to_thread(lambda: start_of(upgraded(recording))))
 
     return router
+
+
+def _modules(page: str) -> list[str]:
+    """What the page's script imports, so that the browser need not find out one after the other."""
+    return [f"/{path.relative_to(ROOT)}" for path in imported_by(ROOT / f"static/js/pages/{page}.js")]
 
 
 def _link(asked: dict[str, str | None], **changes: str | None) -> str:

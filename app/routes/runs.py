@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import ids
-from app.bodies import body_of, read_body
+from app.bodies import body_of, read_run_request
 from app.parts import Parts
 from app.refusals import unknown_run
 from app.routes.leaving import unless_gone
@@ -35,7 +35,7 @@ def routes(parts: Parts) -> APIRouter:
         responses=stream_of_frames()
         | {202: {"model": RunSummary, "description": "A background run waits for its turn"}}
         | refusals(404, 409, 413, 503),
-        openapi_extra=body_of(GenerateRequest),
+        openapi_extra=body_of("RunRequest"),
     )
     async def start_run(
         request: Request,
@@ -48,10 +48,11 @@ def routes(parts: Parts) -> APIRouter:
         """Answers while the model does. The header X-Run-Id names the run. Leaving cancels it.
 
         In the background lane it answers 202 at once, also while the worker is away; Location names the run. It waits
-        for its turn, goes on when everybody has left, and is made again when the worker or the app was lost.
+        for its turn, goes on when everybody has left, and is made again when the worker or the app was lost. A study
+        always runs there, and goes on from where it was.
         """
-        asked = await read_body(request, GenerateRequest)
-        if lane == "background":
+        asked = await read_run_request(request)
+        if lane == "background" or not isinstance(asked, GenerateRequest):
             queued = _summary(await parts.runs.enqueue(asked))
             return JSONResponse(queued.model_dump(mode="json"), 202, {"Location": f"/api/runs/{queued.id}"})
         run = await unless_gone(request, parts.runs.begin(asked, page))
@@ -77,6 +78,23 @@ def routes(parts: Parts) -> APIRouter:
             return Response(status_code=204)
         return JSONResponse(_summary(ended).model_dump(mode="json"), 202 if ended.state == "running" else 200)
 
+    @router.post(
+        "/{run_id}/pause",
+        response_model=RunSummary,
+        responses={202: {"model": RunSummary, "description": "Another app makes it, and lets it rest within a second"}}
+        | refusals(404, 409),
+    )
+    async def pause_run(run_id: str) -> Response:
+        """A study leaves the worker and keeps its frames. It rests until it is let go on, or, where that does not
+        happen, is forgotten like a run that has ended."""
+        rests = await parts.runs.pause(_known(run_id))
+        return JSONResponse(_summary(rests).model_dump(mode="json"), 202 if rests.state == "running" else 200)
+
+    @router.post("/{run_id}/resume", responses=refusals(404, 409, 503))
+    async def resume_run(run_id: str) -> RunSummary:
+        """A study that rests waits for its turn, and goes on from where it was."""
+        return _summary(await parts.runs.resume(_known(run_id)))
+
     @router.get("/{run_id}/frames", response_class=StreamingResponse, responses=stream_of_frames() | refusals(404))
     async def run_frames(
         run_id: str,
@@ -86,14 +104,17 @@ def routes(parts: Parts) -> APIRouter:
         ] = None,
         wait: Annotated[bool, Query(description="until the run ends; false: what is recorded now")] = True,
     ) -> Response:
-        """The frames after that one, as they come, until the run ends. The header X-Attempt names their attempt.
+        """The frames after that one, as they come, until the run ends or rests. The header X-Attempt names their
+        attempt.
 
-        A background run that is interrupted is told again from its beginning: a second `start` begins it anew.
+        A background run that is interrupted is told again from its beginning: a second `start` begins it anew. A study
+        is told on, and its attempt is always 1.
         """
         row = await store.run(_known(run_id))
-        present = row.attempt + (row.state == "queued")  # the one that is next to say something
+        # the one that is next to say something
+        present = row.telling + (row.state == "queued" and not row.is_study)
         since = after + 1 if attempt in (None, present) else 0
-        lines = tail(parts.runs, store, run_id, since=since, attempt=present, wait=wait)
+        lines = tail(parts.runs, store, run_id, since=since, telling=present, wait=wait)
         return StreamingResponse(lines, media_type=JSON_LINES, headers=_UNBUFFERED | {"X-Attempt": str(present)})
 
     return router
@@ -110,6 +131,8 @@ def _summary(run: Run) -> RunSummary:
         id=run.id,
         state=run.state,
         lane=run.lane,
+        kind=run.kind,
+        model=run.model,
         created=run.created,
         request_sha256=run.request_sha256,
         attempt=run.attempt,

@@ -3,15 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from app.runs.store import Claim
-
 
 class LiveRun:
-    """The lines of a run so far. Any number may follow it, from any line."""
+    """The lines of a run so far. Any number may follow it, from any line. `telling`: see `app.tables.Run`."""
 
-    def __init__(self, claim: Claim) -> None:
-        self.id = claim.run_id
-        self.attempt = claim.attempt
+    def __init__(self, run_id: str, telling: int) -> None:
+        self.id = run_id
+        self.telling = telling
         self.lines: list[bytes] = []
         self.ended = False
         self._more = asyncio.Event()

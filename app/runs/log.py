@@ -5,6 +5,7 @@ import logging
 from app.metrics import Metrics
 from protocol.requests import GenerateRequest
 from protocol.runs import Lane, RunState
+from protocol.studies import RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -16,10 +17,12 @@ class RunLog:
         self._metrics = metrics
         self._with_prompts = with_prompts
 
-    def began(self, run_id: str, request: GenerateRequest, lane: Lane) -> None:
+    def began(self, run_id: str, request: RunRequest, lane: Lane) -> None:
         self._metrics.run_began()
-        told = {"run": run_id, "model": request.model, "lane": lane}
-        log.info("run began", extra=told | ({"prompt": request.prompt} if self._with_prompts else {}))
+        told = {"run": run_id, "kind": request.kind, "model": request.model, "lane": lane}
+        if self._with_prompts and isinstance(request, GenerateRequest):
+            told["prompt"] = request.prompt
+        log.info("run began", extra=told)
 
     def ended(self, run_id: str, state: RunState | None) -> None:
         """Once for each that began. None: it did not end here; it is queued again, or another app took it over."""

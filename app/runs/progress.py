@@ -1,9 +1,13 @@
-"""How much of a run is whole: counts its frames' kinds against what its `start` said would come.
+"""How much of a run is whole: counts its frames' kinds against what its `start` said would come; of a study, what it
+says itself of its steps.
 
-Knows as much of `start` as it must: newer workers may say more. A `start` that it can't read promises nothing.
+Knows as much of frames as it must: newer workers may say more. A `start` that it can't read promises nothing.
 """
 
-from pydantic import BaseModel, ValidationError
+import contextlib
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field, ValidationError
 
 
 class _Arm(BaseModel):
@@ -33,20 +37,35 @@ class _Start(BaseModel):
     arms: tuple[_Arm, ...]
 
 
+class _Steps(BaseModel):
+    """Of `study` the one, of `progress` the other; a database's integer holds both."""
+
+    n_steps: int = Field(0, ge=0, lt=2**31)
+    n_done: int = Field(0, ge=0, lt=2**31)
+
+
+@dataclass
 class Progress:
-    """n_whole   verdicts and controls that have come
-    n_expected  a verdict for every sample of every arm; a control for every arm that pushes prompt tokens
+    """n_whole   verdicts and controls that have come, or steps of a study
+    n_expected  a verdict for every sample of every arm; a control for every arm that pushes prompt tokens; or all
+                steps of the study
     """
 
-    def __init__(self) -> None:
-        self.n_whole = 0
-        self.n_expected = 0
+    n_whole: int = 0
+    n_expected: int = 0
 
     def see(self, kind: str, line: bytes) -> None:
         if kind == "start":
             self.n_expected = _expected(line)
+        elif kind in ("study", "progress"):
+            self._hear(line)
         elif kind in ("verdict", "control"):
             self.n_whole += 1
+
+    def _hear(self, line: bytes) -> None:
+        with contextlib.suppress(ValidationError):
+            told = _Steps.model_validate_json(line)
+            self.n_whole, self.n_expected = told.n_done or self.n_whole, told.n_steps or self.n_expected
 
 
 def share(n_whole: int, n_expected: int) -> float:

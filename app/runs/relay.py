@@ -9,13 +9,15 @@ Knows nothing about HTTP, nor about other runs.
 5. Every write names the claim that it is made under; when that holds no longer, others have the run, and we stop.
 
 An interactive run that is interrupted is cut, and says so in its last line. A background run goes back to the queue,
-and who follows it here goes on there.
+and who follows it here goes on there. A study that was interrupted is given to the worker with the lines that it has,
+and what is answered comes behind them.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from pydantic import BaseModel, ValidationError
@@ -29,6 +31,7 @@ from app.worker_client import WorkerClient, WorkerLost
 from protocol.refusal import Refusal, Refused
 from protocol.requests import GenerateRequest
 from protocol.runs import Lane, RunState
+from protocol.studies import RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -64,15 +67,23 @@ class Relay:
     """
 
     def __init__(
-        self, claim: Claim, lane: Lane, store: RunStore, queue: RunQueue, worker: WorkerClient, max_bytes: int
+        self,
+        claim: Claim,
+        request: RunRequest,
+        lane: Lane,
+        store: RunStore,
+        queue: RunQueue,
+        worker: WorkerClient,
+        max_bytes: int,
     ) -> None:
-        self.run = LiveRun(claim)
+        self.run = LiveRun(claim.run_id, claim.attempt if request.kind == "generate" else 1)
         self.claim = claim
         self.task: asyncio.Task[None] | None = None
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.refused: Refused | None = None
         self.recorded = False
         self.ended_as: RunState | None = None
+        self._request = request
         self._lane: Lane = lane
         self._store = store
         self._queue = queue
@@ -87,16 +98,23 @@ class Relay:
         self._why: Refused | None = None
         self._ending = False  # from here on nothing may cancel the task
 
-    def start(self, request: GenerateRequest, page: str | None = None) -> asyncio.Task[None]:
+    def begin_behind(self, lines: list[bytes], progress: Progress) -> None:
+        """Those that a study has already, and how far it had come with them."""
+        self.run.lines.extend(lines)
+        self._n_written = self._next_seq = len(lines)
+        self._n_bytes = sum(map(len, lines))
+        self._progress = progress
+
+    def start(self, page: str | None = None) -> asyncio.Task[None]:
         """A background run has been claimed before."""
         self.recorded = self._lane == "background"
-        self.task = asyncio.create_task(self._relay(request, page), name=f"run {self.run.id}")
+        self.task = asyncio.create_task(self._relay(page), name=f"run {self.run.id}")
         self.task.add_done_callback(lambda _: self._settle())
         return self.task
 
     def cancel(self, why: Refused | None) -> None:
         """Ends the run, with a closing `error` frame if there is a reason, or with that refusal if the worker has
-        not taken it on. Returns at once, as the next two do; does nothing to a run that is ending already."""
+        not taken it on. Returns at once, as the next three do; does nothing to a run that is ending already."""
         self._stop(lambda: self._end("cancelled", why and self._closing(why.refusal)), why)
 
     def interrupt(self, why: Refused) -> None:
@@ -105,6 +123,10 @@ class Relay:
             self._stop(lambda: self._hand_over(self._queue.put_back), why)
         else:
             self._stop(lambda: self._end("cut", self._closing(why.refusal)), why)
+
+    def pause(self) -> None:
+        """Its row says already that it is to rest."""
+        self._stop(lambda: self._hand_over(self._queue.put_back), None)
 
     def let_go(self) -> None:
         """Our claim holds no longer."""
@@ -115,11 +137,11 @@ class Relay:
             self._ending, self._on_cancel, self._why = True, how, why
             self.task.cancel()
 
-    async def _relay(self, request: GenerateRequest, page: str | None) -> None:
+    async def _relay(self, page: str | None) -> None:
         bind_run(self.run.id)
         ending: Callable[[], Awaitable[None]]
         try:
-            ending = partial(self._end, *await self._record(request, page))
+            ending = partial(self._end, *await self._record(page))
         except asyncio.CancelledError:
             ending = self._on_cancel
         except TakenOver:
@@ -138,11 +160,11 @@ class Relay:
             ending = partial(self._end, "error", self._closing(_FAILED))
         await ending()
 
-    async def _record(self, request: GenerateRequest, page: str | None) -> tuple[RunState, bytes]:
+    async def _record(self, page: str | None) -> tuple[RunState, bytes]:
         """The state that the stream ended in, and its last line, which is not yet recorded."""
-        async with self._worker.generate(request, page, self._lane) as lines:
+        async with self._asked(page) as lines:
             if not self.recorded:
-                await _unbroken(self._add(request))
+                await _unbroken(self._add())
             self.accepted.set_result(None)
             written_at = time.monotonic()
             async for line in lines:
@@ -151,7 +173,7 @@ class Relay:
                     raise WorkerLost("a line is missing")
                 self._n_bytes += len(line)
                 if self._n_bytes > self._max_bytes:
-                    return "error", self._closing(_too_large(self._max_bytes))
+                    return "error", self._closing(_too_large(self._request, self._max_bytes))
                 self._next_seq += 1
                 self._progress.see(head.kind, line)
                 if head.kind in ("done", "error"):
@@ -163,6 +185,11 @@ class Relay:
                     await self._write("running")
                     written_at = time.monotonic()
         raise WorkerLost("the stream ended without done or error")
+
+    def _asked(self, page: str | None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        if isinstance(self._request, GenerateRequest):
+            return self._worker.generate(self._request, page, self._lane)
+        return self._worker.study(self._request, self.run.lines)
 
     async def _lost(self) -> None:
         if self._lane == "background":
@@ -224,8 +251,8 @@ class Relay:
         if not self.accepted.done():
             self.accepted.cancel() if self._why is None else self.accepted.set_exception(self._why)
 
-    async def _add(self, request: GenerateRequest) -> None:
-        await self._store.add(self.claim, request)
+    async def _add(self) -> None:
+        await self._store.add(self.claim, self._request)
         self.recorded = True
 
     async def _write(self, state: RunState) -> None:
@@ -265,10 +292,14 @@ def _head_of(line: bytes) -> _Head:
         raise WorkerLost("a line is not a frame") from None
 
 
-def _too_large(max_bytes: int) -> Refusal:
+def _too_large(request: RunRequest, max_bytes: int) -> Refusal:
+    if request.kind == "generate":
+        change = "Use fewer strengths, watch fewer latents, or shorten the prompt or the answer."
+    else:
+        change = "Ask about fewer names, or with fewer arms, controls or samples."
     return Refusal(
         code="recording_too_large",
         asked="The recording of this run grew too large.",
         allowed=f"A recording may have {max_bytes:,} bytes.",
-        change="Use fewer strengths, watch fewer latents, or shorten the prompt or the answer.",
+        change=change,
     )

@@ -6,6 +6,7 @@ A run's row is the truth about it, and other apps may write there: `watch` looks
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 
 from pydantic import ValidationError
 
@@ -21,6 +22,7 @@ from app.worker_client import WorkerClient
 from protocol.refusal import Refused, from_validation
 from protocol.requests import GenerateRequest
 from protocol.runs import Lane
+from protocol.studies import RUN, RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Runs:
         told: RunLog,
         *,
         max_recording_bytes: int,
+        max_study_bytes: int,
         max_queued: int,
     ) -> None:
         self.stopping = asyncio.Event()
@@ -48,7 +51,8 @@ class Runs:
         self._presence = presence
         self._worker = worker
         self._told = told
-        self._max_bytes = max_recording_bytes
+        self._max_recording_bytes = max_recording_bytes
+        self._max_study_bytes = max_study_bytes
         self._max_queued = max_queued
         self._relays: dict[str, Relay] = {}
         self._newest: dict[str, Relay] = {}  # by page
@@ -63,7 +67,7 @@ class Runs:
             if older := self._newest.get(page):
                 older.cancel(_superseded())
             self._newest[page] = relay
-        relay.start(request, page).add_done_callback(lambda _: self._forget(relay, page))
+        relay.start(page).add_done_callback(lambda _: self._forget(relay, page))
         try:
             await asyncio.shield(relay.accepted)
         except asyncio.CancelledError:
@@ -71,7 +75,7 @@ class Runs:
             raise
         return relay.run
 
-    async def enqueue(self, request: GenerateRequest) -> Run:
+    async def enqueue(self, request: RunRequest) -> Run:
         """A background run, which waits for an app that makes it. Raises Refused (503) where too many wait."""
         return await self._queue.add(request, self._max_queued)
 
@@ -82,7 +86,7 @@ class Runs:
         if claim.run_id in self._relays:
             return False
         try:
-            request = GenerateRequest.model_validate_json(waiting.request)
+            request = RUN.validate_json(waiting.request)
         except ValidationError as error:  # an app queued it that spoke another protocol
             await self._queue.refuse(waiting.id, from_validation(error).refusal)
             return True
@@ -93,7 +97,9 @@ class Runs:
             if self.stopping.is_set():
                 await self._queue.put_back(claim)
                 return False
-            await asyncio.wait({relay.start(request)})
+            if waiting.is_study:
+                relay.begin_behind(*await self._store.recorded(claim.run_id))
+            await asyncio.wait({relay.start()})
         finally:
             self._forget(relay)
         if relay.refused and relay.refused.status == 503:
@@ -114,16 +120,29 @@ class Runs:
         """How the run stands then: one that another app makes may take a second more. None for one that had ended: it
         is forgotten. Raises Refused (404)."""
         run = await self._store.cancel(run_id)
-        relay = self._relays.get(run_id)
-        if run is None or run.state != "running" or relay is None or relay.task is None:
+        return run and await self._tell(run, lambda relay: relay.cancel(_cancelled()))
+
+    async def pause(self, run_id: str) -> Run:
+        """As `cancel`: a study rests then, with the frames that it has. Raises Refused (404, 409)."""
+        return await self._tell(await self._queue.pause(run_id), Relay.pause)
+
+    async def resume(self, run_id: str) -> Run:
+        """A study that rests waits for its turn again. Raises Refused (404, 409, 503)."""
+        return await self._queue.resume(run_id, self._max_queued)
+
+    async def _tell(self, run: Run, what: Callable[[Relay], None]) -> Run:
+        """Where the run is under way here, at once; another app sees it in its row."""
+        relay = self._relays.get(run.id)
+        if run.state != "running" or relay is None or relay.task is None:
             return run
-        relay.cancel(_cancelled())
+        what(relay)
         await asyncio.wait({relay.task}, timeout=_END_S)
-        return await self._store.run(run_id)
+        return await self._store.run(run.id)
 
     async def watch(self) -> None:
-        """Never returns. Ends runs that somebody wants cancelled, lets go of those that others took over, and gives
-        up those that are ours by their row and that nobody here relays: what they ended with could not be written."""
+        """Never returns. Ends runs that somebody wants cancelled, lets rest those that are to, lets go of those that
+        others took over, and gives up those that are ours by their row and that nobody here relays: what they ended
+        with could not be written."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
@@ -154,13 +173,16 @@ class Runs:
                 relay.let_go()
             elif run.cancel:
                 relay.cancel(_cancelled())
+            elif run.pause:
+                relay.pause()
         if strays := ours.keys() - self._relays.keys():
             await self._presence.disown(strays)
 
-    def _new(self, claim: Claim, lane: Lane, request: GenerateRequest) -> Relay:
+    def _new(self, claim: Claim, lane: Lane, request: RunRequest) -> Relay:
         if self.stopping.is_set():
             raise _stopped()
-        relay = Relay(claim, lane, self._store, self._queue, self._worker, self._max_bytes)
+        max_bytes = self._max_recording_bytes if isinstance(request, GenerateRequest) else self._max_study_bytes
+        relay = Relay(claim, request, lane, self._store, self._queue, self._worker, max_bytes)
         relay.accepted.add_done_callback(
             lambda accepted: _came_true(accepted) and self._told.began(claim.run_id, request, lane)
         )

@@ -21,6 +21,7 @@ from protocol.frames import Error
 from protocol.refusal import Refusal
 from protocol.requests import GenerateRequest
 from protocol.runs import ENDED, Lane, RunState
+from protocol.studies import RunRequest
 
 _CHUNKS_AT_ONCE = 8  # some seconds of a stream
 _RUNS_AT_ONCE = 100
@@ -53,18 +54,19 @@ class TakenOver(Exception):
 
 @dataclass(frozen=True)
 class UnderWay:
-    """What a run's owner has to look at. `cancel`: somebody wants it to end."""
+    """What a run's owner has to look at. `cancel`: somebody wants it to end; `pause`: to rest."""
 
     run_id: str
     attempt: int
     cancel: bool
+    pause: bool
 
 
 @dataclass(frozen=True)
 class Stretch:
     """Some lines of a run and how it stood when they were read. `whole`: there were no more."""
 
-    attempt: int
+    telling: int
     state: RunState
     lines: list[bytes]
     whole: bool
@@ -98,7 +100,8 @@ class RunStore:
             "n_whole": progress.n_whole,
             "n_expected": progress.n_expected,
             "owner": None if state in ENDED else claim.owner,
-        }
+            "stood": timestamp() if state in ENDED else None,
+        } | ({"n_fruitless": 0} if lines else {})
         async with self._database.writing() as session:
             written = await session.execute(update(Run).where(claim.holds).values(values))
             if n_rows(written) == 0:
@@ -113,6 +116,14 @@ class RunStore:
                 raise unknown_run()
             return run
 
+    async def recorded(self, run_id: str) -> tuple[list[bytes], Progress]:
+        """All lines that a run has so far, and how far it had come with them."""
+        async with self._database.reading() as session:
+            run = await session.get_one(Run, run_id)
+            chunks = select(FrameChunk.data).where(FrameChunk.run_id == run_id).order_by(FrameChunk.first)
+            data = b"".join(await session.scalars(chunks))
+        return [line + b"\n" for line in data.split(b"\n")[:-1]], Progress(run.n_whole, run.n_expected)
+
     async def lines(self, run_id: str, since: int) -> Stretch | None:
         """Those that have at least `since` lines before them, not too many at once; None for an unknown run."""
         async with self._database.reading() as session:
@@ -126,7 +137,7 @@ class RunStore:
                 first, data = chunks[0].first if chunks else 0, b"".join(chunk.data for chunk in chunks)
                 whole = len(chunks) < _CHUNKS_AT_ONCE
         lines = [line + b"\n" for line in data.split(b"\n")[:-1]]
-        return Stretch(run.attempt, run.state, lines[since - first :], whole)
+        return Stretch(run.telling, run.state, lines[since - first :], whole)
 
     async def cancel(self, run_id: str) -> Run | None:
         """Ends a run that waits, and asks the owner of one that is under way to end it. One that has ended is
@@ -134,7 +145,7 @@ class RunStore:
         async with self._database.writing() as session:
             if (run := await session.get(Run, run_id, with_for_update=True)) is None:
                 raise unknown_run()
-            if run.state == "queued":
+            if run.state in ("queued", "paused"):
                 end(session, run, "cancelled", CANCELLED)
             elif run.state == "running":
                 run.cancel = True
@@ -146,27 +157,29 @@ class RunStore:
     async def under_way(self, owner: str) -> list[UnderWay]:
         """Those that this app's worker is said to run."""
         async with self._database.reading() as session:
-            mine = select(Run.id, Run.attempt, Run.cancel).where(Run.state == "running", Run.owner == owner)
+            mine = select(Run.id, Run.attempt, Run.cancel, Run.pause).where(Run.state == "running", Run.owner == owner)
             return [UnderWay(*row) for row in await session.execute(mine)]
 
     async def forget_older(self, than: timedelta) -> int:
-        """Runs that ended and that nobody saved; says how many went."""
-        return await self._forget(Run.created < timestamp(than))
+        """Runs that ended or rest since then and that nobody saved; says how many went."""
+        stands = Run.state.in_((*ENDED, "paused"))
+        return await self._forget(and_(stands, func.coalesce(Run.stood, Run.created) < timestamp(than)))
 
     async def forget_beyond(self, max_bytes: int) -> int:
         """As many of the oldest runs that ended and that nobody saved as make the rest of the unsaved ones fit."""
         newest_first = (Run.state.in_(ENDED), Run.created.desc(), Run.id)
         together = func.sum(Run.size_bytes, type_=BigInteger).over(order_by=newest_first)
         unsaved = select(Run.id, together.label("bytes")).where(Run.recording_sha256.is_(None)).subquery()
-        return await self._forget(Run.id.in_(select(unsaved.c.id).where(unsaved.c.bytes > max_bytes)))
+        beyond = select(unsaved.c.id).where(unsaved.c.bytes > max_bytes)
+        return await self._forget(and_(Run.state.in_(ENDED), Run.id.in_(beyond)))
 
     async def _forget(self, which: ColumnElement[bool]) -> int:
         """Some at a time, so that other writers need not wait for all of them."""
-        ended = and_(Run.recording_sha256.is_(None), Run.state.in_(ENDED))
+        unsaved = Run.recording_sha256.is_(None)
         n_forgotten = 0
         while True:
             async with self._database.writing() as session:
-                some = select(Run.id).where(ended, which).order_by(Run.created).limit(_RUNS_AT_ONCE)
+                some = select(Run.id).where(unsaved, which).order_by(Run.created).limit(_RUNS_AT_ONCE)
                 # one that is held is being saved, or another app forgets it
                 ids = list(await session.scalars(some.with_for_update(skip_locked=True)))
                 await session.execute(delete(Run).where(Run.id.in_(ids)))
@@ -183,13 +196,15 @@ async def _chunks(session: AsyncSession, run_id: str, since: int) -> list[FrameC
     return list(await session.scalars(chunks.limit(_CHUNKS_AT_ONCE)))
 
 
-def new_run(run_id: str, request: GenerateRequest, lane: Lane, **columns: Any) -> Run:
+def new_run(run_id: str, request: RunRequest, lane: Lane, **columns: Any) -> Run:
     return Run(
         id=run_id,
         lane=lane,
         created=timestamp(),
         request=canonical_json(request).decode(),
         request_sha256=sha256(request),
+        kind=request.kind,
+        model=request.model,
         **columns,
     )
 
@@ -198,7 +213,7 @@ def end(session: AsyncSession, run: Run, state: RunState, why: Refusal) -> None:
     """Closes a run that nobody relays, with an `error` frame."""
     line = closing_line(run.n_frames, why)
     session.add(FrameChunk(run_id=run.id, first=run.n_frames, data=line))
-    run.state, run.owner = state, None
+    run.state, run.owner, run.stood = state, None, timestamp()
     run.n_frames, run.size_bytes = run.n_frames + 1, run.size_bytes + len(line)
 
 

@@ -19,18 +19,19 @@ from app.server import Server
 from app.settings import ROOT, Settings
 from protocol.canonical import canonical_json
 from protocol.requests import GenerateRequest
+from protocol.studies import RunRequest
 from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
 from tests.app.scripted_worker import ScriptedWorker
 
 SLOW = set(
     "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
-    " worker_process client entrance settings limits docs_page world".split()
+    " worker_process client entrance settings limits docs_page world studies study_findings study_kills names".split()
 )
 """Whose tests start apps or models of their own, or try many things."""
 
 
-ON_BOTH = set("backup background findings fuzz hostile retention runs several_apps upgrade".split())
+ON_BOTH = set("backup background findings fuzz hostile retention runs several_apps studies upgrade".split())
 """Whose tests are about what is remembered, or try every route: they run on Postgres too."""
 
 
@@ -58,7 +59,7 @@ class Client(httpx2.Client):
     def __init__(self, base_url: httpx2.URL | str, timeout: float = 10) -> None:
         super().__init__(base_url=base_url, timeout=timeout, trust_env=False, verify=False)  # no TLS: saves 30 ms
 
-    def post_run(self, request: GenerateRequest = REQUEST, **query: str) -> httpx2.Response:
+    def post_run(self, request: RunRequest = REQUEST, **query: str) -> httpx2.Response:
         """The whole answer; its `content` is the recording."""
         return self.post("/api/runs", params=query, content=canonical_json(request))
 
@@ -67,7 +68,7 @@ class Client(httpx2.Client):
         with self.stream("POST", "/api/runs", params=query, content=canonical_json(request)) as answer:
             yield answer
 
-    def queue_run(self, request: GenerateRequest = REQUEST, **query: str) -> str:
+    def queue_run(self, request: RunRequest = REQUEST, **query: str) -> str:
         """The id of a background run."""
         answer = self.post_run(request, lane="background", **query)
         assert answer.status_code == 202, answer.text

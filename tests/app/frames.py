@@ -1,10 +1,11 @@
 """A small, valid recording, made with the protocol's own models. Knows nothing of any model."""
 
-from protocol import frames
+from protocol import frames, study_frames
 from protocol.canonical import sha256
 from protocol.models import DictionaryCard, DirectionCard, ModelCard, Watched
 from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget, Sweep
+from protocol.studies import KnowledgeRequest, StudyRequest
 from protocol.version import PROTOCOL
 
 TARGET = LatentTarget(dictionary="scripted-sae", latent=7)
@@ -13,6 +14,7 @@ REQUEST = GenerateRequest(
     prompt="What sport does Michael Batkin play?",
     sweeps=(Sweep(target=TARGET, strengths=(0.5, 1.0)),),
 )
+STUDY = KnowledgeRequest(model="scripted")
 CARD = ModelCard(
     id="scripted",
     title="Scripted",
@@ -99,6 +101,70 @@ def recording(request: GenerateRequest = REQUEST, n_steps: int = 4) -> list[byte
             )
         )
     said.append(frames.Done(seq=len(said), elapsed_s=0.25, n_tokens=n_steps * len(arms)))
+    return [frame.model_dump_json().encode() + b"\n" for frame in said]
+
+
+def study_recording(request: StudyRequest = STUDY, n_steps: int = 6) -> list[bytes]:
+    """The lines of a whole study: a trial a step, and a figure that counts them, anew after every other one."""
+    names = tuple(
+        study_frames.StudyName(name=f"Name {n}", type="player", label=label, group=label, split="test", n_tokens=2)
+        for n, label in enumerate(("known", "unknown") * 2)
+    )
+    opening = study_frames.Study(
+        seq=0,
+        protocol=PROTOCOL,
+        request=request,
+        request_sha256=sha256(request),
+        model=frames.ModelUsed(id="scripted", sha256="0" * 64, dtype="float32", device="cpu"),
+        dictionaries=(frames.DictionaryUsed(id="scripted-sae", layer=1, paper_layer=2, d_sae=16, sha256="0" * 64),),
+        names=names,
+        n_steps=n_steps,
+    )
+    said: list[frames.Frame] = [opening]
+    for step in range(n_steps):
+        answer = study_frames.TrialAnswer(text=REFUSAL, outcome="refused", rule="scripted")
+        prompt = f"Are you sure you know {names[step % 4].name}?"
+        said.append(study_frames.Trial(seq=len(said), trial=step, name=step % 4, prompt=prompt, answers=(answer,)))
+        said.append(study_frames.Progress(seq=len(said), n_done=step + 1, doing="asking"))
+        if step % 2:
+            said.append(study_figure(len(said), step + 1))
+    said.append(frames.Done(seq=len(said), elapsed_s=0.25, n_tokens=n_steps))
+    return [frame.model_dump_json().encode() + b"\n" for frame in said]
+
+
+def study_figure(seq: int, n: int) -> study_frames.Figure:
+    """A table of bars with an interval, a control, and a cell that a spreadsheet would take for a formula."""
+    return study_frames.Figure(
+        seq=seq,
+        id="shift",
+        title="Yes less no, by label",
+        claim=f"Over {n} prompts the push moves nothing; neither does its control.",
+        columns=tuple(
+            study_frames.Column(name=name, unit=unit)
+            for name, unit in (("group", ""), ("shift", "logits"), ("low", ""), ("high", ""), ("arm", ""))
+        ),
+        rows=(("known", 0.5, 0.25, 0.75, "baseline"), ("=1+1", -1.25, -2.0, None, "control")),
+        plot=study_frames.Plot(form="bars", x=0, y=1, low=2, high=3, series=4),
+        notes=("Scripted: <b>nothing</b> was measured.",),
+    )
+
+
+def names_checked() -> list[bytes]:
+    """The lines that tell what a set amounts to."""
+    said: list[frames.Frame] = [
+        study_frames.NamesChecked(
+            seq=0,
+            n=2,
+            n_known=2,
+            n_unknown=0,
+            n_left_out=0,
+            types=("player",),
+            lengths=(),
+            length_auroc=None,
+            length_auroc_unmatched=None,
+        ),
+        frames.Done(seq=1, elapsed_s=0.0, n_tokens=0),
+    ]
     return [frame.model_dump_json().encode() + b"\n" for frame in said]
 
 

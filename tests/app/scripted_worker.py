@@ -20,16 +20,18 @@ from urllib.parse import parse_qs, urlsplit
 from protocol.canonical import sha256
 from protocol.frames import Error
 from protocol.models import ModelCard, Models
+from protocol.names import NamesRequest
 from protocol.refusal import Refused
 from protocol.report import ModelReport
 from protocol.requests import GenerateRequest, LatentRequest
+from protocol.studies import STUDY, StudyRequest
 from protocol.world import ModelWorld
-from tests.app.frames import CARD, latent_read, recording
+from tests.app.frames import CARD, latent_read, names_checked, recording, study_recording
 
 
 @dataclass
 class Script:
-    """lines     None: the lines of `recording` for this request
+    """lines     None: the lines of `recording`, or of `study_recording`, for this request
     pause_s   before each line but the first
     ending    whole: as HTTP ends · cut: HTTP ends whole, after `cut_after` lines · torn: the
               connection breaks there, in the middle of a line
@@ -50,6 +52,7 @@ class ScriptedWorker:
     """`left` gets an entry for each run whose reader left before its end: the lines sent until then.
     `papers_sent` counts the worlds and reports that were sent whole. `pages`, `lanes`: of `asked`, each its own.
     As the real one does, it ends a page's older run when the newer one comes.
+    A study that brings the lines it has is answered with those that follow; `brought` says how many they were.
     With a `token`, all but /health has to bring it."""
 
     script: Script = field(default_factory=Script)
@@ -60,7 +63,8 @@ class ScriptedWorker:
     report: ModelReport | None = None
     papers_sent: int = 0
     left: list[int] = field(default_factory=list)
-    asked: list[GenerateRequest | LatentRequest] = field(default_factory=list)
+    asked: list[GenerateRequest | LatentRequest | NamesRequest | StudyRequest] = field(default_factory=list)
+    brought: list[int] = field(default_factory=list)
     pages: list[str | None] = field(default_factory=list)
     lanes: list[str] = field(default_factory=list)
     token: str | None = None
@@ -76,7 +80,7 @@ class ScriptedWorker:
     def reset(self) -> None:
         self.script, self.ready, self.failed = Script(), True, None
         self.card, self.world, self.report, self.papers_sent = CARD, None, None, 0
-        self.left, self.asked, self.pages, self.lanes = [], [], [], []
+        self.left, self.asked, self.pages, self.lanes, self.brought = [], [], [], [], []
         self.most_running, self.token = 0, None
         self.listen()
 
@@ -151,8 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         worker, script = self.scripted, self.scripted.script
         body = self.rfile.read(int(self.headers["content-length"]))
-        of_latent = self.path == "/v1/latent"
-        asked = (LatentRequest if of_latent else GenerateRequest).model_validate_json(body)
+        asked, lines, recorded = self._understood(body)
         if not self._brings_token():
             return self._refuse_stranger()
         worker.asked.append(asked)
@@ -162,14 +165,34 @@ class _Handler(BaseHTTPRequestHandler):
         worker.lanes.append(query.get("lane", ["interactive"])[0])
         if script.refused:
             return self._json(script.refused.status, {"refusal": script.refused.refusal.model_dump()})
+        lines = lines if script.lines is None else script.lines
+        if lines[: len(recorded)] != recorded:
+            changed = Refused(409, "study_changed", "The rest was asked.", "It is another now.", "Begin it anew.")
+            return self._json(409, {"refusal": changed.refusal.model_dump()})
         if self._reader_left_within(script.thinks_s):
             return worker.left.append(0)
         worker.running += 1
         worker.most_running = max(worker.most_running, worker.running)
         try:
-            self._stream(script.lines or (latent_read() if of_latent else recording(asked)), script, page)
+            self._stream(lines[len(recorded) :], script, page)
         finally:
             worker.running -= 1
+
+    def _understood(self, body: bytes) -> tuple[object, list[bytes], list[bytes]]:
+        """The request, what it is answered with, and how much of that it brings."""
+        match urlsplit(self.path).path:
+            case "/v1/latent":
+                return LatentRequest.model_validate_json(body), latent_read(), []
+            case "/v1/names":
+                return NamesRequest.model_validate_json(body), names_checked(), []
+            case "/v1/study":
+                first, *recorded = body.splitlines(keepends=True)
+                asked = STUDY.validate_json(first)
+                self.scripted.brought.append(len(recorded))
+                return asked, study_recording(asked), recorded
+            case _:
+                asked = GenerateRequest.model_validate_json(body)
+                return asked, recording(asked), []
 
     def _brings_token(self) -> bool:
         token = self.scripted.token

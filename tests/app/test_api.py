@@ -274,7 +274,9 @@ def test_the_interface_describes_the_bodies_that_it_takes(live: Client) -> None:
     document = live.get("/openapi.json").json()
     schemas = document["components"]["schemas"]
     body = document["paths"]["/api/runs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert body == {"$ref": "#/components/schemas/GenerateRequest"}
+    assert body == {"$ref": "#/components/schemas/RunRequest"}
+    kinds = schemas["RunRequest"]["discriminator"]["mapping"]
+    assert kinds["generate"] == "#/components/schemas/GenerateRequest" and len(kinds) == 9
     assert schemas["GenerateRequest"]["properties"]["prompt"]["maxLength"] == 8_000
     assert schemas["FindingRequest"]["required"] == ["run_id", "title"]
     text = json.dumps(document)

@@ -11,7 +11,8 @@ from tests.app.frames import recording
 
 def _age(settings: Settings, *run_ids: str) -> None:
     for run_id in run_ids:
-        execute(settings, "update runs set created = '2020-01-01T00:00:00.000000Z' where id = :id", id=run_id)
+        long_ago = "'2020-01-01T00:00:00.000000Z'"
+        execute(settings, f"update runs set created = {long_ago}, stood = {long_ago} where id = :id", id=run_id)
 
 
 def test_an_unsaved_run_is_gone_after_its_time_and_a_saved_one_stays(settings: Settings) -> None:

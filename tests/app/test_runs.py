@@ -277,7 +277,7 @@ async def test_a_run_that_is_superseded_before_its_first_moment_is_refused_too(t
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")
     kept, queue, presence = RunStore(database), RunQueue(database), Presence(database, lease_s=1)
     told = RunLog(Metrics(lambda: 0), with_prompts=False)
-    runs = Runs(kept, queue, presence, client, told, max_recording_bytes=1000, max_queued=0)
+    runs = Runs(kept, queue, presence, client, told, max_recording_bytes=1000, max_study_bytes=1000, max_queued=0)
     older, newer = (asyncio.ensure_future(runs.begin(REQUEST, "tab-1")) for _ in range(2))
     refused = await asyncio.wait_for(asyncio.gather(older, newer, return_exceptions=True), 5)
     assert [one.refusal.code for one in refused] == ["superseded", "no_worker"]

@@ -1,0 +1,36 @@
+"""A study as a picture for link previews: its title, what it is, and what its first figure claims."""
+
+from app.exports.canvas import Canvas
+from app.exports.card import FOOT, HEIGHT, LEFT, RIGHT, SMALL, TOP, WIDTH, brand
+from app.exports.lettering import Type, balanced, cut, drawable, limited
+from app.findings.studied import NAMES
+from protocol.findings import Finding
+
+KIND, TITLE, CLAIM = Type("regular", 22), Type("semibold", 46), Type("regular", 29)
+MOST_TITLE, MOST_CLAIM = 3, 5  # lines
+
+
+def draw_study_card(finding: Finding) -> bytes:
+    """PNG, 1200 x 630."""
+    return compose_study(finding).png()
+
+
+def compose_study(finding: Finding) -> Canvas:
+    assert finding.study
+    canvas, width = Canvas(WIDTH, HEIGHT), RIGHT - LEFT
+    brand(canvas)
+    kind = NAMES.get(finding.request.kind, finding.request.kind)
+    y = TOP + 34
+    canvas.text((LEFT, y), drawable(f"{kind} · {finding.study.n_names:,} names"), KIND, "ink-2")
+    y += 52
+    for said, how, colour, most in (
+        (finding.title, TITLE, "ink", MOST_TITLE),
+        (finding.study.headline, CLAIM, "ink-2", MOST_CLAIM),
+    ):
+        for line in limited(balanced(drawable(said), how, width), most, how, width):
+            canvas.text((LEFT, y), line, how, colour)
+            y += how.line
+        y += 20
+    model = cut(drawable(finding.request.model), SMALL, 800)
+    canvas.text((RIGHT, FOOT), f"{model} · f/{finding.slug}", SMALL, "ink-3", "right")
+    return canvas

@@ -35,6 +35,9 @@ export function latentFacts(model, { dictionary, latent }, signal) {
   return ask(`/api/models/${encodeURIComponent(model)}/latent?${query}`, { signal }).then((response) => response.json());
 }
 
+/** Reads pasted names or a CSV, before a study of them. @returns {Promise<{names: object[], checked: object}>} */
+export const checkNames = (asked, signal) => post("/api/names", asked, signal).then((response) => response.json());
+
 /** @returns {Promise<{finding: object, delete_token: string}>} the token is told this once */
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
 
@@ -65,6 +68,29 @@ export async function startRun(request, page, signal) {
   const response = await post(`/api/runs?page=${page}`, request, signal);
   return { id: response.headers.get("X-Run-Id"), frames: jsonLines(response.body) };
 }
+
+/** Asks for a study, which runs in the background. @returns {Promise<object>} protocol/runs.py RunSummary */
+export const startStudy = (request, signal) =>
+  post("/api/runs?lane=background", request, signal).then((response) => response.json());
+
+export const runSummary = (id, signal) => ask(runAddress(id), { signal }).then((response) => response.json());
+
+/** A run's frames behind `after`, as they come, until it ends or is paused. */
+export async function* runFrames(id, after, signal) {
+  const response = await ask(`${runAddress(id)}/frames?after=${after}`, { signal });
+  yield* jsonLines(response.body);
+}
+
+/** What arrived stays recorded for a day. */
+export const pauseRun = (id) => ask(`${runAddress(id)}/pause`, { method: "POST" });
+
+export const resumeRun = (id) => ask(`${runAddress(id)}/resume`, { method: "POST" });
+
+export const cancelRun = (id) => ask(runAddress(id), { method: "DELETE" });
+
+const runAddress = (id) => `/api/runs/${encodeURIComponent(id)}`;
+
+export const finding = (slug) => ask(`/api/findings/${encodeURIComponent(slug)}`).then((response) => response.json());
 
 /** The recording of a finding. */
 export const findingFrames = (slug) => recordedFrames(`/api/findings/${encodeURIComponent(slug)}/frames`);

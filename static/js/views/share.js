@@ -170,7 +170,7 @@ function whoFinds(listed) {
     : "Only who has the link finds it; search engines are asked to leave it out. Whoever has the link can read it.";
 }
 
-function published({ finding, delete_token: token }, dialog) {
+export function published({ finding, delete_token: token }, dialog) {
   const address = new URL(`/f/${finding.slug}`, location.href).href;
   const kept = keep(finding.slug, token);
   return h(

@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check setup browser bench load page-bench kills embedded embedded-report first format clean
+.PHONY: run test core check setup browser bench load page-bench kills embedded embedded-report studies first format clean
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -67,6 +67,9 @@ embedded: setup ## train the embedded model again, from seeds
 
 embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
 	$(PY) -m model_worker.embedded.report
+
+studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md
+	$(PY) -m app.studied
 
 first: setup ## choose the page's examples and record its first view again, from the shipped weights
 	$(PY) -m model_worker.embedded.first

@@ -15,7 +15,7 @@ from model_worker.numbers import all_rounded, rounded
 from model_worker.readout import Readout
 from model_worker.steer import read_of
 from model_worker.studies.arms import PlannedArm, Resolved, in_words
-from model_worker.studies.bench import Bench, Planning
+from model_worker.studies.bench import Bench
 from model_worker.studies.controls import control_arms, doubts
 from model_worker.studies.counts import WATCHED
 from model_worker.studies.doses import coherence_figure, dose_figure, logodds_figure, scopes_figure
@@ -25,11 +25,9 @@ from model_worker.studies.questions import Question, questions_of, trial_answer
 from model_worker.studies.surprise import surprises
 from model_worker.studies.trial_plan import TrialPlan, numbered
 from model_worker.studies.trials import Answered, Said, Wanted, answered, require_room
-from protocol.canonical import sha256
 from protocol.steering import LatentTarget
 from protocol.studies import AnswersRequest
-from protocol.study_frames import Study, StudyArm, Trial, TrialAnswer
-from protocol.version import PROTOCOL
+from protocol.study_frames import StudyArm, Trial, TrialAnswer
 
 BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model")
 
@@ -41,7 +39,7 @@ FIGURES: Mapping[str, Sequence] = {
 }
 
 
-def answers(bench: Bench, request: AnswersRequest) -> Planning:
+def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, TrialPlan]:
     """Raises Refused for arms that this model can't be steered by, and for a set without a question."""
     loaded = bench.loaded
     request = _resolved(request)
@@ -60,14 +58,10 @@ def answers(bench: Bench, request: AnswersRequest) -> Planning:
 
     longest = max(asked.questions, key=lambda question: len(question.prompt.ids))
     require_room(loaded, bench.decoding, wanted(longest), request.max_new_tokens)
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
-        dictionaries=tuple(bench.dictionary_used(name) for name in _dictionaries(bench, request, planned)),
-        names=tuple(one.told for one in asked.names.taken),
+    opening = bench.opening(
+        request,
+        dictionaries=_dictionaries(bench, request, planned),
+        names=asked.names.taken,
         arms=tuple(arm.told for arm in planned),
         n_steps=len(asked.questions),
         warnings=(*asked.names.warnings, *doubts(request.arms, request.controls)),

@@ -47,13 +47,11 @@ from model_worker.studies.pushes import delta_of, push_of
 from model_worker.studies.questions import Question, questions_of, truth_of
 from model_worker.studies.said import before_value, prompt_of, said
 from model_worker.studies.script import Cue, Script, is_tenth, progress
-from protocol.canonical import sha256
 from protocol.frames import Frame
 from protocol.names import Label
 from protocol.refusal import Refused
 from protocol.studies import AttentionRequest, Push
 from protocol.study_frames import Study, StudyArm, Trial
-from protocol.version import PROTOCOL
 
 PUSHED: dict[Label, Label] = {"known": "unknown", "unknown": "known"}
 """What a name of each label is pushed towards."""
@@ -82,15 +80,11 @@ def attention(bench: Bench, request: AttentionRequest) -> Iterator[None]:
     dictionaries = dict.fromkeys(push.target.dictionary for push in arms.pushes.values())
     known = [number for number, one in enumerate(questions) if one.taken.label == "known"]
     evaluated = _other_half(questions, known, request.seed) if request.knockout else []
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
+    opening = bench.opening(
+        request,
         base=part.used if request.part == "base" else None,
-        dictionaries=tuple(bench.dictionary_used(name) for name in dictionaries),
-        names=tuple(one.told for one in asked.names.taken),
+        dictionaries=dictionaries,
+        names=asked.names.taken,
         arms=arms.told,
         n_steps=len(questions) + len(evaluated),
         warnings=(

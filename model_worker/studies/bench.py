@@ -1,6 +1,6 @@
 """What a study works with, and what it is to the runner. Knows nothing about any particular study."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,9 +8,14 @@ from model_worker.base import Base, Part
 from model_worker.decoding import Decoding
 from model_worker.loading import Loaded
 from model_worker.states import Prompts
+from model_worker.studies.names import Taken
+from protocol.canonical import sha256
 from protocol.frames import Frame
-from protocol.study_frames import Study
+from protocol.study_frames import Study, StudyArm
 from protocol.used import DictionaryUsed, ModelUsed
+from protocol.version import PROTOCOL
+
+AnyRequest = Any
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,32 @@ class Bench:
     def chat_used(self) -> ModelUsed:
         loaded = self.loaded
         return ModelUsed(id=loaded.card.id, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device)
+
+    def opening(
+        self,
+        request: AnyRequest,
+        *,
+        names: Iterable[Taken],
+        n_steps: int,
+        dictionaries: Iterable[str] = (),
+        base: ModelUsed | None = None,
+        arms: tuple[StudyArm, ...] = (),
+        warnings: tuple[str, ...] = (),
+    ) -> Study:
+        """request: as it was resolved."""
+        return Study(
+            seq=0,
+            protocol=PROTOCOL,
+            request=request,
+            request_sha256=sha256(request),
+            model=self.chat_used,
+            base=base,
+            dictionaries=tuple(self.dictionary_used(name) for name in dictionaries),
+            names=tuple(one.told for one in names),
+            arms=arms,
+            n_steps=n_steps,
+            warnings=warnings,
+        )
 
     def dictionary_used(self, name: str) -> DictionaryUsed:
         dictionary, layer = self.loaded.dictionaries[name], self.loaded.layer_of[name]
@@ -52,9 +83,3 @@ class Plan(Protocol):
 
     def fold(self, frame: Frame) -> None: ...
     def rest(self) -> Iterator[Frame | None]: ...
-
-
-Planning = Iterator[None]
-"""Of `study(bench, request)`: a generator with a Plan as its return value."""
-
-AnyRequest = Any

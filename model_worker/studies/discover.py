@@ -40,12 +40,10 @@ from model_worker.studies.reading import (
 )
 from model_worker.studies.resampling import Auroc, Resampled
 from model_worker.studies.tally import Counts, Firing, corpus_tally, tally
-from protocol.canonical import sha256
 from protocol.frames import Frame
 from protocol.refusal import Refused
 from protocol.studies import DiscoverRequest
 from protocol.study_frames import CorpusTally, Figure, Progress, RankedLatent, Ranking, Study, Tally
-from protocol.version import PROTOCOL
 
 PROGRESS = 32  # names between two frames of progress
 LABELS = ("known", "unknown")
@@ -65,9 +63,8 @@ def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) ->
     wanted = _wanted(loaded, request)
     names = yield from names_of(loaded, request.names, place)
     _require_both(names)
-    used = []
     for name in wanted:
-        used.append(bench.dictionary_used(name))
+        bench.dictionary_used(name)  # loads it, a step each
         yield None
     read = yield from documents(loaded, request.corpus_tokens, request.names.seed)
     texts = of_documents(part.gemma, read)
@@ -75,15 +72,11 @@ def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) ->
     common = loaded.card.max_corpus_share if request.max_corpus_share is None else request.max_corpus_share
     resolved = request.model_copy(update={"dictionaries": wanted, "max_corpus_share": common})
     yield None
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=resolved,
-        request_sha256=sha256(resolved),
-        model=bench.chat_used,
+    opening = bench.opening(
+        resolved,
         base=part.used if request.part == "base" else None,
-        dictionaries=tuple(used),
-        names=tuple(one.told for one in labelled),
+        dictionaries=wanted,
+        names=labelled,
         n_steps=len(labelled) + len(texts),
         warnings=(*names.warnings, *_warnings(loaded, request, names, texts)),
     )

@@ -30,14 +30,12 @@ from model_worker.studies.pushes import delta_of, held_of, push_of
 from model_worker.studies.questions import wanted
 from model_worker.studies.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shifted import COLUMNS, Shifted
-from protocol.canonical import sha256
 from protocol.frames import Frame, Token
 from protocol.names import Label
 from protocol.refusal import Refused
 from protocol.requests import GenerateRequest, Span
 from protocol.studies import KnowledgeRequest, Push
 from protocol.study_frames import Cell, Column, Figure, Plot, Study, StudyArm, Trial
-from protocol.version import PROTOCOL
 
 YES, NO = " Yes", " No"
 AT_ONCE = 16  # rows of a step, so that it stays short
@@ -97,14 +95,10 @@ def knowledge(bench: Bench, request: KnowledgeRequest) -> Generator[None, None, 
     for one in asked[:LOOKED_AT]:
         told.append(_together(bench.prompts.state(one.prompt.ids).logits, words))
         yield None
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
-        dictionaries=tuple(bench.dictionary_used(name) for name in _dictionaries(request)),
-        names=tuple(one.told for one in names.taken),
+    opening = bench.opening(
+        request,
+        dictionaries=_dictionaries(request),
+        names=names.taken,
         arms=tuple(_arms(loaded, request)),
         n_steps=len(asked),
         warnings=(*names.warnings, *_begun_words(loaded, given, words), *_untaught(request, told)),

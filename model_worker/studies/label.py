@@ -13,18 +13,16 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model_worker.numbers import rounded
-from model_worker.studies.bench import Bench, Planning
+from model_worker.studies.bench import Bench
 from model_worker.studies.counts import OUTCOMES, Case, cases_of, outcomes
 from model_worker.studies.names import draw
 from model_worker.studies.questions import Question, QuestionSet, questions_of, trial_answer
 from model_worker.studies.statistics import wilson
 from model_worker.studies.trial_plan import TrialPlan, numbered
 from model_worker.studies.trials import Answered, Wanted, answered, require_room
-from protocol.canonical import sha256
 from protocol.requests import Sampling
 from protocol.studies import LabelRequest
 from protocol.study_frames import Cell, Column, Figure, Plot, Study, StudyArm, Trial, TrialAnswer
-from protocol.version import PROTOCOL
 
 LABELS = ("known", "between", "unknown")
 TYPES = "all types"
@@ -43,7 +41,7 @@ class Asked:
         return "known" if n_known >= tau else "between" if n_known else "unknown"
 
 
-def label(bench: Bench, request: LabelRequest) -> Planning:
+def label(bench: Bench, request: LabelRequest) -> Generator[None, None, TrialPlan]:
     """Raises Refused for a set without a question."""
     loaded = bench.loaded
     asked = yield from questions_of(loaded, request.asked)
@@ -57,13 +55,9 @@ def label(bench: Bench, request: LabelRequest) -> Planning:
 
     longest = max(asked.questions, key=lambda question: len(question.prompt.ids))
     require_room(loaded, bench.decoding, wanted(longest), request.max_new_tokens)
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
-        names=tuple(one.told for one in asked.names.taken),
+    opening = bench.opening(
+        request,
+        names=asked.names.taken,
         arms=(StudyArm(name="baseline", role="baseline", what="the untouched model"),),
         n_steps=len(asked.questions),
         warnings=(*asked.names.warnings, *_warnings(asked, request)),

@@ -42,12 +42,10 @@ from model_worker.studies.names import draw
 from model_worker.studies.questions import Question, questions_of, truth_of
 from model_worker.studies.said import before_value, prompt_of, said
 from model_worker.studies.script import Cue, Script, is_tenth, progress
-from protocol.canonical import sha256
 from protocol.frames import Frame
 from protocol.refusal import Refused
 from protocol.studies import PatchingRequest
 from protocol.study_frames import Study, Trial
-from protocol.version import PROTOCOL
 
 MIN_LD = 0.5
 ROWS = 16  # of a step
@@ -79,14 +77,10 @@ def patching(bench: Bench, request: PatchingRequest) -> Iterator[None]:
             "Take more names, or the model's world.",
         )
     few = (f"{len(pairs)} pairs instead of {request.n_pairs}: no more names fit each other.",)
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
+    opening = bench.opening(
+        request,
         base=part.used if request.part == "base" else None,
-        names=tuple(one.told for one in asked.names.taken),
+        names=asked.names.taken,
         n_steps=len(pairs) + 1,
         warnings=(*asked.names.warnings, *(few if len(pairs) < request.n_pairs else ())),
     )

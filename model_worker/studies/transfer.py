@@ -37,13 +37,11 @@ from model_worker.studies.readings import LABELS, PLACES, Readings, key_of, sepa
 from model_worker.studies.script import Cue, Script, is_tenth, progress
 from model_worker.studies.statistics import mean_interval, wilson
 from model_worker.studies.trials import Wanted, answered
-from protocol.canonical import sha256
 from protocol.frames import Frame
 from protocol.models import Role
 from protocol.refusal import Refused
 from protocol.studies import TransferRequest
 from protocol.study_frames import Cell, Column, Figure, Plot, Progress, Study, StudyArm, Trial, TrialAnswer
-from protocol.version import PROTOCOL
 
 QUESTIONS = 32  # of a chunk: each arm answers all of them at a time
 POOL_BYTES = 2**30
@@ -92,15 +90,11 @@ def transfer(bench: Bench, request: TransferRequest) -> Generator[None, None, Sc
         )
     arms = list(_arms(loaded, request))
     n_chunks = -(-len(asked.questions) // QUESTIONS)
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
+    opening = bench.opening(
+        request,
         base=base.used,
-        dictionaries=tuple(bench.dictionary_used(name) for name in dictionaries),
-        names=tuple(one.told for one in asked.names.taken),
+        dictionaries=dictionaries,
+        names=asked.names.taken,
         arms=tuple(one.told for one in arms),
         n_steps=len(named) + n_chunks * len(arms),
         warnings=asked.names.warnings,

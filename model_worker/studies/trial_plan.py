@@ -8,11 +8,9 @@ told. Knows nothing about what a trial is made of.
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TypeVar
 
+from model_worker.studies.script import MOST_PROGRESS, is_tenth
 from protocol.frames import Frame
 from protocol.study_frames import Figure, Progress, Study, Trial
-
-MOST_PROGRESS = 200  # frames of it
-TENTHS = 10
 
 Fresh = Callable[[int], Generator[Trial | None, None, None]]
 Drawn = Callable[[Sequence[Trial]], Figure]
@@ -46,9 +44,7 @@ class TrialPlan:
         self._fresh, self._figures, self._doing = fresh, tuple(figures), doing
         self._trials: list[Trial] = []
         self._n_folded = 0
-        n = opening.n_steps
-        self._drawn_after = {-(-n * tenth // TENTHS) for tenth in range(1, TENTHS + 1)}
-        self._progress_every = -(-n // MOST_PROGRESS)
+        self._progress_every = -(-opening.n_steps // MOST_PROGRESS)
 
     def fold(self, frame: Frame) -> None:
         self._n_folded += 1
@@ -80,6 +76,6 @@ class TrialPlan:
         yield lambda: trials[number]
         if n % self._progress_every == 0 or n == self.opening.n_steps:
             yield lambda: Progress(seq=0, n_done=n, doing=self._doing)
-        if n in self._drawn_after:
+        if is_tenth(n, self.opening.n_steps):
             for figure in self._figures:
                 yield lambda figure=figure: figure(trials[:n])

@@ -37,14 +37,12 @@ from model_worker.studies.script import Cue, Script, is_tenth, progress
 from model_worker.studies.statistics import auroc, auroc_interval
 from model_worker.studies.threshold import F1_NOTE, balanced_f1, best_threshold
 from model_worker.studies.trials import Answered, Wanted, answered
-from protocol.canonical import sha256
 from protocol.frames import Frame
 from protocol.names import Split
 from protocol.requests import Sampling
 from protocol.studies import UncertaintyRequest
 from protocol.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer
 from protocol.used import Outcome
-from protocol.version import PROTOCOL
 
 MAX_NEW_TOKENS = 32
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "invented", "refused", "answered", "broken")
@@ -62,14 +60,10 @@ def uncertainty(bench: Bench, request: UncertaintyRequest) -> Generator[None, No
     warnings = list(asked.names.warnings)
     if not on_chat:
         warnings.append("No dictionary of the chat model is here: these were trained on another's activations.")
-    opening = Study(
-        seq=0,
-        protocol=PROTOCOL,
-        request=request,
-        request_sha256=sha256(request),
-        model=bench.chat_used,
-        dictionaries=tuple(bench.dictionary_used(name) for name in dictionaries),
-        names=tuple(one.told for one in asked.names.taken),
+    opening = bench.opening(
+        request,
+        dictionaries=dictionaries,
+        names=asked.names.taken,
         n_steps=len(asked.questions),
         warnings=tuple(warnings),
     )

@@ -239,6 +239,7 @@ def test_the_first_token_bar_stands_where_its_log_odds_are(app: App, open_page: 
     before, after = (arm["refusal_logodds"] for arm in prompt["arms"])
     control = next(frame for frame in frames if frame["kind"] == "control")["refusal_logodds"]
     bar = page.locator(".balance .scale")
+    expect(bar).not_to_have_css("width", "0px")  # its stylesheet is there
     axis = bar.bounding_box()
 
     def value(mark: str) -> float:

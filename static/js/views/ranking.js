@@ -103,7 +103,7 @@ export function rankingTable(element, state, act) {
         cell(
           "td",
           "type",
-          dumbbell(
+          shares(
             row,
             row.types.find((one) => one.type === type),
           ),
@@ -166,7 +166,7 @@ export function rankingTable(element, state, act) {
                 cell(
                   "td",
                   "type",
-                  dumbbell(
+                  shares(
                     row,
                     row.types.find(({ type }) => type === row.only),
                   ),
@@ -267,18 +267,18 @@ const cell = (tag, kind, content, label = null) =>
   h(tag, { class: content === NOTHING ? `${kind} nothing` : kind, role: "cell", "data-label": label }, content);
 
 /** Dot: known names on which it fires. Ring: unknown ones. The line between them is the separation. */
-function dumbbell(row, one) {
+function shares(row, one) {
   if (!one) return h("span", { class: "note" }, "counting…");
   const at = (f) => `${100 * f}%`;
   const way = one.f_known >= one.f_unknown ? "known" : "unknown";
   return [
     s(
       "svg",
-      { class: "dumbbell", "aria-hidden": "true" },
-      s("line", { class: "dumbbell-track", x1: "0%", x2: "100%", y1: 8, y2: 8 }),
-      s("line", { class: `dumbbell-gap hue-${way}`, x1: at(one.f_known), x2: at(one.f_unknown), y1: 8, y2: 8 }),
-      s("circle", { class: "dumbbell-unknown", cx: at(one.f_unknown), cy: 8, r: 3.5 }),
-      s("circle", { class: "dumbbell-known", cx: at(one.f_known), cy: 8, r: 4 }),
+      { class: "shares", "aria-hidden": "true" },
+      s("line", { class: "shares-track", x1: "0%", x2: "100%", y1: 8, y2: 8 }),
+      s("line", { class: `shares-gap hue-${way}`, x1: at(one.f_known), x2: at(one.f_unknown), y1: 8, y2: 8 }),
+      s("circle", { class: "shares-unknown", cx: at(one.f_unknown), cy: 8, r: 3.5 }),
+      s("circle", { class: "shares-known", cx: at(one.f_known), cy: 8, r: 4 }),
     ),
     h(
       "span",

@@ -228,12 +228,12 @@ def test_a_newer_run_of_a_page_ends_the_older_at_once_and_says_so_in_its_last_li
 
 
 def test_runs_of_other_pages_and_of_none_go_on_beside_each_other(app: Client, worker: ScriptedWorker) -> None:
-    worker.script = Script(pause_s=0.1)
+    worker.script = Script(pause_s=0.3)
     readers = [_Reader(app, **query) for query in ({"page": "a"}, {"page": "b"}, {}, {})]
     for reader in readers:
         reader.start()
     for reader in readers:
-        reader.join(10)
+        reader.join(30)
     assert [reader.received for reader in readers] == [b"".join(recording())] * 4
     assert worker.most_running == 4 and sorted(map(str, worker.pages)) == ["None", "None", "a", "b"]
     again = [app.post_run(page="a").content for _ in range(2)]

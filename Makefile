@@ -27,7 +27,7 @@ core: setup ## the subset that runs within a minute
 check: setup ## what ruff and node can say without running anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	@if command -v node >/dev/null; then for f in $$(find static/js -name '*.js'); do node --check $$f || exit 1; done; fi
+	@if command -v node >/dev/null; then for f in $$(find static -name '*.js' -not -path '*/vendor/*'); do node --check $$f || exit 1; done; fi
 
 format: setup
 	$(PY) -m ruff check --fix .
@@ -63,16 +63,16 @@ kills: setup ## app and worker killed at random: is anything lost?
 	$(PY) -m benchmarks.kills --times 200 --scripted
 
 embedded: setup ## train the embedded model again, from seeds
-	$(PY) -m model_worker.embedded
+	$(PY) -m training.tiny_gemma2
 
 embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
-	$(PY) -m model_worker.embedded.report
+	$(PY) -m training.tiny_gemma2.evaluation.report
 
 studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md
-	$(PY) -m app.studied
+	$(PY) -m client.report
 
 first: setup ## choose the page's examples and record its first view again, from the shipped weights
-	$(PY) -m model_worker.embedded.first
+	$(PY) -m training.tiny_gemma2.card.first_view
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

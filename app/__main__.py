@@ -4,8 +4,10 @@ import argparse
 import contextlib
 import sys
 
-from app import environment, logs, operate
+from app import environment
 from app.main import create_app
+from app.operate import commands as operate
+from app.operate import logs
 from app.server import Server
 from app.settings import Settings
 

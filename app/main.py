@@ -13,22 +13,24 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.bodies import describe_bodies
-from app.database import Database
+from app.database.connection import Database
 from app.door.cross_site import CrossSite
 from app.door.door import Door
 from app.door.entrance import Entrance
+from app.door.headers import CarefulHeaders
 from app.door.limits import Limits
 from app.door.operator import OperatorAccess
-from app.drawing import Drawing
-from app.errors import answer_errors
 from app.findings.store import FindingStore
-from app.headers import CarefulHeaders
-from app.metrics import Metrics
-from app.observed import Observed
-from app.parts import Parts
-from app.routes import exports, findings, interface, models, names, operation, pages, runs
-from app.routes.said import refusals
+from app.http.assets import Static
+from app.http.bodies import describe_bodies
+from app.http.errors import answer_errors
+from app.http.templates import Drawing
+from app.names.world import Worlds
+from app.operate.access_log import Observed
+from app.operate.metrics import Metrics
+from app.routes import api_docs as interface
+from app.routes import exports, findings, models, names, operation, pages, runs
+from app.routes.openapi import refusals
 from app.runs.background import keep_going
 from app.runs.log import RunLog
 from app.runs.presence import Presence
@@ -36,15 +38,14 @@ from app.runs.queue import RunQueue
 from app.runs.retention import forget_unsaved
 from app.runs.runs import Runs
 from app.runs.store import RunStore
+from app.services import Parts
 from app.settings import ROOT, Settings
-from app.static import Static
 from app.version import VERSION
-from app.worker_client import RemoteWorker, WorkerClient
-from app.worker_process import WorkerProcess
-from app.world import Worlds
-from protocol.findings import FindingRequest
-from protocol.names import NamesText
-from protocol.studies import RunRequest
+from app.worker.client import RemoteWorker, WorkerClient
+from app.worker.process import WorkerProcess
+from protocol.app.findings import FindingRequest
+from protocol.worker.names import NamesText
+from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Does this model recognise what it is being asked about, and what happens when it is wrong about that?",
         version=VERSION,
         lifespan=lifespan,
-        docs_url=None,  # their assets would come from a CDN; see routes/interface.py
+        docs_url=None,  # their assets would come from a CDN; see routes/api_docs.py
         redoc_url=None,
         responses=refusals(400, 401, 403, 421, 429),  # what the door says
     )

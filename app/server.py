@@ -20,8 +20,8 @@ class Server(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 log_level=log_level,
-                log_config=None,  # app.logs decides
-                access_log=False,  # app.observed tells more, and less
+                log_config=None,  # app.operate.logs decides
+                access_log=False,  # app.operate.access_log tells more, and less
                 proxy_headers=False,  # they are believed of whom the settings name
                 server_header=False,
                 reset_contextvars=True,

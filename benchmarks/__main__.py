@@ -28,7 +28,7 @@ from benchmarks.models import SUBJECTS, Subject
 from benchmarks.ours import Ours, tokens_of
 from benchmarks.peers import Hooked, InterpEngine
 from benchmarks.wire import wire_of
-from tests.worker.driving import answers
+from tests.model_worker.driving import answers
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from benchmarks.jobs import sweep_rows, user_rows
 from benchmarks.models import N_USERS, Subject
 from benchmarks.ours import Ours, tokens_of
 from benchmarks.peers import Hooked, InterpEngine
-from protocol.frames import NewToken
-from tests.worker.driving import answers
+from protocol.worker.frames import NewToken
+from tests.model_worker.driving import answers
 
 PAD = 0  # fills the answers of a batch that ended before the longest
 

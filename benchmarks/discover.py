@@ -21,17 +21,17 @@ import transformers
 from transformers import AutoModelForCausalLM
 
 from benchmarks.measure import Key, medians, timed
-from model_worker.base import Base
 from model_worker.engine import Engine
-from model_worker.loading import load
-from model_worker.registry import SHIPPED, read_row
-from model_worker.studies.names import NameSet, Taken, in_statement, names_of
-from model_worker.studies.probe import Directed, fitted
-from model_worker.studies.reading import at_names, batches, chunks
-from model_worker.studies.tally import Firing
-from protocol.frames import Frame
-from protocol.names import GivenName, GivenNames, WorldNames
-from protocol.studies import DiscoverRequest
+from model_worker.model.base import Base
+from model_worker.model.loading import load
+from model_worker.model.registry import SHIPPED, read_row
+from model_worker.studies.discover.probe import Directed, fitted
+from model_worker.studies.discover.reading import at_names, batches, chunks
+from model_worker.studies.discover.tally import Firing
+from model_worker.studies.shared.names import NameSet, Taken, in_statement, names_of
+from protocol.worker.frames import Frame
+from protocol.worker.names import GivenName, GivenNames, WorldNames
+from protocol.worker.studies import DiscoverRequest
 
 AT_MOST = 1.3
 SIZES = (500, 3_000)

@@ -7,7 +7,7 @@ from benchmarks.measure import Job, Key, timed
 from benchmarks.models import N_ARMS, N_USERS, Subject
 from benchmarks.ours import Ours, first_tokens, start_of
 from benchmarks.peers import Hooked, InterpEngine, Row, rows_of
-from tests.worker.driving import answers
+from tests.model_worker.driving import answers
 
 OURS = "ours"
 ONE = "one steered answer"  # ours: and the unsteered one, which every request of ours has

@@ -21,11 +21,11 @@ from tokenizers.models import BPE
 from torch import Tensor
 from transformers import Gemma2Config, Gemma2ForCausalLM, PreTrainedTokenizerFast
 
-from model_worker.loading import Loaded, load
-from model_worker.registry import SHIPPED, read_row
-from protocol.models import DictionaryCard, ModelCard
-from protocol.requests import Controls, GenerateRequest, ReadLatents
+from model_worker.model.loading import Loaded, load
+from model_worker.model.registry import SHIPPED, read_row
 from protocol.steering import LatentTarget, Sweep
+from protocol.worker.models import DictionaryCard, ModelCard
+from protocol.worker.requests import Controls, GenerateRequest, ReadLatents
 
 N_ARMS = 21
 N_USERS = 16

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from benchmarks.models import Subject
 from model_worker.engine import Engine
-from protocol.frames import Frame, NewToken, Start
-from protocol.requests import GenerateRequest
+from protocol.worker.frames import Frame, NewToken, Start
+from protocol.worker.requests import GenerateRequest
 
 
 class Ours:

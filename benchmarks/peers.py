@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.models import Subject
-from protocol.frames import Start
+from protocol.worker.frames import Start
 
 PROCESS = Path(__file__).with_name("interp_engine_process.py")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from protocol.requests import Controls, GenerateRequest
+from protocol.worker.requests import Controls, GenerateRequest
 from tests.app.conftest import Client
 
 AWAY = (httpx2.HTTPError, KeyError, ValueError)  # what somebody meets whose app is killed meanwhile

@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.models import Subject
 from benchmarks.ours import Ours
-from protocol.frames import Latents
-from tests.worker.driving import answers
+from protocol.worker.frames import Latents
+from tests.model_worker.driving import answers
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import uvicorn
 
-from model_worker.access import TOKEN_VARIABLE, address_of, read_token
-from model_worker.registry import SHIPPED, Row, read_registry, row_of
-from model_worker.server import Model, create_server
+from model_worker.model.registry import SHIPPED, Row, read_registry, row_of
+from model_worker.serve.access import TOKEN_VARIABLE, address_of, read_token
+from model_worker.serve.server import Model, create_server
 
 MIB = 2**20
 
@@ -50,7 +50,7 @@ def _load(row: Row, options: argparse.Namespace) -> Model:
     import torch
 
     from model_worker.engine import Engine
-    from model_worker.loading import load
+    from model_worker.model.loading import load
 
     torch.set_num_threads(options.threads)
     engine = Engine(

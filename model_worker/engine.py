@@ -9,23 +9,23 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from model_worker.base import Base
-from model_worker.decoding import Decoding, decode_all
-from model_worker.firing import latent
-from model_worker.generate import generate
-from model_worker.lens import lens
-from model_worker.loading import Loaded
-from model_worker.readout import Readout
-from model_worker.registry import Row
-from model_worker.rows import Asked
-from model_worker.sample import Sample
-from model_worker.states import Prompts, fork, read
-from model_worker.steps import Lane
-from protocol.frames import Frame
-from protocol.names import NamesRequest
-from protocol.replay import ReplayRequest
-from protocol.requests import GenerateRequest, LatentRequest, LensRequest, Sampling
-from protocol.studies import StudyRequest
+from model_worker.answering.generate import generate
+from model_worker.decoding.batch import Decoding, decode_all
+from model_worker.decoding.readout import Readout
+from model_worker.decoding.rows import Asked
+from model_worker.decoding.states import Prompts, fork, read
+from model_worker.latents.firing import latent
+from model_worker.latents.lens import lens
+from model_worker.latents.sample import Sample
+from model_worker.model.base import Base
+from model_worker.model.loading import Loaded
+from model_worker.model.registry import Row
+from model_worker.serve.torch_thread import Lane
+from protocol.worker.frames import Frame
+from protocol.worker.names import NamesRequest
+from protocol.worker.replay import ReplayRequest
+from protocol.worker.requests import GenerateRequest, LatentRequest, LensRequest, Sampling
+from protocol.worker.studies import StudyRequest
 
 MIB = 2**20
 KV_BYTES, PROMPT_BYTES = 512 * MIB, 128 * MIB  # on a CPU
@@ -77,7 +77,7 @@ class Engine:
         return latent(self.loaded, self.sample, request)
 
     def names(self, request: NamesRequest) -> Iterator[Frame | None]:
-        from model_worker.studies.checked import checked  # scipy takes seconds: not before a study is asked
+        from model_worker.studies.shared.names_check import checked  # scipy takes seconds: not before a study is asked
 
         return checked(self.loaded, request)
 
@@ -85,9 +85,9 @@ class Engine:
         self, request: StudyRequest, recorded: Sequence[Frame] = (), lane: Lane = "background"
     ) -> Iterator[Frame | None]:
         """recorded: its frames so far, if it was begun before; then the rest."""
-        from model_worker.studies.all import PLANNERS
-        from model_worker.studies.bench import Bench
+        from model_worker.studies.catalogue import PLANNERS
         from model_worker.studies.run import study
+        from model_worker.studies.shared.bench import Bench
 
         bench = Bench(self.loaded, self.prompts, self.lanes[lane], self.base)
         return study(PLANNERS, bench, request, recorded)

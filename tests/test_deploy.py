@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from app.environment import known_variables
-from model_worker.access import TOKEN_VARIABLE
+from model_worker.serve.access import TOKEN_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.drawing import Drawing
-from app.errors import answer_refused
+from app.http.errors import answer_refused
+from app.http.templates import Drawing
 from protocol.refusal import Refused
 
 Guard = Callable[[Request], Awaitable[None]]

@@ -13,7 +13,7 @@ from fastapi import Request
 from app.door.budget import Budget
 from app.door.clients import client_of
 from app.door.limits import too_many
-from app.errors import RefusedWith
+from app.http.errors import RefusedWith
 from protocol.refusal import Refused
 
 OPEN = ("/healthz", "/readyz")

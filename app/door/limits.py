@@ -5,7 +5,7 @@ from fastapi import Request
 
 from app.door.budget import Budget
 from app.door.clients import client_of
-from app.errors import RefusedWith
+from app.http.errors import RefusedWith
 from protocol.refusal import Refused
 
 FREE = ("/healthz", "/readyz")

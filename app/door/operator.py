@@ -5,7 +5,7 @@ import hmac
 from fastapi import Request
 
 from app.door.clients import is_local
-from app.errors import RefusedWith
+from app.http.errors import RefusedWith
 from protocol.refusal import Refused
 
 

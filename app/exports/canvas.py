@@ -11,12 +11,12 @@ from typing import Literal
 
 from app.exports.lettering import SCALE, Type
 from app.exports.palette import palette
-from protocol.frames import Outcome
+from protocol.worker.frames import Outcome
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
-# Each as a polyline in a square of 16, like static/css/icons.css.
+# Each as a polyline in a square of 16, like static/core/icons.css.
 _ICONS: dict[Outcome, tuple[tuple[Point, ...], ...]] = {
     "refused": (((3.7, 12.3), (12.3, 3.7)),),
     "invented": (((8, 2), (8, 14)), ((2.8, 5), (13.2, 11)), ((13.2, 5), (2.8, 11))),

@@ -6,14 +6,14 @@ Left the words, right the plot (plot.py). The numbers are the page's; what doesn
 from dataclasses import dataclass
 
 from app.exports.canvas import Canvas
-from app.exports.effect import untouched
 from app.exports.lettering import Type, balanced, cut, drawable, limited
 from app.exports.palette import HUES, mixed, palette
 from app.exports.plot import draw_plot
-from app.exports.recorded import Recorded, read_recording
-from app.exports.words import plain, target_name
-from protocol.findings import Finding
-from protocol.frames import Outcome
+from app.recordings.arms import Recorded, read_recording
+from app.recordings.dose import untouched
+from app.wording.words import plain, target_name
+from protocol.app.findings import Finding
+from protocol.worker.frames import Outcome
 
 WIDTH, HEIGHT = 1200, 630
 LEFT, COLUMN = 60.0, 440.0  # of the words

@@ -1,7 +1,7 @@
 """A finding as a Jupyter notebook (nbformat 4.5) that measures its numbers again with public libraries alone.
 
-The cells are templates/notebook.py, cut apart; what differs from finding to finding is one JSON text in one of them.
-Everything that a user wrote is in that text and nowhere else, so no cell's code or markup depends on it. Knows a
+The cells are templates/export/notebook.py, cut apart; what differs from finding to finding is one JSON text in one of
+them. Everything that a user wrote is in that text and nowhere else, so no cell's code or markup depends on it. Knows a
 recording and a card, and runs nothing.
 """
 
@@ -11,15 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.exports.effect import control, dose_response
-from app.exports.recorded import Recorded, Told, read_recording
-from app.exports.words import UNIT_NAMES, amount
-from protocol.findings import Finding
-from protocol.frames import SteeringUsed
-from protocol.models import ModelCard
+from app.recordings.arms import Recorded, Told, read_recording
+from app.recordings.dose import control, dose_response
+from app.wording.words import UNIT_NAMES, amount
+from protocol.app.findings import Finding
 from protocol.steering import Steering
+from protocol.worker.frames import SteeringUsed
+from protocol.worker.models import ModelCard
 
-SOURCE = Path(__file__).parents[2] / "templates" / "notebook.py"
+SOURCE = Path(__file__).parents[2] / "templates" / "export" / "notebook.py"
 PLACE = "RECORDED_JSON"
 
 Json = dict[str, Any]

@@ -13,15 +13,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from app.exports.cells import cell_text, head_of, is_numeric
-from app.exports.effect import control
-from app.exports.figure import dose_figure
-from app.exports.provenance import provenance
-from app.exports.recorded import Recorded, read_recording
+from app.exports.dose_figure import dose_figure
 from app.exports.tables import answer_rows, dose_table, first_tokens, token_table
-from app.exports.words import OUTCOMES, amount, control_sentence, label, why
+from app.recordings.arms import Recorded, read_recording
+from app.recordings.dose import control
 from app.version import VERSION
-from protocol.findings import Finding
+from app.wording.cells import cell_text, head_of, is_numeric
+from app.wording.readout import provenance
+from app.wording.words import OUTCOMES, amount, control_sentence, label, why
+from protocol.app.findings import Finding
 
 ROOT = Path(__file__).parents[2]
 MAX_EMBEDDED_BYTES = 2_000_000
@@ -34,10 +34,10 @@ def page_of(finding: Finding, recording: bytes) -> str:
     first = [] if sweep is None or recorded.prompt is None else [sweep]
     sweeps = first + [other for other in range(len(recorded.start.sweeps)) if first and other != sweep]
     scripts = [page_file("static/vendor/plotly-cartesian.min.js")] if sweeps else []
-    scripts.append(page_file("templates/export.js"))
+    scripts.append(page_file("templates/export/export.js"))
     whole = len(recording) <= MAX_EMBEDDED_BYTES
     record = {"finding": finding.model_dump(mode="json"), "recording": recording.decode()}
-    return page_template("export.html").render(
+    return page_template("export/finding.html").render(
         finding=finding,
         start=recorded.start,
         answers=answer_rows(recorded, arm),
@@ -54,7 +54,8 @@ def page_of(finding: Finding, recording: bytes) -> str:
         record=page_data(record) if whole else None,
         max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
         styles=[
-            page_file(name) for name in ("static/css/palette.css", "templates/export.css", "static/vendor/plotly.css")
+            page_file(name)
+            for name in ("static/core/palette.css", "templates/export/export.css", "static/vendor/plotly.css")
         ],
         logo=page_file("static/img/logo.svg"),
         scripts=scripts,

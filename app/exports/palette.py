@@ -1,13 +1,13 @@
-"""The page's colours by name, read from static/css/palette.css, so that exports can't drift from it."""
+"""The page's colours by name, read from static/core/palette.css, so that exports can't drift from it."""
 
 import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from protocol.frames import Outcome
+from protocol.worker.frames import Outcome
 
-PALETTE = Path(__file__).parents[2] / "static" / "css" / "palette.css"
+PALETTE = Path(__file__).parents[2] / "static" / "core" / "palette.css"
 
 Scheme = Literal["light", "dark"]
 
@@ -19,7 +19,7 @@ HUES: dict[Outcome, str] = {
     "answered": "ink",
     "broken": "control",
 }
-"""Each outcome's colour, as in static/css/base.css."""
+"""Each outcome's colour, as in static/core/base.css."""
 
 
 @cache

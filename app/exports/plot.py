@@ -4,15 +4,15 @@ Where nothing was swept: what the first answer token may be. Knows a recording a
 """
 
 from app.exports.canvas import Box, Canvas, Point
-from app.exports.effect import Point as Dose
-from app.exports.effect import band, domain, dose_response, monotone, segments, sigmoid, untouched
 from app.exports.lettering import Type, cut, drawable
 from app.exports.palette import HUES, mixed, palette
-from app.exports.recorded import Recorded
-from app.exports.words import amount, label, probability, visible
-from protocol.findings import View
-from protocol.frames import Outcome
-from protocol.models import Role
+from app.recordings.arms import Recorded
+from app.recordings.dose import Point as Dose
+from app.recordings.dose import band, domain, dose_response, monotone, segments, sigmoid, untouched
+from app.wording.words import amount, label, probability, visible
+from protocol.app.findings import View
+from protocol.worker.frames import Outcome
+from protocol.worker.models import Role
 
 LEFT, RIGHT = 590.0, 1120.0
 HEAD, TOP, FLOOR = 69.0, 100.0, 428.0

@@ -3,8 +3,8 @@
 from app.exports.canvas import Canvas
 from app.exports.card import FOOT, HEIGHT, LEFT, RIGHT, SMALL, TOP, WIDTH, brand
 from app.exports.lettering import Type, balanced, cut, drawable, limited
-from app.findings.studied import NAMES
-from protocol.findings import Finding
+from app.recordings.study import NAMES
+from protocol.app.findings import Finding
 
 KIND, TITLE, CLAIM = Type("regular", 22), Type("semibold", 46), Type("regular", 29)
 MOST_TITLE, MOST_CLAIM = 3, 5  # lines

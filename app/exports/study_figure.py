@@ -1,4 +1,4 @@
-"""A study's figure as Plotly figures, by plotly for Python, one for each panel: what static/js/lib/plots.js draws.
+"""A study's figure as Plotly figures, by plotly for Python, one for each panel: what static/study/figures draws.
 
 Plotly is imported when the first one is made. Knows the table and how it is to be drawn, and no study.
 """
@@ -7,9 +7,9 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.exports.cells import head_of
 from app.exports.palette import Scheme, palette
-from protocol.study_frames import Cell, Figure, Plot
+from app.wording.cells import head_of
+from protocol.worker.study_frames import Cell, Figure, Plot
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Drawn

@@ -4,10 +4,10 @@ import json
 
 from app.exports.page import MAX_EMBEDDED_BYTES, page_data, page_file, page_policy, page_template
 from app.exports.study_figure import plots_of
-from app.findings.provenance import study_provenance
-from app.findings.studied import NAMES, read_study
+from app.recordings.study import NAMES, read_study
 from app.version import VERSION
-from protocol.findings import Finding
+from app.wording.provenance import study_provenance
+from protocol.app.findings import Finding
 
 
 def study_page_of(finding: Finding, recording: bytes) -> str:
@@ -21,11 +21,11 @@ def study_page_of(finding: Finding, recording: bytes) -> str:
         for (_, light), (_, dark) in zip(drawn["light"][id], drawn["dark"][id], strict=True)
     ]
     scripts = [page_file("static/vendor/plotly-cartesian.min.js")] if plots else []
-    scripts.append(page_file("templates/export.js"))
+    scripts.append(page_file("templates/export/export.js"))
     whole = len(recording) <= MAX_EMBEDDED_BYTES
     record = {"finding": finding.model_dump(mode="json"), "recording": recording.decode()}
     facts = [(name, fact.more or fact.value) for name, fact in study_provenance(studied).items()]
-    return page_template("export_study.html").render(
+    return page_template("export/study.html").render(
         finding=finding,
         studied=studied,
         name=NAMES.get(finding.request.kind, finding.request.kind),
@@ -35,7 +35,8 @@ def study_page_of(finding: Finding, recording: bytes) -> str:
         record=page_data(record) if whole else None,
         max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
         styles=[
-            page_file(name) for name in ("static/css/palette.css", "templates/export.css", "static/vendor/plotly.css")
+            page_file(name)
+            for name in ("static/core/palette.css", "templates/export/export.css", "static/vendor/plotly.css")
         ],
         logo=page_file("static/img/logo.svg"),
         scripts=scripts,

@@ -7,20 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.exports.effect import dose_response, sigmoid
-from app.exports.recorded import Recorded, Told
-from app.exports.words import (
-    OUTCOMES,
-    UNIT_NAMES,
-    amount,
-    label,
-    probability,
-    sig3,
-    signed,
-    target_name,
-    visible,
-)
-from protocol.frames import NextToken, Verdict
+from app.recordings.arms import Recorded, Told
+from app.recordings.dose import dose_response, sigmoid
+from app.wording.words import OUTCOMES, UNIT_NAMES, amount, label, probability, sig3, signed, target_name, visible
+from protocol.worker.frames import NextToken, Verdict
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,7 @@ def _outcomes(samples: list[Told]) -> str:
 
 
 def dose_table(recorded: Recorded, sweep: int, arm: int) -> Table:
-    """As behind the page's curve (static/js/views/curve.js)."""
+    """As behind the page's curve (static/run/curve/curve.js)."""
     unit = UNIT_NAMES[recorded.start.request.sweeps[sweep].measured_in]
     head = (
         f"strength, {unit}",

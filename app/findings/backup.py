@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from app.clock import timestamp
-from app.database import Database
-from app.tables import FindingRow, Recording, Table, Tombstone, VerificationRow
+from app.database.connection import Database
+from app.database.tables import FindingRow, Recording, Table, Tombstone, VerificationRow
 
 FORMAT = 1
 _TABLES: dict[str, type[Table]] = {

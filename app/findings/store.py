@@ -19,21 +19,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import ids
 from app.clock import timestamp
-from app.database import Database
-from app.findings.answers import read_answers
-from app.findings.studied import NAMES, read_study
-from app.fold import fold
-from app.refusals import deleted_finding, unknown_finding, unknown_run
-from app.tables import FindingRow, FrameChunk, Recording, Run, Tombstone, VerificationRow
+from app.database.connection import Database
+from app.database.tables import FindingRow, FrameChunk, Recording, Run, Tombstone, VerificationRow
+from app.http.refusals import deleted_finding, unknown_finding, unknown_run
+from app.names.spelling import fold
+from app.recordings.answers import read_answers
+from app.recordings.study import NAMES, read_study
+from protocol.app.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
+from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
-from protocol.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
-from protocol.frames import Outcome
 from protocol.refusal import Refused
-from protocol.requests import GenerateRequest
-from protocol.studies import RUN, RunRequest
 from protocol.upgrade import upgraded, upgraded_request
-from protocol.verify import Verification
 from protocol.version import PROTOCOL
+from protocol.worker.frames import Outcome
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RUN, RunRequest
 
 INDEX = 1
 """Counts up whenever the derived columns of a finding are made in another way."""

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from app.clock import timestamp
-from app.findings.comparison import Comparison
-from app.findings.facts import read_account
-from app.worker_client import WorkerClient, WorkerLost
-from protocol.frames import FRAME, Done, Error, Start, Step
+from app.recordings.differences import Comparison
+from app.recordings.facts import read_account
+from app.worker.client import WorkerClient, WorkerLost
+from protocol.app.verify import Tolerance, Verification
 from protocol.refusal import Refusal, Refused
-from protocol.replay import AnswerTokens, ReplayRequest
-from protocol.verify import Tolerance, Verification
+from protocol.worker.frames import FRAME, Done, Error, Start, Step
+from protocol.worker.replay import AnswerTokens, ReplayRequest
 
 FINE = Tolerance(nats=1e-3, activation_share=1e-3, activation=1e-3, jumps=1e-4)
 COARSE = Tolerance(nats=0.4, activation_share=0.05, activation=1.0, jumps=0.03)

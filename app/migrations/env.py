@@ -1,8 +1,8 @@
-"""Alembic's entry: runs revisions on the connection that `app.schema` hands over, inside its transaction."""
+"""Alembic's entry: runs revisions on the connection that `app.database.schema` hands over, inside its transaction."""
 
 from alembic import context
 
-from app.tables import Table
+from app.database.tables import Table
 
 context.configure(
     connection=context.config.attributes["connection"],

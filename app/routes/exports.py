@@ -13,17 +13,17 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app import ids
-from app.exports.cells import csv_of
-from app.findings.studied import read_study
-from app.parts import Parts
-from app.refusals import unknown_finding
-from app.routes.said import file_of, refusals
+from app.http.refusals import unknown_finding
+from app.recordings.study import read_study
+from app.routes.openapi import file_of, refusals
+from app.services import Parts
 from app.version import VERSION
+from app.wording.cells import csv_of
+from protocol.app.findings import Finding
 from protocol.base import Name
-from protocol.findings import Finding
-from protocol.models import ModelCard
 from protocol.refusal import Refused
 from protocol.upgrade import upgraded, version_of
+from protocol.worker.models import ModelCard
 
 MAX_PICTURES = 200  # of some 50 kB
 T = TypeVar("T")
@@ -135,7 +135,7 @@ def _no_notebook() -> Refused:
         "no_notebook",
         "A notebook of a study was asked.",
         "A study has none yet; its JSON and its tables hold all numbers.",
-        "Take one of those, or run the study again from Python with app/client.py.",
+        "Take one of those, or run the study again from Python with client/client.py.",
     )
 
 

@@ -7,18 +7,18 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from app import ids
-from app.bodies import body_of, read_body
 from app.findings.store import Search
 from app.findings.verification import cannot_verify_study, verify
-from app.parts import Parts
-from app.refusals import unknown_finding, unknown_run
-from app.routes.said import JSON_LINES, refusals, stream_of_frames
+from app.http.bodies import body_of, read_body
+from app.http.refusals import unknown_finding, unknown_run
+from app.routes.openapi import JSON_LINES, refusals, stream_of_frames
+from app.services import Parts
+from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved
+from protocol.app.verify import Verification
 from protocol.base import Name, Text
-from protocol.findings import Finding, FindingRequest, FindingsPage, Saved
-from protocol.frames import Outcome
 from protocol.upgrade import upgraded
-from protocol.verify import Verification
 from protocol.version import PROTOCOL
+from protocol.worker.frames import Outcome
 
 MAX_WORDS = 200  # characters
 MAX_SHOWN = 100

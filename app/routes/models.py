@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from app.parts import Parts
-from app.routes.leaving import unless_gone
-from app.routes.said import refusals
-from app.world import MAX_SHOWN, MAX_WORDS, Asked, WorldPage
+from app.names.world import MAX_SHOWN, MAX_WORDS, Asked, WorldPage
+from app.routes.disconnect import unless_gone
+from app.routes.openapi import refusals
+from app.services import Parts
+from protocol.app.latent import LatentRead
 from protocol.base import Name, Text
-from protocol.latent import LatentRead
-from protocol.models import Models
-from protocol.report import ModelReport
-from protocol.requests import LatentRequest
 from protocol.steering import LatentTarget
-from protocol.world import Tier
+from protocol.worker.models import Models
+from protocol.worker.report import ModelReport
+from protocol.worker.requests import LatentRequest
+from protocol.worker.world import Tier
 
 MAX_LATENT = 2**31 - 1
 

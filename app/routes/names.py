@@ -5,14 +5,14 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.bodies import MAX_NAMES_BYTES, body_of, read_body
-from app.names import PastedNames, read_names, with_warnings
-from app.parts import Parts
-from app.routes.leaving import unless_gone
-from app.routes.said import refusals
-from protocol.names import GivenNames, NamesRequest, NamesText, WorldNames
-from protocol.read_names import ReadNames
+from app.http.bodies import MAX_NAMES_BYTES, body_of, read_body
+from app.names.pasted import PastedNames, read_names, with_warnings
+from app.routes.disconnect import unless_gone
+from app.routes.openapi import refusals
+from app.services import Parts
+from protocol.app.read_names import ReadNames
 from protocol.refusal import Refused
+from protocol.worker.names import GivenNames, NamesRequest, NamesText, WorldNames
 
 
 def routes(parts: Parts) -> APIRouter:

@@ -6,10 +6,10 @@ from starlette.responses import Response
 
 from app.door.entrance import Entrance
 from app.door.operator import OperatorAccess
-from app.health import Health, Readiness, health_of
-from app.metrics import Metrics
-from app.parts import Parts
-from app.routes.said import file_of, refusals
+from app.operate.health import Health, Readiness, health_of
+from app.operate.metrics import Metrics
+from app.routes.openapi import file_of, refusals
+from app.services import Parts
 from protocol.refusal import Refused
 
 

@@ -13,20 +13,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
-from app.findings.pair import Side, lines, start_of
-from app.findings.provenance import provenance, study_provenance
+from app.findings.side_by_side import Side, lines, start_of
 from app.findings.store import Search
-from app.findings.studied import read_study
-from app.modules import imported_by
-from app.parts import Parts
-from app.refusals import unknown_finding
+from app.http.preloads import imported_by
+from app.http.refusals import unknown_finding
+from app.recordings.study import read_study
 from app.routes.findings import MAX_WORDS
+from app.services import Parts
 from app.settings import ROOT
+from app.wording.provenance import provenance, study_provenance
+from protocol.app.findings import Finding
 from protocol.base import Name, Text
-from protocol.findings import Finding
-from protocol.frames import Outcome
 from protocol.refusal import Refusal, Refused
 from protocol.upgrade import upgraded
+from protocol.worker.frames import Outcome
 
 SHOWN = 20  # findings on a page of the gallery
 _STUDY = Refusal(
@@ -135,7 +135,7 @@ def routes(parts: Parts) -> APIRouter:
 
 def _modules(page: str) -> list[str]:
     """What the page's script imports, so that the browser need not find out one after the other."""
-    return [f"/{path.relative_to(ROOT)}" for path in imported_by(ROOT / f"static/js/pages/{page}.js")]
+    return [f"/{path.relative_to(ROOT)}" for path in imported_by(ROOT / f"static/{page}/{page}.js")]
 
 
 def _link(asked: dict[str, str | None], **changes: str | None) -> str:

@@ -8,18 +8,18 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import ids
-from app.bodies import body_of, read_run_request
-from app.parts import Parts
-from app.refusals import unknown_run
-from app.routes.leaving import unless_gone
-from app.routes.said import JSON_LINES, refusals, stream_of_frames
+from app.database.tables import Run
+from app.http.bodies import body_of, read_run_request
+from app.http.refusals import unknown_run
+from app.routes.disconnect import unless_gone
+from app.routes.openapi import JSON_LINES, refusals, stream_of_frames
 from app.runs.live_run import LiveRun
 from app.runs.progress import share
 from app.runs.runs import Runs
 from app.runs.tail import tail
-from app.tables import Run
-from protocol.requests import GenerateRequest
-from protocol.runs import Lane, RunSummary
+from app.services import Parts
+from protocol.app.runs import Lane, RunSummary
+from protocol.worker.requests import GenerateRequest
 
 MAX_SEQ = 2**31 - 2  # what a database's integer holds, with room for the next
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

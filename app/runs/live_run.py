@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 
 class LiveRun:
-    """The lines of a run so far. Any number may follow it, from any line. `telling`: see `app.tables.Run`."""
+    """The lines of a run so far. Any number may follow it, from any line. `telling`: see `app.database.tables.Run`."""
 
     def __init__(self, run_id: str, telling: int) -> None:
         self.id = run_id

@@ -2,10 +2,10 @@
 
 import logging
 
-from app.metrics import Metrics
-from protocol.requests import GenerateRequest
-from protocol.runs import Lane, RunState
-from protocol.studies import RunRequest
+from app.operate.metrics import Metrics
+from protocol.app.runs import Lane, RunState
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from app import ids
 from app.clock import seconds_now
-from app.database import Database
+from app.database.connection import Database
+from app.database.tables import AppRow, Run
 from app.runs.queue import interrupt
-from app.tables import AppRow, Run
 
 log = logging.getLogger(__name__)
 

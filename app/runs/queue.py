@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import ids
 from app.clock import timestamp
-from app.database import Database
-from app.refusals import unknown_run
+from app.database.connection import Database
+from app.database.tables import FrameChunk, Run
+from app.http.refusals import unknown_run
 from app.runs.store import CANCELLED, Claim, end, n_rows, new_run
-from app.tables import FrameChunk, Run
+from protocol.app.runs import ENDED
 from protocol.refusal import Refusal, Refused
-from protocol.runs import ENDED
-from protocol.studies import RunRequest
+from protocol.worker.studies import RunRequest
 
 MAX_ATTEMPTS = 3
 

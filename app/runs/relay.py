@@ -22,16 +22,16 @@ from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
-from app.logs import bind_run
+from app.operate.logs import bind_run
 from app.runs.live_run import LiveRun
 from app.runs.progress import Progress
 from app.runs.queue import RunQueue
 from app.runs.store import Claim, RunStore, TakenOver, closing_line
-from app.worker_client import WorkerClient, WorkerLost
+from app.worker.client import WorkerClient, WorkerLost
+from protocol.app.runs import Lane, RunState
 from protocol.refusal import Refusal, Refused
-from protocol.requests import GenerateRequest
-from protocol.runs import Lane, RunState
-from protocol.studies import RunRequest
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)
 

@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from app import ids
+from app.database.tables import Run
 from app.runs.live_run import LiveRun
 from app.runs.log import RunLog
 from app.runs.presence import Presence
 from app.runs.queue import RunQueue
 from app.runs.relay import Relay
 from app.runs.store import CANCELLED, Claim, RunStore
-from app.tables import Run
-from app.worker_client import WorkerClient
+from app.worker.client import WorkerClient
+from protocol.app.runs import Lane
 from protocol.refusal import Refused, from_validation
-from protocol.requests import GenerateRequest
-from protocol.runs import Lane
-from protocol.studies import RUN, RunRequest
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RUN, RunRequest
 
 log = logging.getLogger(__name__)
 

@@ -12,16 +12,16 @@ from sqlalchemy import BigInteger, ColumnElement, CursorResult, Result, and_, de
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import timestamp
-from app.database import Database
-from app.refusals import unknown_run
+from app.database.connection import Database
+from app.database.tables import FrameChunk, Recording, Run
+from app.http.refusals import unknown_run
 from app.runs.progress import Progress
-from app.tables import FrameChunk, Recording, Run
+from protocol.app.runs import ENDED, Lane, RunState
 from protocol.canonical import canonical_json, sha256
-from protocol.frames import Error
 from protocol.refusal import Refusal
-from protocol.requests import GenerateRequest
-from protocol.runs import ENDED, Lane, RunState
-from protocol.studies import RunRequest
+from protocol.worker.frames import Error
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RunRequest
 
 _CHUNKS_AT_ONCE = 8  # some seconds of a stream
 _RUNS_AT_ONCE = 100

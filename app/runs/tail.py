@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from app.runs.runs import Runs
 from app.runs.store import RunStore
-from protocol.runs import ENDED
+from protocol.app.runs import ENDED
 
 _LOOK_EVERY_S = 0.25
 

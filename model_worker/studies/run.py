@@ -13,10 +13,10 @@ import itertools
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-from model_worker.studies.bench import AnyRequest, Bench, Plan
-from protocol.frames import Done, Frame
+from model_worker.studies.shared.bench import AnyRequest, Bench, Plan
 from protocol.refusal import Refused
-from protocol.study_frames import Study
+from protocol.worker.frames import Done, Frame
+from protocol.worker.study_frames import Study
 
 Planner = Callable[[Bench, AnyRequest], Generator[None, None, Plan]]
 

@@ -18,15 +18,15 @@ from app.main import create_app
 from app.server import Server
 from app.settings import ROOT, Settings
 from protocol.canonical import canonical_json
-from protocol.requests import GenerateRequest
-from protocol.studies import RunRequest
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RunRequest
 from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
 from tests.app.scripted_worker import ScriptedWorker
 
 SLOW = set(
     "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
-    " worker_process client entrance settings limits docs_page world studies study_findings study_kills names".split()
+    " worker_process client entrance settings limits api_docs world studies study_findings study_kills names".split()
 )
 """Whose tests start apps or models of their own, or try many things."""
 

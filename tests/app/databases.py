@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.database import Database
+from app.database.connection import Database
 from app.settings import Settings
 
 KINDS = ("sqlite", "postgres")

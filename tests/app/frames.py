@@ -1,12 +1,12 @@
 """A small, valid recording, made with the protocol's own models. Knows nothing of any model."""
 
-from protocol import frames, study_frames
 from protocol.canonical import sha256
-from protocol.models import DictionaryCard, DirectionCard, ModelCard, Watched
-from protocol.requests import GenerateRequest
 from protocol.steering import LatentTarget, Sweep
-from protocol.studies import KnowledgeRequest, StudyRequest
 from protocol.version import PROTOCOL
+from protocol.worker import frames, study_frames
+from protocol.worker.models import DictionaryCard, DirectionCard, ModelCard, Watched
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import KnowledgeRequest, StudyRequest
 
 TARGET = LatentTarget(dictionary="scripted-sae", latent=7)
 REQUEST = GenerateRequest(

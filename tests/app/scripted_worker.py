@@ -18,14 +18,14 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from protocol.canonical import sha256
-from protocol.frames import Error
-from protocol.models import ModelCard, Models
-from protocol.names import NamesRequest
 from protocol.refusal import Refused
-from protocol.report import ModelReport
-from protocol.requests import GenerateRequest, LatentRequest
-from protocol.studies import STUDY, StudyRequest
-from protocol.world import ModelWorld
+from protocol.worker.frames import Error
+from protocol.worker.models import ModelCard, Models
+from protocol.worker.names import NamesRequest
+from protocol.worker.report import ModelReport
+from protocol.worker.requests import GenerateRequest, LatentRequest
+from protocol.worker.studies import STUDY, StudyRequest
+from protocol.worker.world import ModelWorld
 from tests.app.frames import CARD, latent_read, names_checked, recording, study_recording
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.main import create_app
 from app.settings import ROOT, Settings
-from app.worker_process import WorkerProcess
+from app.worker.process import WorkerProcess
 
 
 def test_the_app_never_imports_a_model_nor_its_worker() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from protocol.models import Attribute, Example
-from tests import papers
+from protocol.worker.models import Attribute, Example
+from tests import shipped_documents as papers
 from tests.app.frames import CARD
 from tests.app.scripted_worker import ScriptedWorker
 from tests.browser.conftest import App, OpenPage, no_sideways_scroll, wait_done

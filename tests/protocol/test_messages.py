@@ -6,11 +6,11 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from protocol.app.findings import FindingRequest
 from protocol.canonical import canonical_json, sha256
-from protocol.findings import FindingRequest
 from protocol.refusal import from_validation
-from protocol.requests import MAX_ARMS, GenerateRequest
 from protocol.steering import Sweep
+from protocol.worker.requests import MAX_ARMS, GenerateRequest
 
 pytestmark = pytest.mark.core
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from protocol.report import ModelReport
-from tests.papers import REPORT
+from protocol.worker.report import ModelReport
+from tests.shipped_documents import REPORT
 
 
 def _changed(change: Any) -> str:

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from protocol.canonical import sha256
 from protocol.refusal import from_validation
-from protocol.requests import MAX_ROWS, GenerateRequest
 from protocol.steering import UNITS, Sweep
+from protocol.worker.requests import MAX_ROWS, GenerateRequest
 
 pytestmark = pytest.mark.core
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.frames import FRAME
+from protocol.worker.frames import FRAME
 
 pytestmark = pytest.mark.core
 

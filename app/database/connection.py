@@ -1,0 +1,98 @@
+"""A connection to the database: its pragmas, its transactions. Knows no query and no schema.
+
+SQLite's legacy driver begins transactions late and upgrades them from read to write,
+which fails at once, however long the busy timeout, when another writer came between.
+So BEGIN is ours, and a transaction that will write says so when it begins.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.database.schema import migrate
+
+_WAIT_MS = 10_000  # for another process that writes
+
+
+class Database:
+    """`reading` sees one consistent state; `writing` commits everything or nothing. failed: called for each statement
+    that was not carried out."""
+
+    def __init__(self, url: str, failed: Callable[[], None] = lambda: None) -> None:
+        self._url = _with_driver(make_url(url))
+        # Who reads never waits for a connection that waits to write. SQLite has one writer at a time, so one
+        # connection is enough; more would only sleep in its busy handler.
+        if self._url.get_backend_name() == "sqlite":
+            reading, writing = _engine(self._url), _engine(self._url, pool_size=1, max_overflow=0)
+        else:
+            # Postgres would let each statement see a newer state; SQLite's transactions are snapshots anyway.
+            reading, writing = _engine(self._url, isolation_level="REPEATABLE READ"), _engine(self._url)
+        self._engines = (reading, writing)
+        for engine in self._engines:
+            event.listen(engine.sync_engine, "handle_error", lambda _context: failed())
+        self._readers = async_sessionmaker(reading, expire_on_commit=False)
+        self._writers = async_sessionmaker(writing.execution_options(writes=True), expire_on_commit=False)
+
+    async def open(self) -> None:
+        """Makes the folder of an SQLite file, and brings the schema up to date. Raises RuntimeError where a newer
+        app has been."""
+        if self._url.get_backend_name() == "sqlite" and self._url.database:
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        # SQLite changes a column by making its table anew; with foreign keys on, dropping the old one would empty
+        # the tables that refer to it.
+        engine = _engine(self._url, foreign_keys=False)
+        try:
+            async with engine.execution_options(writes=True).begin() as connection:
+                await connection.run_sync(migrate)
+        finally:
+            await engine.dispose()
+
+    async def close(self) -> None:
+        for engine in self._engines:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with self._readers() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        async with self._writers.begin() as session:
+            yield session
+
+
+def _with_driver(url: URL) -> URL:
+    """The names that other tools give a Postgres URL mean the one driver that we have for it."""
+    plain = url.drivername in ("postgres", "postgresql")
+    return url.set(drivername="postgresql+asyncpg") if plain else url
+
+
+def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> AsyncEngine:
+    # Errors are logged, and parameters are what people typed.
+    engine = create_async_engine(url, hide_parameters=True, **options)
+    if url.get_backend_name() == "sqlite":
+
+        def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")  # what was answered "saved" survives a power cut
+            cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+            cursor.close()
+
+        event.listen(engine.sync_engine, "connect", set_up)
+        event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,72 @@
+"""Two findings beside each other, line by line, and on which lines they differ. Knows nothing about pages."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.wording.provenance import Fact, provenance
+from protocol.app.findings import Answer, Finding
+from protocol.app.verify import Verification
+from protocol.refusal import Refusal
+from protocol.worker.frames import FRAME, Start
+from protocol.worker.requests import GenerateRequest
+
+VERDICTS = {"reproduced": "Reproduced", "drifted": "Drifted", "cannot_run": "Cannot run here"}
+_ABSENT = Fact("–")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: `finding`, or why there is none. `slug` is "" where none was chosen."""
+
+    slug: str
+    finding: Finding | None = None
+    start: Start | None = None
+    refusal: Refusal | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """`cells` are of the kind: a prompt as text, an answer or None, a fact."""
+
+    name: str
+    kind: Literal["prompt", "answer", "fact"]
+    cells: tuple[str | Answer | Fact | None, ...]
+    differs: bool
+
+
+def start_of(recording: bytes) -> Start | None:
+    """None where the recording, of the present protocol, has no first frame."""
+    frame = FRAME.validate_json(recording.split(b"\n", 1)[0])
+    return frame if isinstance(frame, Start) else None
+
+
+def lines(left: Side, right: Side) -> tuple[Line, ...]:
+    """Of two sides that both have a finding."""
+    a, b = left.finding, right.finding
+    assert a and b
+    assert isinstance(a.request, GenerateRequest) and isinstance(b.request, GenerateRequest)
+    said = (a.answers.baseline, b.answers.baseline), (a.answers.steered, b.answers.steered)
+    facts = provenance(a, left.start), provenance(b, right.start)
+    names = [name for longer in sorted(facts, key=len, reverse=True) for name in longer]
+    both = {name: tuple(side.get(name, _ABSENT) for side in facts) for name in dict.fromkeys(names)}
+    both["verification"] = (_checked(a.verified), _checked(b.verified))
+    return (
+        Line("question", "prompt", (a.request.prompt, b.request.prompt), a.request.prompt != b.request.prompt),
+        *(
+            Line(name, "answer", pair, _said(pair[0]) != _said(pair[1]))
+            for name, pair in zip(("baseline", "steered"), said, strict=True)
+        ),
+        *(
+            Line(name, "fact", pair, (pair[0].value, pair[0].more) != (pair[1].value, pair[1].more))
+            for name, pair in both.items()
+        ),
+    )
+
+
+def _said(answer: Answer | None) -> tuple[str, str] | None:
+    return (answer.text, answer.outcome) if answer else None
+
+
+def _checked(verification: Verification | None) -> Fact:
+    return Fact(VERDICTS[verification.verdict] if verification else "Not verified")

@@ -1,0 +1,49 @@
+"""Templates and what all of them are told. Knows no route."""
+
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import Response
+
+from app.clock import day, moment
+from app.findings.side_by_side import VERDICTS
+from app.recordings.study import NAMES
+from app.version import VERSION
+from app.wording import cells, words
+from app.wording.provenance import swept, target_name
+from protocol.refusal import Refusal
+
+
+class Drawing:
+    """Draws templates. Jinja escapes all that is put into them.
+
+    public_url: where readers find the app; None: where they asked.
+    """
+
+    def __init__(self, folder: Path, public_url: str | None = None) -> None:
+        self._templates = Jinja2Templates(folder)
+        self._public_url = public_url
+        self._templates.env.filters |= {
+            "amount": words.amount,
+            "cell_text": cells.cell_text,
+            "day": day,
+            "decoding": words.decoding,
+            "head_of": cells.head_of,
+            "is_numeric": cells.is_numeric,
+            "moment": moment,
+            "sig3": words.sig3,
+            "signed": words.signed,
+            "swept": swept,
+            "target_name": target_name,
+            "why": words.why,
+        }
+        self._templates.env.globals |= {"OUTCOMES": words.OUTCOMES, "VERDICTS": VERDICTS, "STUDIES": NAMES}
+
+    def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
+        site = (self._public_url or str(request.base_url)).rstrip("/")
+        context |= {"active": active, "version": VERSION, "status": status, "site": site}
+        return self._templates.TemplateResponse(request, name, context, status)
+
+    def error(self, request: Request, status: int, refusal: Refusal) -> Response:
+        return self.draw(request, "error.html", "", status, refusal=refusal)

@@ -1,0 +1,127 @@
+"""Search in a model's world: words in, a page of names out. Knows nothing about HTTP.
+
+1. A name is found when each word of the query is part of the name or of one of its facts.
+2. Case, accents, curly apostrophes and repeated spaces make no difference.
+3. Names that are the query come first, then those that begin with it, then the world's own order.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import get_args
+
+from app.names.spelling import fold
+from app.worker.client import WorkerClient
+from protocol.base import Message, Name, Text
+from protocol.refusal import Refused
+from protocol.worker.models import ModelCard
+from protocol.worker.world import ModelWorld, Tier, WorldEntry
+
+MAX_SHOWN = 200
+MAX_WORDS = 200  # characters
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`type` and `tier` None: any."""
+
+    words: str = ""
+    type: str | None = None
+    tier: Tier | None = None
+    offset: int = 0
+    limit: int = 50
+
+
+class WorldPage(Message):
+    """Some of the names that were found. `types` counts them by type as if none were chosen, `tiers` likewise,
+    so that each number says what choosing it would show. `n_entries` is the whole world."""
+
+    model: Name
+    n_entries: int
+    total: int
+    offset: int
+    types: dict[Name, int]
+    tiers: dict[Tier, int]
+    questions: dict[Name, Text]
+    entries: tuple[WorldEntry, ...]
+
+
+class Worlds:
+    """Worlds as the worker tells them, made ready for searching once."""
+
+    def __init__(self, worker: WorkerClient) -> None:
+        self._worker = worker
+        self._indexes: dict[str, Index] = {}
+
+    async def page(self, model: str, asked: Asked) -> WorldPage:
+        """Raises Refused (404, 422, 503)."""
+        world = await self._worker.world(model)
+        index = self._indexes.get(model)
+        if index is None or index.world is not world:
+            cards = (await self._worker.models()).models
+            index = self._indexes[model] = Index(world, next((card for card in cards if card.id == model), None))
+        return index.page(asked)
+
+
+class Index:
+    """One world with its folded text. `questions`, by type, are those of the card's examples."""
+
+    def __init__(self, world: ModelWorld, card: ModelCard | None) -> None:
+        self.world = world
+        self._rows = [
+            (entry, fold(entry.name), "\n".join(fold(text) for text in (entry.name, *entry.facts.values())))
+            for entry in world.entries
+        ]
+        self._types = tuple(dict.fromkeys(entry.type for entry in world.entries))
+        here = {entry.tier for entry in world.entries}
+        self._tiers = tuple(tier for tier in get_args(Tier) if tier in here)
+        self._questions = _questions(world, card)
+
+    def page(self, asked: Asked) -> WorldPage:
+        if asked.type is not None and asked.type not in self._types:
+            raise Refused(
+                422,
+                "unknown_type",
+                "A type was asked for that this world has not.",
+                f"Its types are {', '.join(self._types)}.",
+                "Choose one of them.",
+            )
+        whole = fold(asked.words)
+        words = whole.split()
+        found = [(entry, name) for entry, name, text in self._rows if all(word in text for word in words)]
+        shown = [
+            (entry, name)
+            for entry, name in found
+            if asked.type in (None, entry.type) and asked.tier in (None, entry.tier)
+        ]
+        if words:
+            shown.sort(key=lambda row: (row[1] != whole, not row[1].startswith(whole)))
+        return WorldPage(
+            model=self.world.model,
+            n_entries=len(self._rows),
+            total=len(shown),
+            offset=asked.offset,
+            types=_counts(self._types, (e.type for e, _ in found if asked.tier in (None, e.tier))),
+            tiers=_counts(
+                self._tiers,
+                (e.tier for e, _ in found if asked.type in (None, e.type)),
+            ),
+            questions=self._questions,
+            entries=tuple(entry for entry, _ in shown[asked.offset : asked.offset + asked.limit]),
+        )
+
+
+def _counts(names: Iterable[str], found: Iterable[str]) -> dict[str, int]:
+    """Also of those that were not found: a filter that would show nothing says so."""
+    counted = Counter(found)
+    return {name: counted[name] for name in names}
+
+
+def _questions(world: ModelWorld, card: ModelCard | None) -> dict[str, str]:
+    """A prompt that the card gives as an example, by the type of the name in it, which {name} stands for."""
+    types = {entry.name: entry.type for entry in reversed(world.entries)}
+    questions: dict[str, str] = {}
+    for example in (example for pair in (card.examples if card else ()) for example in pair):
+        if example.name in types and example.name in example.prompt and "{" not in example.prompt:
+            questions.setdefault(types[example.name], example.prompt.replace(example.name, "{name}"))
+    return questions

@@ -1,0 +1,119 @@
+"""Where a finding's numbers come from, in words: what was asked and, where its recording is at hand, what ran.
+
+Knows nothing about pages. The browser says the same of what it draws itself in static/run/readout.js.
+"""
+
+from dataclasses import dataclass
+
+from app.recordings.study import NAMES, Studied
+from app.wording.words import SCOPES, amount, decoding, sig3
+from protocol.app.findings import Finding, View
+from protocol.steering import LatentTarget, RandomTarget, Steered, Sweep
+from protocol.worker.frames import Start
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import DiscoverRequest, StudyRequest
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`more`: what is too long to show, such as the whole of a hash."""
+
+    value: str
+    more: str = ""
+
+
+def provenance(finding: Finding, start: Start | None = None) -> dict[str, Fact]:
+    """By name, in the order in which they are read."""
+    request = start.request if start else finding.request
+    assert isinstance(request, GenerateRequest)
+    facts = {"model": Fact(request.model)}
+    if start:
+        used = start.model
+        facts["weights"] = Fact(f"{used.sha256[:12]}…", used.sha256)
+        facts["device"] = Fact(f"{used.device} {used.dtype}")
+    facts["format"] = Fact("chat template" if request.format == "chat" else "raw text")
+    facts |= _steering(finding.view, request, start)
+    n, seed = request.controls.n_directions, request.controls.seed
+    facts["controls"] = Fact(f"{n} random directions, seed {seed}" if n else "none was asked for")
+    facts["decoding"] = Fact(decoding(request))
+    if start:
+        held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in start.dictionaries]
+        facts["dictionaries"] = Fact(
+            ", ".join(held) or "none", "\n".join(f"{used.id} {used.sha256}" for used in start.dictionaries)
+        )
+    return facts
+
+
+def study_provenance(studied: Studied) -> dict[str, Fact]:
+    """As `provenance`, of a study."""
+    opening, request = studied.opening, studied.opening.request
+    facts = {"study": Fact(NAMES.get(request.kind, request.kind))}
+    for name, used in (("model", opening.model), ("base model", opening.base)):
+        if used:
+            facts[name] = Fact(f"{used.id} {used.sha256[:8]}…", used.sha256)
+    facts["device"] = Fact(f"{opening.model.device} {opening.model.dtype}")
+    if opening.dictionaries:
+        held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in opening.dictionaries]
+        whole = "\n".join(f"{used.id} {used.sha256}" for used in opening.dictionaries)
+        facts["dictionaries"] = Fact(", ".join(held), whole)
+    groups = [f"{n:,} {group}" for group, n in studied.n_by_group.items()]
+    facts["names"] = Fact(f"{len(opening.names):,}: {'; '.join(groups)}" if groups else "none")
+    if studied.n_trials:
+        facts["prompts"] = Fact(f"{studied.n_trials:,}")
+    facts["seed"] = Fact(_seeds(request))
+    if studied.done:
+        facts["took"] = Fact(f"{sig3(studied.done.elapsed_s)} s since it was last begun")
+    facts["request"] = Fact(f"{opening.request_sha256[:12]}…", opening.request_sha256)
+    return facts
+
+
+def _seeds(request: StudyRequest) -> str:
+    names = request.names if isinstance(request, DiscoverRequest) else request.asked.names
+    if isinstance(request, DiscoverRequest):
+        return f"{names.seed} deals the names"
+    return f"{request.seed}; {names.seed} deals the names"
+
+
+def swept(finding: Finding) -> Sweep | None:
+    """What the view steers with; None where it shows the baseline."""
+    sweep, request = finding.view.sweep, finding.request
+    if sweep is None or not isinstance(request, GenerateRequest) or sweep >= len(request.sweeps):
+        return None
+    return request.sweeps[sweep]
+
+
+def target_name(target: Steered, *, whole: bool = False) -> str:
+    """ "layer_3_known #4", a named direction's name, or which random direction is in whose place. whole: with the
+    dictionary's whole name."""
+    match target:
+        case RandomTarget():
+            return f"random {target.index} of seed {target.seed}, like {target_name(target.like, whole=whole)}"
+        case LatentTarget():
+            return f"{target.dictionary if whole else _last(target.dictionary)} #{target.latent}"
+        case _:
+            return target.name
+
+
+def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Fact]:
+    if view.sweep is None or view.sweep >= len(request.sweeps):
+        return {"direction": Fact("not pushed")}
+    sweep = request.sweeps[view.sweep]
+    facts = {"direction": Fact(target_name(sweep.target), target_name(sweep.target, whole=True))}
+    strength = amount(sweep, view.strength)
+    if start:
+        used = start.sweeps[view.sweep]
+        facts["site"] = Fact(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
+        alphas = [arm.alpha for arm in start.arms if (arm.sweep, arm.strength) == (view.sweep, view.strength)]
+        if alphas and sweep.measured_in == "residual_norm":
+            strength += f" = {sig3(alphas[0])} raw"
+    facts["strength"] = Fact(strength)
+    facts["mode"] = Fact(sweep.mode.replace("_", " "))
+    facts["scope"] = Fact(SCOPES[sweep.scope] + (", generated tokens too" if sweep.generated else ""))
+    if request.hold:
+        held = [f"{target_name(held.target)} {amount(held, held.strength)}" for held in request.hold]
+        facts["held"] = Fact("; ".join(held))
+    return facts
+
+
+def _last(path: str) -> str:
+    return path.rsplit("/", 1)[-1]

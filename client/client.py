@@ -1,0 +1,317 @@
+"""The app from Python: everything that the page does, headless. Knows HTTP and the protocol, and nothing of the app's
+insides: it runs wherever `protocol` and httpx2 are.
+
+    with Client("http://127.0.0.1:8000") as app:
+        recording = app.run(GenerateRequest(model="tiny-gemma2-chat", prompt="What sport does Michael Batkin play?"))
+        print(recording.text())
+        saved = app.save(recording.run_id, "Nobody knows Batkin")
+
+A study runs in the background: `begin` asks for it, `result` follows it to its end, over as many days, crashes and
+pauses as that takes.
+
+Whatever the app refuses is raised as Refused, with its three parts. A connection that breaks while a background run
+is followed is made again; an interactive run ends with its connection, so there Lost is raised.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import httpx2
+from pydantic import ValidationError
+
+from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
+from protocol.app.latent import LatentRead
+from protocol.app.read_names import ReadNames
+from protocol.app.runs import ENDED, RunSummary
+from protocol.app.verify import Verification
+from protocol.base import Message
+from protocol.canonical import canonical_json
+from protocol.refusal import Refusal, Refused
+from protocol.steering import LatentTarget
+from protocol.worker.frames import FRAME, Error, Figure, Frame, Prompt, Ranking, Start, Step, Study, Trial, Verdict
+from protocol.worker.models import Models
+from protocol.worker.names import NamesText
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RunRequest
+
+_SILENCE_S = 120.0
+_QUICK_S = 30.0
+_AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # pauses before a broken tail is asked again
+
+M = TypeVar("M", bound=Message)
+
+
+class Lost(Exception):
+    """The connection broke, or nobody answers."""
+
+
+@dataclass
+class Recording:
+    """A run's frames so far. A second `start` begins it anew: a background run that was interrupted is made again. A
+    study never has a second first frame."""
+
+    run_id: str
+    frames: list[Frame] = field(default_factory=list)
+
+    def add(self, frame: Frame) -> None:
+        if isinstance(frame, Start):
+            self.frames.clear()
+        self.frames.append(frame)
+
+    @property
+    def whole(self) -> bool:
+        return bool(self.frames) and self.frames[-1].kind == "done"
+
+    @property
+    def start(self) -> Start:
+        return next(frame for frame in self.frames if isinstance(frame, Start))
+
+    @property
+    def prompt(self) -> Prompt:
+        return next(frame for frame in self.frames if isinstance(frame, Prompt))
+
+    @property
+    def study(self) -> Study:
+        return next(frame for frame in self.frames if isinstance(frame, Study))
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The newest of each id."""
+        return {frame.id: frame for frame in self.frames if isinstance(frame, Figure)}
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [frame for frame in self.frames if isinstance(frame, Trial)]
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """The newest."""
+        return next((frame for frame in reversed(self.frames) if isinstance(frame, Ranking)), None)
+
+    def verdict(self, arm: int = 0, sample: int = 0) -> Verdict | None:
+        said = (frame for frame in self.frames if isinstance(frame, Verdict))
+        return next((one for one in said if (one.arm, one.sample) == (arm, sample)), None)
+
+    def text(self, arm: int = 0, sample: int = 0) -> str:
+        """The answer so far."""
+        steps = (frame for frame in self.frames if isinstance(frame, Step))
+        tokens = (token for step in steps for token in step.tokens)
+        return "".join(token.text for token in tokens if (token.arm, token.sample) == (arm, sample))
+
+
+class Client:
+    """Asks one app. password: where it has one."""
+
+    def __init__(self, url: str, *, password: str | None = None) -> None:
+        self._http = httpx2.Client(
+            base_url=url,
+            timeout=httpx2.Timeout(_SILENCE_S, connect=_QUICK_S),
+            headers={"authorization": f"Bearer {password}"} if password else {},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def models(self) -> Models:
+        return self._ask(Models, "GET", "/api/models")
+
+    def latent(self, model: str, target: LatentTarget, *, n_tokens: int = 8, n_snippets: int = 8) -> LatentRead:
+        """Takes seconds the first time that anybody asks."""
+        asked = {"dictionary": target.dictionary, "latent": target.latent}
+        asked |= {"n_tokens": n_tokens, "n_snippets": n_snippets}
+        return self._ask(LatentRead, "GET", f"/api/models/{quote(model, safe='')}/latent", params=asked)
+
+    def run(self, request: GenerateRequest, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
+        """Follows a run to its end. Raises Refused, also where the run ended early, and Lost."""
+        with self.stream(request) as (run_id, frames):
+            return _gathered(Recording(run_id), frames, on_frame)
+
+    @contextmanager
+    def stream(self, request: GenerateRequest) -> Iterator[tuple[str, Iterator[Frame]]]:
+        """A run's id and its frames as they come. Leaving the context ends the run."""
+        with _told():
+            asked = self._http.build_request("POST", "/api/runs", content=canonical_json(request), headers=_JSON)
+            answer = self._http.send(asked, stream=True)
+        try:
+            _accept(answer)
+            yield answer.headers["x-run-id"], _frames(answer)
+        finally:
+            answer.close()
+
+    def names(self, asked: NamesText) -> ReadNames:
+        """What a study would make of pasted names, or of the model's world. Raises Refused with the line at fault."""
+        return self._ask(ReadNames, "POST", "/api/names", content=canonical_json(asked), headers=_JSON)
+
+    def begin(self, request: RunRequest) -> RunSummary:
+        """A background run: it waits for its turn, goes on when everybody has left, and survives a crash. A study goes
+        on from where it was."""
+        return self._ask(
+            RunSummary,
+            "POST",
+            "/api/runs",
+            params={"lane": "background"},
+            content=canonical_json(request),
+            headers=_JSON,
+        )
+
+    def summary(self, run_id: str) -> RunSummary:
+        return self._ask(RunSummary, "GET", f"/api/runs/{quote(run_id, safe='')}")
+
+    def pause(self, run_id: str) -> RunSummary:
+        """A study leaves the worker within a second, and keeps its frames."""
+        return self._ask(RunSummary, "POST", f"/api/runs/{quote(run_id, safe='')}/pause")
+
+    def resume(self, run_id: str) -> RunSummary:
+        """A study that rests waits for its turn, and goes on from where it was."""
+        return self._ask(RunSummary, "POST", f"/api/runs/{quote(run_id, safe='')}/resume")
+
+    def follow(self, run_id: str) -> Iterator[Frame]:
+        """All frames of a run from its first, as they come, over as many connections as it takes; waits where a study
+        rests. See Recording for a second `start`. Raises Refused (404) once the run is forgotten, Lost where nobody
+        answers for long."""
+        after, attempt, failures = -1, None, 0
+        while True:
+            try:
+                with self._tail(run_id, after, attempt) as (attempt, frames):
+                    for frame in frames:
+                        after, failures = frame.seq, 0
+                        yield frame
+                        if frame.kind in ("done", "error"):
+                            return
+                if self.summary(run_id).state in ENDED:
+                    return  # cancelled or cut: it has no last frame
+            except Lost:
+                if failures == len(_AGAIN_S):
+                    raise
+            time.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
+            failures += 1
+
+    def result(self, run_id: str, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
+        """As `run`, for a background run."""
+        return _gathered(Recording(run_id), self.follow(run_id), on_frame)
+
+    def cancel(self, run_id: str) -> None:
+        """Ends a run that is under way; forgets one that has ended and that nobody saved."""
+        with _told():
+            _accept(self._http.delete(f"/api/runs/{quote(run_id, safe='')}"))
+
+    def save(
+        self,
+        run_id: str,
+        title: str,
+        *,
+        note: str = "",
+        view: View | None = None,
+        parent: str | None = None,
+        listed: bool = True,
+    ) -> Saved:
+        """Keep its `delete_token`: it is told this once."""
+        asked = FindingRequest(run_id=run_id, title=title, note=note, view=view or View(), parent=parent, listed=listed)
+        return self._ask(Saved, "POST", "/api/findings", content=canonical_json(asked), headers=_JSON)
+
+    def finding(self, slug: str) -> Finding:
+        return self._ask(Finding, "GET", f"/api/findings/{quote(slug, safe='')}")
+
+    def findings(self, words: str = "", **filters: str | int) -> FindingsPage:
+        """A page of the gallery. filters: model, outcome, kind, before (a slug), limit."""
+        return self._ask(FindingsPage, "GET", "/api/findings", params={"q": words, **filters})
+
+    def recording(self, slug: str) -> Recording:
+        """A finding's frames, in the spelling of the present protocol."""
+        with _told():
+            answer = self._http.get(f"/api/findings/{quote(slug, safe='')}/frames")
+        _accept(answer)
+        recording = Recording("")
+        for line in answer.content.splitlines():
+            recording.add(FRAME.validate_json(line))
+        return recording
+
+    def verify(self, slug: str) -> Verification:
+        return self._ask(Verification, "POST", f"/api/findings/{quote(slug, safe='')}/verify")
+
+    def delete(self, slug: str, token: str) -> None:
+        with _told():
+            headers = {"x-delete-token": token}
+            _accept(self._http.delete(f"/api/findings/{quote(slug, safe='')}", headers=headers))
+
+    @contextmanager
+    def _tail(self, run_id: str, after: int, attempt: str | None) -> Iterator[tuple[str | None, Iterator[Frame]]]:
+        params = {"after": after} | ({"attempt": attempt} if attempt else {})
+        with _told():
+            asked = self._http.build_request("GET", f"/api/runs/{quote(run_id, safe='')}/frames", params=params)
+            answer = self._http.send(asked, stream=True)
+        try:
+            _accept(answer)
+            yield answer.headers.get("x-attempt"), _frames(answer)
+        finally:
+            answer.close()
+
+    def _ask(self, kind: type[M], method: str, path: str, **how: Any) -> M:
+        with _told():
+            answer = self._http.request(method, path, **how)
+        _accept(answer)
+        return kind.model_validate_json(answer.content)
+
+
+_JSON = {"content-type": "application/json"}
+
+
+class _RefusalBody(Message):
+    refusal: Refusal
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        raise Lost(f"{type(error).__name__}: {error}") from error
+
+
+def _accept(answer: httpx2.Response) -> None:
+    if answer.is_success:
+        return
+    with _told():
+        body = answer.read()
+    try:
+        refusal = _RefusalBody.model_validate_json(body).refusal
+    except ValidationError:
+        raise Lost(f"It answered {answer.status_code}, and not as this app does.") from None
+    raise _refused(answer.status_code, refusal)
+
+
+def _frames(answer: httpx2.Response) -> Iterator[Frame]:
+    """Raises Lost where the stream breaks in the middle of a line, or by itself."""
+    with _told():
+        for line in answer.iter_lines():
+            try:
+                yield FRAME.validate_json(line)
+            except ValidationError:
+                raise Lost(
+                    "A line is not a frame; the connection broke, or the app is newer than this client."
+                ) from None
+
+
+def _gathered(recording: Recording, frames: Iterator[Frame], on_frame: Callable[[Frame], object]) -> Recording:
+    for frame in frames:
+        recording.add(frame)
+        on_frame(frame)
+        if isinstance(frame, Error):
+            raise _refused(503, frame.refusal)
+    if not recording.whole:
+        raise Lost("The run ended before it was whole.")
+    return recording
+
+
+def _refused(status: int, refusal: Refusal) -> Refused:
+    return Refused(status, refusal.code, refusal.asked, refusal.allowed, refusal.change)

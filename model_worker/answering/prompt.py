@@ -1,0 +1,130 @@
+"""From a typed prompt to tokens: the chat template, the entity, a role for every token.
+
+BOS stands once, at position 0, and is neither steered nor counted. What a user types
+into a chat prompt is never read as a control token.
+"""
+
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from model_worker.answering.entity import Mention, find_entity
+from model_worker.model.loading import Loaded
+from model_worker.model.pieces import token_text
+from protocol.refusal import Refused
+from protocol.worker.frames import EntityTokens, Token
+from protocol.worker.requests import GenerateRequest, Span
+
+# A private-use character that no template holds: it marks where the typed text goes.
+_PLACE = "\ue000"
+
+
+@dataclass(frozen=True)
+class PromptTokens:
+    """A prompt as the model reads it. `entity` holds token positions, `span` characters of the prompt;
+    `name` is what it asks about, None where no name was found."""
+
+    ids: tuple[int, ...]
+    tokens: tuple[Token, ...]
+    entity: EntityTokens
+    span: Span
+    name: str | None
+
+
+@dataclass(frozen=True)
+class _Piece:
+    id: int
+    start: int  # characters of the typed prompt; both -1 outside it
+    end: int
+
+
+def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
+    """Tokenise, find the entity, give every token its role. Raises Refused if the prompt is too long."""
+    tokenizer, prompt = loaded.tokenizer, request.prompt
+    pieces = _chat_pieces(tokenizer, prompt) if request.format == "chat" else _raw_pieces(tokenizer, prompt)
+    limit = loaded.card.max_prompt_tokens
+    if len(pieces) > limit:
+        raise Refused(
+            422,
+            "prompt_too_long",
+            f"Prompt is {len(pieces):,} tokens.",
+            f"This model takes {limit:,}.",
+            f"Shorten it by {len(pieces) - limit:,} tokens or choose another model.",
+        )
+    mention = find_entity(prompt, loaded.world)
+    start, end, found = mention.start, mention.end, mention.found
+    if request.entity is not None:
+        # Tokens begin with their space: a span that ends in one would take in the next word.
+        given = prompt[request.entity.start : request.entity.end]
+        start = request.entity.start + len(given) - len(given.lstrip())
+        end, found = start + len(given.strip()), "given"
+    bos = tokenizer.bos_token_id
+    inside = [pos for pos, piece in enumerate(pieces) if piece.start < end and piece.end > start and piece.id != bos]
+    if start == end or not inside:
+        raise Refused(
+            422,
+            "empty_entity",
+            f"Characters {start} to {end} hold no token.",
+            "The entity must cover at least one visible character of the prompt.",
+            "Mark the name again.",
+        )
+    first, last = inside[0], inside[-1]
+    special = set(tokenizer.all_special_ids)
+    tokens = []
+    for pos, piece in enumerate(pieces):
+        if piece.id == bos:
+            role = "bos"
+        elif first <= pos <= last:
+            role = "entity"
+        else:
+            role = "template" if piece.start < 0 or piece.id in special else "text"
+        tokens.append(Token(id=piece.id, text=token_text(tokenizer, piece.id), role=role))
+    return PromptTokens(
+        ids=tuple(piece.id for piece in pieces),
+        tokens=tuple(tokens),
+        entity=EntityTokens(start=first, end=last + 1, text=prompt[start:end], found=found),
+        span=Span(start=start, end=end),
+        name=_name(prompt, mention, prompt[start:end]),
+    )
+
+
+def _name(prompt: str, mention: Mention, marked: str) -> str | None:
+    """What an answer is judged about: a name of the world if there is one, whatever was marked to be steered."""
+    if mention.found == "world":
+        return prompt[mention.start : mention.end]
+    return None if marked == prompt.strip() else marked
+
+
+def _chat_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece]:
+    templated = tokenizer.apply_chat_template(
+        [{"role": "user", "content": _PLACE}], tokenize=False, add_generation_prompt=True
+    )
+    before, after = templated.split(_PLACE)
+    # Gemma's template trims what was typed.
+    typed, offset = prompt.strip(), len(prompt) - len(prompt.lstrip())
+    return (
+        _pieces(tokenizer, before, None)
+        + _pieces(tokenizer, typed, offset, split_special_tokens=True)
+        + _pieces(tokenizer, after, None)
+    )
+
+
+def _raw_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece]:
+    pieces = _pieces(tokenizer, prompt, 0)
+    bos = tokenizer.bos_token_id
+    if bos is not None and (not pieces or pieces[0].id != bos):
+        pieces.insert(0, _Piece(bos, -1, -1))
+    return pieces
+
+
+def _pieces(
+    tokenizer: PreTrainedTokenizerBase, text: str, offset: int | None, *, split_special_tokens: bool = False
+) -> list[_Piece]:
+    encoded = tokenizer(
+        text, add_special_tokens=False, return_offsets_mapping=True, split_special_tokens=split_special_tokens
+    )
+    pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+    if offset is None:
+        return [_Piece(token, -1, -1) for token, _ in pairs]
+    # Offsets may include the space before a word; a span that starts after it must still find the word.
+    return [_Piece(token, offset + start, offset + end) for token, (start, end) in pairs]

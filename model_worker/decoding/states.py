@@ -1,0 +1,201 @@
+"""Prompts that were read once, and what steered rows take over from them.
+
+A prompt state holds, for one sequence of tokens without steering: keys and values of every block, resid_post after
+every block, the logits after its last token. A row that is steered from position e on, at layer s at the earliest,
+equals it (1) before e, at all layers, and (2) up to layer s, at all positions. So a drag of a slider computes only
+the rest: positions e to the end through the blocks after s.
+
+States are kept, least recently used first to go, under a budget in bytes. Knows nothing about answers.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from model_worker.decoding.odds import Odds, odds_of
+from model_worker.model.gemma import Gemma, KeysValues, run_block
+from model_worker.rounding import rounded
+from model_worker.steering.targets import Delta, prompt_sites
+from protocol.worker.frames import TokenOdds
+
+Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PromptState:
+    """keys, values: by layer (1, n_kv_heads, pos, head_dim). residuals: by layer (pos, d_model).
+    logits (vocab,) after the last token, fp32. odds: of the tokens from the second on. `fvu`: by dictionary, for
+    whoever works it out."""
+
+    ids: Ids
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+    residuals: tuple[Tensor, ...]
+    logits: Tensor
+    odds: tuple[TokenOdds, ...]
+    fvu: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def n_bytes(self) -> int:
+        tensors = (*self.keys, *self.values, *self.residuals, self.logits)
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Rows that leave a prompt state at position `first`, after the block where their steering begins.
+
+    keys, values: by layer after that block (rows, n_kv_heads, pos - first, head_dim); up to it they are the state's.
+    residuals: by layer that was read, from that block on, (rows, pos - first, d_model).
+    logits (rows, vocab). measured: [row][delta] its `a` before and after at its positions.
+    """
+
+    state: PromptState
+    first: int
+    keys: dict[int, Tensor]
+    values: dict[int, Tensor]
+    residuals: dict[int, Tensor]
+    logits: Tensor
+    measured: tuple[tuple[tuple[tuple[float, ...], tuple[float, ...]], ...], ...]
+
+
+class Prompts:
+    """Reads prompts, and keeps what it read."""
+
+    def __init__(self, gemma: Gemma, max_bytes: int) -> None:
+        self._gemma = gemma
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[Ids, PromptState] = OrderedDict()
+        self.n_bytes = self.n_hits = self.n_misses = 0
+
+    def state(self, ids: Ids) -> PromptState:
+        """Kept if it fits the budget; the oldest make room."""
+        if kept := self._kept.get(ids):
+            self._kept.move_to_end(ids)
+            self.n_hits += 1
+            return kept
+        self.n_misses += 1
+        state = read(self._gemma, ids)
+        if state.n_bytes <= self._max_bytes:
+            self._kept[ids] = state
+            self.n_bytes += state.n_bytes
+        while self.n_bytes > self._max_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self.n_bytes -= oldest.n_bytes
+        return state
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+@torch.inference_mode()
+def read(gemma: Gemma, ids: Ids) -> PromptState:
+    """The prompt, without steering."""
+    positions = torch.arange(len(ids), device=gemma.device)
+    rotations, masks = gemma.rotations(positions.unsqueeze(0)), gemma.masks(positions.unsqueeze(0), positions)
+    x = gemma.embed(torch.tensor([ids], device=gemma.device))
+    keys, values, residuals = [], [], []
+
+    def remember(new_keys: Tensor, new_values: Tensor) -> KeysValues:
+        keys.append(new_keys.contiguous())
+        values.append(new_values.contiguous())
+        return new_keys, new_values
+
+    for block, rotation, mask in zip(gemma.blocks, rotations, masks, strict=True):
+        x = run_block(gemma.shape, block, x, rotation, mask, remember)
+        residuals.append(x[0])
+    return PromptState(
+        ids=ids,
+        keys=tuple(keys),
+        values=tuple(values),
+        residuals=tuple(residuals),
+        logits=gemma.logits(x[0, -1]),
+        odds=_prompt_odds(gemma, x[0, :-1], ids[1:]),
+    )
+
+
+@torch.inference_mode()
+def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read_layers: Sequence[int] = ()) -> Fork:
+    """Each row with its own deltas. Rows whose prompt isn't steered by any take all from the state."""
+    steered = [delta for deltas in rows for delta in deltas if delta.positions]
+    if not steered:
+        logits = state.logits.expand(len(rows), -1)
+        return Fork(state, len(state.ids), {}, {}, {}, logits, _measured(rows, {}, 0))
+    first = min(delta.positions[0] for delta in steered)
+    layer = min(delta.layer for delta in steered)
+    n_prompt = len(state.ids)
+    sites = prompt_sites(rows, first, n_prompt, gemma.device)
+    at = torch.arange(n_prompt, device=gemma.device)
+    queries = at[first:].unsqueeze(0)
+    rotations, masks = gemma.rotations(queries), gemma.masks(queries, at)
+    # Nothing but the logits is wanted of the last block, unless it is read or steered.
+    last = gemma.n_layers - 1
+    last_only = last not in sites and last not in read_layers
+    if last_only:
+        masks = (*masks[:-1], gemma.masks(queries[:, -1:], at)[-1])
+
+    found: dict[int, list[tuple[tuple[float, ...], tuple[float, ...]]]] = {}
+    keys, values, residuals = {}, {}, {}
+    x = state.residuals[layer][first:].expand(len(rows), -1, -1)
+    for place in range(layer, gemma.n_layers):
+        if place > layer:
+
+            def remember(new_keys: Tensor, new_values: Tensor, place: int = place) -> KeysValues:
+                keys[place], values[place] = new_keys, new_values
+                return _joined(state.keys[place], new_keys, first), _joined(state.values[place], new_values, first)
+
+            x = run_block(
+                gemma.shape,
+                gemma.blocks[place],
+                x,
+                rotations[place],
+                masks[place],
+                remember,
+                last_only=last_only and place == last,
+            )
+        if place in sites:
+            x, before, after = sites[place](x)
+            found[place] = list(zip(before.tolist(), after.tolist(), strict=True))
+        if place in read_layers:
+            residuals[place] = x
+    return Fork(
+        state=state,
+        first=first,
+        keys=keys,
+        values=values,
+        residuals=residuals,
+        logits=gemma.logits(x[:, -1]),
+        measured=_measured(rows, found, first),
+    )
+
+
+def _joined(kept: Tensor, new: Tensor, first: int) -> Tensor:
+    return torch.cat([kept[:, :, :first].expand(new.shape[0], -1, -1, -1), new], dim=2)
+
+
+def _measured(rows: Sequence[Sequence[Delta]], found: dict[int, list], first: int) -> tuple:
+    """Sites list their deltas row by row, each row's in order: hand them back the same way."""
+    waiting = {layer: iter(pairs) for layer, pairs in found.items()}
+
+    def measured(delta: Delta) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        if not delta.positions:
+            return (), ()
+        before, after = next(waiting[delta.layer])
+        return tuple(tuple(values[pos - first] for pos in delta.positions) for values in (before, after))
+
+    return tuple(tuple(measured(delta) for delta in deltas) for deltas in rows)
+
+
+def _prompt_odds(gemma: Gemma, x: Tensor, ids: Ids, chunk: int = 64) -> tuple[TokenOdds, ...]:
+    """In chunks: the logits of a long prompt over Gemma's 256k tokens would be large."""
+    odds: list[Odds] = []
+    for begin in range(0, len(ids), chunk):
+        logits = gemma.logits(x[begin : begin + chunk])
+        odds += odds_of(logits, torch.tensor(ids[begin : begin + chunk], device=gemma.device))
+    return tuple(
+        TokenOdds(logprob=rounded(one.logprob), entropy_nats=rounded(one.entropy), margin_nats=rounded(one.margin))
+        for one in odds
+    )

@@ -1,0 +1,62 @@
+"""The model that the loaded one was tuned from: loaded when a study first asks for it, and then kept.
+
+It shares the loaded one's tokenizer. Knows nothing about what is read from it.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from model_worker.model.gemma import Gemma
+from model_worker.model.loading import Loaded, weights_sha256
+from model_worker.model.registry import Row
+from protocol.refusal import Refused
+from protocol.worker.ran import ModelUsed
+from protocol.worker.requests import MAX_NEW_TOKENS
+
+
+@dataclass(frozen=True)
+class Part:
+    """Weights that can be read: of the chat model or of its base."""
+
+    gemma: Gemma
+    used: ModelUsed
+
+
+class Base:
+    """`part()` loads it, which takes as long as loading a model does."""
+
+    def __init__(self, loaded: Loaded, row: Row | None) -> None:
+        self._loaded = loaded
+        self._row = row
+        self._part: Part | None = None
+
+    def part(self) -> Part:
+        """Raises Refused (422) where the card names none."""
+        if self._part is None:
+            self._part = self._load()
+        return self._part
+
+    def _load(self) -> Part:
+        card, device = self._loaded.card, self._loaded.device
+        if card.base is None or self._row is None:
+            raise Refused(
+                422,
+                "no_base_model",
+                f"The base model of {card.id} asked.",
+                "Its card names none.",
+                "Read the chat model instead, or add `base` to the card.",
+            )
+        local = self._row.folder / card.base
+        weights = str(local) if local.is_dir() else card.base
+        # eager attention: see model_worker/model/loading.py
+        model = AutoModelForCausalLM.from_pretrained(
+            weights, dtype=getattr(torch, card.dtype), attn_implementation="eager"
+        )
+        model.to(device).eval().requires_grad_(False)
+        digest = weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown"))
+        return Part(
+            gemma=Gemma(model, card.max_prompt_tokens + MAX_NEW_TOKENS),
+            used=ModelUsed(id=f"{card.id}, base", sha256=digest, dtype=card.dtype, device=device),
+        )

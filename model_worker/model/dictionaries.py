@@ -1,0 +1,46 @@
+"""The dictionaries of a card, each loaded when somebody first asks for it, and then kept.
+
+A card may name one for every layer: those of Gemma 2 2B would take eight gigabytes, and most answers need two.
+Loading belongs on the torch thread, as all reading does; which ones there are is known without it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from model_worker.model.sae import Dictionary, load_dictionary
+from protocol.steering import LatentTarget
+from protocol.worker.models import DictionaryCard, ModelCard
+
+
+class Dictionaries(Mapping[str, Dictionary]):
+    """By id, in the card's order. Raises, when it loads one, what sae-lens or the file system raise."""
+
+    def __init__(self, card: ModelCard, folder: Path, device: str) -> None:
+        self._cards: dict[str, DictionaryCard] = {one.id: one for one in card.dictionaries}
+        self._folder, self._device = folder, device
+        self._loaded: dict[str, Dictionary] = {}
+
+    def __getitem__(self, name: str) -> Dictionary:
+        self.load((name,))
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cards)
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._cards  # a Mapping's own would load it
+
+    def load(self, names: Iterable[str]) -> None:
+        """Those that aren't yet."""
+        for name in names:
+            if name not in self._loaded:
+                self._loaded[name] = load_dictionary(self._cards[name].source, self._folder, self._device)
+
+
+def in_use(card: ModelCard) -> frozenset[str]:
+    """Those that the card's own sliders and watched latents read: a model is ready once it has them."""
+    targets = [one.target for one in (*card.directions, *card.more_directions, *card.watch)]
+    return frozenset(target.dictionary for target in targets if isinstance(target, LatentTarget))

@@ -1,0 +1,105 @@
+"""From a registry row to a model in memory: weights, tokenizer, dictionaries, vectors, world, corpus.
+
+The same road for the embedded model and for Gemma. Knows nothing about requests.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from model_worker.model.dictionaries import Dictionaries, in_use
+from model_worker.model.gemma import Gemma
+from model_worker.model.pieces import token_text
+from model_worker.model.registry import Row
+from model_worker.model.sae import Dictionary
+from model_worker.model.world import World, read_world
+from protocol.worker.models import ModelCard
+from protocol.worker.requests import MAX_NEW_TOKENS
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready to run. Frozen: nothing that a request does may stay behind in it."""
+
+    card: ModelCard
+    model: nn.Module  # transformers' own: the reference that `gemma` equals, and whose weights it shares
+    gemma: Gemma
+    tokenizer: PreTrainedTokenizerBase
+    dictionaries: Mapping[str, Dictionary]
+    layer_of: dict[str, int]  # of a dictionary or a vector, by its name
+    vectors: dict[str, Tensor]
+    world: World
+    corpus: tuple[str, ...]  # a sample of text, a document each; empty where the card has none
+    stop_ids: frozenset[int]
+    opens_refusal: Tensor  # (vocab,), bool: the first answer token opens a refusal
+    sha256: str
+    device: str
+
+
+def load(row: Row, device: str = "cpu") -> Loaded:
+    """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
+    they are asked for. Raises what transformers, sae-lens or the file system raise."""
+    card, folder = row.card, row.folder
+    local = folder / card.weights
+    weights = str(local) if local.is_dir() else card.weights
+    tokenizer = AutoTokenizer.from_pretrained(weights)
+    # Gemma 2 needs eager attention: the fused kernels drop its logit soft-capping.
+    model = AutoModelForCausalLM.from_pretrained(weights, dtype=getattr(torch, card.dtype), attn_implementation="eager")
+    model.to(device).eval().requires_grad_(False)
+    layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
+    vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
+    dictionaries = Dictionaries(card, folder, device)
+    dictionaries.load(in_use(card))
+    return Loaded(
+        card=card,
+        model=model,
+        gemma=Gemma(model, card.max_prompt_tokens + MAX_NEW_TOKENS),
+        tokenizer=tokenizer,
+        dictionaries=dictionaries,
+        layer_of=layer_of,
+        vectors={v.name: vectors[v.name].float().to(device) for v in card.vectors},
+        world=read_world(folder / card.world) if card.world else World(),
+        corpus=_documents(folder / card.corpus) if card.corpus else (),
+        stop_ids=_stop_ids(model, tokenizer),
+        opens_refusal=_opens_refusal(card, model, tokenizer).to(device),
+        sha256=weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown")),
+        device=device,
+    )
+
+
+def _documents(file: Path) -> tuple[str, ...]:
+    return tuple(line for line in file.read_text("utf-8").split("\n") if line.strip())
+
+
+def _stop_ids(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    configured = model.generation_config.eos_token_id
+    ids = set(configured if isinstance(configured, list) else [configured])
+    ids |= {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<end_of_turn>")}
+    return frozenset(i for i in ids if i is not None and i != tokenizer.unk_token_id)
+
+
+def _opens_refusal(card: ModelCard, model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Tensor:
+    """By text, white space aside: a word and its byte, with a space before it or without. Raises ValueError if none."""
+    wanted = set(card.refusal_openings)
+    n_tokens = min(model.config.vocab_size, len(tokenizer))
+    opens = torch.zeros(model.config.vocab_size, dtype=torch.bool)
+    for token in range(n_tokens):
+        opens[token] = token_text(tokenizer, token).strip() in wanted
+    if not opens.any():
+        raise ValueError(f"{card.id}: none of its refusal openings {sorted(wanted)} is a token")
+    return opens
+
+
+def weights_sha256(folder: Path) -> str:
+    """One hash over the weight and tokenizer files, by name."""
+    digest = hashlib.sha256()
+    for file in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*.json"), folder / "config.json"]):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

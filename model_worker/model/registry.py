@@ -1,0 +1,40 @@
+"""Which models this worker can load: one folder with a `model.json` (a ModelCard) each.
+
+The embedded model is a row like any other. Knows nothing about torch.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol.refusal import Refused
+from protocol.worker.models import ModelCard
+
+CARDS = Path(__file__).parents[1] / "cards"
+SHIPPED = (CARDS / "tiny-gemma2-chat", CARDS / "gemma-2-2b-it")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A card, and the folder its relative paths start from."""
+
+    card: ModelCard
+    folder: Path
+
+
+def read_row(folder: Path) -> Row:
+    """The row of one folder. Raises FileNotFoundError or pydantic's ValidationError."""
+    return Row(ModelCard.model_validate_json((folder / "model.json").read_bytes()), folder)
+
+
+def read_registry(folders: tuple[Path, ...] = SHIPPED) -> dict[str, Row]:
+    """Rows by model id, in the order of the folders; the first is the default."""
+    rows = [read_row(folder) for folder in folders]
+    return {row.card.id: row for row in rows}
+
+
+def row_of(registry: dict[str, Row], model: str) -> Row:
+    """The row of `model`. Raises Refused (404) if there is none."""
+    if model not in registry:
+        known = ", ".join(registry)
+        raise Refused(404, "unknown_model", f"Model {model} asked.", f"Known here: {known}.", "Choose one of them.")
+    return registry[model]

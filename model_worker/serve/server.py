@@ -1,0 +1,249 @@
+"""The worker's HTTP face: one model, streams of frames as JSON Lines, no memory of who asked.
+
+Listens at once, loads the model on the torch thread, and answers /health at any time. docs/worker-api.md describes it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from model_worker.model.documents import Papers
+from model_worker.model.registry import Row
+from model_worker.serve.access import RequireToken, brings_token
+from model_worker.serve.errors import answer_errors
+from model_worker.serve.streams import Streams
+from model_worker.serve.torch_thread import Job, Lane, StepLoop
+from protocol.base import Message
+from protocol.refusal import Refused, from_validation
+from protocol.worker.frames import FRAME, Frame
+from protocol.worker.models import ModelCard, Models
+from protocol.worker.names import NamesRequest
+from protocol.worker.replay import ReplayRequest
+from protocol.worker.requests import GenerateRequest, LatentRequest, LensRequest
+from protocol.worker.studies import STUDY, StudyRequest
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
+MAX_NAMES_BYTES = 4 * 1024 * 1024  # of a reader's own names, with their facts
+MAX_STUDY_BYTES = 256 * 1024 * 1024  # and of the frames that a study had before it was interrupted
+MAX_JOBS = 64
+
+
+class Model(Protocol):
+    """A loaded model, as far as this module is concerned. It never imports torch, so it listens at once.
+
+    All but `stats` belongs to the torch thread. None among the frames: nothing to say before the next `advance`.
+    """
+
+    def generate(self, request: GenerateRequest, lane: Lane) -> Iterator[Frame | None]: ...
+    def replay(self, request: ReplayRequest, lane: Lane) -> Iterator[Frame | None]: ...
+    def lens(self, request: LensRequest) -> Iterator[Frame]: ...
+    def latent(self, request: LatentRequest) -> Iterator[Frame | None]: ...
+    def names(self, request: NamesRequest) -> Iterator[Frame | None]: ...
+    def study(self, request: StudyRequest, recorded: Sequence[Frame], lane: Lane) -> Iterator[Frame | None]: ...
+
+    def advance(self, lane: Lane) -> bool:
+        """One decode step of all the lane's rows; False if there are none."""
+        ...
+
+    def stats(self) -> dict[str, int]:
+        """Counters, from any thread and at once."""
+        ...
+
+
+class Worker:
+    """The model (once it is loaded) and the thread that runs it."""
+
+    def __init__(self, card: ModelCard, load: Callable[[], Model]) -> None:
+        self.card = card
+        self.loop = StepLoop()
+        self.streams = Streams(self.loop)
+        self.model: Model | None = None
+        self.failed: str | None = None
+        self._load = load
+
+    def loading(self) -> Iterator[Frame]:
+        """A job without frames: torch is first touched on its own thread."""
+        try:
+            model = self._load()
+        except Exception as error:
+            self.failed = f"{type(error).__name__}: {error}"
+            raise
+        self.loop.advance = model.advance
+        self.model = model
+        yield from ()
+
+    def require_ready(self, model: str, page: str | None = None) -> Model:
+        """Raises Refused if a run of the page can't begin now."""
+        if model != self.card.id:
+            raise Refused(
+                404,
+                "unknown_model",
+                f"Model {model} asked.",
+                f"This worker holds {self.card.id}.",
+                "Choose that one, or start a worker for the other.",
+            )
+        if self.failed:
+            raise Refused(
+                503,
+                "model_failed",
+                f"Model {model} asked.",
+                f"It did not load: {self.failed[:300]}.",
+                "See the worker's log; mend it and start the worker again.",
+            )
+        if self.model is None:
+            raise Refused(
+                503, "model_loading", f"Model {model} asked.", "It is still loading.", "Try again in some seconds."
+            )
+        if self.loop.n_wanted - self.streams.would_supersede(page) >= MAX_JOBS:
+            raise Refused(
+                503,
+                "worker_busy",
+                "One more run asked.",
+                f"{MAX_JOBS} runs at a time.",
+                "Try again when others have ended.",
+            )
+        return self.model
+
+
+def create_server(
+    row: Row, load: Callable[[], Model], others: tuple[Row, ...] = (), *, token: str | None = None
+) -> FastAPI:
+    """Serves the model of `row`, which `load` loads; of the `others` it only tells what is written about them.
+
+    token: what everyone has to know who asks for more than /health; None: nothing.
+    """
+    worker = Worker(row.card, load)
+    papers = Papers((row, *others))
+
+    @asynccontextmanager
+    async def lifespan(_server: FastAPI) -> AsyncIterator[None]:
+        worker.loop.start()
+        worker.loop.submit(Job(worker.loading(), "interactive", lambda: None))
+        yield
+        await asyncio.to_thread(worker.loop.close)
+
+    server = FastAPI(title="Hallucinoscope model worker", lifespan=lifespan, docs_url=None, redoc_url=None)
+    server.state.worker = worker
+    answer_errors(server)
+    if token is not None:
+        server.add_middleware(RequireToken, token=token)
+
+    @server.get("/health")
+    async def health(request: Request) -> dict[str, object]:
+        return {
+            "ready": worker.model is not None,
+            "model": worker.card.id,
+            "failed": worker.failed,
+            "authorized": brings_token(request.scope, token),
+            "running": worker.loop.n_jobs,
+            "steps": worker.loop.n_steps,
+            "engine": worker.model.stats() if worker.model else {},
+        }
+
+    @server.get("/v1/models")
+    async def models() -> Models:
+        return papers.models()
+
+    # Not `async`: the first time a file is read, on a thread of its own, so /health still answers.
+    @server.get("/v1/models/{model:path}/world")
+    def world(request: Request, model: str) -> Response:
+        return _file(request, *papers.world(model))
+
+    @server.get("/v1/models/{model:path}/report")
+    def report(request: Request, model: str) -> Response:
+        return _file(request, *papers.report(model))
+
+    @server.post("/v1/generate", response_class=StreamingResponse)
+    async def generate(
+        request: Request,
+        page: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
+        lane: Annotated[Lane, Query()] = "interactive",
+    ) -> StreamingResponse:
+        asked = await _read(request, GenerateRequest)
+        model = worker.require_ready(asked.model, page)
+        return await worker.streams.answer(model.generate(asked, lane), lane, page)
+
+    @server.post("/v1/replay", response_class=StreamingResponse)
+    async def replay(request: Request, lane: Annotated[Lane, Query()] = "interactive") -> StreamingResponse:
+        asked = await _read(request, ReplayRequest, MAX_REPLAY_BYTES)
+        model = worker.require_ready(asked.run.model)
+        return await worker.streams.answer(model.replay(asked, lane), lane)
+
+    @server.post("/v1/lens", response_class=StreamingResponse)
+    async def lens(request: Request) -> StreamingResponse:
+        asked = await _read(request, LensRequest)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.lens(asked), "interactive")
+
+    @server.post("/v1/latent", response_class=StreamingResponse)
+    async def latent(request: Request) -> StreamingResponse:
+        asked = await _read(request, LatentRequest)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.latent(asked), "interactive")
+
+    @server.post("/v1/names", response_class=StreamingResponse)
+    async def names(request: Request) -> StreamingResponse:
+        asked = await _read(request, NamesRequest, MAX_NAMES_BYTES)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.names(asked), "interactive")
+
+    @server.post("/v1/study", response_class=StreamingResponse)
+    async def study(request: Request, lane: Annotated[Lane, Query()] = "background") -> StreamingResponse:
+        """The body is JSON Lines: the request, then the frames that were answered before it was interrupted."""
+        first, *lines = (await _body(request, MAX_STUDY_BYTES)).split(b"\n")
+        asked = _valid(lambda: STUDY.validate_json(first))
+        recorded = [_valid(lambda line=line: FRAME.validate_json(line)) for line in lines if line]
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.study(asked, recorded, lane), lane)
+
+    return server
+
+
+def _file(request: Request, content: bytes, etag: str) -> Response:
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/json", headers=headers)
+
+
+M = TypeVar("M", bound=Message)
+
+
+async def _read(request: Request, kind: type[M], max_bytes: int = MAX_BODY_BYTES) -> M:
+    """The body as a `kind`. Raises Refused (413, 422)."""
+    body = await _body(request, max_bytes)
+    return _valid(lambda: kind.model_validate_json(body))
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """Raises Refused (413)."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise Refused(
+                413,
+                "body_too_large",
+                "The request is too large.",
+                f"{max_bytes:,} bytes are allowed.",
+                "Shorten the prompt, or ask for fewer arms or names.",
+            )
+    return bytes(body)
+
+
+V = TypeVar("V")
+
+
+def _valid(read: Callable[[], V]) -> V:
+    """Raises Refused (422)."""
+    try:
+        return read()
+    except ValidationError as error:
+        raise from_validation(error) from error

@@ -1,0 +1,129 @@
+"""The study `answers`: what the model answers under every arm, and under what stands in for it.
+
+1. the questions; the arms, and the latents and directions that are their controls
+2. every arm's greedy answer to every question, with how far the first answer token's distribution moved (KL) and
+   what the answer costs the untouched model                             -> trial
+3. counts, live                                                          -> figure
+
+Steering as in Explore: an arm's answers are those that Explore gives to the same push. (Ferrando et al., section 5; we
+differ: outcomes are counted apart, intervals stand beside them, and controls are of three kinds.)
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+
+from model_worker.decoding.readout import Readout
+from model_worker.rounding import all_rounded, rounded
+from model_worker.steering.targets import read_of
+from model_worker.studies.answers.controls import control_arms, doubts
+from model_worker.studies.answers.doses import coherence_figure, dose_figure, logodds_figure, scopes_figure
+from model_worker.studies.answers.misfires import ablation_figure, auroc_figure, misfires_figure
+from model_worker.studies.answers.outcomes import flips_figure, outcomes_figure
+from model_worker.studies.answers.surprise import surprises
+from model_worker.studies.shared.arms import PlannedArm, Resolved, in_words
+from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.counts import WATCHED
+from model_worker.studies.shared.questions import Question, questions_of, trial_answer
+from model_worker.studies.shared.trial_plan import TrialPlan, numbered
+from model_worker.studies.shared.trials import Answered, Said, Wanted, answered, require_room
+from protocol.steering import LatentTarget
+from protocol.worker.studies import AnswersRequest
+from protocol.worker.study_frames import StudyArm, Trial, TrialAnswer
+
+BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model")
+
+FIGURES: Mapping[str, Sequence] = {
+    "arms": (outcomes_figure, flips_figure),
+    "dose": (dose_figure, logodds_figure, coherence_figure, outcomes_figure, flips_figure),
+    "scopes": (scopes_figure, coherence_figure, outcomes_figure, flips_figure),
+    "misfires": (misfires_figure, auroc_figure, ablation_figure, outcomes_figure, flips_figure),
+}
+
+
+def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, TrialPlan]:
+    """Raises Refused for arms that this model can't be steered by, and for a set without a question."""
+    loaded = bench.loaded
+    request = _resolved(request)
+    readout = Readout(loaded, request.watch)
+    asked = yield from questions_of(loaded, request.asked)
+    example = asked.questions[0].prompt
+    planned = [PlannedArm(BASELINE)]
+    for arm in request.arms:
+        Resolved(loaded, arm.hold, example)  # refused before its controls are drawn
+        planned.append(PlannedArm(StudyArm(name=arm.name, role=arm.role, what=in_words(loaded, arm.hold)), arm.hold))
+    planned += yield from control_arms(loaded, request, asked.questions)
+    arms = [Resolved(loaded, arm.hold, example) for arm in planned]
+
+    def wanted(question: Question) -> Wanted:
+        return Wanted(question.prompt.ids, tuple(arm.at(question.prompt) for arm in arms))
+
+    longest = max(asked.questions, key=lambda question: len(question.prompt.ids))
+    require_room(loaded, bench.decoding, wanted(longest), request.max_new_tokens)
+    opening = bench.opening(
+        request,
+        dictionaries=_dictionaries(bench, request, planned),
+        names=asked.names.taken,
+        arms=tuple(arm.told for arm in planned),
+        n_steps=len(asked.questions),
+        warnings=(*asked.names.warnings, *doubts(request.arms, request.controls)),
+    )
+
+    def fresh(first: int) -> Generator[Trial | None, None, None]:
+        found = answered(loaded, bench.decoding, map(wanted, asked.questions[first:]), request.max_new_tokens)
+        return numbered(found, first, lambda one, number: _trial(bench, asked.questions[number], readout, one, number))
+
+    figures = [lambda trials, draw=draw: draw(opening, trials) for draw in FIGURES[request.plot]]
+    return TrialPlan(opening, fresh, figures, doing="answers")
+
+
+def _trial(bench: Bench, question: Question, readout: Readout, one: Answered, number: int) -> Trial:
+    said = [one.said[arm, 0] for arm in range(len(one.kl_nats))]
+    cost = _costs(bench, one, said)
+    last = question.prompt.entity.end - 1
+    residuals = {layer: one.state.residuals[layer][last : last + 1] for layer in readout.layers}
+    watched = readout.watched(residuals, 1)[0].tolist()
+    return Trial(
+        seq=0,
+        trial=number,
+        name=question.name,
+        attribute=question.attribute.name,
+        prompt=question.text,
+        answers=tuple(_answer(bench, question, arm, own, one, cost[own.ids]) for arm, own in enumerate(said)),
+        numbers={WATCHED: all_rounded(watched)} if watched else {},
+    )
+
+
+def _answer(bench: Bench, question: Question, arm: int, said: Said, one: Answered, cost: float) -> TrialAnswer:
+    return trial_answer(
+        bench.loaded,
+        question,
+        said.text,
+        finished=said.ended,
+        arm=arm,
+        refusal_logodds=rounded(one.refusal_logodds[arm]),
+        kl_nats=rounded(one.kl_nats[arm]),
+        surprise_nats=rounded(cost),
+        n_tokens=len(said.ids),
+    )
+
+
+def _costs(bench: Bench, one: Answered, said: Sequence[Said]) -> dict[tuple[int, ...], float]:
+    """Many arms say the same: each answer once."""
+    distinct = list(dict.fromkeys(own.ids for own in said))
+    return dict(zip(distinct, surprises(bench.loaded.gemma, one.state, distinct), strict=True))
+
+
+def _resolved(request: AnswersRequest) -> AnswersRequest:
+    """With the units that are meant."""
+    arms = tuple(
+        arm.model_copy(update={"hold": tuple(held.model_copy(update={"unit": held.measured_in}) for held in arm.hold)})
+        for arm in request.arms
+    )
+    return request.model_copy(update={"arms": arms})
+
+
+def _dictionaries(bench: Bench, request: AnswersRequest, planned: Sequence[PlannedArm]) -> list[str]:
+    """That are read or pushed along, in the card's order."""
+    held = [one for arm in planned for one in arm.hold]
+    targets = [*request.watch, *(read_of(one.target) for one in held), *(one.to for one in held)]
+    used = {target.dictionary for target in targets if isinstance(target, LatentTarget)}
+    return [name for name in bench.loaded.dictionaries if name in used]

@@ -1,0 +1,291 @@
+"""Tables of the study `attention`, from its trials (attention.py says what they hold). Knows nothing about models.
+
+Every interval is a bootstrap over prompts: a prompt's heads are not independent of each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from model_worker.rounding import rounded
+from model_worker.studies.shared.heads import Head
+from model_worker.studies.shared.statistics import interval_of, resampled_means, welch
+from protocol.worker.names import Label
+from protocol.worker.studies import AttentionRequest
+from protocol.worker.study_frames import Cell, Column, Figure, Plot, Trial
+
+BAND = (0.05, 0.95)
+LEVEL = 0.05  # of one test
+ALTERNATIVE: dict[Label, Literal["greater", "less"]] = {"known": "greater", "unknown": "less"}
+WORDS: dict[Label, str] = {"known": "more", "unknown": "less"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the trials are of. labels: of the questions. pushed_after: the layer that each push is added after."""
+
+    request: AttentionRequest
+    labels: tuple[Label, ...]
+    n_layers: int
+    n_heads: int
+    pushed_after: Mapping[Label, int]
+    n_sets: int
+
+    @property
+    def unit(self) -> str:
+        return "activation" if self.request.value_weighted else "share"
+
+    def attention(self, trials: Sequence[Trial], label: Label) -> np.ndarray:
+        """(prompts, arms, n_layers * n_heads) of names of this label."""
+        own = [t.numbers["attention"] for t in trials[: len(self.labels)] if self.labels[t.trial] == label]
+        n_arms = len(own[0]) // len(self.rows()) if own else 1
+        return np.array(own, dtype=float).reshape(len(own), n_arms, len(self.rows()))
+
+    def head(self, place: int) -> Head:
+        return divmod(place, self.n_heads)
+
+    def rows(self) -> list[tuple[int, int]]:
+        return [self.head(place) for place in range(self.n_layers * self.n_heads)]
+
+
+def heads(study: Measured, trials: Sequence[Trial]) -> Figure:
+    """Of the untouched model, known names beside unknown ones; and what known names' heads write."""
+    known, unknown = (study.attention(trials, label)[:, 0] for label in ("known", "unknown"))
+    seed, both = study.request.seed, len(known) > 0 and len(unknown) > 0
+    columns: list[Sequence[Cell]] = [_mean(known), _mean(unknown), (), (), ()]
+    if both:
+        between = interval_of(resampled_means(known, seed) - resampled_means(unknown, seed + 1))
+        columns[2:] = [_rounded(known.mean(0) - unknown.mean(0)), *map(_rounded, between)]
+    columns += [_mean(_numbers(trials, name)) for name in ("to_answer", "value_attention", "to_value")]
+    rows = tuple(
+        (*head, *(column[place] if len(column) else None for column in columns))
+        for place, head in enumerate(study.rows())
+    )
+    n_more = sum(low > 0 for low in columns[3])
+    n_less = sum(high < 0 for high in columns[4])
+    return Figure(
+        seq=0,
+        id="heads",
+        title="Attention from the last token to the name",
+        claim=(
+            f"{n_more} of {len(rows)} heads look more at known names than at unknown ones, {n_less} look less; "
+            f"{LEVEL / 2:.1%} each would by chance alone."
+            if both
+            else ""
+        ),
+        columns=(
+            Column(name="layer"),
+            Column(name="head"),
+            Column(name="known names", unit=study.unit),
+            Column(name="unknown names", unit=study.unit),
+            Column(name="known - unknown", unit=study.unit),
+            Column(name="low", unit=study.unit),
+            Column(name="high", unit=study.unit),
+            Column(name="writes towards the answer", unit="logits"),
+            Column(name="known names, before the value", unit=study.unit),
+            Column(name="writes towards the value", unit="logits"),
+        ),
+        rows=rows,
+        plot=Plot(form="heat", x=1, y=0, value=4, low=5, high=6, diverging=True),
+        notes=(
+            _what(study),
+            f"{len(known)} prompts about known names, {len(unknown)} about unknown ones.",
+            "What a head writes is its direct effect alone, known names: on the logit of the answer's first token less "
+            "that of the likeliest refusal, and of the value's first token less that of the likeliest other one.",
+        ),
+    )
+
+
+def shift(study: Measured, trials: Sequence[Trial], role: Label) -> Figure:
+    """What the push towards `role` changes about each head, and random ones change."""
+    changed = _changed(study, trials, role)
+    n_prompts, n_arms = changed.shape[:2]
+    rows: list[tuple[Cell, ...]] = []
+    n_outside = 0
+    if n_prompts:
+        mean = changed[:, 0].mean(0)
+        low, high = interval_of(resampled_means(changed[:, 0], study.request.seed))
+        band = np.quantile(changed[:, 1:].mean(0), BAND, axis=0) if n_arms > 1 else None
+        for place, head in enumerate(study.rows()):
+            random = (None, None) if band is None else (rounded(band[0, place]), rounded(band[1, place]))
+            outside = band is not None and not band[0, place] <= mean[place] <= band[1, place]
+            n_outside += outside
+            rows.append((*head, *map(rounded, (mean[place], low[place], high[place])), *random, int(outside)))
+    largest = sorted(rows, key=lambda row: abs(row[2]), reverse=True)[:3]
+    named = ", ".join(f"{_name(row[0], row[1])} {row[2]:+.3f}" for row in largest)
+    layer = study.pushed_after[role]
+    other = "unknown" if role == "known" else "known"
+    return Figure(
+        seq=0,
+        id=f"shift_{role}",
+        title=f"What the push towards {role} changes about who looks at {other} names",
+        claim=(
+            f"{n_outside} of the {(study.n_layers - layer - 1) * study.n_heads} heads behind layer {layer} are outside "
+            f"of their random bands ({BAND[0]:.0%} to {BAND[1]:.0%} of {n_arms - 1} random directions of the same "
+            f"norm). Largest: {named}."
+            if rows and n_arms > 1
+            else ""
+        ),
+        columns=(
+            Column(name="layer"),
+            Column(name="head"),
+            Column(name="pushed - original", unit=study.unit),
+            Column(name="low", unit=study.unit),
+            Column(name="high", unit=study.unit),
+            Column(name="random low", unit=study.unit),
+            Column(name="random high", unit=study.unit),
+            Column(name="outside of the random band"),
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="heat", x=1, y=0, value=2, low=3, high=4, diverging=True),
+        notes=(_what(study), f"{n_prompts} prompts about {other} names, pushed after layer {layer}."),
+    )
+
+
+def significance(study: Measured, trials: Sequence[Trial]) -> Figure:
+    """A prompt is one observation: the mean over all heads behind the push. A row for each direction."""
+    rows: list[tuple[Cell, ...]] = []
+    claims: list[str] = []
+    for role, layer in study.pushed_after.items():
+        behind = _changed(study, trials, role)[:, :, (layer + 1) * study.n_heads :]
+        if not behind.size:
+            continue
+        means = behind.mean(-1)  # (prompts, directions)
+        low, high = interval_of(resampled_means(means, study.request.seed))
+        n_found = 0
+        for place in range(means.shape[1]):
+            tested = welch(means[:, 0], means[:, place], ALTERNATIVE[role]) if place else None
+            n_found += tested is not None and tested[1] < LEVEL
+            rows.append(
+                (
+                    f"towards {role}",
+                    f"random {place}" if place else "the latent",
+                    *map(rounded, (means[:, place].mean(), low[place], high[place])),
+                    *((None, None) if tested is None else map(rounded, tested)),
+                    "control" if place else role,
+                )
+            )
+        n_random = means.shape[1] - 1
+        if n_random:
+            random = np.quantile(means[:, 1:].mean(0), BAND)
+            claims.append(
+                f"Pushed towards {role}, names get {means[:, 0].mean():+.4f} attention, mean over the heads behind "
+                f"layer {layer}; random directions {random[0]:+.4f} to {random[1]:+.4f}. {WORDS[role].capitalize()} "
+                f"than {n_found} of {n_random} random ones (one-sided Welch by prompt, p < {LEVEL})."
+            )
+    return Figure(
+        seq=0,
+        id="significance",
+        title="Attention to the name behind the push, by prompt",
+        claim=" ".join(claims),
+        columns=(
+            Column(name="push"),
+            Column(name="direction"),
+            Column(name="pushed - original", unit=study.unit),
+            Column(name="low", unit=study.unit),
+            Column(name="high", unit=study.unit),
+            Column(name="t"),
+            Column(name="p"),
+            Column(name="role"),
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="bars", x=1, y=2, low=3, high=4, role=7, panel=0),
+        notes=(
+            "The paper tests all differences, heads x prompts, as if they were independent; here a prompt counts once.",
+            "Each direction of equal norm is tested by itself, without a correction for how many there are.",
+        ),
+    )
+
+
+def readers(trials: Sequence[Trial], looks: str, writes: str, n: int, n_heads: int) -> tuple[Head, ...]:
+    """Of the heads that on average write towards what is `writes`, the n that look most at the name, most first.
+
+    looks, writes: numbers of the trials; the first arm of the former counts."""
+    own = [trial for trial in trials if writes in trial.numbers]
+    if not own:
+        return ()
+    toward = _numbers(own, writes).mean(0)
+    look = np.mean([trial.numbers[looks][: len(toward)] for trial in own], axis=0)
+    places = [place for place in np.argsort(-look, kind="stable") if toward[place] > 0]
+    return tuple((int(place) // n_heads, int(place) % n_heads) for place in places[:n])
+
+
+def knockout(study: Measured, trials: Sequence[Trial], chosen: Mapping[str, Sequence[Head]]) -> Figure:
+    """What cutting the edge to the name does, in the chosen heads and in as many others."""
+    rows: list[tuple[Cell, ...]] = []
+    claims: list[str] = []
+    told = {"answer": ("refusal log-odds", "logits"), "value": ("log-probability of the right value", "nats")}
+    n_prompts = {}
+    for place, (panel, unit) in told.items():
+        own = _numbers(trials, f"cut_{place}")
+        n_prompts[place] = len(own)
+        if not len(own):
+            continue
+        changed = (own[:, 1:] - own[:, :1]).reshape(len(own), len(study.request.knockout), 1 + study.n_sets)
+        for at, share in enumerate(study.request.knockout):
+            mean, sets = changed[:, at, 0].mean(), changed[:, at, 1:].mean(0)
+            (low,), (high,) = interval_of(resampled_means(changed[:, at, :1], study.request.seed))
+            between = np.quantile(sets, BAND)
+            rows.append((panel, share, "chosen heads", *map(rounded, (mean, low, high)), "known"))
+            rows.append((panel, share, "as many other heads", *map(rounded, (sets.mean(), *between)), "control"))
+            claims.append(
+                f"{share:.0%} of the edge to the name cut in {', '.join(_name(*head) for head in chosen[place])}: "
+                f"{panel} {mean:+.2f} {unit}; in as many other heads {between[0]:+.2f} to {between[1]:+.2f}."
+            )
+    return Figure(
+        seq=0,
+        id="knockout",
+        title="The edge from the last token to the name, cut",
+        claim=" ".join(claims),
+        columns=(
+            Column(name="measured"),
+            Column(name="cut", unit="share"),
+            Column(name="heads"),
+            Column(name="change", unit="logits or nats"),
+            Column(name="low"),
+            Column(name="high"),
+            Column(name="role"),
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="bars", x=1, y=3, low=4, high=5, series=2, role=6, panel=0),
+        notes=(
+            "Heads are chosen on one half of the known names: those that write towards the right token and look at the "
+            "name most. The edge is cut on the other half.",
+            "A share that is cut off multiplies the odds of looking there by the rest: a head that looks at nothing "
+            "else keeps most of it until all is cut.",
+            "The refusal is measured at the prompt's last token; the value at the token before it, the model's own "
+            "words up to there given.",
+            f"Chosen heads: mean and its interval over {n_prompts['answer']} and {n_prompts['value']} prompts. Others: "
+            f"mean and {BAND[0]:.0%} to {BAND[1]:.0%} of {study.n_sets} sets drawn at random.",
+        ),
+    )
+
+
+def _changed(study: Measured, trials: Sequence[Trial], role: Label) -> np.ndarray:
+    """(prompts, push and its controls, heads): pushed less original, of the names that are pushed towards `role`."""
+    found = study.attention(trials, "unknown" if role == "known" else "known")
+    return found[:, 1:] - found[:, :1]
+
+
+def _numbers(trials: Sequence[Trial], name: str) -> np.ndarray:
+    """(prompts, ...) of the trials that have them."""
+    return np.array([trial.numbers[name] for trial in trials if name in trial.numbers], dtype=float)
+
+
+def _mean(values: np.ndarray) -> Sequence[Cell]:
+    return _rounded(values.mean(0)) if len(values) else ()
+
+
+def _rounded(values: np.ndarray) -> Sequence[Cell]:
+    return [rounded(value) for value in values]
+
+
+def _what(study: Measured) -> str:
+    weighted = "|attention x value|" if study.request.value_weighted else "attention"
+    return f"{weighted.capitalize()} of the last token to the name's last token, by head; layers count from 0."
+
+
+def _name(layer: int, head: int) -> str:
+    return f"L{layer}H{head}"

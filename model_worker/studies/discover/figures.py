@@ -1,0 +1,213 @@
+"""The tables of the study `discover`, and how they are drawn. Counts and scores in, figures out."""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from model_worker.rounding import rounded
+from model_worker.studies.discover.probe import MEANS, PROBE
+from model_worker.studies.discover.ranking import SIDES, Best, Side, is_common, separations
+from model_worker.studies.discover.resampling import Auroc
+from model_worker.studies.discover.tally import Counts, Shares
+from protocol.worker.study_frames import Cell, Column, Figure, Plot, RankedLatent, Ranking
+
+LENGTH = "length in tokens"
+OF_A_TYPE = 5  # latents that are averaged, as in the paper's figure 2
+SHUFFLES = 5
+
+_SHARE = "share"
+
+
+def layers(counts: Counts, layer_of: Mapping[str, int], max_corpus_share: float, seed: int) -> Figure:
+    """The paper's figure 2, of the training half so far."""
+    families = {_family(name) for name in layer_of}
+    rows: list[tuple[Cell, ...]] = []
+    for name in counts.d_sae:
+        shares = counts.shares(name, "train")
+        if shares is None:
+            continue
+        common = is_common(counts, name, max_corpus_share) if counts.corpus_share(name) is not None else None
+        for side in SIDES:
+            panel = side if len(families) == 1 else f"{side}, {_family(name)}"
+            for of, score, low, high in _by_layer(shares, side, common, seed):
+                layer = layer_of[name]
+                rows.append((layer, layer + 1, name, side, panel, of, *map(_rounded, (score, low, high))))
+    return Figure(
+        seq=0,
+        id="layers",
+        title="The best latent of each layer, training half",
+        columns=_columns(
+            "layer",
+            "paper layer",
+            "dictionary",
+            "side",
+            "panel",
+            "of",
+            ("score", _SHARE),
+            ("low", _SHARE),
+            ("high", _SHARE),
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="line", x=0, y=6, low=7, high=8, series=5, role=3, panel=4),
+        notes=(
+            "In its worst type, how much more often the best latent of a layer fires on one kind of names than on the "
+            "other; beside it the best of as many latents that fire as often on shuffled labels.",
+            "every type: max over latents of the min over types of s (MaxMin). filtered: without latents that fire on "
+            f"{100 * max_corpus_share:g} % of ordinary text or more. The paper's curve is not filtered.",
+            f"A type's line is the mean of its {OF_A_TYPE} best latents, unfiltered, from the least to the greatest of "
+            "them. The paper's code has the two lengths of these bars swapped.",
+            f"shuffled: mean, least and greatest of {SHUFFLES} shuffles of the labels, each latent by itself.",
+        ),
+    )
+
+
+def baselines(
+    layer_of: Mapping[str, int], best: Best, aurocs: Mapping[Hashable, Auroc], c_of: Mapping[int, float]
+) -> Figure:
+    """Beside the latents, what needs no dictionary."""
+    rows: list[tuple[Cell, ...]] = []
+    for layer in sorted(c_of):
+        found: list[tuple[str, str, str, Auroc]] = []
+        for side in SIDES:
+            own = [
+                latent for (of, name), latent in best.of_dictionary.items() if of == side and layer_of[name] == layer
+            ]
+            for latent in own:
+                told = aurocs[latent] if side == "known" else aurocs[latent].turned
+                found.append((f"best {side} latent", side, f"{latent.dictionary} {latent.index}", told))
+        found += [
+            (MEANS, "other", "known less unknown", aurocs[MEANS, layer]),
+            (PROBE, "other", f"C = {c_of[layer]:g}", aurocs[PROBE, layer]),
+            (LENGTH, "control", "", aurocs[LENGTH]),
+        ]
+        rows += [(layer, layer + 1, what, role, which, *map(_rounded, own)) for what, role, which, own in found]
+    return Figure(
+        seq=0,
+        id="baselines",
+        title="Known against unknown, test half",
+        claim="How well each tells known from unknown names of the test half, types pooled, with 95 % bootstrap "
+        "intervals over names; the control is the length of the name alone.",
+        columns=_columns("layer", "paper layer", "what", "role", "which", "auroc", "low", "high"),
+        rows=tuple(rows),
+        plot=Plot(form="line", x=0, y=5, low=6, high=7, series=2, role=3, y_min=0.0, y_max=1.0),
+        notes=(
+            "Latents are chosen on the training half: the best score of each dictionary in its worst type, unfiltered.",
+            "Difference of means and probe are fitted on the training half; the probe is standardised, its C chosen on "
+            "the validation tenth. The paper has neither.",
+        ),
+    )
+
+
+def latents(final: Ranking, length: Auroc) -> Figure:
+    """The ranking as a table."""
+    rows = [
+        (
+            *(side, place, one.only or "every type", one.dictionary, one.layer, one.layer + 1, one.latent),
+            *(one.score, one.test_score, one.test_low, one.test_high),
+            *(one.auroc, one.auroc_low, one.auroc_high, one.corpus_share),
+        )
+        for side, place, one in _all(final)
+    ]
+    return Figure(
+        seq=0,
+        id="latents",
+        title="Ranked latents",
+        claim="\n".join(
+            (
+                *_best(final),
+                "Ranked on the training half; the length of a name alone has AUROC "
+                f"{length.value:.2f} ({length.low:.2f} to {length.high:.2f}).",
+            )
+        ),
+        columns=_columns(
+            *("side", "rank", "of", "dictionary", "layer", "paper layer", "latent"),
+            *((name, _SHARE) for name in ("train", "test", "low", "high")),
+            *("auroc", "auroc low", "auroc high", ("ordinary text", _SHARE)),
+        ),
+        rows=tuple(rows),
+        notes=(
+            "Intervals: 95 %, bootstrap over names. The best of a list is a little flattered on train, not on test.",
+        ),
+    )
+
+
+def _best(final: Ranking) -> Iterator[str]:
+    for side, ranked in (("known", final.known), ("unknown", final.unknown)):
+        for one in ranked[:1]:
+            apart = "" if one.test_score is None else f"{one.test_score:.2f}"
+            if one.test_low is not None and one.test_high is not None:
+                apart += f" ({one.test_low:.2f} to {one.test_high:.2f})"
+            yield (
+                f"Fires on {side} names: {one.dictionary} #{one.latent}, in its worst type {apart} more often than on "
+                "the others, on names that did not rank it."
+            )
+        if not ranked:
+            yield f"No latent fires more on {side} names in every type."
+
+
+def types(final: Ranking) -> Figure:
+    """The paper's figure of shares, latent by latent."""
+    rows = [
+        (side, place, one.dictionary, one.latent, own.type, own.f_known, own.f_unknown)
+        for side, place, one in _all(final)
+        for own in one.test
+        if one.only in (None, own.type)
+    ]
+    return Figure(
+        seq=0,
+        id="types",
+        title="Shares of known and unknown names on which they fire, test half",
+        claim="A latent on the diagonal says nothing about whether a name is known.",
+        columns=_columns(
+            *("side", "rank", "dictionary", "latent", "type"), ("fires on known", _SHARE), ("on unknown", _SHARE)
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="points", x=5, y=6, role=0, panel=4, y_min=0.0, y_max=1.0),
+        notes=("With each type's own best latent.",),
+    )
+
+
+def _by_layer(
+    shares: Shares, side: Side, common: np.ndarray | None, seed: int
+) -> Iterator[tuple[str, float, float | None, float | None]]:
+    s = separations(shares, side)
+    yield "every type", float(s.min(0).max()), None, None
+    if common is not None:
+        yield "every type, filtered", float(np.where(common, 0.0, s.min(0)).max()), None, None
+    for kind, own in zip(shares.types, s, strict=True):
+        top = np.sort(own)[-OF_A_TYPE:]
+        yield kind, float(top.mean()), float(top.min()), float(top.max())
+    by_chance = _shuffled(shares, side, seed)
+    yield "shuffled", float(by_chance.mean()), float(by_chance.min()), float(by_chance.max())
+
+
+def _shuffled(shares: Shares, side: Side, seed: int) -> np.ndarray:
+    """MaxMin of SHUFFLES shuffles of the labels within each type. Of as many names as fire, those that a shuffle calls
+    known are hypergeometric."""
+    fires = (shares.known + shares.unknown).any(0)
+    fired = (shares.known + shares.unknown)[:, fires]
+    n_known, n_unknown = shares.n_known[:, None], shares.n_unknown[:, None]
+    rng = np.random.default_rng(seed)
+    known = rng.hypergeometric(fired, n_known + n_unknown - fired, n_known, size=(SHUFFLES, *fired.shape))
+    s = known / n_known - (fired - known) / n_unknown
+    worst = (s if side == "known" else -s).min(1)
+    return worst.max(1, initial=0.0)
+
+
+def _all(final: Ranking) -> Iterator[tuple[Side, int, RankedLatent]]:
+    for side in SIDES:
+        ranked: Sequence[RankedLatent] = getattr(final, side)
+        yield from ((side, place, one) for place, one in enumerate(ranked, 1))
+        yield from ((side, 1, one) for one in getattr(final, f"specialists_{side}"))
+
+
+def _family(dictionary: str) -> str:
+    return dictionary.rpartition("/")[0]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else rounded(value)
+
+
+def _columns(*named: str | tuple[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name=one) if isinstance(one, str) else Column(name=one[0], unit=one[1]) for one in named)

@@ -1,0 +1,169 @@
+"""Tables of the study `patching`, from its trials (patching.py says what they hold). Knows nothing about models.
+
+Every interval is a bootstrap over pairs.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from model_worker.rounding import rounded
+from model_worker.studies.shared.heads import Head
+from model_worker.studies.shared.statistics import interval_of, resampled_means
+from protocol.worker.studies import PatchingRequest
+from protocol.worker.study_frames import Cell, Column, Figure, Plot, Trial
+
+PARTS = {
+    "name_first": "name, first",
+    "name_middle": "name, between",
+    "name_last": "name, last",
+    "question": "rest of question",
+    "template": "template",
+    "opening": "answer so far",
+    "last": "last token",
+}
+PLACES = {"first": "where the answers part", "value": "the right value"}
+SOURCES = {"": "from the known name", "control_": "control: from another unknown name"}
+RESTORED = "share of the way"
+
+
+def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
+    rows: list[tuple[Cell, ...]] = []
+    claims: list[str] = []
+    for place, told in PLACES.items():
+        for prefix, source in SOURCES.items():
+            for part, name in PARTS.items():
+                values = _values(trials, f"{place}/{prefix}residual/{part}")
+                for layer, cells in enumerate(_means(values, request.seed)):
+                    rows.append((f"{told}, {source}", name, layer, *cells, len(values)))
+        claims += _handed_over(trials, place)
+    return Figure(
+        seq=0,
+        id="residual",
+        title="What a known name's residual stream brings back",
+        claim=" ".join(claims),
+        columns=(
+            Column(name="place and source"),
+            Column(name="tokens"),
+            Column(name="layer"),
+            Column(name="brought back", unit=RESTORED),
+            Column(name="low", unit=RESTORED),
+            Column(name="high", unit=RESTORED),
+            Column(name="pairs", unit="prompts"),
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="heat", x=1, y=2, value=3, low=4, high=5, panel=0, diverging=True),
+        notes=(*_notes(trials), "resid_post; all tokens of a part are patched together."),
+    )
+
+
+def heads(request: PatchingRequest, trials: Sequence[Trial], shape: tuple[int, int]) -> Figure:
+    """shape: n_layers, n_heads."""
+    rows: list[tuple[Cell, ...]] = []
+    claims: list[str] = []
+    for place, told in PLACES.items():
+        for prefix, source in SOURCES.items():
+            values = _values(trials, f"{place}/{prefix}heads")
+            for number, cells in enumerate(_means(values, request.seed)):
+                rows.append((f"{told}, {source}", *divmod(number, shape[1]), *cells, len(values)))
+        found, control = _values(trials, f"{place}/heads"), _values(trials, f"{place}/control_heads")
+        if len(found):
+            means, others = found.mean(0), control.mean(0)
+            named = ", ".join(f"{_name(n, shape[1])} {means[n]:.2f}" for n in np.argsort(-means, kind="stable")[:3])
+            claims.append(
+                f"{told.capitalize()}: most comes back by {named}; from another unknown name no head brings back more "
+                f"than {others.max():.2f}."
+            )
+    return Figure(
+        seq=0,
+        id="heads",
+        title="What single heads bring back at the last token",
+        claim=" ".join(claims),
+        columns=(
+            Column(name="place and source"),
+            Column(name="layer"),
+            Column(name="head"),
+            Column(name="brought back", unit=RESTORED),
+            Column(name="low", unit=RESTORED),
+            Column(name="high", unit=RESTORED),
+            Column(name="pairs", unit="prompts"),
+        ),
+        rows=tuple(rows),
+        plot=Plot(form="heat", x=2, y=1, value=3, low=4, high=5, panel=0, diverging=True),
+        notes=(*_notes(trials), "A head's z, before it is written, put in at the last token alone."),
+    )
+
+
+def strongest(trials: Sequence[Trial], shape: tuple[int, int], n: int) -> tuple[str, list[Head]]:
+    """The place that is shown, the value if there is one, and the heads that bring back most there."""
+    place = "value" if len(_values(trials, "value/heads")) else "first"
+    values = _values(trials, f"{place}/heads")
+    if not len(values):
+        return place, []
+    return place, [divmod(int(number), shape[1]) for number in np.argsort(-values.mean(0), kind="stable")[:n]]
+
+
+def direct(place: str, rows: Sequence[tuple[Cell, ...]]) -> Figure:
+    return Figure(
+        seq=0,
+        id="direct",
+        title="What these heads write, as tokens",
+        columns=(
+            Column(name="layer"),
+            Column(name="head"),
+            Column(name="question"),
+            Column(name="true value"),
+            Column(name="tokens that it promotes most"),
+        ),
+        rows=tuple(rows),
+        notes=(
+            f"The heads that bring back most at: {PLACES[place]}. Their output at the last token, untouched, through "
+            "the unembedding with the final norm's gain; nothing is centred.",
+        ),
+    )
+
+
+def _handed_over(trials: Sequence[Trial], place: str) -> Iterator[str]:
+    name, last, control = (
+        _values(trials, f"{place}/{key}")
+        for key in ("residual/name_last", "residual/last", "control_residual/name_last")
+    )
+    if not len(name):
+        return
+    upto = [layer for layer, mean in enumerate(name.mean(0)) if mean > 0.5]
+    since = [layer for layer, mean in enumerate(last.mean(0)) if mean > 0.5]
+    at_name = f"up to layer {upto[-1]}" if upto else "in no layer"
+    at_last = f"from layer {since[0]} on" if since else "in no layer"
+    most = np.abs(control.mean(0)).max()
+    yield (
+        f"{PLACES[place].capitalize()}: the name's last token alone brings back more than half {at_name}, the last "
+        f"token {at_last}; another unknown name's at the name's last token moves it by {most:.2f} at most."
+    )
+
+
+def _values(trials: Sequence[Trial], key: str) -> np.ndarray:
+    """(pairs, ...) of those that have it."""
+    return np.array([trial.numbers[key] for trial in trials if key in trial.numbers], dtype=float)
+
+
+def _means(values: np.ndarray, seed: int) -> Iterator[tuple[Cell, ...]]:
+    """Mean, low and high of each column."""
+    if len(values):
+        low, high = interval_of(resampled_means(values, seed))
+        for cells in zip(values.mean(0), low, high, strict=True):
+            yield tuple(map(rounded, cells))
+
+
+def _notes(trials: Sequence[Trial]) -> Iterator[str]:
+    for place, told in PLACES.items():
+        n = len(_values(trials, f"{place}/heads"))
+        near = len(_values(trials, f"{place}/ld")) - n
+        yield (
+            f"{told.capitalize()}: {n} of {len(trials)} pairs; in {len(trials) - n - near} there is no such place or "
+            f"both runs say the same there, in {near} the two runs hardly differ."
+        )
+
+
+def _name(number: int, n_heads: int) -> str:
+    layer, head = divmod(int(number), n_heads)
+    return f"L{layer}H{head}"

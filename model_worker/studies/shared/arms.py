@@ -1,0 +1,85 @@
+"""Arms of a study, as deltas on any of its questions: resolved once, put where each question has its name.
+
+Knows nothing about controls or batches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from model_worker.answering.prompt import PromptTokens
+from model_worker.model.loading import Loaded
+from model_worker.steering.targets import Delta, positions, read_of, resolve
+from protocol.refusal import Refused
+from protocol.steering import Held, Mode, Target, Unit
+from protocol.worker.study_frames import StudyArm
+
+UNITS: dict[Unit, str] = {"residual_norm": " r", "raw": "", "activation": "", "factor": " times", "share": ""}
+DOES: dict[Mode, str] = {
+    "add": "add",
+    "clamp": "clamp to",
+    "scale": "scale",
+    "ablate": "ablate",
+    "project_out": "project out",
+    "swap": "swap",
+}
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """hold: none is the baseline."""
+
+    told: StudyArm
+    hold: tuple[Held, ...] = ()
+
+
+class Resolved:
+    """An arm's deltas, but for where."""
+
+    def __init__(self, loaded: Loaded, hold: Sequence[Held], example: PromptTokens) -> None:
+        """Raises Refused for what this model can't do, and for token positions of no particular prompt."""
+        if any(held.scope == "positions" and held.positions for held in hold):
+            raise Refused(
+                422,
+                "positions_of_many",
+                "Steering of numbered tokens asked in a study.",
+                "Its prompts have their names in different places.",
+                "Use a scope that says where from the name.",
+            )
+        pushes = [(held, resolve(loaded, held, example.entity, example.tokens)) for held in hold]
+        self._deltas = [(held, push.delta(held.strength)) for held, push in pushes]
+
+    def at(self, prompt: PromptTokens) -> tuple[Delta, ...]:
+        return tuple(
+            replace(delta, positions=positions(held.scope, held.positions, prompt.entity, prompt.tokens))
+            for held, delta in self._deltas
+        )
+
+
+def in_words(loaded: Loaded, hold: Sequence[Held]) -> str:
+    """What an arm does: "add 1.25 r along Known entity, latent 4 of resid_post/layer_3, at entity"."""
+    return " and ".join(_in_words(loaded, held) for held in hold)
+
+
+def _in_words(loaded: Loaded, held: Held) -> str:
+    does = DOES[held.mode]
+    target = target_in_words(loaded, read_of(held.target))
+    if held.target.kind == "random":
+        target = f"a random direction in the place of {target}"
+    if held.mode in ("add", "clamp"):
+        how = f"{does} {held.strength:g}{UNITS[held.measured_in]} {'along' if held.mode == 'add' else 'for'} {target}"
+    elif held.mode == "scale":
+        how = f"{does} {target} {held.strength:g} times"
+    else:
+        share = "" if held.strength == 1 else f"{held.strength:.0%} of "
+        to = f" to {target_in_words(loaded, held.to)}" if held.to is not None else ""
+        how = f"{does} {share}{target}{to}"
+    prompt = "" if held.scope == "positions" else f" at {held.scope}"
+    generated = " and at generated tokens" if held.generated and prompt else ""
+    return how + (f"{prompt}{generated}" if prompt else " at generated tokens")
+
+
+def target_in_words(loaded: Loaded, target: Target) -> str:
+    plain = f"latent {target.latent} of {target.dictionary}" if target.kind == "latent" else target.name
+    validated = (*loaded.card.directions, *loaded.card.more_directions)
+    named = next((one.label for one in validated if one.target == target), None)
+    return f"{named} ({plain})" if named else plain

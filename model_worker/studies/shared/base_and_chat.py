@@ -1,0 +1,78 @@
+"""What a part of the model says by itself to a question, and where in it the true value begins.
+
+The chat model reads the question in its template. The base model reads it as plain text, followed by a line that
+begins "Answer:": it was never taught to answer, and goes on best where an answer stands next.
+
+Knows nothing about steering or heads.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import Literal
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from model_worker.answering.prompt import PromptTokens, read_prompt
+from model_worker.decoding.states import Ids, PromptState
+from model_worker.model.gemma import Gemma, KeysValues, run_block
+from model_worker.model.loading import Loaded
+from model_worker.studies.shared.questions import Question
+from protocol.worker.requests import GenerateRequest
+
+ANSWER = "\nAnswer:"
+MOST_TOKENS = 24
+
+Which = Literal["base", "chat"]
+
+
+def prompt_of(loaded: Loaded, question: Question, part: Which) -> PromptTokens:
+    if part == "chat":
+        return question.prompt
+    text = question.text + ANSWER
+    return read_prompt(
+        loaded, GenerateRequest(model=loaded.card.id, prompt=text, format="raw", entity=question.prompt.span)
+    )
+
+
+def said(
+    gemma: Gemma, state: PromptState, stop_ids: frozenset[int], most: int = MOST_TOKENS
+) -> Generator[None, None, Ids]:
+    """Greedy, a token a step; without the token that ends it."""
+    kept = list(zip(state.keys, state.values, strict=True))
+    chosen: list[int] = []
+    token = int(state.logits.argmax())
+    while token not in stop_ids and len(chosen) < most:
+        chosen.append(token)
+        yield None
+        token = _next(gemma, kept, token, len(state.ids) + len(chosen) - 1)
+    return tuple(chosen)
+
+
+def before_value(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], value: str) -> int | None:
+    """How many tokens of an answer stand before the first one of the value; None where it isn't in it."""
+
+    def text(n: int) -> str:
+        return tokenizer.decode(list(ids[:n]), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+    at = text(len(ids)).casefold().find(value.casefold())
+    if at < 0:
+        return None
+    return next(n for n in range(len(ids)) if len(text(n + 1)) > at)
+
+
+@torch.inference_mode()
+def _next(gemma: Gemma, kept: list[KeysValues], token: int, position: int) -> int:
+    """The likeliest token after this one; its keys and values join those that are kept."""
+    at = torch.arange(position + 1, device=gemma.device)
+    queries = at[-1:].unsqueeze(0)
+    rotations, masks = gemma.rotations(queries), gemma.masks(queries, at)
+    x = gemma.embed(torch.tensor([[token]], device=gemma.device))
+    for layer, block in enumerate(gemma.blocks):
+
+        def joined(keys: torch.Tensor, values: torch.Tensor, layer: int = layer) -> KeysValues:
+            old_keys, old_values = kept[layer]
+            kept[layer] = torch.cat([old_keys, keys], dim=2), torch.cat([old_values, values], dim=2)
+            return kept[layer]
+
+        x = run_block(gemma.shape, block, x, rotations[layer], masks[layer], joined)
+    return int(gemma.logits(x[0, 0]).argmax())

@@ -1,0 +1,85 @@
+"""What a study works with, and what it is to the runner. Knows nothing about any particular study."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from model_worker.decoding.batch import Decoding
+from model_worker.decoding.states import Prompts
+from model_worker.model.base import Base, Part
+from model_worker.model.loading import Loaded
+from model_worker.studies.shared.names import Taken
+from protocol.canonical import sha256
+from protocol.version import PROTOCOL
+from protocol.worker.frames import Frame
+from protocol.worker.ran import DictionaryUsed, ModelUsed
+from protocol.worker.study_frames import Study, StudyArm
+
+AnyRequest = Any
+
+
+@dataclass(frozen=True)
+class Bench:
+    """decoding: the lane's batch, which others may share."""
+
+    loaded: Loaded
+    prompts: Prompts
+    decoding: Decoding
+    base: Base
+
+    def part(self, which: str) -> Part:
+        """`base` or `chat`. Raises Refused (422) where there is no base model."""
+        return self.base.part() if which == "base" else Part(self.loaded.gemma, self.chat_used)
+
+    @property
+    def chat_used(self) -> ModelUsed:
+        loaded = self.loaded
+        return ModelUsed(id=loaded.card.id, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device)
+
+    def opening(
+        self,
+        request: AnyRequest,
+        *,
+        names: Iterable[Taken],
+        n_steps: int,
+        dictionaries: Iterable[str] = (),
+        base: ModelUsed | None = None,
+        arms: tuple[StudyArm, ...] = (),
+        warnings: tuple[str, ...] = (),
+    ) -> Study:
+        """request: as it was resolved."""
+        return Study(
+            seq=0,
+            protocol=PROTOCOL,
+            request=request,
+            request_sha256=sha256(request),
+            model=self.chat_used,
+            base=base,
+            dictionaries=tuple(self.dictionary_used(name) for name in dictionaries),
+            names=tuple(one.told for one in names),
+            arms=arms,
+            n_steps=n_steps,
+            warnings=warnings,
+        )
+
+    def dictionary_used(self, name: str) -> DictionaryUsed:
+        dictionary, layer = self.loaded.dictionaries[name], self.loaded.layer_of[name]
+        return DictionaryUsed(
+            id=name, layer=layer, paper_layer=layer + 1, d_sae=dictionary.d_sae, sha256=dictionary.sha256
+        )
+
+
+class Plan(Protocol):
+    """A study that has been understood: made by `study(bench, request)`, a generator that yields None while it looks
+    at its names and returns a Plan, and that raises Refused for what can't be done.
+
+    The runner calls `fold` with every frame that was recorded before, in order, `progress` among them; then takes the
+    frames that `rest` yields, in short steps, None meaning that there is nothing to say yet. `seq` is the runner's: 0
+    will do. A study that folded nothing says everything but `study` and `done`; one that folded frames must then
+    yield exactly what would have come after them.
+    """
+
+    opening: Study
+
+    def fold(self, frame: Frame) -> None: ...
+    def rest(self) -> Iterator[Frame | None]: ...

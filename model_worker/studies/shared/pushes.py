@@ -1,0 +1,52 @@
+"""Which push a study makes: the one that was asked, or the card's own. Knows nothing about what it is held against."""
+
+from model_worker.answering.prompt import PromptTokens
+from model_worker.model.loading import Loaded
+from model_worker.steering.targets import Delta, require_latent, resolve
+from protocol.refusal import Refused
+from protocol.steering import Held, LatentTarget
+from protocol.worker.models import DirectionCard, Role
+from protocol.worker.studies import Push
+
+BEYOND = 2  # strengths of a card's sweep that are greater than the validated one
+
+
+def latent_of(loaded: Loaded, role: Role, asked: LatentTarget | None = None) -> LatentTarget:
+    """The asked one, else the card's first of that role. Raises Refused (422) if there is none."""
+    if asked is not None:
+        require_latent(loaded, asked)
+        return asked
+    return _direction(loaded, role).target
+
+
+def push_of(loaded: Loaded, role: Role, asked: Push | None) -> Push:
+    """The asked one, else the card's first latent of that role at the strength that was validated for it, on the
+    name's last token. Raises Refused (422) if there is none."""
+    if asked is not None:
+        require_latent(loaded, asked.target)
+        return asked
+    card = _direction(loaded, role)
+    strength = card.strengths[-1 - BEYOND] if len(card.strengths) > BEYOND else card.strengths[-1]
+    return Push(target=card.target, strength=strength, unit=card.unit)
+
+
+def held_of(push: Push) -> Held:
+    return Held(target=push.target, mode="add", unit=push.unit, scope=push.scope, strength=push.strength)
+
+
+def delta_of(loaded: Loaded, push: Push, prompt: PromptTokens) -> Delta:
+    """Raises Refused for a unit that this model has no norm for, or a direction of norm 0."""
+    return resolve(loaded, held_of(push), prompt.entity, prompt.tokens).delta(push.strength)
+
+
+def _direction(loaded: Loaded, role: Role) -> DirectionCard:
+    for card in (*loaded.card.directions, *loaded.card.more_directions):
+        if card.role == role and isinstance(card.target, LatentTarget):
+            return card
+    raise Refused(
+        422,
+        "no_direction_of_role",
+        f"The {role} latent of {loaded.card.id} asked.",
+        "Its card names none.",
+        f"Name the latent that is to count as {role}.",
+    )

@@ -1,0 +1,99 @@
+"""A finding: a run somebody gave a name to. The client sends no frames, so a recording can't be forged."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from protocol.app.verify import Verification
+from protocol.base import Message, Name, Text, VisibleText
+from protocol.worker.frames import Outcome
+from protocol.worker.studies import RunRequest
+
+Slug = Annotated[str, Field(pattern=r"^[1-9A-HJ-NP-Za-km-z]{10,22}$")]
+"""What a link ends in: base58, so no 0, O, I or l."""
+
+
+class View(Message):
+    """What the page showed: which sweep and strength, and which watched latent coloured the tokens; of a study, what
+    was chosen on its page, by name."""
+
+    sweep: int | None = Field(default=None, ge=0, le=15)
+    strength: float = Field(default=0.0, ge=-1e4, le=1e4)
+    colour: int = Field(default=0, ge=0, le=15)
+    options: dict[Name, Annotated[Text, Field(max_length=200)]] = Field(default={}, max_length=20)
+
+
+class FindingRequest(Message):
+    """Save a run that is done."""
+
+    run_id: str = Field(min_length=1, max_length=64)
+    title: VisibleText = Field(min_length=1, max_length=140)
+    note: Text = Field(default="", max_length=4_000)
+    view: View = View()
+    parent: Slug | None = Field(default=None, description="the finding that this one was made from")
+    listed: bool = Field(default=True, description="shown in the gallery; else only who has the link finds it")
+
+
+class Answer(Message):
+    """One arm's whole answer and what it amounts to. `strength` is in the unit of its sweep."""
+
+    text: Text
+    outcome: Outcome
+    rule: Text
+    phrase: Text | None
+    sweep: int | None
+    strength: float
+
+
+class Answers(Message):
+    """What the view shows. `steered` is None where it shows the baseline; either is None where the recording has no
+    verdict."""
+
+    baseline: Answer | None = None
+    steered: Answer | None = None
+
+
+class StudyTold(Message):
+    """What a study amounts to, for lists and previews. headline: the claim of its first figure, else how many names
+    and latents."""
+
+    n_names: int
+    headline: Text
+
+
+class Finding(Message):
+    """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601. `forks`: listed findings made from this one.
+    `parent` stays when that one is deleted. `answers` are empty for a study, `study` is None for any other run."""
+
+    slug: Slug
+    title: Text
+    note: Text
+    view: View
+    created: str
+    request: RunRequest
+    answers: Answers
+    study: StudyTold | None = None
+    recording_sha256: str
+    n_frames: int
+    size_bytes: int
+    listed: bool = True
+    parent: Slug | None = None
+    forks: tuple[Slug, ...] = ()
+    verified: Verification | None = Field(default=None, description="the newest check, if there was one")
+
+
+class Saved(Message):
+    """The answer to saving: the one time that the delete token is told. Only its hash is kept."""
+
+    finding: Finding
+    delete_token: str
+
+
+class FindingsPage(Message):
+    """Newest first. `total`: how many match; `kinds`, `models` and `outcomes` count them as if none were chosen."""
+
+    findings: tuple[Finding, ...]
+    total: int
+    models: dict[str, int]
+    outcomes: dict[Outcome, int]
+    kinds: dict[Name, int]

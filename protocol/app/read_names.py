@@ -1,0 +1,12 @@
+"""The answer to pasted names: what was read of them, and what the set amounts to."""
+
+from protocol.base import Message
+from protocol.worker.names import GivenName
+from protocol.worker.study_frames import NamesChecked
+
+
+class ReadNames(Message):
+    """`names` can stand in a study's request as they are; none where the world's own were checked."""
+
+    names: tuple[GivenName, ...]
+    checked: NamesChecked

@@ -1,0 +1,323 @@
+"""What a worker answers with: `start`, deltas, then exactly one `done` or `error`.
+
+A stream that ends without either was cut. Activations are in units of their latent,
+log-probabilities in nats. Floats are rounded to six significant digits.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from protocol.base import Message, Name, Text
+from protocol.refusal import Refusal
+from protocol.worker.models import Role, Watched
+from protocol.worker.ran import DictionaryUsed, ModelUsed, Outcome
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.study_frames import CorpusTally, Figure, NamesChecked, Progress, Ranking, Study, Tally, Trial
+
+TokenRole = Literal["bos", "template", "text", "entity"]
+
+
+class Token(Message):
+    """One prompt token. `text` is what it decodes to, white space kept."""
+
+    id: int
+    text: Text
+    role: TokenRole
+
+
+class EntityTokens(Message):
+    """Prompt tokens `start` to `end` (exclusive) hold the entity, and how it was found."""
+
+    start: int
+    end: int
+    text: Text
+    found: Literal["given", "world", "quotes", "capitals", "whole_prompt"]
+
+
+class SteeringUsed(Message):
+    """What an intervention is called and where it was applied: `norm` is |d|, `residual_norm` r there (None: not
+    known), `positions` the prompt tokens."""
+
+    role: Role
+    label: Text
+    layer: int
+    paper_layer: int
+    norm: float
+    residual_norm: float | None
+    positions: tuple[int, ...]
+
+
+class Arm(Message):
+    """One way of steering. The baseline is the first: no sweep, strength 0, nothing held. `alpha` is the factor of d
+    in mode add, else the strength again."""
+
+    sweep: int | None
+    strength: float
+    alpha: float
+    held: bool = False
+
+
+class Start(Message):
+    """The request as resolved, and everything needed to label what follows."""
+
+    kind: Literal["start"] = "start"
+    seq: int
+    protocol: int
+    request: GenerateRequest
+    request_sha256: str
+    model: ModelUsed
+    dictionaries: tuple[DictionaryUsed, ...]
+    tokens: tuple[Token, ...]
+    entity: EntityTokens
+    watched: tuple[Watched, ...]
+    sweeps: tuple[SteeringUsed, ...]
+    held: tuple[SteeringUsed, ...] = ()
+    arms: tuple[Arm, ...]
+
+
+class Queued(Message):
+    """Waiting for memory: `place` 1 is next."""
+
+    kind: Literal["queued"] = "queued"
+    seq: int
+    place: int
+
+
+class NextToken(Message):
+    """One candidate for the first answer token."""
+
+    id: int
+    text: Text
+    prob: float
+    opens_refusal: bool
+
+
+class Measured(Message):
+    """The target's `a` at the tokens that an intervention steered, before its site was changed and after."""
+
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
+class PromptReading(Message):
+    """What an arm's prompt pass showed, measured after steering.
+
+    activations     [watch][pos]
+    steered         [intervention], held ones first, each [its prompt positions]
+    refusal_logodds log p/(1-p), p the probability that the first answer token opens a refusal
+    """
+
+    activations: tuple[tuple[float, ...], ...]
+    steered: tuple[Measured, ...] = ()
+    refusal_logodds: float
+    top: tuple[NextToken, ...]
+
+
+class TokenOdds(Message):
+    """Of the model's own distribution (temperature 1) that a token stands in: the token's log-probability, the
+    distribution's entropy, and by how much its two likeliest tokens differ in log-probability."""
+
+    logprob: float
+    entropy_nats: float
+    margin_nats: float
+
+
+class Prompt(Message):
+    """All arms' prompt passes. `fvu`: fraction of variance unexplained on this prompt's tokens
+    (BOS left out), baseline arm, by dictionary in the order of `start`; None for a prompt of one token.
+    `odds`: of the prompt's tokens from the second on, baseline arm."""
+
+    kind: Literal["prompt"] = "prompt"
+    seq: int
+    arms: tuple[PromptReading, ...]
+    fvu: tuple[float | None, ...]
+    odds: tuple[TokenOdds, ...] = ()
+
+
+class NewToken(Message):
+    """The token that a sample of an arm chose at this step, with its odds as in TokenOdds. `text` is what it adds to
+    the answer, perhaps nothing yet."""
+
+    arm: int
+    sample: int = 0
+    id: int
+    text: Text
+    logprob: float
+    entropy_nats: float | None = None
+    margin_nats: float | None = None
+
+
+class Reading(Message):
+    """Watched activations [watch] of the token chosen at the step before; `steered`: [intervention that steers
+    generated tokens too], held ones first, one value each."""
+
+    arm: int
+    sample: int = 0
+    activations: tuple[float, ...]
+    steered: tuple[Measured, ...] = ()
+
+
+class Step(Message):
+    """One decode step of every arm that still runs. Readings come one step late."""
+
+    kind: Literal["step"] = "step"
+    seq: int
+    step: int
+    tokens: tuple[NewToken, ...]
+    readings: tuple[Reading, ...]
+
+
+class Latents(Message):
+    """Active latents of one dictionary at consecutive tokens of one answer, the prompt's first.
+
+    pos      place of the first token, prompt and answer counted through; a steered arm's prompt begins at its first
+             steered token, before which it is the baseline's
+    counts   how many at each token
+    data     base64: all indices, little-endian unsigned of `index_bytes` bytes, by token and ascending; then all
+             activations, little-endian float32
+    """
+
+    kind: Literal["latents"] = "latents"
+    seq: int
+    arm: int
+    sample: int = 0
+    dictionary: str
+    pos: int
+    counts: tuple[int, ...]
+    index_bytes: Literal[2, 4]
+    data: str
+
+
+class Verdict(Message):
+    """What a whole answer amounts to, and the rule or phrase that decided. `paper_phrase`: the phrase that makes it a
+    refusal by the paper's rule to the letter, whatever the outcome; None if none does."""
+
+    kind: Literal["verdict"] = "verdict"
+    seq: int
+    arm: int
+    sample: int = 0
+    text: Text
+    outcome: Outcome
+    rule: Text
+    phrase: Text | None
+    paper_phrase: Text | None = None
+
+
+class Departure(Message):
+    """In a replay only: at answer token `place` the model would have chosen this token, not the recorded one.
+
+    short_by: by how much the recorded one missed being chosen, in nats: greedy, what it lacks in log-probability;
+    sampled, that too or, where less, what the log-odds lack for the draw to fall into its share of the distribution.
+    """
+
+    kind: Literal["departure"] = "departure"
+    seq: int
+    arm: int
+    sample: int = 0
+    place: int
+    id: int
+    text: Text
+    short_by: float
+
+
+class Control(Message):
+    """`refusal_logodds` under random directions of equal norm, one number a direction."""
+
+    kind: Literal["control"] = "control"
+    seq: int
+    sweep: int
+    strength: float
+    refusal_logodds: tuple[float, ...]
+
+
+class LensToken(Message):
+    """`logit` is what one unit of the direction adds to the token's logit, but for the final norm's division."""
+
+    id: int
+    text: Text
+    logit: float
+
+
+class Lens(Message):
+    """Tokens that a direction (of norm `norm`) promotes most and suppresses most, strongest first."""
+
+    kind: Literal["lens"] = "lens"
+    seq: int
+    norm: float
+    promoted: tuple[LensToken, ...]
+    suppressed: tuple[LensToken, ...]
+
+
+class Snippet(Message):
+    """A stretch of the card's corpus sample around the token at `peak`, where the latent fires most in its document."""
+
+    texts: tuple[Text, ...]
+    activations: tuple[float, ...]
+    peak: int
+
+
+class NamesRead(Message):
+    """A latent's activations at the last token of names of one type, asked about in the chat template: of tier known
+    and of tier unknown, evenly drawn from the model's world."""
+
+    entity_type: Name
+    known: tuple[float, ...]
+    unknown: tuple[float, ...]
+
+
+class Firing(Message):
+    """Where one latent fires. `n_firing` of the `n_tokens` of the corpus sample, BOS left out, the largest with
+    `max_activation`; snippets strongest first, one a document. No tokens where the card has no corpus, no names
+    where it has no world."""
+
+    kind: Literal["firing"] = "firing"
+    seq: int
+    n_tokens: int
+    n_firing: int
+    max_activation: float
+    snippets: tuple[Snippet, ...]
+    names: tuple[NamesRead, ...]
+
+
+class Done(Message):
+    """The stream is whole."""
+
+    kind: Literal["done"] = "done"
+    seq: int
+    elapsed_s: float
+    n_tokens: int
+
+
+class Error(Message):
+    """The run ended early. What came before it still holds."""
+
+    kind: Literal["error"] = "error"
+    seq: int
+    refusal: Refusal
+
+
+Frame = Annotated[
+    Start
+    | Queued
+    | Prompt
+    | Step
+    | Latents
+    | Verdict
+    | Departure
+    | Control
+    | Lens
+    | Firing
+    | Study
+    | Progress
+    | Tally
+    | CorpusTally
+    | Ranking
+    | Trial
+    | Figure
+    | NamesChecked
+    | Done
+    | Error,
+    Field(discriminator="kind"),
+]
+FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)

@@ -1,0 +1,235 @@
+// The paper's figures, live: choose one, see what it costs, run it, read every answer, save it. Owns what is chosen and
+// the address; the run is study/background.js', and what is drawn is drawn by a view from (request, frames so far).
+
+import { finding, Refused } from "../core/api.js";
+import { background, isOver } from "../study/background.js";
+import { fill, h } from "../core/dom.js";
+import { learnPace } from "../study/pace.js";
+import { experimentOf, EXPERIMENTS, idOf } from "./presets.js";
+import { aliased, channels } from "../core/store.js";
+import { watchWorker } from "../parts/health.js";
+import { away } from "../parts/away.js";
+import { figuresView } from "../study/figures/figures.js";
+import { labelsView } from "../study/labels.js";
+import { mount } from "../run/panels.js";
+import { whatRan } from "../study/ran.js";
+import { runningView } from "../study/running.js";
+import { saveStudy } from "../study/save.js";
+import { standing } from "../study/searching.js";
+import { experimentSetup } from "./setup.js";
+import { workerStatus } from "../run/status.js";
+import { trialsView } from "../study/trials.js";
+
+const $ = (id) => document.getElementById(id);
+const state = channels({ health: null, card: null, run: null, trouble: null });
+let chosen = null; // id of the experiment
+let shown = null; // id of the run in the address
+let now = null; // the study
+let summary = null;
+let setup = null;
+let views = null; // of what the run found
+let filters = {};
+
+const follow = background({ onChange: show });
+const progress = runningView($("running"), {
+  pause: () => follow.pause(),
+  resume: () => follow.resume(),
+  cancel: () => follow.cancel(),
+  again: () => run(now.request),
+});
+
+workerStatus($("status"), state);
+mount(away, $("notice"), aliased(state, { registry: "card" }));
+state.on(["card"], drawSetup);
+state.on(["health"], ready);
+watchWorker(state);
+$("save").addEventListener("click", save);
+addEventListener("popstate", () => (location.hash === "" || location.hash.includes("=")) && open());
+open();
+
+// ---- the address
+
+/** What the address says: an experiment, and perhaps a run of it. */
+function open() {
+  const { kind, run: id, parent, ...rest } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  choose(experimentOf(kind) ? kind : (chosen ?? EXPERIMENTS[0].id));
+  filters = rest;
+  if (parent) return again(parent);
+  if (!id) return leave();
+  if (id === shown) return;
+  shown = id;
+  $("setup").open = false;
+  clear();
+  follow.open(id);
+}
+
+/** A saved one: its experiment, and a button that asks the same once more. */
+async function again(slug) {
+  leave();
+  try {
+    const { request, title } = await finding(slug);
+    choose(idOf(request) ?? chosen);
+    const button = h("button", { class: "button button-primary", type: "button", onclick: () => run(request) }, "Run it again");
+    fill($("figures"), h("p", { class: "row wrap experiment-empty" }, h("span", {}, `What “${title}” asked, as it was asked.`), button));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    fill($("figures"), h("p", { class: "problem experiment-empty" }, error.message));
+  }
+}
+
+function write(how) {
+  const hash = `#${new URLSearchParams({ kind: chosen, ...(shown ? { run: shown, ...filters } : {}) })}`;
+  if (hash !== location.hash) history[how](null, "", hash);
+}
+
+// ---- which experiment
+
+function choose(id) {
+  if (id === chosen) return;
+  chosen = id;
+  drawList();
+  drawAbout();
+  drawSetup();
+}
+
+function go(id) {
+  choose(id);
+  leave();
+  write("pushState");
+}
+
+/** Nothing is run here; what was run goes on. */
+function leave() {
+  shown = now = summary = null;
+  filters = {};
+  follow.close();
+  clear();
+  $("setup").open = true;
+  $("running").hidden = $("facts").hidden = true;
+  fill($("figures"), empty());
+  canSave();
+}
+
+function drawList() {
+  const link = ({ id, number, title, paper, tests }) =>
+    h(
+      "li",
+      {},
+      h(
+        "a",
+        { href: `#kind=${id}`, "aria-current": id === chosen ? "true" : null, onclick: (event) => (event.preventDefault(), go(id)) },
+        h("span", { class: "experiment-number" }, number),
+        h("b", {}, title),
+        h("span", { class: "note" }, tests),
+        h("span", { class: "note experiment-paper" }, paper),
+      ),
+    );
+  const focused = $("list").contains(document.activeElement);
+  const select = h(
+    "select",
+    { "aria-label": "Experiment", onchange: () => go(select.value) },
+    EXPERIMENTS.map(({ id, number, title }) => h("option", { value: id, selected: id === chosen }, `${number} ${title}`.trim())),
+  );
+  fill($("list"), select, h("ol", {}, EXPERIMENTS.map(link)));
+  if (focused) ($("list").querySelector("a[aria-current]").offsetParent ? $("list").querySelector("a[aria-current]") : select).focus();
+}
+
+function drawAbout() {
+  const { title, paper, tests, control } = experimentOf(chosen);
+  fill(
+    $("about"),
+    h("h2", {}, title),
+    h("p", {}, tests),
+    h("p", { class: "note" }, h("b", {}, "Control: "), control),
+    h("p", { class: "note" }, h("b", {}, "Redoes: "), `${paper}.`),
+  );
+}
+
+function drawSetup() {
+  const card = state.get("card");
+  if (!card) return;
+  setup?.remove();
+  setup = experimentSetup($("ask"), { id: chosen, card, onRun: run });
+  ready();
+}
+
+function ready() {
+  const { ready: can = false, worker } = state.get("health") ?? {};
+  setup?.ready(can, worker === "down" ? "No worker answers." : "Waits for the model.");
+}
+
+function empty() {
+  return h("p", { class: "experiment-empty" }, "Nothing run yet. Figures appear here while answers come in, each beside its control, and every answer can be read below them.");
+}
+
+// ---- the run
+
+async function run(request) {
+  filters = {};
+  clear();
+  const id = await follow.start(request);
+  if (id === null) return;
+  shown = id;
+  $("setup").open = false;
+  write("pushState");
+  $("running").scrollIntoView({ block: "nearest" });
+}
+
+function show(study, its, trouble) {
+  [now, summary] = [study, its];
+  $("running").hidden = false;
+  progress.show(study, its, trouble);
+  const id = study.request && idOf(study.request);
+  if (id && id !== chosen) {
+    choose(id);
+    write("replaceState");
+  }
+  views ??= made();
+  views.figures.show(study);
+  views.labels.show(study);
+  views.trials.show(study);
+  whatRan($("facts"), study);
+  if (study.figures.size) $("waiting")?.remove();
+  if (study.phase === "done") learnPace(study);
+  canSave();
+}
+
+function made() {
+  fill($("figures"));
+  const figures = figuresView($("figures"));
+  $("figures").append(h("p", { class: "experiment-empty", id: "waiting" }, "Figures appear here as soon as some answers are in."));
+  const labels = labelsView($("labels"));
+  const chose = (now) => {
+    filters = now;
+    write("replaceState");
+  };
+  const trials = trialsView($("trials"), { chosen: filters, onChange: chose, card: state.get("card") });
+  return { figures, labels, trials };
+}
+
+function clear() {
+  for (const view of Object.values(views ?? {})) view.remove();
+  views = null;
+  fill($("figures"));
+  $("trials").hidden = $("labels").hidden = true;
+}
+
+// ---- saving
+
+function canSave() {
+  const done = now && standing(now, summary) === "done";
+  $("save").disabled = !done;
+  $("save").title = done ? "Make a link that anyone can open" : now && !isOver(summary) ? "A run can be saved once it is done" : "Nothing to save yet";
+}
+
+function save() {
+  const { title } = experimentOf(chosen);
+  const first = [...now.figures.values()][0];
+  saveStudy($("dialog"), {
+    id: summary.id,
+    title: `${title}: ${now.opening.model.id}`,
+    claim: first?.claim || null,
+    what: "the names and questions, every answer with its verdict, the figures, your title and your note.",
+    options: filters,
+  });
+}

@@ -1,0 +1,67 @@
+// Prompts worth a click: a tab an entity type, and in it what the untouched model makes of each name. From the card.
+
+import { fill, h, icon, listen, mark } from "../core/dom.js";
+
+const STORIES = {
+  known: "known: answered right",
+  unknown: "never seen: refused",
+  rare: "rare: answered wrong",
+  unrecalled: "recognised, this fact never told: made up",
+};
+const SHORT = { known: "known", unknown: "unknown", rare: "rare, wrong", unrecalled: "not recalled" };
+
+/** `ask(prompt)` runs it. */
+export function examples(element, state, ask) {
+  const types = h("div", { class: "segmented types", role: "group", "aria-label": "Kind of name" });
+  const list = h("div", { class: "example-list" });
+  fill(element, types, list);
+  let chosen = null; // a group the reader opened; else that of the prompt
+  const offs = [
+    state.on(["card", "typed"], draw),
+    listen(types, "click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      chosen = Number(button.value);
+      draw();
+    }),
+  ];
+  return () => {
+    for (const off of offs) off();
+    fill(element);
+  };
+
+  function draw() {
+    const groups = state.get("card")?.examples ?? [];
+    const typed = state.get("typed").trim();
+    const of = groups.findIndex((group) => group.some(({ prompt }) => prompt === typed));
+    const shown = chosen ?? Math.max(0, of);
+    fill(
+      types,
+      groups.map((group, i) =>
+        h("button", { type: "button", value: i, "aria-pressed": String(i === shown) }, group[0].entity_type ?? group[0].name),
+      ),
+    );
+    types.hidden = groups.length < 2;
+    fill(list, (groups[shown] ?? []).map((example) => chip(example, typed)));
+  }
+
+  function chip({ name, role, story, prompt }, typed) {
+    const kind = story ?? role;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "example",
+        "aria-pressed": String(prompt === typed),
+        title: `${prompt} (${STORIES[kind] ?? role})`,
+        onclick: () => {
+          chosen = null;
+          ask(prompt);
+        },
+      },
+      kind === "rare" ? icon("wrong") : kind === "unrecalled" ? icon("invented") : mark(role),
+      h("span", { class: "example-name" }, name),
+      h("span", { class: "example-story" }, SHORT[kind] ?? role),
+    );
+  }
+}

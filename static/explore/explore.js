@@ -1,0 +1,410 @@
+// The front door: ask, see which latents fire, push, compare, share. Owns the question and the address; the runs behind
+// it are explore/benches.js' and explore/asides.js', and everything drawn is drawn by a view from (request, frames so far).
+
+import { newPage, Refused } from "../core/api.js";
+import { asides } from "./asides.js";
+import { sharedRequest } from "../run/requests.js";
+import { benches, isAway } from "./benches.js";
+import { fill, h } from "../core/dom.js";
+import { follower } from "../run/follow.js";
+import { count } from "../core/format.js";
+import { readFragment } from "../run/fragment.js";
+import { runAt } from "../run/recording.js";
+import { ended, isOpen, lastEntity, logodds, newRun } from "../run/run.js";
+import {
+  isIdle,
+  resetAll,
+  sameSteering,
+  slidersOf,
+  slidersOfRequest,
+  steerIn,
+  sweepOf,
+  withNamedScope,
+} from "../run/steering/sliders.js";
+import { aliased, channels } from "../core/store.js";
+import { watchWorker } from "../parts/health.js";
+import { answers } from "../run/answers/answers.js";
+import { besidePrompt } from "./second_prompt.js";
+import { examples } from "./examples.js";
+import { latentCard } from "../run/latents/card.js";
+import { lookup } from "../run/latents/finder.js";
+import { notice } from "./notice.js";
+import { mount, panels } from "../run/panels.js";
+import { readout } from "../run/readout.js";
+import { samples } from "../run/answers/samples.js";
+import { shareDialog } from "../run/share.js";
+import { workerStatus } from "../run/status.js";
+import { tokenStrip } from "../run/tokens/tokens.js";
+import { topLatents } from "../run/latents/top.js";
+import { tour } from "./tour.js";
+import { channelsOf, keptAddress } from "./address.js";
+
+const $ = (id) => document.getElementById(id);
+const MAX_CHARACTERS = 8_000;
+const PAGE = newPage(); // not kept: a tab that is duplicated must not end its twin's runs
+const KINDS = ["main", "point", "look", "other", "random", "samples", "share"];
+
+const opened = readFragment(location.hash);
+const state = channels({
+  health: null,
+  card: null,
+  run: null,
+  steer: { sweep: null, strength: 0 },
+  sweep: 0,
+  live: true,
+  sliders: [],
+  values: [],
+  active: 0,
+  colour: opened.colour ?? 0,
+  hover: null,
+  tool: "look",
+  lookup: null,
+  look: null,
+  wantLook: false,
+  other: null,
+  otherSteer: { sweep: null, strength: 0 },
+  random: null,
+  sampling: null,
+  samples: null,
+  typed: opened.prompt ?? "",
+  ...channelsOf(opened),
+});
+
+let asked = null; // { prompt, format } that the page shows; null before the first
+let base = opened.request; // a whole request that was handed over; it holds until another question is asked
+let parent = opened.parent; // the finding that was opened here; what is shared says so, whatever is asked next
+let wanted = true; // a run waits for the worker
+let refusedSince = null; // null, "ready" or "away": what the worker has been since it refused a run for being away
+let startedAt = 0;
+let colourChosen = opened.colour !== null;
+let activeChosen = opened.active !== null || opened.at.length > 0;
+let turned = null; // the prompt that the curve was turned for
+
+const follow = Object.fromEntries(KINDS.map((kind) => [kind, follower(`${PAGE}-${kind}`)]));
+const bench = benches({ seen, show, settled, main: follow.main, point: follow.point });
+
+workerStatus($("status"), state);
+mount(notice, $("notice"), state, () => run(), {
+  stop: () => follow.main.stop(),
+  shorten: () => {
+    $("prompt").focus();
+    $("prompt").setSelectionRange(MAX_CHARACTERS, $("prompt").value.length);
+  },
+});
+panels(state);
+mount(samples, $("samples"), state);
+mount(topLatents, $("top"), state);
+mount(latentCard, $("latent"), state);
+mount(lookup, $("lookup"), state);
+mount(readout, $("readout"), state);
+mount(examples, $("pairs"), state, (prompt) => {
+  resetAll(state);
+  ask(prompt);
+});
+const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", otherSteer: "steer" });
+mount(besidePrompt, $("beside"), state, $("beside-open"), (element) => tokenStrip(element, other, { compact: true }));
+mount(tour, $("tour"), state, $("tour-again"), opened.prompt === null);
+
+$("prompt").value = opened.prompt ?? "";
+setFormat(opened.format);
+state.on(["run", "typed", "health"], drawAsk);
+state.on(["run"], turnToTheOther);
+state.on(["otherPrompt"], besideAnswers());
+state.on(["sliders", "values", "active", "span", "watching"], () => consistent() && bench.sync());
+asides(state, { seen, ready: () => canAsk() && asked && !bench.current()?.recorded, follow });
+const askWorker = watchWorker(state);
+const address = keptAddress(state, question);
+state.on(["health", "card"], startWhenReady);
+openRecording();
+
+$("tokens").addEventListener("change", (event) => {
+  if (event.target.name === "colour") colourChosen = true;
+  address.keep();
+});
+$("ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (performance.now() - startedAt < 400) return; // the second half of a double click is no wish to stop
+  if (follow.main.busy()) follow.main.stop();
+  else run();
+});
+$("prompt").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  run();
+});
+$("prompt").addEventListener("input", () => state.set("typed", $("prompt").value));
+document.addEventListener("keydown", (event) => {
+  const elsewhere = document.querySelector("dialog[open], :popover-open");
+  if (event.key === "Escape" && follow.main.busy() && !elsewhere) follow.main.stop();
+});
+$("share").addEventListener("click", share);
+addEventListener("popstate", reopen);
+
+// ---- the question
+
+/** The question as it stands, with all that is chosen about it (run/requests.js). */
+function seen() {
+  const names = ["card", "span", "watching", "sliders", "values", "active"];
+  return { ...Object.fromEntries(names.map((name) => [name, state.get(name)])), ...asked, base };
+}
+
+/** Runs what is typed. */
+function run({ keepEntry = false } = {}) {
+  const card = state.get("card");
+  const prompt = $("prompt").value.trim();
+  if (!prompt) {
+    $("prompt").focus();
+    return;
+  }
+  wanted = !card;
+  if (wanted) return;
+  refusedSince = null;
+  if (prompt.length > MAX_CHARACTERS) {
+    follow.main.drop();
+    bench.put(ended(newRun({ prompt, format: format(), sweeps: [], hold: [] }), "refused", tooLong(prompt)));
+    return;
+  }
+  startedAt = performance.now();
+  if (asked && prompt !== asked.prompt) {
+    base = null;
+    state.set("span", null);
+    state.set("token", null);
+    state.set("sliders", state.get("sliders").map((slider) => withNamedScope(slider, card)));
+  }
+  asked = { prompt, format: format() };
+  firstSliders(card);
+  bench.open();
+  if (!keepEntry) address.write("pushState");
+}
+
+function ask(prompt) {
+  $("prompt").value = prompt;
+  state.set("typed", prompt);
+  run();
+}
+
+const canAsk = () => Boolean(state.get("card") && state.get("health")?.ready);
+
+// Those of the address, of a request that was handed over, or the model's own; those that are there already stay.
+function firstSliders(card) {
+  const recorded = bench.current()?.recorded;
+  if (state.get("sliders").length && !recorded) return;
+  const { sliders, values } = slidersThere(opened.sliders, card);
+  if (recorded) {
+    state.get("sliders").forEach((slider, i) => {
+      const at = sliders.findIndex((one) => sameSteering(one, slider));
+      if (at >= 0) values[at] = state.get("values")[i];
+    });
+    setSliders(sliders, values, state.get("active"));
+  } else {
+    for (const [slider, strength] of opened.at) values[slider] = strength;
+    setSliders(sliders, values, opened.active ?? opened.at[0]?.[0] ?? 0);
+  }
+}
+
+function slidersThere(told, card) {
+  const sweeps = told ?? base?.sweeps;
+  return sweeps || base?.hold?.length
+    ? slidersOfRequest({ sweeps: sweeps ?? card.directions, hold: told ? [] : base?.hold }, card)
+    : { sliders: slidersOf(card), values: [] };
+}
+
+function setSliders(sliders, values, active) {
+  state.set(
+    "values",
+    sliders.map((_, i) => values[i] ?? null),
+  );
+  state.set("active", Math.min(active, Math.max(0, sliders.length - 1)));
+  state.set("sliders", sliders);
+}
+
+// Three channels that only make sense together change one after the other.
+function consistent() {
+  const { sliders, values, active } = seen();
+  return sliders.length === values.length && active < sliders.length;
+}
+
+function show(of, now) {
+  const { sliders, values, active } = seen();
+  const steer = steerIn(now, sliders, values, active);
+  const before = state.get("steer");
+  if (before.sweep !== steer.sweep || before.strength !== steer.strength) state.set("steer", steer);
+  state.set("sweep", Math.max(0, sweepOf(now, sliders[active])));
+  state.set("run", now);
+}
+
+function settled(now) {
+  if (isAway(now)) refusedSince = "ready";
+  if (now.phase !== "done") askWorker();
+  drawAsk();
+}
+
+const tooLong = (prompt) => ({
+  code: "prompt_too_long",
+  asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
+  allowed: `${MAX_CHARACTERS.toLocaleString("en")} fit.`,
+  change: "Shorten it.",
+});
+
+// ---- the first view
+
+/** A recording of the first example, so that the page lives before the model does. */
+async function openRecording() {
+  const { first } = $("main").dataset;
+  if (!first || opened.prompt !== null || opened.request) return;
+  let found;
+  try {
+    found = await runAt(first);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return; // the live run comes anyway
+  }
+  if (asked) return;
+  const { prompt, format } = found.request;
+  asked = { prompt, format };
+  $("prompt").value = prompt;
+  state.set("typed", prompt);
+  setFormat(format);
+  const { sliders } = slidersOfRequest({ sweeps: found.request.sweeps }, state.get("card"), found);
+  bench.put(found, { recorded: true });
+  setSliders(sliders, [], 0);
+  turned = null;
+  turnToTheOther();
+  startWhenReady();
+}
+
+function startWhenReady() {
+  const card = state.get("card");
+  const ready = state.get("health")?.ready;
+  if (refusedSince && !ready) refusedSince = "away";
+  else if (refusedSince === "away") wanted = true;
+  if (!card || !wanted) return;
+  if (!$("prompt").value) {
+    const group = card.examples[0] ?? [];
+    const first = group.find(({ story, role }) => (story ?? role) === "unknown") ?? group[0];
+    $("prompt").value = first?.prompt ?? "";
+    state.set("typed", $("prompt").value);
+  }
+  if (ready) run({ keepEntry: true });
+}
+
+// Until the reader chooses: the tokens show the latent that fires on the name, and the curve the direction
+// that should turn this answer.
+function turnToTheOther() {
+  const now = state.get("run");
+  if (!now?.prompt || turned === now.request.prompt) return;
+  turned = now.request.prompt;
+  if (!colourChosen) {
+    const fires = now.prompt.arms[0].activations.map((latent) => latent[lastEntity(now)]);
+    state.set("colour", Math.max(0, fires.indexOf(Math.max(...fires))));
+  }
+  if (activeChosen || state.get("values").some((value) => value !== null)) return;
+  const role = logodds(now, 0) > 0 ? "known" : "unknown";
+  const at = state.get("sliders").findIndex((slider) => slider.role === role);
+  if (at >= 0) state.set("active", at);
+}
+
+function drawAsk() {
+  const now = state.get("run");
+  const recorded = bench.current()?.recorded;
+  const open = follow.main.busy() && now && isOpen(now);
+  fill(
+    $("run"),
+    ...(open
+      ? ["Stop ", h("kbd", { "aria-hidden": "true" }, "esc")]
+      : ["Run ", h("kbd", { "aria-hidden": "true" }, "↵")]),
+  );
+  const whole = now?.phase === "done" && !recorded;
+  $("share").disabled = !whole;
+  $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
+  const edited = Boolean(asked && $("prompt").value.trim() !== asked.prompt);
+  $("prompt").closest(".field").classList.toggle("edited", edited);
+  fill($("facts"), parent && [origin(parent), " · "], edited ? "edited: below is the last question's answer" : facts(now, recorded));
+}
+
+function facts(now, recorded) {
+  if (recorded) return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
+  return now?.start && `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
+}
+
+function origin(slug) {
+  const title = "What is shared from here says that it was forked from this";
+  return h("a", { class: "mono", href: `/f/${slug}`, title }, `f/${slug}`);
+}
+
+// The second prompt's answers stand under the first's, where there is a second.
+function besideAnswers() {
+  let remove = null;
+  return () => {
+    const wants = Boolean(state.get("otherPrompt"));
+    $("beside-answers").hidden = !wants;
+    if (wants && !remove) remove = mount(answers, $("beside-answers"), other, { compact: true });
+    if (!wants && remove) remove = remove() ?? null;
+  };
+}
+
+// ---- sharing
+
+// What is shown between computed strengths is no run by itself: one that holds all of it is made first.
+function share() {
+  const now = seen();
+  const slider = now.sliders[now.active];
+  const value = now.values[now.active];
+  const { run, id } = bench.current();
+  const inside = !slider || isIdle(slider, value) || slider.strengths.includes(value);
+  const request = inside ? run.request : sharedRequest(now);
+  const view = { ...steerIn({ request }, now.sliders, now.values, now.active), colour: state.get("colour") };
+  shareDialog($("dialog"), state, inside ? Promise.resolve({ id, run }) : wholeRun(request), view, parent);
+}
+
+function wholeRun(request) {
+  return new Promise((resolve, reject) => {
+    follow.share.ask(request, (run, id) => {
+      if (run.phase === "done") resolve({ id, run });
+      else if (!isOpen(run)) reject(new Refused(0, run.refusal ?? NOT_WHOLE));
+    });
+  });
+}
+
+const NOT_WHOLE = {
+  code: "cut",
+  asked: "One run that holds all you see was asked for.",
+  allowed: "It did not arrive whole.",
+  change: "Try again in a moment.",
+};
+
+// ---- the address
+
+/** What the address says beside the channels; nothing while there is only the recorded example. */
+function question() {
+  const card = state.get("card");
+  if (!card || !asked || bench.current()?.recorded) return null;
+  return { ...asked, request: base, parent, sliders: slidersThere(null, card).sliders, colour: colourChosen };
+}
+
+function reopen() {
+  address.wait();
+  const to = readFragment(location.hash);
+  const card = state.get("card");
+  if (!card || !to.prompt) return;
+  ({ request: base, parent } = to);
+  asked = { prompt: to.prompt, format: to.format };
+  $("prompt").value = to.prompt;
+  setFormat(to.format);
+  colourChosen = to.colour !== null;
+  const told = { ...channelsOf(to), typed: to.prompt, ...(colourChosen && { colour: to.colour }) };
+  for (const [name, value] of Object.entries(told)) {
+    if (JSON.stringify(state.get(name)) !== JSON.stringify(value)) state.set(name, value);
+  }
+  const { sliders, values } = slidersThere(to.sliders, card);
+  for (const [slider, strength] of to.at) values[slider] = strength;
+  setSliders(sliders, values, to.active ?? to.at[0]?.[0] ?? 0);
+}
+
+function format() {
+  return new FormData($("ask")).get("format");
+}
+
+function setFormat(value) {
+  for (const input of $("ask").elements.format) input.checked = input.value === value;
+}

@@ -1,0 +1,96 @@
+// A shared finding: the views of Explore over a recording. Needs no worker. The page reads without this script;
+// what it adds are the plots, the sliders through the recorded arms, the exact provenance, a check, and taking it back.
+
+import { models, Refused } from "../core/api.js";
+import { fill, h } from "../core/dom.js";
+import { writeFragment } from "../run/fragment.js";
+import { followSliders, recordedRun, recordedSliders } from "../run/recording.js";
+import { channels } from "../core/store.js";
+import { lookAtWorker } from "../parts/health.js";
+import { copyButton } from "../parts/copy.js";
+import { menu } from "../parts/menu.js";
+import { panels } from "../run/panels.js";
+import { facts } from "../run/readout.js";
+import { workerStatus } from "../run/status.js";
+import { takeBack } from "./takeback.js";
+import { verifyButton } from "./verify.js";
+
+const $ = (id) => document.getElementById(id);
+const main = $("main");
+const { slug } = main.dataset;
+const view = JSON.parse(main.dataset.view);
+const state = channels({
+  health: null,
+  card: null,
+  run: null,
+  hover: null,
+  colour: view.colour,
+  live: false,
+  sliders: [],
+  values: [],
+  active: 0,
+  steer: { sweep: null, strength: 0 },
+  sweep: 0,
+});
+
+copyButton($("copy"), () => location.href.split("#")[0]);
+menu($("export"));
+verifyButton(slug);
+takeBack($("takeback"), $("dialog"), slug);
+workerStatus($("status"), state);
+open();
+askWorker();
+
+async function open() {
+  try {
+    const run = await recordedRun(slug);
+    for (const [name, value] of Object.entries({ ...recordedSliders(run, view), run })) state.set(name, value);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    for (const part of [...main.querySelectorAll("[data-recorded]"), $("claim")]) part.hidden = true;
+    $("notice").hidden = false;
+    fill($("notice"), h("p", {}, `The recording did not arrive. ${error.message}`));
+    return;
+  }
+  followSliders(state);
+  panels(state);
+  state.on(["run", "steer", "card"], provenance);
+  state.on(["steer", "colour", "card"], openInExplore);
+}
+
+function provenance() {
+  const decoding = $("provenance").dataset.decoding;
+  const rows = [
+    ...facts(state),
+    ["decoding", decoding],
+    ["protocol", `version ${state.get("run").start.protocol}`],
+  ];
+  fill(
+    $("provenance"),
+    h(
+      "dl",
+      { class: "facts" },
+      rows.map(([name, value, title]) => [h("dt", {}, name), h("dd", { title: title ?? null }, value)]),
+    ),
+  );
+}
+
+// The whole request, so that Explore asks exactly this again, whatever its own defaults are by then.
+function openInExplore() {
+  const { prompt, format, kind, ...request } = state.get("run").request;
+  const { sweep, strength } = state.get("steer");
+  const seen = { prompt, format, at: sweep === null ? [] : [[sweep, strength]], colour: state.get("colour"), request };
+  $("open").href = `/${writeFragment({ ...seen, parent: slug })}`;
+}
+
+// Only for the led, and for names that an older recording does not hold.
+async function askWorker() {
+  await lookAtWorker(state);
+  const { ready, model } = state.get("health");
+  if (!ready && !model) return;
+  try {
+    state.set("card", (await models()).find(({ id }) => id === state.get("run")?.request?.model) ?? null);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error; // the recording's own names do
+  }
+}

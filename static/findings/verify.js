@@ -1,0 +1,49 @@
+// The box that says whether a finding still holds. The server draws it; this asks for another check, says how long
+// that takes, and puts the new box in the old one's place.
+
+import { drawn, Refused, verifyFinding } from "../core/api.js";
+import { fill, h } from "../core/dom.js";
+import { count } from "../core/format.js";
+
+const ID = "verification";
+
+export function verifyButton(slug) {
+  document.getElementById(ID).querySelector("[data-verify]").addEventListener("click", () => verify(slug));
+}
+
+async function verify(slug) {
+  const box = document.getElementById(ID);
+  const button = box.querySelector("[data-verify]");
+  const said = box.querySelector("[data-said]");
+  const told = document.getElementById("told");
+  const before = [...said.childNodes];
+  const label = button.textContent;
+  const answers = count(Number(button.dataset.answers), "answer");
+  const started = performance.now();
+  const tell = () => {
+    const seconds = Math.round((performance.now() - started) / 1000);
+    fill(said, `Replaying ${answers} token by token${seconds ? ` · ${seconds} s` : ""}`);
+  };
+  button.disabled = true;
+  button.textContent = "Replaying…";
+  fill(told, `Replaying ${answers}`);
+  tell();
+  const timer = setInterval(tell, 1000);
+  try {
+    const { refusal } = await verifyFinding(slug);
+    if (refusal) throw new Refused(0, refusal); // says something of this moment: the last check still stands
+    const now = await drawn(location.pathname, ID);
+    box.replaceWith(now);
+    verifyButton(slug);
+    now.querySelector("[data-verify]").focus();
+    fill(told, now.querySelector("h2").textContent);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    fill(said, ...before, h("span", { class: "problem", role: "alert" }, ` Cannot run here: ${error.message}`));
+    fill(told);
+    button.textContent = label;
+    button.disabled = false;
+  } finally {
+    clearInterval(timer);
+  }
+}

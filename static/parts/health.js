@@ -1,0 +1,40 @@
+// Whether a worker is there. Knows nothing about what is asked of it.
+
+import { health, models, Refused } from "../core/api.js";
+
+const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };
+
+/** Asked once, for pages that work without one. Fills the channel `health`; no answer from the app is a worker that is down. */
+export async function lookAtWorker(state) {
+  try {
+    state.set("health", await health());
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    state.set("health", { worker: "down", ready: false, model: null, detail: error.message });
+  }
+}
+
+/** Asks at once, then with growing patience until it is ready; fills `card` too. Returns what makes it ask now. */
+export function watchWorker(state) {
+  let timer = 0;
+  let patience = PATIENCE_MS.first;
+  ask();
+  return ask;
+
+  async function ask() {
+    clearTimeout(timer);
+    await lookAtWorker(state);
+    const { ready, model } = state.get("health");
+    if ((ready || model) && !state.get("card")) {
+      try {
+        state.set("card", (await models())[0] ?? null);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error; // asked again with the next look
+      }
+    }
+    const there = ready && state.get("card");
+    patience = there ? PATIENCE_MS.first : Math.min(patience * 1.5, PATIENCE_MS.most);
+    clearTimeout(timer);
+    timer = setTimeout(ask, there ? PATIENCE_MS.ready : patience);
+  }
+}

@@ -1,0 +1,60 @@
+// A button and the table behind a plot. The table is written when it is opened, and kept up while it is open.
+
+import { fill, h, listen } from "../core/dom.js";
+
+/**
+ * `read()` gives { caption, head: string[], rows: { cells: string[], now?: boolean }[], text?: number[] },
+ * where `text` are the columns that read from the left.
+ */
+export function tableButton(button, element, state, names, read) {
+  button.setAttribute("aria-expanded", "false");
+  element.hidden = true;
+  const draw = () => {
+    if (!element.hidden) fill(element, table(read()));
+  };
+  const offs = [
+    state.on(names, draw),
+    listen(button, "click", () => {
+      element.hidden = !element.hidden;
+      button.setAttribute("aria-expanded", String(!element.hidden));
+      draw();
+    }),
+  ];
+  return () => {
+    for (const off of offs) off();
+    fill(element);
+  };
+}
+
+function table({ caption, head, rows, text = [0] }) {
+  const side = (i) => (text.includes(i) ? "text" : null);
+  return h(
+    "div",
+    { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
+    h(
+      "table",
+      {},
+      h("caption", { class: "sr" }, caption),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          head.map((cell, i) => h("th", { scope: "col", class: side(i) }, cell)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map(({ cells, now }) =>
+          h(
+            "tr",
+            { class: now ? "now" : null },
+            cells.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: side(i) }, cell)),
+          ),
+        ),
+      ),
+    ),
+  );
+}

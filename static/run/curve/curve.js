@@ -1,0 +1,306 @@
+// Dose and response: how likely a refusal opening is at each strength, beside what random directions of
+// equal norm do. From `prompt` (refusal_logodds), `control` and `verdict` frames.
+//
+// The scale is the log-odds, labelled with probabilities: a change from .95 to .99 is as tall as one from .5 to .84.
+// The curve is drawn once per run; what moves with the slider is an overlay, so dragging never waits for Plotly.
+
+import { domain, share, unitName } from "../steering/axis.js";
+import { chart } from "../../core/chart.js";
+import { fill, h, listen } from "../../core/dom.js";
+import { probability, sig3, signed } from "../../core/format.js";
+import { monotone } from "./monotone.js";
+import { directions } from "../names.js";
+import { armAt, armsWhole, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
+import { goTo } from "../steering/sliders.js";
+import { OUTCOMES } from "../verdicts.js";
+import { answerRibbon } from "./ribbon.js";
+import { tableButton } from "../../parts/table.js";
+
+const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
+
+/** Lowest and highest log-odds that a sweep's curve has to show. @returns {[number, number]} */
+export function extent(run, sweep) {
+  const values = [-4.7, 4.7];
+  for (const point of run?.prompt ? points(run, sweep) : []) {
+    const seen = control(run, point);
+    values.push(logodds(run, point.arm), ...(seen ? [seen.low, seen.high] : []));
+  }
+  return [Math.min(...values), Math.max(...values)];
+}
+
+/** Where `state` has an `extent`, the scale is that one and not the run's own. */
+export function doseCurve(element, state) {
+  const about = h("p", { class: "note legend-line" });
+  const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
+  const plot = h("div", { class: "plot", "aria-hidden": "true" });
+  const overlay = h("div", { class: "overlay", "aria-hidden": "true" });
+  const waiting = h("p", { class: "note waiting" });
+  const ribbon = h("div", {});
+  const behind = h("div", { class: "behind" });
+  fill(
+    element,
+    h(
+      "div",
+      { class: "row curve-head" },
+      h(
+        "h2",
+        { title: "Probability that the first answer token opens a refusal. The axis is spaced by log-odds." },
+        "P(refusal opening)",
+      ),
+      h("span", { class: "note" }, "spaced by log-odds"),
+      button,
+    ),
+    about,
+    h("div", { class: "figure" }, plot, overlay, waiting),
+    ribbon,
+    behind,
+  );
+
+  let range = [-5.2, 5.2];
+  let frame = measure(); // of the plot, in px; read when the size changes, never while dragging
+  const figure = chart(plot, make);
+  let timer = 0;
+  const offs = [
+    state.on(["run", "sweep", "sliders", "card"], () => {
+      if (timer) return;
+      const busy = isOpen(state.get("run") ?? {});
+      timer = setTimeout(redraw, busy ? 120 : 0);
+    }),
+    state.on(["run", "steer", "card"], drawOverlay),
+    answerRibbon(ribbon, state),
+    listen(plot, "click", (event) => {
+      const [low, high] = domain(state);
+      const x = event.clientX - plot.getBoundingClientRect().left;
+      goTo(low + ((x - frame.left) / frame.width) * (high - low));
+    }),
+    tableButton(button, behind, state, ["run", "steer", "sweep"], () => curveTable(state)),
+  ];
+  const size = new ResizeObserver(() => {
+    frame = measure();
+    drawOverlay();
+  });
+  size.observe(plot);
+  return () => {
+    for (const off of offs) off();
+    clearTimeout(timer);
+    size.disconnect();
+    figure.remove();
+    fill(element);
+  };
+
+  function redraw() {
+    timer = 0;
+    const run = state.get("run");
+    const sweep = state.get("sweep");
+    const [low, high] = state.get("extent") ?? extent(run, sweep);
+    range = [low - 0.05 * (high - low), high + 0.05 * (high - low)];
+    const n = run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
+    fill(about, n ? `grey: ${n} random directions, mean and 5–95 %` : run?.start ? "no control was asked for" : "");
+    if (run?.prompt && isOpen(run)) about.append(` · ${armsWhole(run)} of ${run.arms.length} answers`);
+    fill(waiting, !run?.prompt && (run && isOpen(run) ? "Measuring…" : "Nothing measured yet."));
+    figure.draw();
+    drawOverlay();
+  }
+
+  function make(colour) {
+    const run = state.get("run");
+    const sweep = state.get("sweep");
+    const list = run?.prompt ? points(run, sweep) : [];
+    const tickvals = TICKS.map((p) => Math.log(p / (1 - p))).filter((y) => y >= range[0] && y <= range[1]);
+    const line = { color: colour("--refusal"), width: 2 };
+    const xs = list.map(({ strength }) => strength);
+    const ys = list.map(({ arm }) => logodds(run, arm));
+    const [x, y] = monotone(xs, ys);
+    const band = list
+      .map((point) => (point.arm === idleArm(run) ? still(run, point) : { x: point.strength, ...control(run, point) }))
+      .filter((seen) => seen && "low" in seen);
+    const bandOn = band.length > 1;
+    const grey = { color: colour("--control-fill"), width: 1 };
+    const data = bandOn
+      ? [
+          {
+            x: band.map((b) => b.x),
+            y: band.map((b) => b.high),
+            mode: "lines",
+            line: { ...grey, width: 0.75 },
+            hoverinfo: "skip",
+          },
+          {
+            x: band.map((b) => b.x),
+            y: band.map((b) => b.low),
+            mode: "lines",
+            line: { ...grey, width: 0.75 },
+            fill: "tonexty",
+            fillcolor: colour("--band"),
+            hoverinfo: "skip",
+          },
+          {
+            x: band.map((b) => b.x),
+            y: band.map((b) => b.mean),
+            mode: "lines",
+            line: { ...grey, width: 1.5, dash: "3px,3px" },
+            hoverinfo: "skip",
+          },
+        ]
+      : [];
+    data.push(
+      { x, y, mode: "lines", line, cliponaxis: false, hoverinfo: "skip" },
+      {
+        x: xs,
+        y: ys,
+        mode: "markers",
+        cliponaxis: false,
+        marker: { size: 5, color: colour("--bg"), line: { color: colour("--refusal"), width: 1.5 } },
+        hoverinfo: "skip",
+      },
+    );
+    return {
+      data,
+      layout: {
+        margin: { l: frame.left, r: frame.right, t: 6, b: 6 },
+        xaxis: {
+          range: domain(state),
+          fixedrange: true,
+          showgrid: false,
+          zeroline: true,
+          zerolinecolor: colour("--rule-2"),
+          zerolinewidth: 1,
+          showticklabels: false,
+        },
+        yaxis: {
+          range,
+          fixedrange: true,
+          tickvals,
+          ticktext: tickvals.map((v) => `${Number(sigmoid(v).toPrecision(6))} `),
+          ticklabeloverflow: "allow",
+          gridcolor: colour("--rule"),
+          zerolinecolor: colour("--rule-2"),
+          zerolinewidth: 1,
+        },
+        hovermode: false,
+      },
+    };
+  }
+
+  // Where nothing is pushed, a push along any direction is none.
+  function still(run, { strength, arm }) {
+    const at = logodds(run, arm);
+    return { x: strength, mean: at, low: at, high: at };
+  }
+
+  function measure() {
+    const style = getComputedStyle(element);
+    const [left, right] = ["--axis-left", "--axis-right"].map((name) =>
+      Number.parseFloat(style.getPropertyValue(name)),
+    );
+    return { left, right, width: plot.clientWidth - left - right, height: plot.clientHeight - 12 };
+  }
+
+  function drawOverlay() {
+    const run = state.get("run");
+    const steer = state.get("steer");
+    const arm = run?.prompt ? armAt(run, steer) : -1;
+    if (arm < 0) {
+      fill(overlay);
+      return;
+    }
+    const { left, width, height } = frame;
+    const strength = steer.sweep === null ? idleOf(run, state.get("sweep")) : steer.strength;
+    if (strength === null) {
+      fill(overlay); // clamp has no place on the axis where it rests
+      return;
+    }
+    const x = left + width * share(strength, domain(state));
+    const place = (v) => 6 + height * (1 - (v - range[0]) / (range[1] - range[0]));
+    const y = place(logodds(run, arm));
+    const seen = steer.sweep === null ? null : control(run, steer);
+    const yc = seen ? place(seen.mean) : null;
+    const before = x > left + width - 96 ? "before" : "";
+    // Beside the point, on the side of the curve that is free; the control's label on the other side of its own.
+    const list = points(run, steer.sweep ?? state.get("sweep"));
+    const at = list.findIndex((point) => point.arm === arm);
+    const beside = list[before ? Math.max(at - 1, 0) : Math.min(at + 1, list.length - 1)];
+    const next = place(logodds(run, (beside ?? { arm }).arm));
+    const away = next > y + 2 ? -1 : 1;
+    const bounded = (v) => Math.min(Math.max(v, 10), height + 2);
+    const label = y + away * 13;
+    let labelControl = seen ? yc + (yc > y ? 15 : -15) : 0;
+    if (seen && Math.abs(bounded(label) - bounded(labelControl)) < 18)
+      labelControl = bounded(label) + (yc > y ? 19 : -19);
+    fill(
+      overlay,
+      seen &&
+        h("span", {
+          class: "stem",
+          style: { left: `${x}px`, top: `${Math.min(y, yc)}px`, height: `${Math.abs(y - yc)}px` },
+        }),
+      h("span", { class: "drop", style: { left: `${x}px`, top: `${Math.max(y, yc ?? y)}px` } }),
+      seen && h("span", { class: "dot dot-control", style: { left: `${x}px`, top: `${yc}px` } }),
+      h("span", { class: "dot dot-refusal", style: { left: `${x}px`, top: `${y}px` } }),
+      seen &&
+        h(
+          "span",
+          { class: `tag tag-control ${before}`, style: { left: `${x}px`, top: `${bounded(labelControl)}px` } },
+          probability(sigmoid(seen.mean)),
+          h("small", {}, " random"),
+        ),
+      h(
+        "span",
+        { class: `tag tag-refusal ${before}`, style: { left: `${x}px`, top: `${bounded(label)}px` } },
+        probability(sigmoid(logodds(run, arm))),
+      ),
+    );
+  }
+
+  function goTo(x) {
+    const run = state.get("run");
+    const list = points(run ?? {}, state.get("sweep"));
+    if (!list.length) return;
+    const nearest = list.reduce((best, point) =>
+      Math.abs(point.strength - x) < Math.abs(best.strength - x) ? point : best,
+    );
+    goTo(state, nearest.strength);
+  }
+}
+
+function curveTable(state) {
+  const run = state.get("run");
+  const sweep = state.get("sweep");
+  const shown = armAt(run ?? {}, state.get("steer"));
+  const direction = directions(run, state.get("card"))[sweep];
+  const list = run?.prompt ? points(run, sweep) : [];
+  return {
+    caption: `Dose and response, ${direction?.label ?? ""}`,
+    head: [
+      `strength, ${unitName(direction?.unit)}`,
+      "raw α",
+      "P(refusal opening)",
+      "log-odds",
+      "random: mean",
+      "5–95 %",
+      "N",
+      "verdict",
+      "answer",
+    ],
+    text: [7, 8],
+    rows: list.map((point) => {
+      const value = logodds(run, point.arm);
+      const seen = control(run, { sweep, strength: point.strength });
+      const { verdict, text } = run.arms[point.arm];
+      return {
+        now: point.arm === shown,
+        cells: [
+          signed(point.strength),
+          sig3(point.alpha),
+          probability(sigmoid(value)),
+          sig3(value),
+          seen ? probability(sigmoid(seen.mean)) : "–",
+          seen ? `${probability(sigmoid(seen.low))} – ${probability(sigmoid(seen.high))}` : "–",
+          seen ? String(seen.n) : "–",
+          verdict ? OUTCOMES[verdict.outcome].toLowerCase() : "–",
+          text,
+        ],
+      };
+    }),
+  };
+}

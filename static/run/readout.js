@@ -1,0 +1,78 @@
+// The last line of a page: every number that a measured effect needs beside it. From `start`, `prompt` and `done`.
+
+import { amountOf } from "./steering/amount.js";
+import { fill, h } from "../core/dom.js";
+import { plain, shortHash, sig3, signed } from "../core/format.js";
+import { directions, titled } from "./names.js";
+import { armAt } from "./run.js";
+import { SCOPES, UNITS } from "./steering/sliders.js";
+
+export function readout(element, state) {
+  let drawn = []; // each fact as JSON
+  const off = state.on(["run", "steer", "sweep", "card"], () => {
+    const list = facts(state);
+    const now = list.map((fact) => JSON.stringify(fact));
+    const changed = now.flatMap((fact, i) => (fact === drawn[i] ? [] : [i]));
+    // A slider that moves changes the strength alone.
+    if (now.length === drawn.length && changed.length < 2) {
+      for (const i of changed) element.children[i].replaceWith(written(list[i]));
+    } else fill(element, ...list.map(written));
+    drawn = now;
+  });
+  return () => {
+    off();
+    fill(element);
+  };
+}
+
+const written = ([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value));
+
+// Only what is added has an α; the other modes set, scale or take away an activation.
+function strengthOf({ mode = "add", unit }, { residual_norm: r, norm }, { strength, alpha }) {
+  if (mode !== "add") return [mode.replace("_", " "), `${plain(strength)} ${UNITS[unit]}`, "of the activation"];
+  const per = Math.abs(norm - 1) < 1e-3 ? "" : ` / ‖d‖ ${sig3(norm)}`;
+  const about = "r̄: mean residual norm at last entity tokens, at this layer";
+  if (unit === "raw" || r === null) return ["α", `${plain(alpha)} raw${r ? `, r̄ ${sig3(r)}` : ""}`, about];
+  return ["α", `${sig3(alpha)} raw = ${signed(strength)} × r̄ ${sig3(r)}${per}`, about];
+}
+
+/** Name, value and perhaps a longer title, for the selected direction and strength. */
+export function facts(state) {
+  const run = state.get("run");
+  if (!run?.start) return [];
+  const { start, prompt, done } = run;
+  const steer = state.get("steer");
+  const direction = directions(run, state.get("card"))[state.get("sweep")];
+  const used = direction?.used;
+  const arm = start.arms[Math.max(0, armAt(run, steer))];
+  const { controls } = start.request;
+  const list = [];
+  if (used) {
+    list.push(strengthOf(direction, used, arm));
+    list.push(["‖d‖", sig3(used.norm), "norm of the direction that is added"]);
+    list.push(["site", `L${used.layer} resid_post (paper: layer ${used.paper_layer})`]);
+    list.push(["scope", SCOPES[direction.scope] ?? direction.scope, `${used.positions.length} prompt positions`]);
+  }
+  (start.request.hold ?? []).forEach((hold, i) => {
+    const { label, short } = titled(hold.target, start.held[i], state.get("card"), run);
+    list.push(["held", `${label} ${amountOf(hold, hold.strength)}`, `${short}, in every answer but the baseline's`]);
+  });
+  list.push([
+    "controls",
+    `N ${controls.n_directions}, seed ${controls.seed}`,
+    "random directions of equal norm, at the same place",
+  ]);
+  start.dictionaries.forEach(({ id, sha256 }, i) => {
+    const fvu = prompt?.fvu[i];
+    const name = id.split("/").at(-1);
+    list.push([
+      "dictionary",
+      fvu == null ? name : `${name}, FVU here ${sig3(fvu)}`,
+      `${id}, ${sha256}; FVU: fraction of variance unexplained on this prompt`,
+    ]);
+  });
+  list.push(["model", `${start.model.id} ${start.model.device} ${start.model.dtype}`, start.model.sha256]);
+  list.push(["request", shortHash(start.request_sha256), start.request_sha256]);
+  list.push(["arms", `${start.arms.length} in one batch${done ? `, ${sig3(done.elapsed_s)} s` : ""}`]);
+  return list;
+}

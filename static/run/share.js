@@ -1,0 +1,236 @@
+// The Share dialog: what will be public as it will be seen, a title, a note, who finds it, and in plain words what
+// becomes public and what doesn't. Then the link, and the token that takes it back. What was typed stays until it is
+// saved, also when saving fails or the dialog is closed.
+
+import { Refused, saveFinding } from "../core/api.js";
+import { fill, h } from "../core/dom.js";
+import { count, probability } from "../core/format.js";
+import { keep } from "../parts/delete_tokens.js";
+import { armAt, control, logodds, sigmoid } from "./run.js";
+import { claim, headline } from "./verdicts.js";
+import { badge } from "./badge.js";
+import { claimParts } from "./answers/claim.js";
+import { copyButton } from "../parts/copy.js";
+
+const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, not of the run
+
+let draft = {}; // what was typed and not saved yet: { title, note, listed }
+
+/**
+ * Opens the dialog. `whole`: a promise of { id, run }, one run that holds all that is seen; it may still have to be
+ * made. `seen`: the view to keep. `parent`: the finding that was opened, or null.
+ */
+export function shareDialog(dialog, state, whole, seen, parent) {
+  let id = null; // of the whole run, once it is there
+  const steer = { sweep: seen.sweep, strength: seen.strength };
+  const card = state.get("card");
+  const preview = h(
+    "section",
+    { class: "preview", "aria-label": "Preview", "aria-live": "polite" },
+    h("p", { class: "note" }, "Preparing one run that holds all you see…"),
+  );
+  const what = h("p", {});
+  const title = h("input", {
+    id: "share-title",
+    class: "input",
+    required: true,
+    maxlength: 140,
+    autocomplete: "off",
+    value: draft.title ?? "",
+    oninput: () => {
+      title.setCustomValidity("");
+      draft.title = title.value;
+    },
+  });
+  const note = h(
+    "textarea",
+    {
+      id: "share-note",
+      class: "input",
+      rows: 4,
+      maxlength: 4000,
+      placeholder: "What you saw, and what it does not show.",
+      oninput: () => (draft.note = note.value),
+    },
+    draft.note ?? "",
+  );
+  const listed = h("input", {
+    type: "checkbox",
+    checked: draft.listed ?? true,
+    onchange: () => {
+      draft.listed = listed.checked;
+      fill(finds, whoFinds(listed.checked));
+    },
+  });
+  const forked = parent && h("input", { type: "checkbox", checked: true });
+  const finds = h("p", { class: "note", "aria-live": "polite" }, whoFinds(listed.checked));
+  const problem = h("p", { class: "problem", role: "alert" });
+  const button = h("button", { class: "button button-primary", type: "submit", disabled: true }, "Make it public");
+  const form = h(
+    "form",
+    { onsubmit: submit },
+    h("h2", { id: "dialog-title" }, "Share this finding"),
+    preview,
+    h("label", { for: "share-title" }, "Title"),
+    title,
+    h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
+    note,
+    h("label", { class: "check-label" }, listed, "List it under Findings"),
+    forked &&
+      h(
+        "label",
+        { class: "check-label" },
+        forked,
+        h("span", {}, "Say that it was forked from ", h("span", { class: "mono" }, `f/${parent}`)),
+      ),
+    h(
+      "div",
+      { class: "public" },
+      h("p", {}, h("b", {}, "This becomes public:")),
+      what,
+      h(
+        "p",
+        {},
+        h("b", {}, "This doesn't:"),
+        " a second prompt, sampled answers, a random direction's answer, and what you asked before.",
+      ),
+      finds,
+      h(
+        "p",
+        { class: "note" },
+        "No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted after 24 hours.",
+      ),
+    ),
+    problem,
+    h(
+      "div",
+      { class: "row" },
+      h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Not now"),
+      button,
+    ),
+  );
+  fill(dialog, form);
+  dialog.showModal();
+  title.select();
+  whole.then(ready, failed);
+
+  function ready({ id: runId, run }) {
+    id = runId;
+    button.disabled = false;
+    fill(preview, ...previewOf(run, steer, card));
+    const answers = `${count(run.arms.length, "answer")} with their activations and controls`;
+    fill(what, `the prompt “${run.start.request.prompt}”, ${answers}, your title and your note.`);
+    if (title.value) return;
+    title.value = headline(run, steer, card);
+    if (document.activeElement === title) title.select();
+  }
+
+  function failed(error) {
+    if (!(error instanceof Refused)) throw error;
+    fill(preview, h("p", { class: "problem" }, `Nothing can be shared yet. ${error.message}`));
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    if (button.disabled) return;
+    if (!title.value.trim()) {
+      title.setCustomValidity("Give it a title.");
+      title.reportValidity();
+      return;
+    }
+    button.disabled = true;
+    fill(problem);
+    try {
+      const saved = await saveFinding({
+        run_id: id,
+        title: title.value,
+        note: note.value,
+        view: seen,
+        listed: listed.checked,
+        parent: forked?.checked ? parent : null,
+      });
+      draft = {};
+      fill(dialog, published(saved, dialog));
+      dialog.querySelector("input").select();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const gone = forked?.checked && GONE.includes(error.refusal.code);
+      fill(
+        problem,
+        gone ? "Not saved: the finding that it was forked from is gone. Untick that line and share it without." : error.message,
+      );
+      button.disabled = false;
+    }
+  }
+}
+
+function whoFinds(listed) {
+  return listed
+    ? "Anyone can find it under Findings, and anyone with the link can read it."
+    : "Only who has the link finds it; search engines are asked to leave it out. Whoever has the link can read it.";
+}
+
+export function published({ finding, delete_token: token }, dialog) {
+  const address = new URL(`/f/${finding.slug}`, location.href).href;
+  const kept = keep(finding.slug, token);
+  return h(
+    "div",
+    { class: "form" },
+    h("h2", { id: "dialog-title" }, finding.listed ? "It is public now" : "It has its link now"),
+    h("p", {}, finding.title),
+    copyable("share-link", "Link", address),
+    copyable("share-token", "Delete token", token),
+    h(
+      "p",
+      { class: "note" },
+      kept
+        ? "Shown this once. This browser keeps it, so that the finding's page can take it back; copy it if you want to delete from elsewhere."
+        : "Shown this once, and this browser keeps nothing: copy it, or the finding stays.",
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Close"),
+      h("a", { class: "button button-primary", href: address }, "Open it"),
+    ),
+  );
+}
+
+function copyable(id, name, value) {
+  const field = h("input", { id, class: "input mono", readonly: true, value, autocomplete: "off", spellcheck: "false" });
+  const button = h("button", { class: "button", type: "button", "aria-label": `Copy ${name.toLowerCase()}` }, "Copy");
+  return [h("label", { for: id }, name), h("div", { class: "row" }, field, copyButton(button, () => value, field))];
+}
+
+/** What the finding's page will show first. */
+function previewOf(run, steer, card) {
+  const arm = armAt(run, steer);
+  const seen = steer.sweep === null ? null : control(run, steer);
+  const odds = (x) => probability(sigmoid(x));
+  const chance = (i) => odds(logodds(run, i));
+  return [
+    h("p", { class: "preview-claim" }, claimParts(claim(run, steer, card))),
+    h("p", {}, h("span", { class: "note" }, "Asked "), run.start.request.prompt),
+    h(
+      "div",
+      { class: "preview-answers" },
+      previewAnswer("Baseline", run.arms[0]),
+      arm > 0 && previewAnswer("Steered", run.arms[arm]),
+    ),
+    h(
+      "p",
+      { class: "note" },
+      `P(refusal opening) ${chance(0)}${arm > 0 ? ` → ${chance(arm)}` : ""}`,
+      seen && ` · random, N ${seen.n}: ${odds(seen.mean)}, 5–95 % ${odds(seen.low)} to ${odds(seen.high)}`,
+    ),
+  ];
+}
+
+function previewAnswer(name, { text, verdict }) {
+  return h(
+    "div",
+    {},
+    h("p", { class: "row" }, h("b", {}, name), badge(verdict)),
+    h("p", { class: "preview-text" }, text.trim() || "(nothing)"),
+  );
+}

@@ -1,0 +1,159 @@
+// A figure of a study: what it shows in a sentence, the plot, how it was measured, and the whole table behind it, which
+// can be taken along. From a `figure` frame (protocol/worker/study_frames.py). Knows nothing about any particular study.
+
+import { cellText, csvOf, headOf, isNumeric } from "../table_text.js";
+import { chart } from "../../core/chart.js";
+import { fill, h } from "../../core/dom.js";
+import { axisWords, heatRange, heatStops, panelsOf, plotOf, roomOf, seriesOf } from "./plots.js";
+import { legendOf } from "./legend.js";
+
+const MOST_ROWS = 400; // of the table on the page; the file has all
+
+/** Draws a figure. Returns what removes it. */
+export function figureView(element, figure) {
+  const live = liveFigure(element);
+  live.show(figure);
+  return live.remove;
+}
+
+/** The same for a figure that is measured further while one looks: what is open stays open. */
+export function liveFigure(element) {
+  const title = h("h3", {});
+  const claim = h("p", { class: "figure-claim" });
+  const legend = h("div", { class: "figure-legend" });
+  const plots = h("div", { class: "panels" });
+  const notes = h("ul", { class: "figure-notes note" });
+  const summary = h("span", {});
+  const table = h("div", {});
+  const details = h("details", { class: "figure-table", ontoggle: () => drawTable() }, h("summary", {}, summary), table);
+  let now = null;
+  let panels = []; // { place, plot, rows }
+
+  element.classList.add("study-figure");
+  fill(element, title, claim, legend, plots, notes, details);
+  return {
+    show(figure) {
+      if (figure === now) return;
+      now = figure;
+      fill(title, figure.title);
+      element.setAttribute("aria-label", figure.title);
+      fill(claim, figure.claim);
+      claim.hidden = !figure.claim;
+      fill(notes, figure.notes.map((note) => h("li", {}, note)));
+      notes.hidden = !figure.notes.length;
+      fill(summary, `Table, ${figure.rows.length.toLocaleString("en")} ${figure.rows.length === 1 ? "row" : "rows"}`);
+      if (!figure.plot) details.open = true;
+      drawPlots();
+      drawTable();
+    },
+    remove() {
+      for (const { plot } of panels) plot.remove();
+      panels = [];
+      element.classList.remove("study-figure");
+      fill(element);
+    },
+  };
+
+  function drawPlots() {
+    const list = now.plot && now.rows.length ? panelsOf(now) : [];
+    legend.hidden = plots.hidden = !list.length;
+    if (list.length !== panels.length) {
+      for (const { plot } of panels) plot.remove();
+      panels = list.map(panel);
+      fill(plots, panels.map(({ place }) => place));
+      plots.classList.toggle("panels-one", list.length === 1);
+      plots.classList.toggle("panels-square", now.plot.form === "roc");
+    }
+    if (!list.length) return;
+    plots.style.setProperty("--panel", `${roomOf(now)}px`);
+    fill(legend, now.plot.form === "heat" ? ramp(now) : legendOf(now.plot.form, seriesOf(now).flatMap(({ parts }) => parts)));
+    list.forEach(({ name, rows }, i) => {
+      const one = panels[i];
+      one.rows = rows;
+      fill(one.name, name);
+      one.name.hidden = !name;
+      one.plot.draw();
+    });
+  }
+
+  function panel() {
+    const box = h("div", { class: "figure-plot" });
+    const one = { rows: [], name: h("h4", {}), y: h("span", {}), x: h("p", { class: "note axis-x" }) };
+    const make = (colour, width) => {
+      const made = plotOf(now, one.rows, colour, width);
+      const { x, y } = axisWords(now);
+      box.style.height = `${made.height}px`;
+      fill(one.y, made.lying ? x : y);
+      fill(one.x, made.lying ? y : x);
+      return made;
+    };
+    // The table says the same, in words.
+    one.place = h(
+      "div",
+      { class: "panel", "aria-hidden": "true" },
+      h("div", { class: "row panel-head" }, one.name, h("span", { class: "note" }, one.y)),
+      box,
+      one.x,
+    );
+    one.plot = chart(box, make);
+    return one;
+  }
+
+  function drawTable() {
+    if (!details.open || !now) return;
+    const { title, columns, rows } = now;
+    const side = columns.map((_, i) => (isNumeric(rows, i) ? null : "text"));
+    const shown = rows.slice(0, MOST_ROWS);
+    fill(
+      table,
+      h(
+        "div",
+        { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table: ${title}` },
+        h(
+          "table",
+          {},
+          h("caption", { class: "sr" }, title),
+          h("thead", {}, h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: side[i] }, headOf(column))))),
+          h(
+            "tbody",
+            {},
+            shown.map((row) =>
+              h(
+                "tr",
+                {},
+                row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: side[i] }, cellText(cell, columns[i]))),
+              ),
+            ),
+          ),
+        ),
+      ),
+      h(
+        "p",
+        { class: "row" },
+        rows.length > shown.length && h("span", { class: "note" }, `The first ${MOST_ROWS} rows; the file has all.`),
+        h("button", { class: "button", type: "button", onclick: () => download(now) }, "Download CSV"),
+      ),
+    );
+  }
+}
+
+function ramp(figure) {
+  const unit = figure.columns[figure.plot.value];
+  const stops = heatStops(figure).map((name) => `var(${name})`);
+  const [low, high] = heatRange(figure);
+  return h(
+    "p",
+    { class: "row note figure-ramp" },
+    headOf(unit),
+    h("span", {}, cellText(low, unit)),
+    h("span", { class: "figure-ramp-bar", "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } }),
+    h("span", {}, cellText(high, unit)),
+  );
+}
+
+function download(figure) {
+  const address = URL.createObjectURL(new Blob(["\ufeff", csvOf(figure)], { type: "text/csv" }));
+  const link = h("a", { href: address, download: `${figure.id.replaceAll("/", "-")}.csv` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

@@ -1,0 +1,325 @@
+// A figure's table as what Plotly draws (protocol/worker/study_frames.py Plot). Knows neither the page nor the network; the
+// colours are given.
+
+import { cellText, headOf, isNumeric, valuesOf } from "../table_text.js";
+import { looksOf, roleOf } from "./roles.js";
+import { axis, given, LETTER, longest, margins, MOST_LABEL, SHARES, short, SLANT, SLANTED_LABEL, slantedFoot, told, upright, wordAxis } from "./axes.js";
+
+const GAP = 12; // px, of a bar of a group
+
+/**
+ * What is drawn in one go, by the series column, else by the role column. A series may have several roles, bars in every
+ * row, other forms in every panel: `parts` are those, each with a look of its own.
+ * @returns {{ name: string, role: string, look: object, is: (row: any[]) => boolean,
+ *             parts: { name: string, role: string, look: object }[], lookOf: (row: any[]) => object }[]}
+ */
+export function seriesOf(figure) {
+  const { rows, plot } = figure;
+  const by = plot.series ?? plot.role;
+  const role = (row) => (given(plot.role) ? roleOf(row[plot.role]) : "other");
+  const list = valuesOf(rows, by).map((value) => {
+    const is = (row) => !given(by) || row[by] === value;
+    const telling = plot.form === "bars" ? rows.filter(is) : panelsOf(figure).map((panel) => panel.rows.find(is)).filter(Boolean);
+    const roles = [...new Set((telling.length ? telling : rows.filter(is)).map(role))];
+    return { name: value === null ? "" : cellText(value), is, roles };
+  });
+  const looks = looksOf(list.flatMap(({ roles }) => roles));
+  return list.map(({ name, is, roles }) => {
+    const called = (one) => (roles.length === 1 ? name : plot.form === "bars" ? one : `${name}, ${one}`);
+    const parts = roles.map((one) => ({ name: called(one), role: one, look: looks.shift() }));
+    return { ...parts[0], name, is, parts, lookOf: (row) => parts[Math.max(0, roles.indexOf(role(row)))].look };
+  });
+}
+
+/** The plots of a figure, each its own rows. @returns {{ name: string, rows: any[][] }[]} */
+export const panelsOf = ({ rows, plot }) =>
+  valuesOf(rows, plot.panel).map((value) => ({
+    name: !given(plot.panel) ? "" : cellText(value),
+    rows: !given(plot.panel) ? rows : rows.filter((row) => row[plot.panel] === value),
+  }));
+
+/** Lowest and highest colour of a heat map, over all its panels. @returns {[number, number]} */
+export function heatRange({ rows, plot }) {
+  const values = rows.map((row) => row[plot.value]).filter((value) => value !== null);
+  const most = Math.max(0, ...values.map(Math.abs));
+  if (plot.diverging) return [-(most || 1), most || 1];
+  return [Math.min(0, ...values), Math.max(0, ...values) || 1];
+}
+
+/** Plotly's { data, layout } of a panel, and how tall it wants to be. */
+export function plotOf(figure, rows, colour, width) {
+  const table = { ...figure, panel: rows, series: seriesOf(figure), numeric: isNumeric(figure.rows, figure.plot.x), colour, width };
+  const made = FORMS[figure.plot.form](table);
+  return { ...made, layout: { ...made.layout, height: made.height } };
+}
+
+const FORMS = { bars, line, points, heat, roc, box };
+
+function bars(table) {
+  const { plot, panel, series, numeric, width, colour } = table;
+  const xs = valuesOf(table.rows, plot.x);
+  const mine = series.filter((one) => panel.some(one.is));
+  const across = lying(table, xs, mine.length);
+  const data = mine.map(({ name, is, parts, lookOf }) => {
+    const own = panel.filter(is);
+    const labels = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
+    const values = own.map((row) => row[plot.y]);
+    return {
+      type: "bar",
+      name: told(name),
+      orientation: across ? "h" : "v",
+      ...(across ? { x: values, y: labels } : { x: labels, y: values }),
+      ...spread(table, own, across ? "error_x" : "error_y"),
+      marker: filled(parts.length > 1 ? own.map(lookOf) : parts[0].look, colour),
+      ...hover(table, own),
+    };
+  });
+  const value = axis(table, plot.y, { zero: true });
+  const words = numeric ? axis(table, plot.x, {}) : wordAxis(table, xs, across);
+  const height = across ? 36 + xs.length * (mine.length * 10 + GAP) : upright(table, xs);
+  const layout = { barmode: "group", bargap: 0.3, bargroupgap: 0.08, xaxis: across ? value : words, yaxis: across ? words : value };
+  return { data, layout: { ...layout, margin: margins(table, xs, across) }, height, lying: across };
+}
+
+function line(table) {
+  const { plot, panel, series, numeric, colour } = table;
+  const xs = valuesOf(table.rows, plot.x);
+  const behind = [...series].sort((a, b) => (b.role === "control") - (a.role === "control")); // effects over their controls
+  const data = behind.flatMap(({ name, role, is, lookOf }) => {
+    const own = panel.filter(is);
+    if (!own.length) return [];
+    const look = lookOf(own[0]);
+    const x = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
+    const bound = (column) => ({ x, y: own.map((row) => row[column]), mode: "lines", line: { width: 0 }, hoverinfo: "skip" });
+    const band = !given(plot.low) || !given(plot.high)
+      ? []
+      : [bound(plot.high), { ...bound(plot.low), fill: "tonexty", fillcolor: role === "control" ? colour("--band") : faint(colour(look.fill)) }];
+    const drawn = {
+      x,
+      y: own.map((row) => row[plot.y]),
+      name: told(name),
+      mode: "lines+markers",
+      line: { color: colour(look.fill), width: 2, dash: look.dash ?? "solid" },
+      marker: marker(look, colour, own.length > 40 ? 4 : 7),
+      cliponaxis: false,
+      ...hover(table, own),
+    };
+    return [...band, drawn];
+  });
+  const layout = {
+    xaxis: numeric ? axis(table, plot.x, { lines: false }) : wordAxis(table, xs, false),
+    yaxis: axis(table, plot.y, {}),
+    margin: margins(table, xs, false),
+  };
+  return { data, layout, height: upright(table, xs) };
+}
+
+function points(table) {
+  const { plot, panel, series, numeric, colour } = table;
+  const xs = valuesOf(table.rows, plot.x);
+  const size = panel.length > 60 ? 5 : 8;
+  const data = series
+    .filter(({ is }) => panel.some(is))
+    .map(({ name, is, lookOf }) => {
+      const own = panel.filter(is);
+      const look = lookOf(own[0]);
+      return {
+        x: own.map((row) => (numeric ? row[plot.x] : told(row[plot.x]))),
+        y: own.map((row) => row[plot.y]),
+        name: told(name),
+        mode: "markers",
+        marker: { ...marker(look, colour, size), opacity: panel.length > 60 ? 0.75 : 1 },
+        cliponaxis: false,
+        ...spread(table, own, "error_y"),
+        ...hover(table, own),
+      };
+    });
+  const layout = {
+    xaxis: numeric ? axis(table, plot.x, {}) : wordAxis(table, xs, false),
+    yaxis: axis(table, plot.y, {}),
+    margin: margins(table, xs, false),
+  };
+  return { data, layout, height: 40 + upright(table, xs) };
+}
+
+function roc(table) {
+  const { plot, panel, series, colour } = table;
+  const chance = { x: [0, 1], y: [0, 1], mode: "lines", line: { color: colour("--rule-2"), width: 1, dash: "2px,3px" }, hoverinfo: "skip" };
+  const lines = series
+    .filter(({ is }) => panel.some(is))
+    .map(({ name, is, lookOf }) => {
+      const own = panel.filter(is);
+      const look = lookOf(own[0]);
+      return {
+        x: own.map((row) => row[plot.x]),
+        y: own.map((row) => row[plot.y]),
+        name: told(name),
+        mode: own.length > 30 ? "lines" : "lines+markers",
+        line: { color: colour(look.fill), width: 2, dash: look.dash ?? "solid", shape: "linear" },
+        marker: marker(look, colour, 5),
+        cliponaxis: false,
+        ...hover(table, own),
+      };
+    });
+  const unit = { ...axis(table, plot.y, {}), range: [-0.03, 1.03], tickvals: SHARES };
+  return { data: [chance, ...lines], layout: { xaxis: unit, yaxis: unit, margin: margins(table, [], false) }, height: 300 };
+}
+
+function box(table) {
+  const { plot, panel, series, numeric, colour } = table;
+  const xs = valuesOf(table.rows, plot.x);
+  const data = series
+    .filter(({ is }) => panel.some(is))
+    .map(({ name, is, lookOf }) => {
+      const own = panel.filter(is);
+      const look = lookOf(own[0]);
+      const column = (number) => own.map((row) => row[number]);
+      return {
+        type: "box",
+        name: told(name),
+        x: numeric ? column(plot.x) : column(plot.x).map(told),
+        lowerfence: column(plot.low),
+        q1: column(plot.q1),
+        median: column(plot.y),
+        q3: column(plot.q3),
+        upperfence: column(plot.high),
+        line: { color: colour(look.fill), width: 1.5 },
+        fillcolor: look.hollow || look.shape.endsWith("open") ? colour("--bg") : faint(colour(look.fill), 0.3),
+        whiskerwidth: 0.4,
+        hoverinfo: "skip",
+      };
+    });
+  const layout = {
+    boxmode: "group",
+    boxgap: 0.35,
+    boxgroupgap: 0.25,
+    xaxis: numeric ? axis(table, plot.x, { lines: false }) : wordAxis(table, xs, false),
+    yaxis: axis(table, plot.y, {}),
+    margin: margins(table, xs, false),
+  };
+  return { data, layout, height: 20 + upright(table, xs) };
+}
+
+function heat(table) {
+  const { plot, panel, rows, columns, colour, width } = table;
+  const [xs, ys] = [plot.x, plot.y].map((column) => {
+    const found = valuesOf(rows, column);
+    return isNumeric(rows, column) ? found.sort((a, b) => a - b) : found;
+  });
+  const at = new Map(panel.map((row) => [JSON.stringify([row[plot.x], row[plot.y]]), row]));
+  const grid = ys.map((y) => xs.map((x) => at.get(JSON.stringify([x, y])) ?? null));
+  const values = grid.map((line) => line.map((row) => row?.[plot.value] ?? null));
+  const [zmin, zmax] = heatRange(table);
+  const left = Math.min(MOST_LABEL * width, 14 + LETTER * longest(ys));
+  const cell = (width - left) / xs.length;
+  const roomy = cell >= 40;
+  const slanted = longest(xs) * LETTER > cell;
+  const foot = slanted ? slantedFoot(xs) : 24;
+  const data = [
+    {
+      type: "heatmap",
+      x: xs.map(told),
+      y: ys.map(told),
+      z: values,
+      zmin,
+      zmax,
+      colorscale: scale(table, colour),
+      showscale: false,
+      xgap: 1,
+      ygap: 1,
+      hoverinfo: "text",
+      hovertext: grid.map((line) => line.map((row) => (row ? about(columns, row) : ""))),
+      ...(roomy && {
+        text: values.map((line) => line.map((value) => (value === null ? "" : cellText(value, columns[plot.value])))),
+        texttemplate: "%{text}",
+        textfont: { size: 11 },
+      }),
+    },
+  ];
+  const label = (list, room) => ({ type: "category", showgrid: false, ticks: "", fixedrange: true, tickvals: list.map(told), ticktext: list.map((one) => told(short(one, room))) });
+  const ascending = isNumeric(rows, plot.y);
+  const layout = {
+    xaxis: { ...label(xs, slanted ? SLANTED_LABEL : cell), tickangle: slanted ? SLANT : 0 },
+    yaxis: { ...label(ys, left), autorange: ascending ? true : "reversed" },
+    margin: { l: left, r: 4, t: 4, b: foot },
+  };
+  return { data, layout, height: 4 + foot + ys.length * (ys.length > 30 ? 14 : 24) };
+}
+
+/** The custom properties that a heat map runs through, from its lowest to its highest colour. */
+export function heatStops({ rows, plot }) {
+  if (plot.diverging) return ["--inhibit", "--sunken", "--ink"];
+  const roles = !given(plot.role) ? ["other"] : [...new Set(rows.map((row) => roleOf(row[plot.role])))];
+  const hue = roles.length === 1 && ["known", "unknown", "refused"].includes(roles[0]) ? looksOf(roles)[0].fill : "--ink-2";
+  return ["--sunken", hue];
+}
+
+function scale(figure, colour) {
+  const stops = heatStops(figure);
+  return stops.map((name, i) => [i / (stops.length - 1), colour(name)]);
+}
+
+// ---- what forms share
+
+const about = (columns, row) => columns.map((column, i) => `${told(column.name)} <b>${told(cellText(row[i], column))}</b>${column.unit && typeof row[i] === "number" ? ` ${told(column.unit)}` : ""}`).join("<br>");
+
+const hover = ({ columns }, rows) => ({ hoverinfo: "text", hovertext: rows.map((row) => about(columns, row)) });
+
+/** Bars lie where their words or their number would not fit beside each other. */
+function lying({ numeric, width }, xs, nSeries) {
+  if (numeric) return false;
+  const room = (width - 44) / xs.length;
+  return longest(xs) * LETTER > room || room / (nSeries + 0.5) < 7;
+}
+
+/** Of a bar: one look, or one for each. Plotly draws the hatching of the latter in a colour that it chooses itself. */
+function filled(look, colour) {
+  const each = Array.isArray(look);
+  const all = (of) => (each ? look.map(of) : of(look));
+  const ground = ({ fill, hollow }) => colour(hollow ? "--band" : fill);
+  return {
+    color: all(ground),
+    line: { color: all(({ fill }) => colour(fill)), width: 1 },
+    pattern: {
+      shape: all(({ hatch }) => hatch),
+      size: 6,
+      solidity: 0.25,
+      ...(each ? { fillmode: "overlay", fgopacity: 0.9 } : { bgcolor: ground(look), fgcolor: colour(look.hollow ? look.fill : "--bg"), fgopacity: 0.9 }),
+    },
+  };
+}
+
+function marker(look, colour, size) {
+  const thin = /thin|asterisk/.test(look.shape);
+  return { symbol: look.shape, size: thin ? size + 1 : size, color: colour(look.fill), line: { color: colour(look.fill), width: thin ? 2 : 1.5 } };
+}
+
+function spread({ plot, colour }, rows, which) {
+  if (!given(plot.low) || !given(plot.high)) return {};
+  const y = (row) => row[plot.y];
+  const away = (a, b) => (a === null || b === null ? 0 : Math.max(0, a - b));
+  return {
+    [which]: {
+      type: "data",
+      symmetric: false,
+      array: rows.map((row) => away(row[plot.high], y(row))),
+      arrayminus: rows.map((row) => away(y(row), row[plot.low])),
+      color: colour("--ink"),
+      thickness: 1.25,
+      width: 3,
+    },
+  };
+}
+
+function faint(rgb, alpha = 0.16) {
+  const parts = rgb.match(/[\d.]+/g) ?? [0, 0, 0];
+  return `rgba(${parts.slice(0, 3).join(",")},${alpha})`;
+}
+
+/** How wide a panel has to be at least, in px, for what stands along its x axis. */
+export function roomOf({ rows, plot }) {
+  if (plot.form === "heat" || isNumeric(rows, plot.x)) return 300;
+  return Math.max(300, 44 + 26 * valuesOf(rows, plot.x).length);
+}
+
+export const axisWords = ({ columns, plot }) => ({ x: headOf(columns[plot.x]), y: headOf(columns[plot.y]) });

@@ -1,0 +1,272 @@
+"""Findings of studies: saved, found, read without a script, and taken along. Nothing that a study says is believed to
+be HTML, or a formula."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.database.connection import Database
+from app.exports.study_card import compose_study
+from app.exports.study_figure import plots_of
+from app.findings.backup import backup, restore
+from app.settings import Settings
+from app.wording.cells import cell_text, csv_of
+from client.client import Client as Asking
+from protocol.app.findings import Finding, View
+from protocol.refusal import Refused
+from protocol.worker.frames import FRAME, Figure
+from protocol.worker.study_frames import Column, Plot
+from tests.app.conftest import Client, eventually, start
+from tests.app.frames import STUDY, study_figure, study_recording
+from tests.app.scripted_worker import Script, ScriptedWorker
+
+HOSTILE = "<script>alert(1)</script> & \"quotes\" 'n' {{ 7*7 }}"
+
+
+def _saved(app: Client, **more: object) -> str:
+    run_id = app.queue_run(STUDY)
+    eventually(lambda: app.state(run_id) == "done")
+    return app.slug(run_id, **{"title": "Nobody moves", "note": "Look at the control.", **more})
+
+
+def _finding(app: Client, slug: str) -> dict:
+    return app.get(f"/api/findings/{slug}").json()
+
+
+@pytest.fixture(scope="module")
+def slug(live: Client) -> str:
+    return _saved(live, view={"options": {"figure": "shift", "at": "0.5"}})
+
+
+def test_a_study_is_saved_and_opens_as_it_was_recorded(app: Client, slug: str) -> None:
+    found = Finding.model_validate_json(app.get(f"/api/findings/{slug}").content)
+    assert found.request == STUDY and found.answers.baseline is None
+    assert found.study and found.study.n_names == 4 and found.study.headline.startswith("Over 6 prompts")
+    assert found.view == View(options={"figure": "shift", "at": "0.5"})
+    assert app.get(f"/api/findings/{slug}/recording").content == b"".join(study_recording())
+    whole = app.get(f"/f/{slug}.json").json()
+    assert len(whole["frames"]) == len(study_recording()) and whole["frames"][0]["kind"] == "study"
+    fork = _finding(app, _saved(app, parent=slug))
+    assert fork["parent"] == slug and _finding(app, slug)["forks"] == [fork["slug"]]
+
+
+def test_what_a_study_page_showed_is_kept_within_reason(app: Client, slug: str) -> None:
+    run_id = app.queue_run(STUDY)
+    eventually(lambda: app.state(run_id) == "done")
+    for options in ({str(n): "x" for n in range(21)}, {"long": "x" * 201}, {"no name": "x"}):
+        assert app.save(run_id, view={"options": options}).status_code == 422, options
+
+
+def test_the_gallery_finds_studies_by_their_words_and_by_what_they_are(app: Client, slug: str) -> None:
+    single = app.slug(app.post_run().headers["x-run-id"])
+    everything = app.get("/api/findings").json()
+    assert everything["kinds"]["knowledge"] >= 1 and everything["kinds"]["generate"] >= 1
+    for words in ("moves nobody", "self-knowledge", "yes less no label", "control look", "scripted knowledge"):
+        found = [one["slug"] for one in app.get("/api/findings", params={"q": words}).json()["findings"]]
+        assert slug in found and single not in found, words
+    studies = app.get("/api/findings", params={"kind": "knowledge"}).json()
+    assert {one["request"]["kind"] for one in studies["findings"]} == {"knowledge"}
+    assert studies["total"] == studies["kinds"]["knowledge"] and not studies["outcomes"]
+    assert studies["kinds"] == everything["kinds"], "counted as if none were chosen"
+    page = app.get("/findings", params={"kind": "knowledge"}).text
+    assert f"/f/{slug}" in page and f"/f/{single}" not in page
+    assert "Self-knowledge, 4 names" in page and "Over 6 prompts" in page and f"a={slug}" not in page
+    assert app.get("/findings", params={"kind": "nothing"}).status_code == 200
+
+
+def test_a_study_page_says_all_figures_and_where_they_come_from_without_a_script(app: Client, slug: str) -> None:
+    page = app.get(f"/f/{slug}").text
+    main = page[page.index('<main id="main"') :]
+    assert f'data-slug="{slug}" data-kind="knowledge"' in main and "&#34;figure&#34;:&#34;shift&#34;" in main
+    text = re.sub(r"<[^>]+>", " ", main)
+    for said in ("Nobody moves", "Look at the control.", "Yes less no, by label", "Over 6 prompts", "shift (logits)"):
+        assert said in text, said
+    for said in ("−1.25", "0.250", "–", "=1+1", "2 player, known", "scripted-sae", "0; 42 deals the names", "cpu"):
+        assert said in text, said
+    assert "Over 4 prompts" not in text, "a later figure replaces an earlier one"
+    assert "&lt;b&gt;nothing" in main and "<b>nothing" not in main
+    assert '<section id="figures"' in main and '<section id="trials"' in main and 'id="takeback"' in main
+    assert "/static/findings/study.js" in page and 'href="/experiments#parent=' in page
+    assert 'property="og:image"' in page and "Self-knowledge on scripted, 4 names." in page
+    assert "notebook" not in page.casefold()
+
+
+def test_hostile_words_of_a_study_stay_words(app: Client, worker: ScriptedWorker) -> None:
+    figure = study_figure(0, 1).model_copy(
+        update={
+            "title": HOSTILE,
+            "claim": HOSTILE,
+            "notes": (HOSTILE,),
+            "rows": ((HOSTILE, 1, 0, 2, HOSTILE),),
+            "columns": tuple(Column(name=HOSTILE, unit=HOSTILE) for _ in range(5)),
+        }
+    )
+    opening, *_, done = study_recording()
+    order = [
+        FRAME.validate_json(opening).model_copy(update={"warnings": (HOSTILE,)}),
+        figure,
+        FRAME.validate_json(done),
+    ]
+    lines = [frame.model_copy(update={"seq": seq}).model_dump_json().encode() for seq, frame in enumerate(order)]
+    worker.script = Script([line + b"\n" for line in lines])
+    slug = _saved(app, title=HOSTILE, note=HOSTILE)
+    for address in (f"/f/{slug}", f"/f/{slug}.html", "/findings?kind=knowledge&q=alert"):
+        page = app.get(address).text
+        assert "alert(1)</script>" in page.replace("&lt;/script&gt;", "</script>")
+        assert "<script>alert" not in page and "{{ 7*7 }}" in page, "neither HTML nor a template"
+    assert app.get(f"/f/{slug}/card.png").status_code == 200
+
+
+def test_a_figure_is_a_file_of_numbers_and_no_spreadsheet_runs_it(app: Client, slug: str) -> None:
+    answer = app.get(f"/f/{slug}/shift.csv")
+    assert (
+        answer.headers["content-type"].startswith("text/csv") and "attachment" in answer.headers["content-disposition"]
+    )
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert rows[0] == ["group", "shift (logits)", "low", "high", "arm"]
+    assert rows[1:] == [["known", "0.5", "0.25", "0.75", "baseline"], ["'=1+1", "-1.25", "-2.0", "", "control"]]
+    for none in (f"/f/{slug}/other.csv", f"/f/{app.slug(app.post_run().headers['x-run-id'])}/shift.csv"):
+        refused = app.get(none)
+        assert refused.status_code == 404 and refused.json()["refusal"]["code"] == "unknown_figure"
+    formulas = ("=1", "+1", "-1", "@sum", "\tx", "\rx")
+    figure = study_figure(0, 1).model_copy(update={"rows": tuple((one, -1, 0, 0, "") for one in formulas)})
+    read = list(csv.reader(io.StringIO(csv_of(figure), newline="")))[1:]
+    assert [row[0] for row in read] == [f"'{one}" for one in formulas] and {row[1] for row in read} == {"-1"}
+
+
+def test_a_study_is_one_page_that_opens_offline(app: Client, slug: str) -> None:
+    page = app.get(f"/f/{slug}.html").text
+    assert "−1.25" in page and "Over 6 prompts" in page and "2 player, known" in page
+    plots = json.loads(re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.S)[1])
+    assert [bar["type"] for bar in plots[0]["light"]["data"]] == ["bar", "bar"] and plots[0]["dark"]
+    record = json.loads(re.search(r'<script type="application/json" id="record">(.*?)</script>', page, re.S)[1])
+    assert record["recording"].encode() == b"".join(study_recording())
+    assert not re.findall(r'(?:src|href)="(?!#)', re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("form", ["bars", "line", "points", "heat", "roc", "box"])
+def test_every_form_is_drawn_panel_by_panel_and_shows_the_rows_numbers(form: str) -> None:
+    rows = tuple(
+        (x, y, y - 1, y + 1, s, p) for p in ("a", "b") for s in ("known", "control") for x, y in ((1, 2.0), (2, 4.0))
+    )
+    columns = tuple(Column(name=name) for name in ("x", "y", "low", "high", "series", "panel"))
+    heat = {"value": 2, "diverging": True} if form == "heat" else {}
+    box = {"q1": 2, "q3": 3} if form == "box" else {}
+    plot = Plot(form=form, x=0, y=1, low=2, high=3, series=4, role=4, panel=5, **heat, **box)
+    figure = Figure(seq=0, id="f", title="t", columns=columns, rows=rows, plot=plot)
+    drawn = plots_of(figure, "light")
+    assert [name for name, _ in drawn] == ["a", "b"]
+    told = json.loads(drawn[0][1].to_json())["data"]
+    if form == "heat":
+        assert told[0]["x"] == [1, 2] and told[0]["y"] == [2.0, 4.0] and told[0]["z"] == [[1.0, None], [None, 3.0]]
+    else:
+        named = {one["name"]: one for one in told if "name" in one}
+        assert named.keys() == {"known", "control"}
+        assert named["known"]["median" if form == "box" else "y"] == [2.0, 4.0]
+    assert plots_of(figure.model_copy(update={"plot": None}), "light") == []
+
+
+def test_a_cell_says_no_more_digits_than_it_has() -> None:
+    assert [cell_text(*one) for one in ((None,), (3.0,), (-2,), (0.123456, "share"), (1, "share"), ("x",))] == [
+        "–",
+        "3",
+        "−2",
+        "0.123",
+        "1.00",
+        "x",
+    ]
+
+
+def test_the_picture_of_a_study_says_what_it_is_and_what_it_claims(app: Client, slug: str) -> None:
+    picture = Image.open(io.BytesIO(app.get(f"/f/{slug}/card.png").content))
+    assert picture.size == (1200, 630)
+    found = Finding.model_validate_json(app.get(f"/api/findings/{slug}").content)
+    long = found.model_copy(
+        update={"title": "Everybody " * 14, "study": found.study.model_copy(update={"headline": "W " * 900})}
+    )
+    for finding in (found, long):
+        written = compose_study(finding).written
+        assert "Self-knowledge · 4 names" in [text for text, _ in written]
+        assert all(box[0] > 0 and box[2] < 1190 and box[3] < 630 for _, box in written)
+        foot = next(box for text, box in written if f"f/{slug}" in text)
+        assert all(box[3] <= foot[1] for _, box in written if box != foot), "nothing runs into the foot"
+
+
+def test_a_notebook_a_check_and_a_comparison_of_a_study_say_why_there_is_none(app: Client, slug: str) -> None:
+    none = app.get(f"/f/{slug}.ipynb")
+    assert none.status_code == 404 and none.json()["refusal"]["code"] == "no_notebook"
+    verdict = app.post(f"/api/findings/{slug}/verify").json()
+    assert verdict["verdict"] == "cannot_run" and "running it again" in verdict["refusal"]["allowed"]
+    assert _finding(app, slug)["verified"] is None
+    single = app.slug(app.post_run().headers["x-run-id"])
+    page = app.get("/compare", params={"a": slug, "b": single})
+    assert page.status_code == 409 and "study of many names" in page.text
+
+
+def test_a_study_that_was_cancelled_is_no_finding(app: Client, worker: ScriptedWorker) -> None:
+    worker.script = Script(study_recording(n_steps=40), pause_s=0.05)
+    run_id = app.queue_run(STUDY)
+    eventually(lambda: worker.running)
+    app.delete(f"/api/runs/{run_id}")
+    assert app.save(run_id).json()["refusal"]["code"] == "run_not_done"
+
+
+def test_a_study_is_deleted_with_its_token_and_leaves_nothing(app: Client) -> None:
+    run_id = app.queue_run(STUDY)
+    eventually(lambda: app.state(run_id) == "done")
+    saved = app.save(run_id).json()
+    slug = saved["finding"]["slug"]
+    assert app.delete(f"/api/findings/{slug}", headers={"x-delete-token": saved["delete_token"]}).status_code == 204
+    assert app.get(f"/f/{slug}").status_code == 410 and app.get(f"/f/{slug}/shift.csv").status_code == 410
+
+
+async def test_studies_are_backed_up_and_restored(settings: Settings, tmp_path: Path) -> None:
+    with start(settings) as app:
+        slug = _saved(app)
+        before = _finding(app, slug)
+    here = Database(settings.database)
+    await backup(here, tmp_path / "all.gz")
+    await here.close()
+    elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    there = Database(elsewhere.database)
+    await there.open()
+    await restore(there, tmp_path / "all.gz")
+    await there.close()
+    with start(elsewhere) as app:
+        assert _finding(app, slug) == before
+        assert slug in app.get("/findings?kind=knowledge").text, "its index is made anew"
+
+
+def test_the_client_follows_a_study_over_interruptions_and_a_pause_and_reads_what_it_found(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    whole = [FRAME.validate_json(line) for line in study_recording()]
+    with Asking(str(app.base_url)) as asking:
+        worker.script = Script(ending="cut", cut_after=3)
+        begun = asking.begin(STUDY)
+        assert (begun.kind, begun.model, begun.lane) == ("knowledge", "scripted", "background")
+        eventually(lambda: worker.brought)
+        worker.script = Script(pause_s=0.05)
+        seen: list[int] = []
+
+        def pauses(frame: object) -> None:
+            seen.append(frame.seq)
+            if frame.seq == 8:
+                assert asking.pause(begun.id).state == "paused"
+                assert asking.resume(begun.id).state == "queued"
+
+        found = asking.result(begun.id, pauses)
+        assert found.frames == whole and found.whole and seen == list(range(len(whole)))
+        assert found.study.request == STUDY and len(found.trials) == 6 and found.ranking is None
+        assert found.figures.keys() == {"shift"} and "Over 6 prompts" in found.figures["shift"].claim
+        saved = asking.save(begun.id, "A study")
+        assert asking.recording(saved.finding.slug).figures == found.figures
+        assert asking.findings(kind="knowledge").total >= 1
+        with pytest.raises(Refused) as refused:
+            asking.pause(begun.id)
+        assert refused.value.status == 409

@@ -1,0 +1,315 @@
+"""Experiments, as somebody would use them: set up, run, watch, pause, read every answer, save; each form of figure."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from protocol.app.experiments import dose_response, misfires, refusals_by_arm, where_to_steer
+from protocol.worker.models import ModelCard
+from protocol.worker.studies import STUDY, AnswersRequest
+from protocol.worker.study_frames import Cell, Column, Figure, Plot
+from tests.browser.conftest import App, OpenPage, no_sideways_scroll
+from tests.browser.test_axe import violations
+from tests.browser.test_reach import PHONE
+
+HOSTILE = "<b>b</b><img src=x onerror=window.owned=1>"  # Plotly knows the first, browsers the second
+TYPES = ("player", "movie", "city", "song")
+
+# Every request that the page makes where nothing was changed. `most` and `names`: as the form has them.
+PRESETS = """
+async (card) => {
+  const { EXPERIMENTS, presetOf, requestOf } = await import("/static/experiments/presets.js");
+  return Object.fromEntries(EXPERIMENTS.map(({ id, split, groups, most, names }) => {
+    const set = { kind: "world", types: [], most: names, match_lengths: true };
+    const asked = { names: set, split, groups, most, attributes: [], per_name: id === "label" ? "all" : "one" };
+    return [id, JSON.stringify(requestOf(id, card, asked, presetOf(id, card)))];
+  }));
+}
+"""
+
+DRAWN = """
+async (figures) => {
+  const { figureView } = await import("/static/study/figures/figure.js");
+  document.getElementById("figures").replaceChildren();
+  for (const figure of figures) {
+    const place = document.createElement("section");
+    place.id = figure.id;
+    document.getElementById("figures").append(place);
+    figureView(place, figure);
+  }
+}
+"""
+
+LABELLED = """
+async ([study, rule]) => {
+  const { labelled, csvOfLabelled } = await import("/static/study/labelled.js");
+  const list = labelled(study, rule);
+  return [list.map(({ label }) => label), csvOfLabelled(list)];
+}
+"""
+
+
+def figure(id: str, columns: dict[str, str], rows: list[tuple[Cell, ...]], plot: Plot | None) -> dict[str, Any]:
+    told = tuple(Column(name=name, unit=unit) for name, unit in columns.items())
+    made = Figure(
+        seq=0,
+        id=id,
+        title=f"{id} {HOSTILE}",
+        claim=HOSTILE,
+        columns=told,
+        rows=tuple(rows),
+        plot=plot,
+        notes=(HOSTILE,),
+    )
+    return made.model_dump(mode="json")
+
+
+def figures() -> list[dict[str, Any]]:
+    """One of every form, with words that mean harm wherever a worker could put some."""
+    roles = ("known", "unknown", "control", "refused")
+    spread = {"type": "", "role": "", "share": "share", "low": "share", "high": "share"}
+    shares = [(kind, role, 0.5, 0.25, 0.75) for kind in (*TYPES, HOSTILE) for role in roles]
+    doses = [(x / 4, role, x / 8, 0.0, 1.0) for x in range(-2, 7) for role in roles if x >= 0]
+    cells = [(layer, head, (layer - head) / 10) for layer in range(6) for head in range(8)]
+    curve = [(role, x / 10, x / 10) for role in (*roles, HOSTILE) for x in range(11)]
+    boxes = [(kind, role, 0.0, 1.0, 2.0, 3.0, 4.0) for kind in (*TYPES, HOSTILE) for role in ("right", "wrong")]
+    quartiles = {"type": "", "role": "", "low": "", "q1": "", "median": "", "q3": "", "high": ""}
+    return [
+        figure("bars", spread, shares, Plot(form="bars", x=0, y=2, low=3, high=4, series=1, role=1)),
+        figure("panels", spread, shares, Plot(form="bars", x=1, y=2, role=1, panel=0)),
+        figure(
+            "line",
+            {"x": "r", **dict(list(spread.items())[1:])},
+            doses,
+            Plot(form="line", x=0, y=2, low=3, high=4, role=1),
+        ),
+        figure("points", spread, shares, Plot(form="points", x=0, y=2, role=1)),
+        figure(
+            "heat",
+            {"layer": "", "head": "", "change": "share"},
+            cells,
+            Plot(form="heat", x=1, y=0, value=2, diverging=True),
+        ),
+        figure(
+            "roc", {"by": "", "false alarms": "share", "hits": "share"}, curve, Plot(form="roc", x=1, y=2, series=0)
+        ),
+        figure("box", quartiles, boxes, Plot(form="box", x=0, low=2, q1=3, y=4, q3=5, high=6, series=1, role=1)),
+        figure("table", {"phrase": "", "n": "answers"}, [(HOSTILE, 3), ("=1+1", None)], None),
+    ]
+
+
+# What Plotly makes of a form: at least so many of these.
+MARKS = {
+    "bars": (".barlayer .point", 20),
+    "panels": (".barlayer .point", 20),
+    "line": (".scatterlayer .js-line", 4),
+    "points": (".scatterlayer .point", 20),
+    "heat": (".heatmaplayer image", 1),
+    "roc": (".scatterlayer .js-line", 6),
+    "box": (".boxlayer path.box", 10),
+}
+
+
+def set_up(page: Page, *, most: int, controls: int) -> None:
+    page.get_by_label("Of each type and group at most").fill(str(most))
+    page.get_by_label("Controls", exact=True).fill(str(controls))
+
+
+def run(page: Page) -> None:
+    button = page.get_by_role("button", name="Run", exact=True)
+    expect(button).to_be_enabled(timeout=60_000)
+    button.click()
+
+
+def answers_told(page: Page) -> int:
+    said = page.locator("#trials .note").first.inner_text()
+    return int(re.sub(r"\D", "", said.split(" answer")[0].split(" of ")[-1]))
+
+
+@pytest.mark.timeout(180)
+def test_what_the_page_asks_is_what_python_asks_and_every_form_of_figure_is_drawn_with_its_table(
+    app: App, open_page: OpenPage
+) -> None:
+    page = open_page(f"{app.url}/experiments#kind=dose")
+    card = json.loads(app.ask("/api/models")[0])["models"][0]
+    asked = page.evaluate(PRESETS, card)
+    requests = {id: STUDY.validate_json(text) for id, text in asked.items()}
+    assert len(requests) == 10
+    model = ModelCard.model_validate_json(json.dumps(card))
+    python: dict[str, AnswersRequest] = {
+        "refusals": refusals_by_arm(model),
+        "dose": dose_response(model, "known"),
+        "scopes": where_to_steer(model, "known"),
+        "misfires": misfires(model),
+    }
+    for id, request in python.items():
+        assert requests[id] == request, id
+
+    # limits, in words, before anything is asked
+    page.locator("#strengths").fill("0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9")
+    expect(page.locator(".setup-cost")).to_have_text(
+        "9 strengths with controls asked, 8 allowed. Use fewer strengths, or no controls."
+    )
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
+
+    # every form
+    drawn = figures()
+    page.evaluate(DRAWN, drawn)
+    for one in drawn:
+        place = page.locator(f"#{one['id']}")
+        if one["id"] in MARKS:
+            marks, least = MARKS[one["id"]]
+            expect(place.locator(marks).nth(least - 1)).to_be_attached()
+            place.get_by_text(re.compile("^Table, ")).click()
+        expect(place.locator("tbody tr")).to_have_count(len(one["rows"]))
+        expect(place.locator("h3")).to_contain_text(HOSTILE)
+    assert page.locator("#panels .figure-plot").count() == len(TYPES) + 1
+    expect(page.locator("#bars .xtick, #bars .ytick").filter(has_text="<b>b</b>").first).to_be_attached()
+    with page.expect_download() as saved:
+        page.locator("#table").get_by_role("button", name="Download CSV").click()
+    text = saved.value.path().read_text(encoding="utf-8-sig")
+    assert text.splitlines() == ["phrase,n (answers)", f"{HOSTILE},3", "'=1+1,"]
+    assert page.evaluate("window.owned") is None
+    assert violations(page) == []
+    page.set_viewport_size(PHONE["viewport"])
+    page.wait_for_timeout(300)
+    assert no_sideways_scroll(page)
+
+    # thresholds move what a labelling says: three names, two attributes each, three samples
+    def trial(name: int, right: int) -> dict[str, Any]:
+        outcomes = ["right"] + ["right"] * right + ["wrong"] * (3 - right)  # the greedy one doesn't count
+        return {"name": name, "answers": [{"sample": i, "outcome": one} for i, one in enumerate(outcomes)]}
+
+    names = [{"name": name, "type": "city", "group": "x"} for name in ("A, b", "B", "C")]
+    counts = [(0, 3), (0, 2), (1, 3), (1, 0), (2, 0), (2, 0)]
+    study = {"opening": {"names": names}, "trials": [trial(*one) for one in counts]}
+    assert page.evaluate(LABELLED, [study, {"k": 2, "tau": 2}])[0] == ["known", None, "unknown"]
+    assert page.evaluate(LABELLED, [study, {"k": 3, "tau": 1}])[0] == ["known", "known", "unknown"]
+    assert page.evaluate(LABELLED, [study, {"k": 3, "tau": 2}]) == [
+        [None, None, "unknown"],
+        "name,type,label\nC,city,unknown",
+    ]
+    assert '"A, b",city,known' in page.evaluate(LABELLED, [study, {"k": 1, "tau": 1}])[1]
+
+
+@pytest.mark.timeout(300)
+def test_refusals_by_arm_are_run_read_filtered_and_saved(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/experiments")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=60_000)
+    # by keyboard: another experiment and back
+    page.locator("#list a").nth(1).press("Enter")
+    expect(page).to_have_url(re.compile("#kind=dose$"))
+    expect(page.locator("#list a[aria-current]")).to_be_focused()
+    page.go_back()
+    page.locator("#list a").first.press("Enter")
+    set_up(page, most=1, controls=1)
+    page.get_by_label("and", exact=True).fill("1")
+    expect(page.locator(".setup-cost")).to_have_text("Up to 8 questions × 15 arms = 120 answers.")
+    assert violations(page) == []
+    run(page)
+    expect(page.locator("#save")).to_be_enabled(timeout=120_000)
+    expect(page).to_have_url(re.compile("#kind=refusals&run="))
+    expect(page.locator("#running")).to_contain_text("Done. 8 questions, 120 answers")
+    expect(page.locator("#figures .barlayer .point").first).to_be_attached()
+    assert answers_told(page) == 120
+
+    # an answer, with what decides by both rules, and the push that made it
+    page.get_by_label("arm", exact=True).select_option("+known")
+    page.get_by_label("outcome", exact=True).select_option("invented")
+    row = page.locator("#trials tbody tr").first
+    expect(row.locator(".badge")).to_contain_text("Invents")
+    expect(row).to_contain_text("the paper's rule: no refusal")
+    said = row.locator(".trial-text").inner_text()
+    name = row.locator("th").inner_text().split("?")[0]
+    page.get_by_label("outcome", exact=True).select_option("")
+    page.get_by_label("arm", exact=True).select_option("baseline")
+    expect(page.locator("#trials tbody tr").filter(has_text=name)).to_contain_text("the paper's rule: refuses, matched")
+    page.get_by_label("arm", exact=True).select_option("+known")
+    page.get_by_label("words of a name or an answer").fill(said)
+    expect(page.locator("#trials tbody tr").first).to_contain_text(said)
+    explore = page.locator("#trials tbody tr").filter(has_text=name).get_by_role("link").get_attribute("href")
+    assert violations(page) == []
+
+    # a reload shows the same
+    page.reload()
+    expect(page.locator("#trials tbody tr").first).to_contain_text(said)
+
+    page.click("#save")
+    page.fill("#share-title", f"Pushed {HOSTILE}")
+    page.get_by_role("button", name="Make it public").click()
+    link = page.locator("#share-link")
+    expect(link).to_have_value(re.compile(r"/f/\w+$"))
+    page.goto(link.input_value())
+    expect(page.locator("h1")).to_have_text(f"Pushed {HOSTILE}")
+    expect(page.locator("#figures .barlayer .point").first).to_be_attached()
+    expect(page.locator("#trials tbody tr").first).to_contain_text(said)
+    expect(page.locator("#takeback")).to_contain_text("Saved from this browser.")
+    assert violations(page) == []
+
+    # what that link opens says the same, word for word
+    page.goto(app.url + (explore or ""))
+    expect(page.locator("#answers .answer-text").nth(1)).to_have_text(said, timeout=60_000)
+
+
+@pytest.mark.timeout(300)
+def test_a_run_is_paused_gone_on_with_mended_and_cancelled_and_no_answer_counts_twice(
+    app: App, open_page: OpenPage
+) -> None:
+    page = open_page(f"{app.url}/experiments#kind=misfires")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=60_000)
+    cuts = 0
+
+    def cut(route: Route) -> None:
+        """The first that follow the run get the half of what is there, and an end without a reason."""
+        nonlocal cuts
+        if cuts == 2:
+            return route.continue_()
+        cuts += 1
+        answer = route.fetch(url=route.request.url + "&wait=false")
+        lines = answer.text().splitlines(keepends=True)
+        route.fulfill(body="".join(lines[: max(1, len(lines) // 2)]), content_type="application/jsonl")
+
+    page.route("**/frames?*", cut)
+    set_up(page, most=3, controls=1)
+    run(page)
+    expect(page.locator("#running")).to_contain_text("steps", timeout=60_000)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#running")).to_contain_text("Paused.", timeout=30_000)
+    expect(page.locator("#save")).to_be_disabled()
+    page.reload()
+    expect(page.locator("#running")).to_contain_text("Paused.")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#save")).to_be_enabled(timeout=120_000)
+    id = page.url.split("run=")[1].split("&")[0]
+    frames = [json.loads(line) for line in app.ask(f"/api/runs/{id}/frames?wait=false")[0].splitlines()]
+    assert [frame["seq"] for frame in frames] == list(range(len(frames)))
+    answers = sum(len(frame["answers"]) for frame in frames if frame["kind"] == "trial")
+    assert answers_told(page) == answers > 0
+    assert cuts == 2
+    cuts = 0
+    page.reload()  # the same of a run that is over: what is missing is asked for
+    expect(page.locator("#save")).to_be_enabled(timeout=60_000)
+    assert answers_told(page) == answers
+    assert cuts == 2
+
+    page.locator("#setup summary").first.click()
+    set_up(page, most=20, controls=5)
+    run(page)
+    expect(page.locator("#running")).to_contain_text(" of ", timeout=60_000)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#running")).to_contain_text("You stopped this run after", timeout=30_000)
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_without_a_worker_experiments_say_so_and_can_be_read(app_without_worker: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app_without_worker.url}/experiments", allow=(503,))
+    expect(page.locator("#notice")).to_contain_text("No worker answers")
+    expect(page.locator("#about h2")).to_have_text("Refusals by arm")
+    expect(page.locator("#ask")).to_contain_text("Waiting for the model")
+    page.locator("#list a").nth(3).click()
+    expect(page.locator("#about h2")).to_have_text("Attention to the name")
+    assert violations(page) == []

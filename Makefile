@@ -10,6 +10,8 @@ TEST_PROCESSES ?= 2
 # e.g. --quick, --compiled, or --interp-engine with the Python of an environment that has it
 BENCH_ARGS ?=
 PY := .venv/bin/python
+# from a wheel, like everything else: it formats, lints, type-checks and tests the scripts of the pages
+DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
 .PHONY: run test core check setup browser bench load page-bench kills embedded embedded-report studies first format clean
@@ -24,14 +26,15 @@ test: setup browser check ## every test, Chromium included
 core: setup ## the subset that runs within a minute
 	$(PY) -m pytest -m core
 
-check: setup ## what ruff and node can say without running anything
+check: setup ## what can be said without running anything: style and mistakes of Python, JavaScript and CSS
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	@if command -v node >/dev/null; then for f in $$(find static -name '*.js' -not -path '*/vendor/*'); do node --check $$f || exit 1; done; fi
+	$(DENO) fmt --check
 
 format: setup
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	$(DENO) fmt
 
 setup: .venv/ready ## .venv with everything in it
 

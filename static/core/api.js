@@ -32,7 +32,9 @@ export const report = (model, signal) =>
 /** One latent by itself. @returns {Promise<{lens: object, firing: object}>} protocol/worker/frames.py Lens and Firing */
 export function latentFacts(model, { dictionary, latent }, signal) {
   const query = new URLSearchParams({ dictionary, latent });
-  return ask(`/api/models/${encodeURIComponent(model)}/latent?${query}`, { signal }).then((response) => response.json());
+  return ask(`/api/models/${encodeURIComponent(model)}/latent?${query}`, { signal }).then((response) =>
+    response.json()
+  );
 }
 
 /** Reads pasted names or a CSV, before a study of them. @returns {Promise<{names: object[], checked: object}>} */
@@ -43,7 +45,9 @@ export const saveFinding = (finding) => post("/api/findings", finding).then((res
 
 /** Has the worker that is here now run it again; this takes as long as the run did. */
 export const verifyFinding = (slug, signal) =>
-  ask(`/api/findings/${encodeURIComponent(slug)}/verify`, { method: "POST", signal }).then((response) => response.json());
+  ask(`/api/findings/${encodeURIComponent(slug)}/verify`, { method: "POST", signal }).then((response) =>
+    response.json()
+  );
 
 export const deleteFinding = (slug, token) =>
   ask(`/api/findings/${encodeURIComponent(slug)}`, { method: "DELETE", headers: { "X-Delete-Token": token } });

@@ -42,7 +42,7 @@ function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "style") for (const [key, v] of Object.entries(value)) element.style.setProperty(key, v);
+    else if (name === "style") { for (const [key, v] of Object.entries(value)) element.style.setProperty(key, v); }
     else element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...nodes(children));

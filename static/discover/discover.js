@@ -151,7 +151,9 @@ function facts() {
   const types = typesOf(now);
   fill(
     $("facts"),
-    `${of("known").toLocaleString("en")} known and ${count(of("unknown"), "unknown name")}, ${count(types.length, "type")}: ${types.join(", ")}`,
+    `${of("known").toLocaleString("en")} known and ${count(of("unknown"), "unknown name")}, ${
+      count(types.length, "type")
+    }: ${types.join(", ")}`,
   );
   fill(
     $("chosen"),
@@ -177,7 +179,9 @@ function save() {
   const { rows } = rowsOf(counts, { most: mostOf(now), role: "both", half: "test" }, now);
   const best = rows[0];
   const claim = best
-    ? `L${best.layer} #${best.latent} fires on ${best.role} names: separation ${sig3(best.score)} on the training half, ${sig3(best.test)} on the test half, in the worst of ${count(counts.types.length, "type")}.`
+    ? `L${best.layer} #${best.latent} fires on ${best.role} names: separation ${
+      sig3(best.score)
+    } on the training half, ${sig3(best.test)} on the test half, in the worst of ${count(counts.types.length, "type")}.`
     : "No latent tells known names from unknown ones in every type.";
   saveStudy($("dialog"), {
     id: summary.id,
@@ -186,7 +190,9 @@ function save() {
       : "No latent tells known names from unknown ones",
     claim,
     parent,
-    what: `the ${count(now.opening.names.length, "name")}, what each latent did on them, the ranking and its figures, your title and your note.`,
+    what: `the ${
+      count(now.opening.names.length, "name")
+    }, what each latent did on them, the ranking and its figures, your title and your note.`,
     options,
   });
 }

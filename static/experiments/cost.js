@@ -18,8 +18,12 @@ export function promptsOf(asked, world, attributes) {
     .filter(([group]) => !asked.groups.length || asked.groups.includes(group))
     .flatMap(([, types]) => Object.entries(types))
     .reduce((sum, [type, n]) => {
-      const fits = attributes.filter((one) => one.entity_type === type && (!asked.attributes.length || asked.attributes.includes(one.name)));
-      return sum + Math.min(asked.most, Math.ceil(SPLITS[asked.split] * n)) * (asked.per_name === "all" ? fits.length : Math.min(1, fits.length));
+      const fits = attributes.filter((one) =>
+        one.entity_type === type && (!asked.attributes.length || asked.attributes.includes(one.name))
+      );
+      return sum +
+        Math.min(asked.most, Math.ceil(SPLITS[asked.split] * n)) *
+          (asked.per_name === "all" ? fits.length : Math.min(1, fits.length));
     }, 0);
 }
 
@@ -45,15 +49,22 @@ export function armsIn(request) {
 /** Why a request can't be run, in a sentence that says what would; null where it can. */
 export function tooMuch(request) {
   const { n_samples, k, arms, controls } = request;
-  if (k > n_samples && n_samples > 0) return `${k} of ${n_samples} samples can't be right. Lower k, or take more samples.`;
-  if (request.kind === "attention" || request.kind === "knowledge") return request.known || request.unknown ? null : "Nothing would be pushed. Tick one of the two.";
+  if (k > n_samples && n_samples > 0) {
+    return `${k} of ${n_samples} samples can't be right. Lower k, or take more samples.`;
+  }
+  if (request.kind === "attention" || request.kind === "knowledge") {
+    return request.known || request.unknown ? null : "Nothing would be pushed. Tick one of the two.";
+  }
   if (request.kind !== "answers") return null;
   if (!arms.length) return "Nothing would be pushed. Give an arm or a strength.";
-  if (arms.some(({ hold }) => hold.some(({ strength }) => strength === 0 || !Number.isFinite(strength)))) return "A strength of 0 changes nothing. Leave it out.";
+  if (arms.some(({ hold }) => hold.some(({ strength }) => strength === 0 || !Number.isFinite(strength)))) {
+    return "A strength of 0 changes nothing. Leave it out.";
+  }
   if (new Set(arms.map(({ name }) => name)).size < arms.length) return "A strength stands twice. Leave one out.";
   if (arms.length > 40) return `${arms.length} arms asked, 40 allowed beside their controls. Use fewer strengths.`;
-  if (controls.length > MOST_CONTROLLED)
+  if (controls.length > MOST_CONTROLLED) {
     return `${controls.length} strengths with controls asked, ${MOST_CONTROLLED} allowed. Use fewer strengths, or no controls.`;
+  }
   const n = armsOf(request);
   return n > MOST_ARMS ? `${n} arms asked, ${MOST_ARMS} allowed. Use fewer arms, or fewer controls of each.` : null;
 }

@@ -69,8 +69,15 @@ async function again(slug) {
   try {
     const { request, title } = await finding(slug);
     choose(idOf(request) ?? chosen);
-    const button = h("button", { class: "button button-primary", type: "button", onclick: () => run(request) }, "Run it again");
-    fill($("figures"), h("p", { class: "row wrap experiment-empty" }, h("span", {}, `What “${title}” asked, as it was asked.`), button));
+    const button = h(
+      "button",
+      { class: "button button-primary", type: "button", onclick: () => run(request) },
+      "Run it again",
+    );
+    fill(
+      $("figures"),
+      h("p", { class: "row wrap experiment-empty" }, h("span", {}, `What “${title}” asked, as it was asked.`), button),
+    );
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     fill($("figures"), h("p", { class: "problem experiment-empty" }, error.message));
@@ -117,7 +124,11 @@ function drawList() {
       {},
       h(
         "a",
-        { href: `#kind=${id}`, "aria-current": id === chosen ? "true" : null, onclick: (event) => (event.preventDefault(), go(id)) },
+        {
+          href: `#kind=${id}`,
+          "aria-current": id === chosen ? "true" : null,
+          onclick: (event) => (event.preventDefault(), go(id)),
+        },
         h("span", { class: "experiment-number" }, number),
         h("b", {}, title),
         h("span", { class: "note" }, tests),
@@ -128,10 +139,15 @@ function drawList() {
   const select = h(
     "select",
     { "aria-label": "Experiment", onchange: () => go(select.value) },
-    EXPERIMENTS.map(({ id, number, title }) => h("option", { value: id, selected: id === chosen }, `${number} ${title}`.trim())),
+    EXPERIMENTS.map(({ id, number, title }) =>
+      h("option", { value: id, selected: id === chosen }, `${number} ${title}`.trim())
+    ),
   );
   fill($("list"), select, h("ol", {}, EXPERIMENTS.map(link)));
-  if (focused) ($("list").querySelector("a[aria-current]").offsetParent ? $("list").querySelector("a[aria-current]") : select).focus();
+  if (focused) {
+    ($("list").querySelector("a[aria-current]").offsetParent ? $("list").querySelector("a[aria-current]") : select)
+      .focus();
+  }
 }
 
 function drawAbout() {
@@ -159,7 +175,11 @@ function ready() {
 }
 
 function empty() {
-  return h("p", { class: "experiment-empty" }, "Nothing run yet. Figures appear here while answers come in, each beside its control, and every answer can be read below them.");
+  return h(
+    "p",
+    { class: "experiment-empty" },
+    "Nothing run yet. Figures appear here while answers come in, each beside its control, and every answer can be read below them.",
+  );
 }
 
 // ---- the run
@@ -197,7 +217,9 @@ function show(study, its, trouble) {
 function made() {
   fill($("figures"));
   const figures = figuresView($("figures"));
-  $("figures").append(h("p", { class: "experiment-empty", id: "waiting" }, "Figures appear here as soon as some answers are in."));
+  $("figures").append(
+    h("p", { class: "experiment-empty", id: "waiting" }, "Figures appear here as soon as some answers are in."),
+  );
   const labels = labelsView($("labels"));
   const chose = (now) => {
     filters = now;
@@ -219,7 +241,11 @@ function clear() {
 function canSave() {
   const done = now && standing(now, summary) === "done";
   $("save").disabled = !done;
-  $("save").title = done ? "Make a link that anyone can open" : now && !isOver(summary) ? "A run can be saved once it is done" : "Nothing to save yet";
+  $("save").title = done
+    ? "Make a link that anyone can open"
+    : now && !isOver(summary)
+    ? "A run can be saved once it is done"
+    : "Nothing to save yet";
 }
 
 function save() {

@@ -207,14 +207,20 @@ export function requestOf(id, card, asked, options) {
       const direction = { ...directionsOf(card)[options.direction], scope: options.scope };
       const arms = [...options.strengths]
         .sort((a, b) => a - b)
-        .map((strength) => arm(`${direction.role} ${signed(strength)}`, direction.role, add({ ...direction, strength })));
+        .map((strength) =>
+          arm(`${direction.role} ${signed(strength)}`, direction.role, add({ ...direction, strength }))
+        );
       return { ...common, arms, controls: controlled(arms, options.n, ["random"]), by: ["group"], plot: "dose" };
     }
     case "scopes": {
       const direction = directionsOf(card)[options.direction];
       const push = add({ ...direction, strength: options.strength });
       const arms = PLACES.map(([scope, generated]) =>
-        arm(`${direction.role} at ${scope}${generated ? ", generated too" : ""}`, direction.role, { ...push, scope, generated }),
+        arm(`${direction.role} at ${scope}${generated ? ", generated too" : ""}`, direction.role, {
+          ...push,
+          scope,
+          generated,
+        })
       );
       return { ...common, arms, controls: controlled(arms, options.n, ["random"]), by: ["group"], plot: "scopes" };
     }
@@ -231,7 +237,12 @@ export function requestOf(id, card, asked, options) {
     case "knowledge":
       return { ...common, known: pushed(known, options), unknown: pushed(unknown, options) };
     case "transfer":
-      return { ...common, known: known?.target ?? null, unknown: unknown?.target ?? null, n_controls: options.n_controls };
+      return {
+        ...common,
+        known: known?.target ?? null,
+        unknown: unknown?.target ?? null,
+        n_controls: options.n_controls,
+      };
     default:
       return { ...common, ...options };
   }

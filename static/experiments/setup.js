@@ -70,7 +70,11 @@ export function experimentSetup(element, { id, card, onRun }) {
   function draw() {
     if (!picker) return;
     const wanted = request();
-    const wrong = !wanted ? "Choose names first." : form.checkValidity() ? tooMuch(wanted) : "A number is out of its range.";
+    const wrong = !wanted
+      ? "Choose names first."
+      : form.checkValidity()
+      ? tooMuch(wanted)
+      : "A number is out of its range.";
     button.disabled = Boolean(wrong) || !can;
     cost.classList.toggle("problem", Boolean(wrong && wanted));
     fill(cost, wrong ?? costWords(wanted), !wrong && !can && why && ` ${why}`);
@@ -104,16 +108,32 @@ function questions(asked, card, experiment) {
   const attributes = [...new Set(card.attributes.map(({ name }) => name))];
   const pick = (list, chosen, name) =>
     list.map((one) =>
-      check(one, chosen.includes(one), (on) => (asked[name] = list.filter((other) => (other === one ? on : asked[name].includes(other))))),
+      check(
+        one,
+        chosen.includes(one),
+        (on) => (asked[name] = list.filter((other) => (other === one ? on : asked[name].includes(other)))),
+      )
     );
   return [
-    line("Part", select(Object.entries(SPLITS), asked.split, (value) => (asked.split = value)), "dealt by a hash of the name, so that what ranked a latent is not what tests it"),
-    line("Of each type and group at most", number(asked.most, { min: 1, max: 1_000 }, (value) => (asked.most = value)), "questions"),
+    line(
+      "Part",
+      select(Object.entries(SPLITS), asked.split, (value) => (asked.split = value)),
+      "dealt by a hash of the name, so that what ranked a latent is not what tests it",
+    ),
+    line(
+      "Of each type and group at most",
+      number(asked.most, { min: 1, max: 1_000 }, (value) => (asked.most = value)),
+      "questions",
+    ),
     choices("Groups", pick([...TIERS, "unlabelled"], asked.groups, "groups"), "none ticked: all of them"),
     attributes.length > 1 && choices("Attributes", pick(attributes, [], "attributes"), "none ticked: all of them"),
     line(
       "Of each name",
-      select([["one", "one attribute, drawn by hash"], ["all", "every attribute"]], asked.per_name, (value) => (asked.per_name = value)),
+      select(
+        [["one", "one attribute, drawn by hash"], ["all", "every attribute"]],
+        asked.per_name,
+        (value) => (asked.per_name = value),
+      ),
     ),
   ].filter(Boolean);
 }
@@ -129,11 +149,19 @@ function fields(id, card, options) {
         push(options, "unknown", card, { scoped: true }),
         h("p", { class: "note" }, "Each is added; and each is projected out at every token, at its layer."),
         controls("n", "of each kind, for each that is added"),
-        line("and", number(options.n_projected, { min: 0, max: 32 }, set("n_projected")), "for each that is projected out"),
+        line(
+          "and",
+          number(options.n_projected, { min: 0, max: 32 }, set("n_projected")),
+          "for each that is projected out",
+        ),
         choices(
           "Kinds",
           KINDS.map((kind) =>
-            check(kind, true, (on) => (options.kinds = KINDS.filter((one) => (one === kind ? on : options.kinds.includes(one))))),
+            check(
+              kind,
+              true,
+              (on) => (options.kinds = KINDS.filter((one) => (one === kind ? on : options.kinds.includes(one)))),
+            )
           ),
           "silent at these names, as the paper's; firing as often; drawn at random",
         ),
@@ -146,7 +174,9 @@ function fields(id, card, options) {
         value: options.strengths?.join(" "),
         spellcheck: "false",
         oninput: () => {
-          options.strengths = strengths.value.split(/[\s,;]+/).filter(Boolean).map((one) => Number(one.replace("−", "-")));
+          options.strengths = strengths.value.split(/[\s,;]+/).filter(Boolean).map((one) =>
+            Number(one.replace("−", "-"))
+          );
           strengths.setCustomValidity(options.strengths.every(Number.isFinite) ? "" : "Numbers, with spaces between.");
         },
       });
@@ -160,17 +190,25 @@ function fields(id, card, options) {
           options.direction = Number(value);
           if (id === "scopes") one.value = options.strength = strengthOf(chosen);
           else {
-            Object.assign(options, presetOf("dose", { ...card, directions: [chosen], more_directions: [] }), { direction: Number(value) });
+            Object.assign(options, presetOf("dose", { ...card, directions: [chosen], more_directions: [] }), {
+              direction: Number(value),
+            });
             strengths.value = options.strengths.join(" ");
             scope.value = options.scope;
           }
         },
       );
-      const unit = list[options.direction]?.unit === "raw" ? "raw α" : "× r̄, the mean norm of the residual stream there";
+      const unit = list[options.direction]?.unit === "raw"
+        ? "raw α"
+        : "× r̄, the mean norm of the residual stream there";
       return [
         line("Direction", direction),
         id === "dose" ? line("Strengths", strengths, `${unit}; up to 8 with controls`) : line("Strength", one, unit),
-        id === "dose" ? line("At", scope) : h("p", { class: "note" }, "At the last token of the name; at all its tokens; from either to the end of the prompt; and at what is written too."),
+        id === "dose" ? line("At", scope) : h(
+          "p",
+          { class: "note" },
+          "At the last token of the name; at all its tokens; from either to the end of the prompt; and at what is written too.",
+        ),
         controls("n", "random directions for each"),
       ];
     }
@@ -178,15 +216,33 @@ function fields(id, card, options) {
       return [
         push(options, "known", card),
         push(options, "unknown", card),
-        h("p", { class: "note" }, "Known is pushed on unknown names, unknown on known ones, at the last token of the name."),
+        h(
+          "p",
+          { class: "note" },
+          "Known is pushed on unknown names, unknown on known ones, at the last token of the name.",
+        ),
         controls("n_controls", "random directions for each"),
-        line("Knock out", number(options.n_heads, { min: 1, max: 16 }, set("n_heads")), "heads that read the name most"),
+        line(
+          "Knock out",
+          number(options.n_heads, { min: 1, max: 16 }, set("n_heads")),
+          "heads that read the name most",
+        ),
         check("Weigh attention by the length of the value", options.value_weighted, set("value_weighted")),
       ];
     case "patching":
-      return [line("Pairs", number(options.n_pairs, { min: 2, max: 256 }, set("n_pairs")), "of a known and an unknown name, of one attribute and one length")];
+      return [
+        line(
+          "Pairs",
+          number(options.n_pairs, { min: 2, max: 256 }, set("n_pairs")),
+          "of a known and an unknown name, of one attribute and one length",
+        ),
+      ];
     case "knowledge":
-      return [push(options, "known", card), push(options, "unknown", card), controls("n_controls", "random directions for each")];
+      return [
+        push(options, "known", card),
+        push(options, "unknown", card),
+        controls("n_controls", "random directions for each"),
+      ];
     case "transfer":
       return [
         h("p", {}, "Every dictionary is read on both models. ", taken(options, card)),
@@ -194,19 +250,38 @@ function fields(id, card, options) {
       ];
     case "uncertainty":
       return [
-        line("Samples", number(options.n_samples, { min: 0, max: 32 }, set("n_samples")), "of each question; 0: right is what greedy says"),
+        line(
+          "Samples",
+          number(options.n_samples, { min: 0, max: 32 }, set("n_samples")),
+          "of each question; 0: right is what greedy says",
+        ),
         line("Ranked", number(options.top, { min: 1, max: 100 }, set("top")), "latents each way"),
       ];
     case "misfires":
       return [
-        h("p", {}, mark("known"), " ", options.known ? nameOf(options.known, card) : "No known latent on this card", " is ablated at the name's tokens."),
+        h(
+          "p",
+          {},
+          mark("known"),
+          " ",
+          options.known ? nameOf(options.known, card) : "No known latent on this card",
+          " is ablated at the name's tokens.",
+        ),
         controls("n", "of each kind: latents that fire as often, random directions"),
       ];
     default:
       return [
-        line("Samples", number(options.n_samples, { min: 1, max: 32 }, set("n_samples")), "of each question, at temperature 1, beside a greedy one"),
+        line(
+          "Samples",
+          number(options.n_samples, { min: 1, max: 32 }, set("n_samples")),
+          "of each question, at temperature 1, beside a greedy one",
+        ),
         line("An attribute counts if", number(options.k, { min: 1, max: 32 }, set("k")), "samples are right"),
-        line("A name is known with", number(options.tau, { min: 1, max: 20 }, set("tau")), "attributes that count. Both can be moved afterwards."),
+        line(
+          "A name is known with",
+          number(options.tau, { min: 1, max: 20 }, set("tau")),
+          "attributes that count. Both can be moved afterwards.",
+        ),
       ];
   }
 }
@@ -250,11 +325,23 @@ let ids = 0;
 
 function line(words, control, after = "") {
   control.id ||= `setup-${++ids}`;
-  return h("p", { class: "row wrap setup-line" }, h("label", { for: control.id }, words), control, after && h("span", { class: "note" }, after));
+  return h(
+    "p",
+    { class: "row wrap setup-line" },
+    h("label", { for: control.id }, words),
+    control,
+    after && h("span", { class: "note" }, after),
+  );
 }
 
 function choices(words, list, after) {
-  return h("div", { class: "row wrap setup-line", role: "group", "aria-label": words }, h("span", {}, words), list, h("span", { class: "note" }, after));
+  return h(
+    "div",
+    { class: "row wrap setup-line", role: "group", "aria-label": words },
+    h("span", {}, words),
+    list,
+    h("span", { class: "note" }, after),
+  );
 }
 
 function check(words, checked, onChange) {
@@ -263,7 +350,16 @@ function check(words, checked, onChange) {
 }
 
 function number(value, { min = null, max = null, step = 1 } = {}, onInput) {
-  const field = h("input", { class: "input setup-number", type: "number", required: true, min, max, step, value, oninput: () => field.value !== "" && onInput(Number(field.value)) });
+  const field = h("input", {
+    class: "input setup-number",
+    type: "number",
+    required: true,
+    min,
+    max,
+    step,
+    value,
+    oninput: () => field.value !== "" && onInput(Number(field.value)),
+  });
   return field;
 }
 

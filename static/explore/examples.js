@@ -38,7 +38,11 @@ export function examples(element, state, ask) {
     fill(
       types,
       groups.map((group, i) =>
-        h("button", { type: "button", value: i, "aria-pressed": String(i === shown) }, group[0].entity_type ?? group[0].name),
+        h(
+          "button",
+          { type: "button", value: i, "aria-pressed": String(i === shown) },
+          group[0].entity_type ?? group[0].name,
+        )
       ),
     );
     types.hidden = groups.length < 2;

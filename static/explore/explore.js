@@ -319,12 +319,19 @@ function drawAsk() {
   $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
   const edited = Boolean(asked && $("prompt").value.trim() !== asked.prompt);
   $("prompt").closest(".field").classList.toggle("edited", edited);
-  fill($("facts"), parent && [origin(parent), " · "], edited ? "edited: below is the last question's answer" : facts(now, recorded));
+  fill(
+    $("facts"),
+    parent && [origin(parent), " · "],
+    edited ? "edited: below is the last question's answer" : facts(now, recorded),
+  );
 }
 
 function facts(now, recorded) {
-  if (recorded) return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
-  return now?.start && `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
+  if (recorded) {
+    return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
+  }
+  return now?.start &&
+    `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
 }
 
 function origin(slug) {

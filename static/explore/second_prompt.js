@@ -21,7 +21,13 @@ export function besidePrompt(element, state, opener, strip) {
       if (document.activeElement !== field) field.value = prompt;
       return;
     }
-    field = h("input", { class: "input", "aria-label": "Second prompt", value: prompt, autocomplete: "off", spellcheck: "false" });
+    field = h("input", {
+      class: "input",
+      "aria-label": "Second prompt",
+      value: prompt,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     const tokens = h("div", { class: "beside-strip" });
     fill(
       element,

@@ -7,7 +7,8 @@ const STEPS = [
   {
     at: "tokens",
     title: "The model does not know this name.",
-    text: "Each token is tinted by how strongly an “unknown entity” latent fires on it. Nobody told it which latent that is.",
+    text:
+      "Each token is tinted by how strongly an “unknown entity” latent fires on it. Nobody told it which latent that is.",
   },
   {
     at: "sliders",
@@ -42,7 +43,11 @@ export function tour(element, state, again, wanted) {
       h(
         "span",
         { class: "row tight" },
-        h("button", { class: "button", type: "button", onclick: () => (last ? finish() : show(step + 1)) }, last ? "Done" : "Next"),
+        h(
+          "button",
+          { class: "button", type: "button", onclick: () => (last ? finish() : show(step + 1)) },
+          last ? "Done" : "Next",
+        ),
         !last && h("button", { class: "button button-plain", type: "button", onclick: finish }, "Skip"),
       ),
     );

@@ -34,7 +34,15 @@ async function recorded(place) {
       return null;
     }
     const view = JSON.parse(place.dataset.view);
-    const state = channels({ run, card: null, extent: null, live: false, ...recordedSliders(run, view), steer: null, sweep: 0 });
+    const state = channels({
+      run,
+      card: null,
+      extent: null,
+      live: false,
+      ...recordedSliders(run, view),
+      steer: null,
+      sweep: 0,
+    });
     followSliders(state);
     return state;
   } catch (error) {

@@ -28,7 +28,9 @@ $("q").addEventListener("input", () => {
 $("main").addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || new URL(link.href).pathname !== location.pathname) return;
-  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+    return;
+  }
   event.preventDefault();
   go(link.href, { how: "pushState", from: link });
 });

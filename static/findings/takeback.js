@@ -57,12 +57,20 @@ export function takeBack(element, dialog, slug) {
           {},
           "Its page and its exports are deleted, and its recording too unless another finding holds the same one. Its link says from then on that it was deleted, and when.",
         ),
-        h("p", {}, "Forks stay: they have recordings of their own. What others downloaded stays with them. This can't be undone."),
+        h(
+          "p",
+          {},
+          "Forks stay: they have recordings of their own. What others downloaded stays with them. This can't be undone.",
+        ),
         problem,
         h(
           "div",
           { class: "row" },
-          h("button", { class: "button push", type: "button", onclick: () => dialog.close(), autofocus: true }, "Keep it"),
+          h(
+            "button",
+            { class: "button push", type: "button", onclick: () => dialog.close(), autofocus: true },
+            "Keep it",
+          ),
           button,
         ),
       ),

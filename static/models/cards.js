@@ -53,14 +53,14 @@ function article(card, held, led, more) {
       "Size and licence",
       held || wide,
       h(
-      "dl",
-      { class: "facts" },
-      fact("size", `${count(card.n_layers, "layer")}, d_model ${card.d_model.toLocaleString("en")}`),
-      fact("dtype", card.dtype),
-      fact("prompt", `up to ${count(card.max_prompt_tokens, "token")}`),
-      fact("weights", card.weights),
-      fact("licence", card.licence),
-      held ? null : fact("to load", h("code", {}, `python -m model_worker --model ${card.id}`)),
+        "dl",
+        { class: "facts" },
+        fact("size", `${count(card.n_layers, "layer")}, d_model ${card.d_model.toLocaleString("en")}`),
+        fact("dtype", card.dtype),
+        fact("prompt", `up to ${count(card.max_prompt_tokens, "token")}`),
+        fact("weights", card.weights),
+        fact("licence", card.licence),
+        held ? null : fact("to load", h("code", {}, `python -m model_worker --model ${card.id}`)),
       ),
     ),
     more,
@@ -91,13 +91,17 @@ function dictionary({ id, layer, site, d_sae, trained_on }) {
     h(
       "p",
       { class: "note" },
-      `L${layer} ${site ?? "resid_post"} (paper: layer ${layer + 1}) · ${d_sae.toLocaleString("en")} latents · trained on ${trained_on}`,
+      `L${layer} ${site ?? "resid_post"} (paper: layer ${layer + 1}) · ${
+        d_sae.toLocaleString("en")
+      } latents · trained on ${trained_on}`,
     ),
   );
 }
 
 function direction({ role, label, target, scope, evidence }, card) {
-  const layer = [...card.dictionaries, ...card.vectors].find(({ id, name }) => (id ?? name) === (target.dictionary ?? target.name))?.layer;
+  const layer = [...card.dictionaries, ...card.vectors].find(({ id, name }) =>
+    (id ?? name) === (target.dictionary ?? target.name)
+  )?.layer;
   const what = target.kind === "latent" ? `#${target.latent}` : target.name;
   return h(
     "li",

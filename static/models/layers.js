@@ -15,7 +15,11 @@ export function layerCurve(element, curve) {
   const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
   const plot = h("div", { class: "layers-plot", style: { height: `${HEIGHT}px` } });
   const behind = h("div", {});
-  const styles = curve.series.map(({ name }, i) => ({ hue: hueOf(name), dash: DASHES[i % DASHES.length], shape: i % 4 }));
+  const styles = curve.series.map(({ name }, i) => ({
+    hue: hueOf(name),
+    dash: DASHES[i % DASHES.length],
+    shape: i % 4,
+  }));
   fill(
     element,
     h("div", { class: "row" }, h("h4", {}, curve.title), button),
@@ -28,9 +32,14 @@ export function layerCurve(element, curve) {
         h(
           "li",
           {},
-          s("svg", { class: "legend-sample", width: 28, height: 12, "aria-hidden": "true" }, stroke("M0 6H28", styles[i]), point(14, 6, styles[i])),
+          s(
+            "svg",
+            { class: "legend-sample", width: 28, height: 12, "aria-hidden": "true" },
+            stroke("M0 6H28", styles[i]),
+            point(14, 6, styles[i]),
+          ),
           name,
-        ),
+        )
       ),
     ),
     behind,
@@ -50,8 +59,10 @@ function picture({ layers, x, series }, styles, width) {
   const { domain, ticks } = curveAxis(series);
   const [first, last] = [Math.min(...layers), Math.max(...layers)];
   const px = (layer) => ROOM.left + 8 + ((width - ROOM.left - ROOM.right - 16) * (layer - first)) / (last - first || 1);
-  const py = (v) => HEIGHT - ROOM.bottom - ((HEIGHT - ROOM.top - ROOM.bottom) * (v - domain[0])) / (domain[1] - domain[0]);
-  const line = (values) => values.map((v, i) => `${i ? "L" : "M"}${px(layers[i]).toFixed(1)} ${py(v).toFixed(1)}`).join("");
+  const py = (v) =>
+    HEIGHT - ROOM.bottom - ((HEIGHT - ROOM.top - ROOM.bottom) * (v - domain[0])) / (domain[1] - domain[0]);
+  const line = (values) =>
+    values.map((v, i) => `${i ? "L" : "M"}${px(layers[i]).toFixed(1)} ${py(v).toFixed(1)}`).join("");
   const every = Math.ceil(layers.length / Math.max(2, Math.floor(width / 40)));
   return s(
     "svg",
@@ -61,9 +72,15 @@ function picture({ layers, x, series }, styles, width) {
       s("text", { class: "layers-text", x: ROOM.left - 6, y: py(v) + 4, "text-anchor": "end" }, plain(v)),
     ]),
     layers.map((layer, i) =>
-      i % every ? null : s("text", { class: "layers-text", x: px(layer), y: HEIGHT - 20, "text-anchor": "middle" }, `L${layer}`),
+      i % every
+        ? null
+        : s("text", { class: "layers-text", x: px(layer), y: HEIGHT - 20, "text-anchor": "middle" }, `L${layer}`)
     ),
-    s("text", { class: "layers-text", x: (ROOM.left + width - ROOM.right) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, x),
+    s(
+      "text",
+      { class: "layers-text", x: (ROOM.left + width - ROOM.right) / 2, y: HEIGHT - 4, "text-anchor": "middle" },
+      x,
+    ),
     series.map(({ low, high }, i) => {
       if (!low || !high) return null;
       const back = high.map((v, k) => `L${px(layers[k]).toFixed(1)} ${py(v).toFixed(1)}`).reverse().join("");
@@ -107,7 +124,7 @@ function tableOf({ title, layers, series, y }) {
       cells: [
         `L${layer}`,
         ...series.flatMap(({ values, low, high }) =>
-          low && high ? [sig3(values[i]), `${sig3(low[i])} – ${sig3(high[i])}`] : [sig3(values[i])],
+          low && high ? [sig3(values[i]), `${sig3(low[i])} – ${sig3(high[i])}`] : [sig3(values[i])]
         ),
       ],
     })),

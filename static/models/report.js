@@ -30,10 +30,14 @@ export function modelReport(element, state) {
   function content({ figures, tables, curves: list, dialogues }) {
     return [
       figures.length > 0 && part(
-          "Figures",
-          h("p", { class: "note" }, "Dot: value. Bar: its interval. Bracket: what was wanted, open towards the wanted side."),
-          figureTable(figures),
+        "Figures",
+        h(
+          "p",
+          { class: "note" },
+          "Dot: value. Bar: its interval. Bracket: what was wanted, open towards the wanted side.",
         ),
+        figureTable(figures),
+      ),
       list.length > 0 && part("By layer", h("div", { class: "plots" }, list.map(plot))),
       tables.length > 0 && part("Tables", h("div", { class: "plain-tables" }, tables.map(plainTable))),
       dialogues.length > 0 && part("Dialogues", examples(dialogues)),
@@ -116,7 +120,7 @@ function plainTable({ title, note, columns, rows }) {
               "tr",
               {},
               row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row" }, cell)),
-            ),
+            )
           ),
         ),
       ),
@@ -142,7 +146,7 @@ function examples(dialogues) {
         ],
         rows: list.map(({ question, answer, verdict, truth }) => [question, answer, judged(verdict), truth || NOTHING]),
       }),
-    ),
+    )
   );
 }
 

@@ -100,8 +100,9 @@ export function worldSearch(element, state, go, size) {
       fill(number, (counts[name] ?? 0).toLocaleString("en"));
       return buttons.get(id).item;
     });
-    if (wanted.length !== parent.children.length || wanted.some((item, i) => parent.children[i] !== item))
+    if (wanted.length !== parent.children.length || wanted.some((item, i) => parent.children[i] !== item)) {
       fill(parent, wanted);
+    }
   }
 
   function chip(key, name, label) {
@@ -125,7 +126,11 @@ export function worldSearch(element, state, go, size) {
 
 function counted({ total, offset, entries, n_entries }) {
   const of = total === n_entries ? "" : ` of ${n_entries.toLocaleString("en")}`;
-  if (!total) return `No name fits${of ? `, out of ${n_entries.toLocaleString("en")}` : ""}. Search for less, or clear the filters.`;
+  if (!total) {
+    return `No name fits${
+      of ? `, out of ${n_entries.toLocaleString("en")}` : ""
+    }. Search for less, or clear the filters.`;
+  }
   if (!entries.length) return `There are ${total.toLocaleString("en")} names; this page is behind the last. Go back.`;
   const range = `${(offset + 1).toLocaleString("en")}–${(offset + entries.length).toLocaleString("en")}`;
   return [h("b", {}, `${total.toLocaleString("en")} ${total === 1 ? "name" : "names"}`), `${of} · showing ${range}`];
@@ -176,7 +181,11 @@ function facts({ facts, withheld }) {
 function ask(prompt, name) {
   if (!prompt) return "";
   const seen = { prompt, format: "chat", sweep: null, strength: 0, colour: null, request: null, parent: null };
-  return h("a", { href: `/${writeFragment(seen)}`, title: prompt, "aria-label": `Ask about ${name} in Explore` }, "ask");
+  return h(
+    "a",
+    { href: `/${writeFragment(seen)}`, title: prompt, "aria-label": `Ask about ${name} in Explore` },
+    "ask",
+  );
 }
 
 function tierMark(tier) {

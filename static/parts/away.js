@@ -10,13 +10,14 @@ export function away(element, state) {
     const waits = health && health.worker !== "ready" && !registry;
     element.hidden = !(down || waits || trouble);
     if (element.hidden) return fill(element);
-    if (trouble && !down)
+    if (trouble && !down) {
       return fill(
         element,
         title(icon("warning"), "Not shown"),
         h("p", {}, `${trouble.asked} ${trouble.allowed} ${trouble.change}`),
         h("p", { class: "note" }, "This page keeps asking."),
       );
+    }
     const led = h("span", { class: `led led-${health.worker}`, "aria-hidden": "true" });
     fill(
       element,

@@ -36,7 +36,8 @@ export function ticks([low, high], n = 5) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10);
   const result = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9; k++)
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9; k++) {
     result.push(Number((k * step).toPrecision(6)));
+  }
   return result;
 }

@@ -22,7 +22,11 @@ export function stacked({ caption, shown = false, columns, rows }) {
         "tr",
         { role: "row" },
         columns.map(({ name, class: kind }) =>
-          h("th", { scope: "col", role: "columnheader", class: kind ?? null }, name || h("span", { class: "sr" }, "link")),
+          h(
+            "th",
+            { scope: "col", role: "columnheader", class: kind ?? null },
+            name || h("span", { class: "sr" }, "link"),
+          )
         ),
       ),
     ),
@@ -43,9 +47,9 @@ export function stacked({ caption, shown = false, columns, rows }) {
                 "data-label": columns[i].name || null,
               },
               cell,
-            ),
+            )
           ),
-        ),
+        )
       ),
     ),
   );

@@ -52,7 +52,7 @@ function table({ caption, head, rows, text = [0] }) {
             "tr",
             { class: now ? "now" : null },
             cells.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: side(i) }, cell)),
-          ),
+          )
         ),
       ),
     ),

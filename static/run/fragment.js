@@ -69,11 +69,13 @@ export function writeFragment(seen) {
   put("beside", seen.beside);
   put("random", seen.random);
   put("parent", seen.parent);
-  for (const [name, value] of [
-    ["sliders", seen.sliders],
-    ["watch", seen.watching],
-    ["request", seen.request],
-  ]) {
+  for (
+    const [name, value] of [
+      ["sliders", seen.sliders],
+      ["watch", seen.watching],
+      ["request", seen.request],
+    ]
+  ) {
     if (value) query.set(name, JSON.stringify(value));
   }
   return `#${query}`;

@@ -36,10 +36,9 @@ export function watchOf(direction, watched) {
 
 /** Role, label and short name of a target by what a recording or a card says of it (`own`, if anything does). */
 export function titled(target, own, card, run = null) {
-  const known =
-    own ??
+  const known = own ??
     [...(card?.directions ?? []), ...(card?.more_directions ?? []), ...(card?.watch ?? [])].find((one) =>
-      same(one.target, target),
+      same(one.target, target)
     );
   return named(target, known, run, card);
 }

@@ -157,7 +157,9 @@ export function shareDialog(dialog, state, whole, seen, parent) {
       const gone = forked?.checked && GONE.includes(error.refusal.code);
       fill(
         problem,
-        gone ? "Not saved: the finding that it was forked from is gone. Untick that line and share it without." : error.message,
+        gone
+          ? "Not saved: the finding that it was forked from is gone. Untick that line and share it without."
+          : error.message,
       );
       button.disabled = false;
     }
@@ -197,7 +199,14 @@ export function published({ finding, delete_token: token }, dialog) {
 }
 
 function copyable(id, name, value) {
-  const field = h("input", { id, class: "input mono", readonly: true, value, autocomplete: "off", spellcheck: "false" });
+  const field = h("input", {
+    id,
+    class: "input mono",
+    readonly: true,
+    value,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   const button = h("button", { class: "button", type: "button", "aria-label": `Copy ${name.toLowerCase()}` }, "Copy");
   return [h("label", { for: id }, name), h("div", { class: "row" }, field, copyButton(button, () => value, field))];
 }

@@ -16,7 +16,8 @@ export function workerStatus(element, state) {
       element,
       h("span", { class: `led led-${worker ?? "starting"}`, "aria-hidden": "true" }),
       worker === null && "asking the worker",
-      worker === "ready" && place && h("span", {}, "Waiting", wide(" for memory"), `: place ${place}`, wide(" in the queue")),
+      worker === "ready" && place &&
+        h("span", {}, "Waiting", wide(" for memory"), `: place ${place}`, wide(" in the queue")),
       worker === "ready" && !place && [h("b", {}, name), wide("ready")],
       worker === "ready" && !place && model && wide(`· ${model.device} ${model.dtype}`),
       worker === "starting" && "The model is loading",

@@ -106,7 +106,7 @@ const swept = (run, { sweep, strength }, card) =>
 
 const held = (run, card) =>
   (run.start.request.hold ?? []).map((hold, i) =>
-    said({ ...hold, ...titled(hold.target, run.start.held[i], card) }, hold.strength, card),
+    said({ ...hold, ...titled(hold.target, run.start.held[i], card) }, hold.strength, card)
   );
 
 function said(direction, strength, card) {
@@ -142,8 +142,9 @@ const TURNS = {
 function change(base, verdict) {
   const to = verdict.outcome;
   if (verdict.text === base.text) return `it says the same, word for word.`;
-  if (base.outcome === to)
+  if (base.outcome === to) {
     return to === "refused" ? "it still *refuses|refusal*, in other words." : `it still ${TURNS[to]}, in other words.`;
+  }
   const from = base.outcome === "refused" ? "stops refusing" : to === "refused" ? "stops answering" : null;
   return from ? `it ${from} and ${TURNS[to]}.` : `it ${TURNS[to]} instead.`;
 }

@@ -35,7 +35,9 @@ export function countedByType(list) {
 /** A CSV as the names picker reads it: those that have a label. */
 export function csvOfLabelled(list) {
   const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const rows = list.filter(({ label }) => label).map(({ name, type, label }) => [name, type, label].map(cell).join(","));
+  const rows = list.filter(({ label }) => label).map(({ name, type, label }) =>
+    [name, type, label].map(cell).join(",")
+  );
   return ["name,type,label", ...rows].join("\n");
 }
 

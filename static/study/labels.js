@@ -12,9 +12,19 @@ export function labelsView(element) {
   const k = slider("k", "samples must be right");
   const tau = slider("tau", "attributes must count");
   const table = h("div", {});
-  const discover = h("button", { class: "button button-primary", type: "button", onclick: search }, "Search these in Discover");
+  const discover = h(
+    "button",
+    { class: "button button-primary", type: "button", onclick: search },
+    "Search these in Discover",
+  );
   const csv = h("button", { class: "button", type: "button", onclick: download }, "Download CSV");
-  fill(element, h("h2", {}, "Labels"), h("div", { class: "row wrap labels-rule" }, k.element, tau.element), table, h("p", { class: "row wrap" }, discover, csv));
+  fill(
+    element,
+    h("h2", {}, "Labels"),
+    h("div", { class: "row wrap labels-rule" }, k.element, tau.element),
+    table,
+    h("p", { class: "row wrap" }, discover, csv),
+  );
   return { show, remove: () => fill(element) };
 
   function show(now) {
@@ -32,14 +42,24 @@ export function labelsView(element) {
   function draw() {
     const list = labelled(study, rule);
     const counts = countedByType(list);
-    const all = [...counts.values()].reduce((sum, one) => ({ known: sum.known + one.known, unknown: sum.unknown + one.unknown, neither: sum.neither + one.neither }), { known: 0, unknown: 0, neither: 0 });
+    const all = [...counts.values()].reduce(
+      (sum, one) => ({
+        known: sum.known + one.known,
+        unknown: sum.unknown + one.unknown,
+        neither: sum.neither + one.neither,
+      }),
+      { known: 0, unknown: 0, neither: 0 },
+    );
     discover.disabled = !all.known || !all.unknown;
     discover.title = discover.disabled ? "A search needs known and unknown names" : "";
     fill(
       table,
       stacked({
         caption: "Names that are known, unknown and neither, by type",
-        columns: [{ name: "type" }, { name: "known", class: "number" }, { name: "unknown", class: "number" }, { name: "neither", class: "number" }],
+        columns: [{ name: "type" }, { name: "known", class: "number" }, { name: "unknown", class: "number" }, {
+          name: "neither",
+          class: "number",
+        }],
         rows: [...counts, ["all", all]].map(([type, one]) => [
           type,
           h("span", { class: "row tight inline" }, mark("known"), String(one.known)),

@@ -37,7 +37,7 @@ export function namesPicker(element, { card, model, onChange, template = null, m
         "button",
         { type: "button", "data-kind": one, onclick: () => choose(one) },
         one === "world" ? "The model's world" : "Your own list",
-      ),
+      )
     ),
   );
   const types = h("div", { class: "names-types", role: "group", "aria-label": "Types" });
@@ -270,8 +270,9 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     givenPanel.hidden = kind !== "given";
     fill(problem, kind === "given" && refusal && refusedWords(refusal));
     if (kind === "world") fill(told, worldWords());
-    else
+    else {
       fill(told, read ? readWords(read.checked, match.checked) : !refusal && box.value.trim() && "Reading the names…");
+    }
   }
 
   function worldWords() {
@@ -285,7 +286,9 @@ export function namesPicker(element, { card, model, onChange, template = null, m
       "p",
       {},
       few.value ? "At most " : "",
-      `${n("known").toLocaleString("en")} known and ${count(n("unknown"), "unknown name")} of ${count(chosen.length, "type")}`,
+      `${n("known").toLocaleString("en")} known and ${count(n("unknown"), "unknown name")} of ${
+        count(chosen.length, "type")
+      }`,
       match.checked && ", as many of each length",
       ".",
     );

@@ -31,13 +31,13 @@ export function readWords(checked, matched) {
       ".",
     ),
     auroc !== null &&
-      h(
-        "p",
-        { class: auroc > CONFOUNDED ? "problem" : "note" },
-        `The length in tokens alone tells known from unknown with AUROC ${sig3(auroc)}; 0.5 is not at all.`,
-        auroc > CONFOUNDED &&
-          (matched ? " Take other names." : " What a latent seems to know may be that: match the lengths."),
-      ),
+    h(
+      "p",
+      { class: auroc > CONFOUNDED ? "problem" : "note" },
+      `The length in tokens alone tells known from unknown with AUROC ${sig3(auroc)}; 0.5 is not at all.`,
+      auroc > CONFOUNDED &&
+        (matched ? " Take other names." : " What a latent seems to know may be that: match the lengths."),
+    ),
     matched && checked.warnings.map((warning) => h("p", { class: "note" }, warning)),
     h(
       "details",

@@ -14,7 +14,10 @@ export function learnPace({ opening, trials, done }) {
   const n = trials.reduce((sum, { answers }) => sum + answers.length, 0);
   if (n < ENOUGH || !(done?.elapsed_s > 0)) return;
   try {
-    localStorage.setItem(KEY, JSON.stringify({ ...all(), [`${opening.model.id} ${opening.request.kind}`]: n / done.elapsed_s }));
+    localStorage.setItem(
+      KEY,
+      JSON.stringify({ ...all(), [`${opening.model.id} ${opening.request.kind}`]: n / done.elapsed_s }),
+    );
   } catch {
     // a browser that keeps nothing: the page says no time
   }

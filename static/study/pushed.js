@@ -12,6 +12,7 @@ export function heldOf(request, arms, index) {
   const [first, ...rest] = request.arms.find((arm) => arm.name === arms[control_of].name)?.hold ?? [];
   if (!first) return null;
   // As model_worker/studies/answers/controls.py draws them: one after the other, from the study's seed.
-  const place = arms.slice(0, index).filter((arm) => arm.control_of === control_of && arm.control_kind === "random").length;
+  const place =
+    arms.slice(0, index).filter((arm) => arm.control_of === control_of && arm.control_kind === "random").length;
   return [{ ...first, target: { kind: "random", like: first.target, seed: request.seed ?? 0, index: place } }, ...rest];
 }

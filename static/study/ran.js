@@ -12,8 +12,13 @@ export function whatRan(element, { opening, done }) {
     ["model", [model.id, " ", mono(shortHash(model.sha256)), ` ${model.device} ${model.dtype}`]],
     base && ["base model", [base.id, " ", mono(shortHash(base.sha256))]],
     ["names", `${count(names.length, "name")}, ${[...new Set(names.map(({ type }) => type))].join(", ")}`],
-    arms.length > 0 && ["arms", `${arms.length}, ${arms.filter(({ control_of }) => control_of !== null).length} of them controls`],
-    dictionaries.length > 0 && ["dictionaries", dictionaries.map(({ id, layer }, i) => [i ? ", " : "", h("span", { title: `layer ${layer}` }, id)])],
+    arms.length > 0 &&
+    ["arms", `${arms.length}, ${arms.filter(({ control_of }) => control_of !== null).length} of them controls`],
+    dictionaries.length > 0 &&
+    [
+      "dictionaries",
+      dictionaries.map(({ id, layer }, i) => [i ? ", " : "", h("span", { title: `layer ${layer}` }, id)]),
+    ],
     "seed" in request && ["seed", String(request.seed)],
     "max_new_tokens" in request && ["decoding", `greedy, up to ${request.max_new_tokens} tokens`],
     ["request", h("span", { class: "mono", title: sha }, `${sha.slice(0, 16)}…`)],
@@ -29,7 +34,11 @@ export function whatRan(element, { opening, done }) {
         "details",
         {},
         h("summary", {}, "Arms, in words"),
-        h("ol", { class: "arms note" }, arms.map(({ name, what }) => h("li", {}, h("b", {}, name), what && `: ${what}`))),
+        h(
+          "ol",
+          { class: "arms note" },
+          arms.map(({ name, what }) => h("li", {}, h("b", {}, name), what && `: ${what}`)),
+        ),
       ),
   );
 }

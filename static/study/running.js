@@ -44,7 +44,12 @@ export function runningView(element, act) {
     if (held === stands) return;
     held = stands;
     const focused = buttons.contains(document.activeElement);
-    fill(buttons, BUTTONS[stands].map((name) => h("button", { class: "button", type: "button", onclick: () => act[name]() }, WORDS[name])));
+    fill(
+      buttons,
+      BUTTONS[stands].map((name) =>
+        h("button", { class: "button", type: "button", onclick: () => act[name]() }, WORDS[name])
+      ),
+    );
     if (focused) buttons.querySelector("button")?.focus();
   }
 
@@ -55,7 +60,8 @@ export function runningView(element, act) {
     fill(
       warnings,
       items.length > 0 && h("ul", {}, items),
-      more.length > 0 && h("details", {}, h("summary", {}, `${more.length} more to know before the numbers`), h("ul", {}, more)),
+      more.length > 0 &&
+        h("details", {}, h("summary", {}, `${more.length} more to know before the numbers`), h("ul", {}, more)),
     );
   }
 
@@ -86,13 +92,27 @@ const BUTTONS = {
 const STAYS = " What arrived stays.";
 const SAID = {
   queued: ({ opening, ...study }) =>
-    opening ? ["Waits to go on. ", steps({ opening, ...study }), "."] : "Waits for its turn. This page may be closed; it goes on.",
+    opening
+      ? ["Waits to go on. ", steps({ opening, ...study }), "."]
+      : "Waits for its turn. This page may be closed; it goes on.",
   running: (study, left) => [h("b", {}, doing(study)), " · ", steps(study), left && ` · ${left}`],
   paused: (study) => [icon("stopped"), " ", h("b", {}, "Paused. "), steps(study), ".", STAYS],
-  done: (study) => [icon("right"), " ", h("b", {}, "Done. "), count(study.trials.length, "question"), n(study) > 0 && `, ${count(n(study), "answer")}`, study.done.elapsed_s > 0 && `, ${seconds(study.done.elapsed_s)}`, "."],
+  done: (
+    study,
+  ) => [
+    icon("right"),
+    " ",
+    h("b", {}, "Done. "),
+    count(study.trials.length, "question"),
+    n(study) > 0 && `, ${count(n(study), "answer")}`,
+    study.done.elapsed_s > 0 && `, ${seconds(study.done.elapsed_s)}`,
+    ".",
+  ],
   error: (study) => [icon("warning"), " ", h("b", {}, "Ended early. "), steps(study), ".", STAYS],
   cut: (study) => [icon("warning"), " ", h("b", {}, "Lost. "), steps(study), ".", STAYS],
-  cancelled: (study) => [icon("stopped"), " ", h("b", {}, "Cancelled. "), "You stopped this run after ", steps(study), ".", STAYS],
+  cancelled: (
+    study,
+  ) => [icon("stopped"), " ", h("b", {}, "Cancelled. "), "You stopped this run after ", steps(study), ".", STAYS],
   refused: () => [icon("warning"), " ", h("b", {}, "Not run.")],
 };
 

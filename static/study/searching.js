@@ -24,8 +24,9 @@ export function searching(element, act) {
     const stands = standing(study, summary);
     const { n_done } = study.progress;
     if (stands !== "running" || (seen.length && n_done < seen.at(-1)[1])) seen = [];
-    if (stands === "running")
+    if (stands === "running") {
       seen = [...seen.filter(([at]) => at > performance.now() - SEEN_MS), [performance.now(), n_done]];
+    }
     bar.value = stands === "done" ? 1 : shareDone(study);
     bar.hidden = stands === "refused";
     fill(said, SAID[stands](study, stands === "running" ? left(study) : ""));
@@ -47,7 +48,7 @@ export function searching(element, act) {
     fill(
       buttons,
       BUTTONS[stands].map((name) =>
-        h("button", { class: "button", type: "button", onclick: () => act[name]() }, WORDS[name]),
+        h("button", { class: "button", type: "button", onclick: () => act[name]() }, WORDS[name])
       ),
     );
     if (focused) buttons.querySelector("button")?.focus();
@@ -60,8 +61,8 @@ export function searching(element, act) {
     return s < 1
       ? ", about a second left"
       : s < 90
-        ? `, about ${Math.round(s)} s left`
-        : `, about ${Math.round(s / 60)} min left`;
+      ? `, about ${Math.round(s)} s left`
+      : `, about ${Math.round(s / 60)} min left`;
   }
 }
 

@@ -59,7 +59,9 @@ export function trialsView(element, { chosen = {}, onChange = null, card = null 
           "select",
           { name, "aria-label": name, onchange: () => change(name, pick.value) },
           h("option", { value: "" }, `every ${name}`),
-          offered[name].map((one) => h("option", { value: one, selected: one === set[name] }, name === "outcome" ? OUTCOMES[one] : one)),
+          offered[name].map((one) =>
+            h("option", { value: one, selected: one === set[name] }, name === "outcome" ? OUTCOMES[one] : one)
+          ),
         );
         return pick;
       }),
@@ -101,31 +103,45 @@ export function trialsView(element, { chosen = {}, onChange = null, card = null 
       table,
       found.length
         ? stacked({
-            caption: "Answers, each with its verdict by both detectors",
-            columns: [
-              { name: "question", class: "trial-asked" },
-              { name: "arm", class: "trial-arm" },
-              { name: "answer", class: "trial-answer" },
-              { name: "refusal log-odds", class: "number" },
-              { name: "KL, nats", class: "number" },
-              { name: "", class: "trial-open" },
-            ],
-            rows: found.slice(place, place + PAGE).map(cells),
-          })
+          caption: "Answers, each with its verdict by both detectors",
+          columns: [
+            { name: "question", class: "trial-asked" },
+            { name: "arm", class: "trial-arm" },
+            { name: "answer", class: "trial-answer" },
+            { name: "refusal log-odds", class: "number" },
+            { name: "KL, nats", class: "number" },
+            { name: "", class: "trial-open" },
+          ],
+          rows: found.slice(place, place + PAGE).map(cells),
+        })
         : h("p", { class: "note" }, "No answer fits. Take a filter off."),
     );
     drawPager(found);
   }
 
   function drawPager(found) {
-    fill(told, found.length === rows.length ? count(rows.length, "answer") : `${found.length.toLocaleString("en")} of ${count(rows.length, "answer")}`);
+    fill(
+      told,
+      found.length === rows.length
+        ? count(rows.length, "answer")
+        : `${found.length.toLocaleString("en")} of ${count(rows.length, "answer")}`,
+    );
     const page = (words, to, fitting) =>
-      h("button", { class: "button", type: "button", disabled: !fitting, onclick: () => ((place = to), drawTable(), element.scrollIntoView({ block: "start" })) }, words);
+      h("button", {
+        class: "button",
+        type: "button",
+        disabled: !fitting,
+        onclick: () => ((place = to), drawTable(), element.scrollIntoView({ block: "start" })),
+      }, words);
     pager.hidden = found.length <= PAGE;
     fill(
       pager,
       page("Earlier", Math.max(0, place - PAGE), place > 0),
-      h("span", { class: "note" }, `${place + 1}–${Math.min(place + PAGE, found.length)} of ${found.length.toLocaleString("en")}`),
+      h(
+        "span",
+        { class: "note" },
+        `${place + 1}–${Math.min(place + PAGE, found.length)} of ${found.length.toLocaleString("en")}`,
+      ),
       page("Later", place + PAGE, place + PAGE < found.length),
     );
   }
@@ -133,37 +149,51 @@ export function trialsView(element, { chosen = {}, onChange = null, card = null 
   function cells({ name, type, group, prompt, arm, armOf, answer }) {
     return [
       [prompt, " ", h("span", { class: "note" }, `${type}, ${group}`)],
-      [armOf.control_of !== null && h("span", { class: "sr" }, "control: "), h("span", { title: armOf.what || null }, arm)],
+      [
+        armOf.control_of !== null && h("span", { class: "sr" }, "control: "),
+        h("span", { title: armOf.what || null }, arm),
+      ],
       [
         h("p", { class: "trial-text" }, answer.text.trim() || "(nothing)"),
         h("p", { class: "trial-verdicts" }, badge(answer), h("span", { class: "note" }, paperSays(answer))),
       ],
       answer.refusal_logodds === null ? NOTHING : sig3(answer.refusal_logodds),
       answer.kl_nats === null ? NOTHING : sig3(answer.kl_nats),
-      h("a", { href: inExplore({ prompt, name, answer }), "aria-label": `Open in Explore: ${prompt}, ${arm}` }, "Explore"),
+      h(
+        "a",
+        { href: inExplore({ prompt, name, answer }), "aria-label": `Open in Explore: ${prompt}, ${arm}` },
+        "Explore",
+      ),
     ];
   }
 
   function inExplore({ prompt, name, answer }) {
     const start = prompt.indexOf(name);
     const hold = heldOf(study.request, study.opening.arms, answer.arm);
-    return `/${writeFragment({
-      prompt,
-      span: start < 0 ? null : { start, end: start + name.length },
-      sliders: hold?.length ? slidersOfRequest({ hold }, card).sliders.map((one) => ({ ...steeringOf(one), strengths: one.strengths })) : null,
-      at: (hold ?? []).map(({ strength }, i) => [i, strength]),
-    })}`;
+    return `/${
+      writeFragment({
+        prompt,
+        span: start < 0 ? null : { start, end: start + name.length },
+        sliders: hold?.length
+          ? slidersOfRequest({ hold }, card).sliders.map((one) => ({ ...steeringOf(one), strengths: one.strengths }))
+          : null,
+        at: (hold ?? []).map(({ strength }, i) => [i, strength]),
+      })
+    }`;
   }
 }
 
 /** The paper's own rule, to the letter, beside ours. */
-const paperSays = ({ paper_phrase: phrase }) => (phrase === null ? "the paper's rule: no refusal" : `the paper's rule: refuses, matched “${phrase}”`);
+const paperSays = (
+  { paper_phrase: phrase },
+) => (phrase === null ? "the paper's rule: no refusal" : `the paper's rule: refuses, matched “${phrase}”`);
 
 function answersOf({ opening, trials }) {
   return trials.flatMap(({ name: number, prompt, answers }) => {
     const { name, type, group } = opening.names[number];
     return answers.map((answer) => {
-      const armOf = opening.arms[answer.arm] ?? { name: answer.sample ? `sample ${answer.sample}` : "baseline", control_of: null, what: "" };
+      const armOf = opening.arms[answer.arm] ??
+        { name: answer.sample ? `sample ${answer.sample}` : "baseline", control_of: null, what: "" };
       const arm = answer.sample ? `${armOf.name}, sample ${answer.sample}` : armOf.name;
       return { name, type, group, prompt, arm, armOf, answer, outcome: answer.outcome };
     });

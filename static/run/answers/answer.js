@@ -46,11 +46,13 @@ export function answerPanel({ heading = "h2", name, title = name, controls = nul
     const box = h("div", { class: kind }, inner);
     const size = new ResizeObserver(() => {
       const over = inner.offsetHeight > box.clientHeight + 1;
-      for (const [key, value] of [
-        ["tabindex", "0"],
-        ["role", "group"],
-        ["aria-label", label],
-      ]) {
+      for (
+        const [key, value] of [
+          ["tabindex", "0"],
+          ["role", "group"],
+          ["aria-label", label],
+        ]
+      ) {
         if (over) box.setAttribute(key, value);
         else box.removeAttribute(key);
       }

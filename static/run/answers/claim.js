@@ -68,7 +68,8 @@ function waiting(run, steer, live) {
     return `${armsWhole(run)} of ${run.arms.length} answers. The slider already scrubs what has arrived.`;
   }
   const here = run.start ? armAt(run, steer) >= 0 : false;
-  if (run.phase === "done" && live)
+  if (run.phase === "done" && live) {
     return here ? "The answer at this strength is being written." : "This strength is asked for.";
+  }
   return here ? "No whole answer at this strength." : "No answer at this strength: it was not run.";
 }

@@ -32,8 +32,9 @@ function markDifferent(kinds, text, other) {
   length.push(new Array(others.length + 1).fill(0));
   for (let i = words.length - 1; i >= 0; i--) {
     for (let j = others.length - 1; j >= 0; j--) {
-      length[i][j] =
-        words[i].word === others[j] ? length[i + 1][j + 1] + 1 : Math.max(length[i + 1][j], length[i][j + 1]);
+      length[i][j] = words[i].word === others[j]
+        ? length[i + 1][j + 1] + 1
+        : Math.max(length[i + 1][j], length[i][j + 1]);
     }
   }
   let j = 0;

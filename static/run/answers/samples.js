@@ -87,7 +87,7 @@ export function samples(element, state) {
             },
           }),
           text(option),
-        ),
+        )
       ),
     );
   }
@@ -193,14 +193,14 @@ function rateRow(name) {
           "i",
           { class: `outcome badge-${outcome}`, style: { "--n": found[outcome] } },
           found[outcome] / wanted >= ROOM_FOR_ICON && icon(outcome),
-        ),
+        )
       ),
       n < wanted && h("i", { class: "outcome to-come", style: { "--n": wanted - n } }),
     );
     fill(
       counts,
       outcomes.map((outcome) =>
-        h("span", { class: `tally badge-${outcome}` }, icon(outcome), `${found[outcome]} ${WORDS[outcome]}`),
+        h("span", { class: `tally badge-${outcome}` }, icon(outcome), `${found[outcome]} ${WORDS[outcome]}`)
       ),
     );
     const refused = found.refused ?? 0;
@@ -209,9 +209,9 @@ function rateRow(name) {
       rate,
       n
         ? [
-            h("b", {}, probability(refused / n)),
-            ` refuse, ${refused} of ${n} · 95 % ${probability(low)} to ${probability(high)}`,
-          ]
+          h("b", {}, probability(refused / n)),
+          ` refuse, ${refused} of ${n} · 95 % ${probability(low)} to ${probability(high)}`,
+        ]
         : h("span", { class: "note" }, "No answer yet."),
     );
     fill(line, n > 0 && interval({ value: refused / n, low, high, wanted: "" }));
@@ -225,7 +225,7 @@ function rateRow(name) {
           h("span", { class: "times" }, `${one.n} ×`),
           badge(one.verdict),
           h("span", {}, one.text.trim() || "(nothing)"),
-        ),
+        )
       ),
     );
   }

@@ -118,30 +118,30 @@ export function doseCurve(element, state) {
     const grey = { color: colour("--control-fill"), width: 1 };
     const data = bandOn
       ? [
-          {
-            x: band.map((b) => b.x),
-            y: band.map((b) => b.high),
-            mode: "lines",
-            line: { ...grey, width: 0.75 },
-            hoverinfo: "skip",
-          },
-          {
-            x: band.map((b) => b.x),
-            y: band.map((b) => b.low),
-            mode: "lines",
-            line: { ...grey, width: 0.75 },
-            fill: "tonexty",
-            fillcolor: colour("--band"),
-            hoverinfo: "skip",
-          },
-          {
-            x: band.map((b) => b.x),
-            y: band.map((b) => b.mean),
-            mode: "lines",
-            line: { ...grey, width: 1.5, dash: "3px,3px" },
-            hoverinfo: "skip",
-          },
-        ]
+        {
+          x: band.map((b) => b.x),
+          y: band.map((b) => b.high),
+          mode: "lines",
+          line: { ...grey, width: 0.75 },
+          hoverinfo: "skip",
+        },
+        {
+          x: band.map((b) => b.x),
+          y: band.map((b) => b.low),
+          mode: "lines",
+          line: { ...grey, width: 0.75 },
+          fill: "tonexty",
+          fillcolor: colour("--band"),
+          hoverinfo: "skip",
+        },
+        {
+          x: band.map((b) => b.x),
+          y: band.map((b) => b.mean),
+          mode: "lines",
+          line: { ...grey, width: 1.5, dash: "3px,3px" },
+          hoverinfo: "skip",
+        },
+      ]
       : [];
     data.push(
       { x, y, mode: "lines", line, cliponaxis: false, hoverinfo: "skip" },
@@ -191,7 +191,7 @@ export function doseCurve(element, state) {
   function measure() {
     const style = getComputedStyle(element);
     const [left, right] = ["--axis-left", "--axis-right"].map((name) =>
-      Number.parseFloat(style.getPropertyValue(name)),
+      Number.parseFloat(style.getPropertyValue(name))
     );
     return { left, right, width: plot.clientWidth - left - right, height: plot.clientHeight - 12 };
   }
@@ -225,8 +225,9 @@ export function doseCurve(element, state) {
     const bounded = (v) => Math.min(Math.max(v, 10), height + 2);
     const label = y + away * 13;
     let labelControl = seen ? yc + (yc > y ? 15 : -15) : 0;
-    if (seen && Math.abs(bounded(label) - bounded(labelControl)) < 18)
+    if (seen && Math.abs(bounded(label) - bounded(labelControl)) < 18) {
       labelControl = bounded(label) + (yc > y ? 19 : -19);
+    }
     fill(
       overlay,
       seen &&
@@ -257,7 +258,7 @@ export function doseCurve(element, state) {
     const list = points(run ?? {}, state.get("sweep"));
     if (!list.length) return;
     const nearest = list.reduce((best, point) =>
-      Math.abs(point.strength - x) < Math.abs(best.strength - x) ? point : best,
+      Math.abs(point.strength - x) < Math.abs(best.strength - x) ? point : best
     );
     goTo(state, nearest.strength);
   }

@@ -99,7 +99,15 @@ function dumbbell({ centred = false } = {}) {
   const about = h("span", { class: "note" });
   const [band, mean, bar, ring, disc] = ["band", "mean", "bar", "ring", "disc"].map((kind) => h("i", { class: kind }));
   const numbers = h("span", { class: "numbers" });
-  const scale = h("span", { class: `scale${centred ? " centred" : ""}`, "aria-hidden": "true" }, band, mean, bar, ring, disc);
+  const scale = h(
+    "span",
+    { class: `scale${centred ? " centred" : ""}`, "aria-hidden": "true" },
+    band,
+    mean,
+    bar,
+    ring,
+    disc,
+  );
   const root = h("div", { class: "dumbbell" }, name, about, scale, numbers);
   return { root, draw };
 
@@ -120,7 +128,12 @@ function dumbbell({ centred = false } = {}) {
       disc.style.setProperty("--at", after);
     }
     const [old, now, control] = says;
-    fill(numbers, old, now && [" → ", h("b", {}, now)], control && h("span", { class: "control" }, ` random ${control}`));
+    fill(
+      numbers,
+      old,
+      now && [" → ", h("b", {}, now)],
+      control && h("span", { class: "control" }, ` random ${control}`),
+    );
   }
 }
 

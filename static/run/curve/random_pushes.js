@@ -45,7 +45,7 @@ export function randomPushes(element, state) {
         const outcome = value > 0 ? "refused" : "answered";
         const kind = `${value > 0 !== refuses ? "crossed" : ""}${index === shown ? " shown" : ""}`;
         place.root.title = `direction ${index + 1}: P(refusal opening) ${probability(sigmoid(value))}`;
-        if (place.icon !== outcome) fill(place.root, icon((place.icon = outcome)));
+        if (place.icon !== outcome) fill(place.root, icon(place.icon = outcome));
         if (place.kind !== kind) place.root.className = place.kind = kind;
       });
   }

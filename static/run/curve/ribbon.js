@@ -39,8 +39,7 @@ export function answerRibbon(element, state) {
         axis,
         unit && ticks(range).map((x) => h("span", { style: { "--at": share(x, range) } }, signed(x))),
         unit && h("span", { class: "unit" }, unitName(unit)),
-      ),
-    );
+      ));
     const list = run?.prompt ? segments(run, sweep) : [];
     const steer = state.get("steer");
     const now = steer.sweep === null && run ? idleOf(run, sweep) : steer.strength;
@@ -50,11 +49,12 @@ export function answerRibbon(element, state) {
         ribbon,
         list.map((segment, i) => {
           const from = i ? middle(list[i - 1].strengths.at(-1), segment.strengths[0]) : segment.strengths[0];
-          const to = list[i + 1] ? middle(segment.strengths.at(-1), list[i + 1].strengths[0]) : segment.strengths.at(-1);
+          const to = list[i + 1]
+            ? middle(segment.strengths.at(-1), list[i + 1].strengths[0])
+            : segment.strengths.at(-1);
           return piece(segment, share(from, range), share(to, range), i === at);
         }),
-      ),
-    );
+      ));
   }
 
   function changed(what, now, draw) {

@@ -162,9 +162,15 @@ export function latentCard(element, state) {
     fill(
       numbers,
       h("span", {}, firing ? rate(firing) : "Where it fires in the sample is not read yet."),
-      lens && h("span", { title: "Norm of its decoder row, along which it writes" }, "‖d‖ ", h("b", {}, sig3(lens.norm))),
+      lens &&
+        h("span", { title: "Norm of its decoder row, along which it writes" }, "‖d‖ ", h("b", {}, sig3(lens.norm))),
       fvu !== null &&
-        h("span", { title: "Share of the variance on this prompt that its dictionary misses" }, "FVU here ", h("b", {}, sig3(fvu))),
+        h(
+          "span",
+          { title: "Share of the variance on this prompt that its dictionary misses" },
+          "FVU here ",
+          h("b", {}, sig3(fvu)),
+        ),
       dictionary?.neuronpedia &&
         h(
           "a",
@@ -226,5 +232,9 @@ function rate({ n_tokens, n_firing, max_activation }) {
   if (!n_tokens) return "No sample of text comes with this model.";
   const of = `${n_tokens.toLocaleString("en")} tokens of the sample`;
   if (!n_firing) return `Fires on none of ${of}.`;
-  return ["Fires on ", h("b", {}, `${sig3((100 * n_firing) / n_tokens)} %`), ` of ${of}, at most ${sig3(max_activation)}.`];
+  return [
+    "Fires on ",
+    h("b", {}, `${sig3((100 * n_firing) / n_tokens)} %`),
+    ` of ${of}, at most ${sig3(max_activation)}.`,
+  ];
 }

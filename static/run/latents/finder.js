@@ -34,7 +34,12 @@ export function lookup(dialog, state) {
     onkeydown: key,
   });
   const title = h("h2", { id: "lookup-title" });
-  const list = h("div", { id: "lookup-list", class: "lookup-list", role: "listbox", "aria-labelledby": "lookup-title" });
+  const list = h("div", {
+    id: "lookup-list",
+    class: "lookup-list",
+    role: "listbox",
+    "aria-labelledby": "lookup-title",
+  });
   const said = h("p", { class: "note", role: "status" });
   dialog.classList.add("lookup");
   dialog.setAttribute("aria-labelledby", "lookup-title");
@@ -86,7 +91,7 @@ export function lookup(dialog, state) {
           { role: "group", "aria-labelledby": `lookup-group-${i}` },
           h("p", { id: `lookup-group-${i}`, class: "note", role: "presentation" }, name),
           targets.map((one) => option(one, asked.purpose)),
-        ),
+        )
       ),
     );
     at = 0;
@@ -168,8 +173,8 @@ function found(state, purpose, query) {
     name,
     targets: targets.filter(({ target }) => {
       const { role, label, short } = titled(target, null, card);
-      const wanted =
-        !asked || fits(query, [role, label === short ? null : label, short, target.dictionary ?? target.name]);
+      const wanted = !asked ||
+        fits(query, [role, label === short ? null : label, short, target.dictionary ?? target.name]);
       const new_ = !seen.some((one) => same(one, target));
       if (wanted && new_) seen.push(target);
       return wanted && new_;
@@ -200,7 +205,7 @@ function topHere(state, n) {
     (activeAt(look, shownIn(look), dictionary, pos) ?? []).map(({ latent, value }) => ({
       target: { kind: "latent", dictionary, latent },
       value,
-    })),
+    }))
   );
   all.sort((a, b) => b.value - a.value);
   return { name: `Top latents at ${visible(token?.text ?? "")}`, targets: all.slice(0, n) };

@@ -52,8 +52,10 @@ export function namesHistogram(element, state, own) {
       !facts
         ? "The names are not read yet."
         : names.length
-          ? `Silent on ${zeros(known)} of ${known.length} known and ${zeros(unknown)} of ${unknown.length} unknown names. Up and down: % of names.`
-          : "No names come with this model.",
+        ? `Silent on ${zeros(known)} of ${known.length} known and ${
+          zeros(unknown)
+        } of ${unknown.length} unknown names. Up and down: % of names.`
+        : "No names come with this model.",
     );
     fill(separation, names.length ? separations(names) : null);
     figure.draw();
@@ -181,11 +183,15 @@ function separations(names) {
     names.map(({ entity_type, known, unknown }) =>
       h(
         "dd",
-        { title: `fires on ${sig3(fires(known))} of ${known.length} known and ${sig3(fires(unknown))} of ${unknown.length} unknown names` },
+        {
+          title: `fires on ${sig3(fires(known))} of ${known.length} known and ${
+            sig3(fires(unknown))
+          } of ${unknown.length} unknown names`,
+        },
         `${entity_type} `,
         h("b", {}, hundredths(fires(known) - fires(unknown))),
         h("span", { class: "note" }, ` N ${known.length} + ${unknown.length}`),
-      ),
+      )
     ),
   ];
 }

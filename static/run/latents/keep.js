@@ -10,8 +10,18 @@ import { isFull, isKept, keep, kept, MOST, unwatch } from "./pins.js";
  */
 export function keepButtons(state, target, name, words = { pin: "Pin", pinned: "Pin" }) {
   const about = h("span", { class: "sr" }, ` ${name}`);
-  const pin = h("button", { class: "button keep", type: "button", "data-key": `pin ${name}`, onclick: () => keep(state, "pin", target) });
-  const watch = h("button", { class: "button keep", type: "button", "data-key": `watch ${name}`, onclick: toggle }, "Watch", about);
+  const pin = h("button", {
+    class: "button keep",
+    type: "button",
+    "data-key": `pin ${name}`,
+    onclick: () => keep(state, "pin", target),
+  });
+  const watch = h(
+    "button",
+    { class: "button keep", type: "button", "data-key": `watch ${name}`, onclick: toggle },
+    "Watch",
+    about,
+  );
   return { buttons: target.kind === "vector" ? [pin] : [pin, watch], update };
 
   function update() {
@@ -26,10 +36,10 @@ export function keepButtons(state, target, name, words = { pin: "Pin", pinned: "
     watch.title = last
       ? "The last one that is watched stays"
       : watched
-        ? "It is read at every token: take it off"
-        : watch.disabled
-          ? full("watch")
-          : "Reads it at every token, at every strength; runs again";
+      ? "It is read at every token: take it off"
+      : watch.disabled
+      ? full("watch")
+      : "Reads it at every token, at every strength; runs again";
   }
 
   function toggle() {

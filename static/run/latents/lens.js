@@ -11,10 +11,12 @@ export function writes(element, state, own) {
   const off = own.on(["facts"], () => {
     const lens = own.get("facts")?.lens;
     const most = lens && Math.max(...[...lens.promoted, ...lens.suppressed].map(({ logit }) => Math.abs(logit)));
-    for (const [list, tokens] of [
-      [towards, lens?.promoted],
-      [against, lens?.suppressed],
-    ]) {
+    for (
+      const [list, tokens] of [
+        [towards, lens?.promoted],
+        [against, lens?.suppressed],
+      ]
+    ) {
       list.title = "What one unit adds to the token's logit, but for the final norm's division";
       fill(list, tokens?.map((token) => item(token, most)));
     }
@@ -30,7 +32,11 @@ function item({ text, logit }, most) {
     "li",
     {},
     h("span", { class: "mono" }, visible(text)),
-    h("span", { class: "lens-scale", "aria-hidden": "true" }, h("i", { style: { "--width": Math.abs(logit) / (most || 1) } })),
+    h(
+      "span",
+      { class: "lens-scale", "aria-hidden": "true" },
+      h("i", { style: { "--width": Math.abs(logit) / (most || 1) } }),
+    ),
     h("span", { class: "lens-number" }, `${logit > 0 ? "+" : ""}${sig3(logit)}`),
   );
 }

@@ -28,7 +28,9 @@ export function nothingAt(index, dictionaries) {
   if (!there.length) return `No dictionary reads layer ${index.layer}. Layers ${layers.join(", ")} are read.`;
   const most = Math.max(...there.map(({ d_sae }) => d_sae));
   const where = index.layer === null ? "Dictionaries here" : `The dictionaries of layer ${index.layer}`;
-  return `${where} have up to ${most.toLocaleString("en")} latents. Use an index from 0 to ${(most - 1).toLocaleString("en")}.`;
+  return `${where} have up to ${most.toLocaleString("en")} latents. Use an index from 0 to ${
+    (most - 1).toLocaleString("en")
+  }.`;
 }
 
 /** Whether every word of a query begins a word of what is known of a latent. @param {(string|null)[]} words */

@@ -68,7 +68,12 @@ function item({ text, role }) {
   return h(
     "li",
     { class: `along-${role}` },
-    h("span", { class: "along-bars", "aria-hidden": "true" }, h("i", { class: "along-base" }), h("i", { class: "along-shown" })),
+    h(
+      "span",
+      { class: "along-bars", "aria-hidden": "true" },
+      h("i", { class: "along-base" }),
+      h("i", { class: "along-shown" }),
+    ),
     h("span", { class: "mono along-token" }, visible(text)),
   );
 }

@@ -58,7 +58,9 @@ export function topLatents(element, state) {
     const spelled = JSON.stringify([all, now]);
     if (choice.dataset.spelled === spelled) return;
     choice.dataset.spelled = spelled;
-    const first = (layer) => all.find((one) => one.layer === layer && one.trained_on === now.trained_on) ?? all.find((one) => one.layer === layer);
+    const first = (layer) =>
+      all.find((one) => one.layer === layer && one.trained_on === now.trained_on) ??
+        all.find((one) => one.layer === layer);
     const key = focusIn(choice);
     fill(
       choice,
@@ -86,7 +88,7 @@ export function topLatents(element, state) {
             onchange: () => state.set("dictionary", id),
           }),
           text,
-        ),
+        )
       ),
     );
   }
@@ -200,7 +202,9 @@ function read(state, dictionary) {
   const pending = !isOfThesePushes(state);
   const steered = arm > 0 || pending;
   const size = new Map();
-  for (const { latent, value } of [...(before ?? []), ...after]) size.set(latent, Math.max(value, size.get(latent) ?? 0));
+  for (const { latent, value } of [...(before ?? []), ...after]) {
+    size.set(latent, Math.max(value, size.get(latent) ?? 0));
+  }
   const list = [...size]
     .sort((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, ROWS)
@@ -236,7 +240,9 @@ function remark(state, dictionary) {
   const { layer } = offered(state).find(({ id }) => id === dictionary);
   return fvu === null
     ? "FVU, what the dictionary misses, is not measured yet."
-    : `FVU on this prompt ${sig3(fvu)} at L${layer}: the dictionary misses that share of the variance; steering keeps it.`;
+    : `FVU on this prompt ${
+      sig3(fvu)
+    } at L${layer}: the dictionary misses that share of the variance; steering keeps it.`;
 }
 
 /** Those that were read; before that, all. */
@@ -247,7 +253,9 @@ function offered(state) {
 }
 
 const kindOf = (one, here) =>
-  here.some((other) => other !== one && other.trained_on === one.trained_on) ? one.id.split("/").at(-1) : one.trained_on;
+  here.some((other) => other !== one && other.trained_on === one.trained_on)
+    ? one.id.split("/").at(-1)
+    : one.trained_on;
 
 function tokenAt(state, pos) {
   const run = state.get("run");
@@ -257,7 +265,8 @@ function tokenAt(state, pos) {
 }
 
 // What is drawn again must not take the focus away.
-const focusIn = (element) => (element.contains(document.activeElement) ? document.activeElement.dataset.key : null) ?? null;
+const focusIn = (element) =>
+  (element.contains(document.activeElement) ? document.activeElement.dataset.key : null) ?? null;
 
 function giveFocus(element, key) {
   if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });

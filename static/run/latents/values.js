@@ -2,7 +2,7 @@
 // from `look`, which has the largest of what is shown now. Reads channels, writes none.
 
 import { same } from "../names.js";
-import { armAt, activation, idleArm, lastEntity } from "../run.js";
+import { activation, armAt, idleArm, lastEntity } from "../run.js";
 import { fvuOf, valueAt } from "./active.js";
 import { pushing, samePushes } from "../steering/sliders.js";
 

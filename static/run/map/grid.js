@@ -47,8 +47,9 @@ export function gridOf(run, card, steer, side) {
     }
     for (const one of sides) {
       const from = edges.at(-1);
-      const values = Array.from({ length: columns }, (_, x) =>
-        x === n_prompt ? null : read[one](watch, x < n_prompt ? x : x - 1),
+      const values = Array.from(
+        { length: columns },
+        (_, x) => x === n_prompt ? null : read[one](watch, x < n_prompt ? x : x - 1),
       );
       rows.push({ ...latent, watch, side: one, values, from, to: from + height });
       bands.push(rows.at(-1));

@@ -79,7 +79,7 @@ function hover(grid, { short, label, side }, value, x) {
 
 function numbers({ rows }, colour) {
   const all = rows.flatMap(({ side, values, from, to }) =>
-    values.flatMap((value, x) => (value ? [{ x, y: (from + to) / 2, text: short(side, value) }] : [])),
+    values.flatMap((value, x) => (value ? [{ x, y: (from + to) / 2, text: short(side, value) }] : []))
   );
   if (all.length > MOST_NUMBERS) return [];
   return all.map((one) => ({ ...one, showarrow: false, font: { size: 10, color: colour("--ink") } }));

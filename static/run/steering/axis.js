@@ -6,7 +6,9 @@ import { rangeOf, UNITS } from "./sliders.js";
 export function domain(state) {
   const sliders = state.get("sliders") ?? [];
   const unit = sliders[state.get("active")]?.unit;
-  const ranges = sliders.map((slider, i) => rangeOf(slider, state.get("values")[i])).filter((_, i) => sliders[i].unit === unit);
+  const ranges = sliders.map((slider, i) => rangeOf(slider, state.get("values")[i])).filter((_, i) =>
+    sliders[i].unit === unit
+  );
   if (!ranges.length) return [-1, 1];
   return [Math.min(0, ...ranges.map(([low]) => low)), Math.max(0, ...ranges.map(([, high]) => high))];
 }

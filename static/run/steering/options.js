@@ -68,7 +68,7 @@ export function steeringOptions(button, state, { id, at }) {
   function modes() {
     const why = h("span", { class: "note" });
     const inputs = MODES.map((mode) =>
-      h("input", { type: "radio", name: `${id}-mode`, value: mode.id, onchange: () => to(mode.id) }),
+      h("input", { type: "radio", name: `${id}-mode`, value: mode.id, onchange: () => to(mode.id) })
     );
     const root = h(
       "fieldset",
@@ -82,7 +82,7 @@ export function steeringOptions(button, state, { id, at }) {
           h("b", {}, name),
           " ",
           h("span", { class: "note" }, about, mode === "swap" && why),
-        ),
+        )
       ),
     );
     return { root, draw };
@@ -113,11 +113,12 @@ export function steeringOptions(button, state, { id, at }) {
       if (root.hidden) return;
       const list = others();
       const names = list.map(({ label, short }) => (label === short ? label : `${label}, ${short}`));
-      if (String(names) !== drawn)
+      if (String(names) !== drawn) {
         fill(
           select,
           names.map((name) => h("option", {}, name)),
         );
+      }
       drawn = String(names);
       select.selectedIndex = list.findIndex(({ target }) => same(target, to));
     }
@@ -125,7 +126,7 @@ export function steeringOptions(button, state, { id, at }) {
 
   function units() {
     const inputs = ["residual_norm", "raw"].map((unit) =>
-      h("input", { type: "radio", name: `${id}-unit`, value: unit, onchange: () => change({ unit }) }),
+      h("input", { type: "radio", name: `${id}-unit`, value: unit, onchange: () => change({ unit }) })
     );
     const root = h(
       "fieldset",

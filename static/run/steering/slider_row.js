@@ -27,13 +27,13 @@ export function sliderRow(state, { id, key, index }) {
   const told = h("p", { id: `${id}-told`, class: "told", role: "status" });
   const number = live
     ? entry({
-        name: label,
-        read: () => state.get("values")[row.index] ?? null,
-        bounds: () => boundsOf(state.get("sliders")[row.index]),
-        accept: (strength) => choose(state, row.index, strength),
-        tell: (wrong) => tell({ wrong }),
-        describedby: told.id,
-      })
+      name: label,
+      read: () => state.get("values")[row.index] ?? null,
+      bounds: () => boundsOf(state.get("sliders")[row.index]),
+      accept: (strength) => choose(state, row.index, strength),
+      tell: (wrong) => tell({ wrong }),
+      describedby: told.id,
+    })
     : fixedNumber();
   const type = live ? () => number.open(rail.input) : null;
   const rail = track(state, { id, label, describedby: told.id, at, type });
@@ -103,8 +103,7 @@ export function sliderRow(state, { id, key, index }) {
       fill(
         came,
         parts.map(([text, look]) => h("span", look ?? {}, text)),
-      ),
-    );
+      ));
     tell({ far: (card && farOff(slider, value, card)) ?? "" }); // only a card knows what was validated
   }
 
@@ -132,8 +131,9 @@ function outcome(slider, value, { run, card, steer, chosen, held }) {
   if (other) parts.push([` = ${sig3(other.number)} ${other.unit}`, { class: "dim" }]);
   if (held) parts.push([" held", { class: "held-word" }]);
   const offGrid = chosen && !isIdle(slider, value) && !slider.strengths.includes(value);
-  if (offGrid && run?.start && armAt(run, steer) < 0)
+  if (offGrid && run?.start && armAt(run, steer) < 0) {
     return [...parts, [" · not on the grid: asked for alone", { class: "dim" }]];
+  }
   const seen = measuredOf(run, steer, slider, card);
   if (!seen) return parts;
   const what = !seen.own ? `${seen.of} at ` : seen.after === null ? "fires at " : "measured at ";

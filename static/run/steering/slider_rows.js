@@ -81,7 +81,7 @@ export function sliders(element, state) {
           h("b", { class: "name" }, hold.label),
           h("span", { class: "latent mono" }, hold.short),
           h("span", { class: "value" }, "held at ", h("b", {}, amountOf(hold, hold.strength))),
-        ),
+        )
       ),
     );
   }

@@ -54,7 +54,10 @@ export function slidersOfRequest(request, card, run = null) {
     const slider = sliderOf({ ...steering, strengths: [] }, card);
     return { ...slider, strengths: gridOf(slider, card) };
   });
-  return { sliders: [...sweeps, ...held], values: [...sweeps.map(() => null), ...(request.hold ?? []).map((h) => h.strength)] };
+  return {
+    sliders: [...sweeps, ...held],
+    values: [...sweeps.map(() => null), ...(request.hold ?? []).map((h) => h.strength)],
+  };
 }
 
 /** A latent or direction that was pinned, with the strengths that its card validated, else the usual ones. */
@@ -219,7 +222,11 @@ function sliderOf(steering, card, named, run = null) {
     to: steering.to ?? null,
     strengths: [...(steering.strengths ?? [])],
   };
-  return { ...slider, ...titled(slider.target, named, card, run), evidence: validated(slider.target, card)?.evidence ?? null };
+  return {
+    ...slider,
+    ...titled(slider.target, named, card, run),
+    evidence: validated(slider.target, card)?.evidence ?? null,
+  };
 }
 
 const validated = (target, card) =>

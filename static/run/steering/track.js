@@ -90,8 +90,9 @@ export function track(state, { id, label, describedby, at, type }) {
     if (!frame) input.value = place();
     input.setAttribute("aria-valuetext", said);
     const zero = restOf(state.get("run"), slider());
-    for (const [name, x] of Object.entries({ low: range[0], high: range[1], zero, at: place() }))
+    for (const [name, x] of Object.entries({ low: range[0], high: range[1], zero, at: place() })) {
       root.style.setProperty(`--${name}`, share(x, own));
+    }
     const grid = stopsOf(slider());
     if (`${own}|${grid}` === drawn) return;
     drawn = `${own}|${grid}`;

@@ -39,7 +39,7 @@ export function tokenFocus(element, state) {
       return { item, value, rank };
     });
     fill(list, ...rows.map(({ item }) => item));
-    if (rows.length <= ROOM) for (const name of SCROLLS) list.removeAttribute(name);
+    if (rows.length <= ROOM) { for (const name of SCROLLS) list.removeAttribute(name); }
     else for (const [name, value] of Object.entries(SCROLLED)) list.setAttribute(name, value);
   }
 

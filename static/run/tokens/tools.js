@@ -49,7 +49,7 @@ export function tokenTools(element, state) {
     const start = state.get("run")?.start;
     if (!start && tool !== "look") return; // a run begins: what was said still holds
     const { words, way } = NOTES[tool](state, start);
-    if (said.title !== words) fill(said, (said.title = words));
+    if (said.title !== words) fill(said, said.title = words);
     undo = way?.go;
     back.hidden = !way;
     fill(back, way?.name);

@@ -212,8 +212,9 @@ function add(cell, { n, latents, counts }, width) {
     (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer),
   );
   cell.n += n;
-  for (let i = 0; 4 * i < where.byteLength; i++)
+  for (let i = 0; 4 * i < where.byteLength; i++) {
     cell.fired[where.getUint32(4 * i, true)] += width === 2 ? how.getUint16(2 * i, true) : how.getUint32(4 * i, true);
+  }
 }
 
 function sharesIn(dictionary, type, half) {
@@ -222,7 +223,7 @@ function sharesIn(dictionary, type, half) {
   if (!n_known || !n_unknown) return null;
   const share = (cells, n) => {
     const all = new Float64Array(dictionary.d_sae);
-    for (const cell of cells) if (cell) for (let j = 0; j < all.length; j++) all[j] += cell.fired[j];
+    for (const cell of cells) if (cell) { for (let j = 0; j < all.length; j++) all[j] += cell.fired[j]; }
     return all.map((fired) => fired / n);
   };
   return { known: share(sides[0], n_known), unknown: share(sides[1], n_unknown), n_known, n_unknown };
@@ -260,6 +261,6 @@ function specialists({ types }, found) {
     found
       .filter((one) => one.only === type && one.score > 0)
       .sort(before)
-      .slice(0, 1),
+      .slice(0, 1)
   );
 }

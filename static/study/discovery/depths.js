@@ -47,10 +47,10 @@ export function separationByLayer(element, state, choose) {
       const roles = options.role === "both" ? ROLES : [options.role];
       curves = counts
         ? roles.map((role) => ({
-            role,
-            layers: depths(counts, role, options.half, most),
-            chance: byChance(state.get("study").figures, role),
-          }))
+          role,
+          layers: depths(counts, role, options.half, most),
+          chance: byChance(state.get("study").figures, role),
+        }))
         : [];
       fill(note, said(curves, options));
       draw();
@@ -94,13 +94,15 @@ function picture(curves, options, width) {
     options.paper === "yes" && [
       ...curves.map(({ role }) => s("path", { class: `depths-published hue-${role}`, d: path(published(role)) })),
       ...["dotted:", "Gemma", "2 2B"].map((text, i) =>
-        s("text", { class: "layers-text", x: width - ROOM.right + 10, y: HEIGHT / 2 - 14 + 13 * i }, text),
+        s("text", { class: "layers-text", x: width - ROOM.right + 10, y: HEIGHT / 2 - 14 + 13 * i }, text)
       ),
     ],
     curves.map(({ chance }) => [
       s("path", {
         class: "layers-band hue-control",
-        d: `${path(chance.map((one) => [x(one.layer), y(one.high)]))}${path(chance.map((one) => [x(one.layer), y(one.low)]).reverse()).replace("M", "L")}`,
+        d: `${path(chance.map((one) => [x(one.layer), y(one.high)]))}${
+          path(chance.map((one) => [x(one.layer), y(one.low)]).reverse()).replace("M", "L")
+        }`,
       }),
       s("path", { class: "depths-chance", d: path(chance.map((one) => [x(one.layer), y(one.score)])) }),
     ]),
@@ -115,7 +117,7 @@ function picture(curves, options, width) {
           "stroke-dasharray": role === "unknown" ? "6 4" : null,
         }),
         places.map(([a, b]) =>
-          s("circle", { class: `layers-point hue-${role}${role === "unknown" ? " ring" : ""}`, cx: a, cy: b, r: 3.5 }),
+          s("circle", { class: `layers-point hue-${role}${role === "unknown" ? " ring" : ""}`, cx: a, cy: b, r: 3.5 })
         ),
       ];
     }),
@@ -136,7 +138,7 @@ function bars(points, role, k, n_roles, step, x, y) {
         s("line", { x1: at, x2: at, y1: y(low), y2: y(high) }),
         s("line", { x1: at - room / 2, x2: at + room / 2, y1: y(mean), y2: y(mean) }),
       );
-    }),
+    })
   );
 }
 

@@ -20,10 +20,11 @@ export function rankingTable(element, state, act) {
     const held = document.activeElement?.dataset?.key;
     const { rows, specialists } = state.get("rows");
     fill(element, rows.length ? [best(rows), more(rows), legend(), alone(specialists)] : nothing());
-    if (held && document.activeElement === document.body)
+    if (held && document.activeElement === document.body) {
       [...element.querySelectorAll("[data-key]")]
         .find((one) => one.dataset.key === held)
         ?.focus({ preventScroll: true });
+    }
   });
   return () => {
     off();
@@ -88,7 +89,9 @@ export function rankingTable(element, state, act) {
     const { most } = state.get("options");
     const { n, reach } = howMany(state.get("counts"), most === "off" ? null : Number(most), WEAK);
     const types = state.get("counts").types.length;
-    const text = `Below here nothing tells ${types > 1 ? `all ${count(types, "type")}` : "the names"} apart by ${WEAK} or more: ${(n - reach).toLocaleString("en")} of ${count(n, "latent")}.`;
+    const text = `Below here nothing tells ${
+      types > 1 ? `all ${count(types, "type")}` : "the names"
+    } apart by ${WEAK} or more: ${(n - reach).toLocaleString("en")} of ${count(n, "latent")}.`;
     return h("tr", { class: "ranking-below", role: "row" }, h("td", { colspan: n_columns, role: "cell" }, text));
   }
 
@@ -108,7 +111,7 @@ export function rankingTable(element, state, act) {
             row.types.find((one) => one.type === type),
           ),
           type,
-        ),
+        )
       ),
       numbers(row),
     );
@@ -173,7 +176,7 @@ export function rankingTable(element, state, act) {
                   "fires on",
                 ),
                 numbers(row),
-              ),
+              )
             ),
           ),
         ),
@@ -217,18 +220,18 @@ export function rankingTable(element, state, act) {
         `L${row.layer} #${row.latent}`,
       ),
       page &&
-        h(
-          "a",
-          {
-            class: "outside",
-            href: `https://www.neuronpedia.org/${page}/${row.latent}`,
-            rel: "noopener",
-            target: "_blank",
-            title: "On Neuronpedia",
-          },
-          h("span", { "aria-hidden": "true" }, "↗"),
-          h("span", { class: "sr" }, "Neuronpedia"),
-        ),
+      h(
+        "a",
+        {
+          class: "outside",
+          href: `https://www.neuronpedia.org/${page}/${row.latent}`,
+          rel: "noopener",
+          target: "_blank",
+          title: "On Neuronpedia",
+        },
+        h("span", { "aria-hidden": "true" }, "↗"),
+        h("span", { class: "sr" }, "Neuronpedia"),
+      ),
     ];
   }
 
@@ -257,7 +260,7 @@ function head(columns) {
       "tr",
       { role: "row" },
       columns.map(([name, kind]) =>
-        h("th", { scope: "col", role: "columnheader", class: kind ?? name }, name || h("span", { class: "sr" }, "pin")),
+        h("th", { scope: "col", role: "columnheader", class: kind ?? name }, name || h("span", { class: "sr" }, "pin"))
       ),
     ),
   );

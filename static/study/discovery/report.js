@@ -98,8 +98,9 @@ export function discoveryView(element, study, { options = {}, onOptions = null, 
     drawnAt = performance.now();
     const before = usual.most;
     usual.most = mostOf(now);
-    if (before !== usual.most && state.get("options").most === before)
+    if (before !== usual.most && state.get("options").most === before) {
       state.set("options", { ...state.get("options"), most: usual.most });
+    }
     state.set("counts", countsOf(now));
     state.set("study", now);
   }
@@ -127,21 +128,23 @@ export function discoveryView(element, study, { options = {}, onOptions = null, 
     filter.draw();
     const key = JSON.stringify([options.most, options.role, options.half, now.request?.top, now.ranking?.seq]);
     if (!counts) state.set("rows", NO_ROWS);
-    else if (state.get("rows").of !== counts || state.get("rows").key !== key)
+    else if (state.get("rows").of !== counts || state.get("rows").key !== key) {
       state.set("rows", { of: counts, key, ...rowsOf(counts, options, now) });
+    }
   }
 
   // ---- controls
 
   function segmented(legend, name, choices) {
     const buttons = Object.entries(choices).map(([value, words]) =>
-      h("button", { type: "button", "data-value": value, onclick: () => choose({ [name]: value }) }, words),
+      h("button", { type: "button", "data-value": value, onclick: () => choose({ [name]: value }) }, words)
     );
     return {
       element: h("div", { class: "segmented", role: "group", "aria-label": legend }, buttons),
       draw: () => {
-        for (const button of buttons)
+        for (const button of buttons) {
           button.setAttribute("aria-pressed", String(button.dataset.value === state.get("options")[name]));
+        }
       },
     };
   }
@@ -175,8 +178,9 @@ export function discoveryView(element, study, { options = {}, onOptions = null, 
         const { most } = state.get("options");
         const n = Math.max(0, ...(state.get("counts")?.dictionaries ?? []).map(({ corpus }) => corpus.n));
         on.checked = most !== "off";
-        if (most !== "off" && document.activeElement !== share)
+        if (most !== "off" && document.activeElement !== share) {
           share.value = String(Number((100 * Number(most)).toPrecision(6)));
+        }
         fill(note, n ? `of ${n.toLocaleString("en")} tokens of text` : "no text read yet");
       },
     };

@@ -13,8 +13,9 @@ export function scoreInterval(types, sign) {
   if (!types.length) return null;
   const random = randomFrom(42);
   const draws = types.map((one) => [binomial(one.f_known, one.n_known), binomial(one.f_unknown, one.n_unknown)]);
-  const found = Array.from({ length: RESAMPLES }, () =>
-    Math.min(...draws.map(([known, unknown]) => sign * (known(random()) - unknown(random())))),
+  const found = Array.from(
+    { length: RESAMPLES },
+    () => Math.min(...draws.map(([known, unknown]) => sign * (known(random()) - unknown(random())))),
   ).sort((a, b) => a - b);
   return [quantile(found, (1 - LEVEL) / 2), quantile(found, (1 + LEVEL) / 2)];
 }

@@ -5,7 +5,7 @@ import { fill, h, mark } from "../../core/dom.js";
 import { writeFragment } from "../../run/fragment.js";
 import { same } from "../../run/names.js";
 import { MOST } from "../../run/latents/pins.js";
-import { slidersOf, sliderFor, steeringOf } from "../../run/steering/sliders.js";
+import { sliderFor, slidersOf, steeringOf } from "../../run/steering/sliders.js";
 
 /** Ids of the latents that are pinned (study/discovery/counts.js), as the option says them. */
 export const pinned = ({ pins }) => pins.split(" ").filter(Boolean);

@@ -22,17 +22,29 @@ export function axis({ columns, rows, panel, plot, colour }, column, { zero = fa
   const isY = column === plot.y;
   const [least, most] = isY ? [plot.y_min ?? null, plot.y_max ?? null] : [null, null];
   const foot = zero ? 0.01 : 0.03; // what lies on the axis is not cut
-  if (columns[column].unit === "share" && (least ?? 0) === 0 && (most ?? 1) === 1 && withinOne(rows, [column, plot.low, plot.high]))
+  if (
+    columns[column].unit === "share" && (least ?? 0) === 0 && (most ?? 1) === 1 &&
+    withinOne(rows, [column, plot.low, plot.high])
+  ) {
     return { ...base, range: [-foot, 1.03], tickvals: SHARES };
+  }
   if (!isY) {
     const [low, high] = extent(rows, [column], false);
     const room = 0.05 * (high - low || 1);
     return { ...base, ...whole(rows, column), ...(plot.form !== "bars" && { range: [low - room, high + room] }) };
   }
   // Without a unit the panels are of different things, and each has an axis of its own.
-  const [low, high] = extent(columns[column].unit ? rows : panel, [column, plot.low, plot.high, plot.q1, plot.q3], zero);
+  const [low, high] = extent(
+    columns[column].unit ? rows : panel,
+    [column, plot.low, plot.high, plot.q1, plot.q3],
+    zero,
+  );
   const room = high - low || 1;
-  return { ...base, nticks: 6, range: [least ?? low - (low === 0 ? foot : 0.06) * room, most ?? high + (high === 0 ? foot : 0.06) * room] };
+  return {
+    ...base,
+    nticks: 6,
+    range: [least ?? low - (low === 0 ? foot : 0.06) * room, most ?? high + (high === 0 ? foot : 0.06) * room],
+  };
 }
 
 /** Layers, heads and the like stand at whole numbers. */
@@ -79,7 +91,8 @@ export function margins({ width }, xs, across) {
 
 export const upright = ({ width }, xs) => 216 + (isSlanted(xs, width) ? slantedFoot(xs) : 24);
 
-const isSlanted = (xs, width) => typeof xs[0] === "string" && longest(xs) * LETTER > (width - 44) / Math.max(1, xs.length);
+const isSlanted = (xs, width) =>
+  typeof xs[0] === "string" && longest(xs) * LETTER > (width - 44) / Math.max(1, xs.length);
 
 export const slantedFoot = (xs) => 16 + Math.min(0.58 * SLANTED_LABEL, 3.6 * longest(xs));
 

@@ -25,7 +25,12 @@ export function liveFigure(element) {
   const notes = h("ul", { class: "figure-notes note" });
   const summary = h("span", {});
   const table = h("div", {});
-  const details = h("details", { class: "figure-table", ontoggle: () => drawTable() }, h("summary", {}, summary), table);
+  const details = h(
+    "details",
+    { class: "figure-table", ontoggle: () => drawTable() },
+    h("summary", {}, summary),
+    table,
+  );
   let now = null;
   let panels = []; // { place, plot, rows }
 
@@ -66,7 +71,10 @@ export function liveFigure(element) {
     }
     if (!list.length) return;
     plots.style.setProperty("--panel", `${roomOf(now)}px`);
-    fill(legend, now.plot.form === "heat" ? ramp(now) : legendOf(now.plot.form, seriesOf(now).flatMap(({ parts }) => parts)));
+    fill(
+      legend,
+      now.plot.form === "heat" ? ramp(now) : legendOf(now.plot.form, seriesOf(now).flatMap(({ parts }) => parts)),
+    );
     list.forEach(({ name, rows }, i) => {
       const one = panels[i];
       one.rows = rows;
@@ -113,7 +121,11 @@ export function liveFigure(element) {
           "table",
           {},
           h("caption", { class: "sr" }, title),
-          h("thead", {}, h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: side[i] }, headOf(column))))),
+          h(
+            "thead",
+            {},
+            h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: side[i] }, headOf(column)))),
+          ),
           h(
             "tbody",
             {},
@@ -121,8 +133,10 @@ export function liveFigure(element) {
               h(
                 "tr",
                 {},
-                row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: side[i] }, cellText(cell, columns[i]))),
-              ),
+                row.map((cell, i) =>
+                  h(i ? "td" : "th", { scope: i ? null : "row", class: side[i] }, cellText(cell, columns[i]))
+                ),
+              )
             ),
           ),
         ),
@@ -146,7 +160,11 @@ function ramp(figure) {
     { class: "row note figure-ramp" },
     headOf(unit),
     h("span", {}, cellText(low, unit)),
-    h("span", { class: "figure-ramp-bar", "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } }),
+    h("span", {
+      class: "figure-ramp-bar",
+      "aria-hidden": "true",
+      style: { background: `linear-gradient(to right, ${stops.join(", ")})` },
+    }),
     h("span", {}, cellText(high, unit)),
   );
 }

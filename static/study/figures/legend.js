@@ -19,19 +19,39 @@ function sample(form, look) {
     { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": "true", style: { color: hue } },
     form === "bars" && swatch(look),
     form === "box" && box(look),
-    (form === "line" || form === "roc") && s("path", { d: "M0 6H28", stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": look.dash?.replaceAll("px", "") ?? null }),
+    (form === "line" || form === "roc") &&
+      s("path", {
+        d: "M0 6H28",
+        stroke: "currentColor",
+        "stroke-width": 2,
+        "stroke-dasharray": look.dash?.replaceAll("px", "") ?? null,
+      }),
     (form === "line" || form === "points") && mark(look.shape),
   );
 }
 
 function swatch({ hatch, hollow }) {
-  const lines = { "/": ["M8 11 18 1", "M14 11 22 3"], "\\": ["M8 1 18 11", "M14 1 22 9"], "-": ["M6 4H22", "M6 8H22"], "|": ["M10 1V11", "M16 1V11"] };
+  const lines = {
+    "/": ["M8 11 18 1", "M14 11 22 3"],
+    "\\": ["M8 1 18 11", "M14 1 22 9"],
+    "-": ["M6 4H22", "M6 8H22"],
+    "|": ["M10 1V11", "M16 1V11"],
+  };
   lines.x = [...lines["/"], ...lines["\\"]];
   lines["+"] = [...lines["-"], "M10 1V11", "M17 1V11"];
   lines["."] = ["M9 4h2M14 4h2M18 4h2M11 8h2M16 8h2"];
   return [
-    s("rect", { x: 6, y: 1, width: 16, height: 10, style: { fill: hollow ? "var(--band)" : "currentColor" }, stroke: "currentColor" }),
-    (lines[hatch] ?? []).map((d) => s("path", { d, style: { stroke: hollow ? "currentColor" : "var(--bg)" }, "stroke-width": 1.5 })),
+    s("rect", {
+      x: 6,
+      y: 1,
+      width: 16,
+      height: 10,
+      style: { fill: hollow ? "var(--band)" : "currentColor" },
+      stroke: "currentColor",
+    }),
+    (lines[hatch] ?? []).map((d) =>
+      s("path", { d, style: { stroke: hollow ? "currentColor" : "var(--bg)" }, "stroke-width": 1.5 })
+    ),
   ];
 }
 
@@ -39,7 +59,16 @@ function box({ hollow, shape }) {
   const empty = hollow || shape.endsWith("open");
   return [
     s("path", { d: "M2 6H8M20 6H26M2 3V9M26 3V9", stroke: "currentColor", "stroke-width": 1.5 }),
-    s("rect", { x: 8, y: 1.5, width: 12, height: 9, fill: empty ? "none" : "currentColor", "fill-opacity": 0.3, stroke: "currentColor", "stroke-width": 1.5 }),
+    s("rect", {
+      x: 8,
+      y: 1.5,
+      width: 12,
+      height: 9,
+      fill: empty ? "none" : "currentColor",
+      "fill-opacity": 0.3,
+      stroke: "currentColor",
+      "stroke-width": 1.5,
+    }),
     s("path", { d: "M14 1.5V10.5", stroke: "currentColor", "stroke-width": 1.5 }),
   ];
 }
@@ -48,7 +77,12 @@ function mark(shape) {
   const open = shape.endsWith("open");
   const d = SHAPES[shape.replace(/-open$/, "")] ?? SHAPES.square;
   const empty = open || shape.startsWith("x-thin") || shape.startsWith("asterisk");
-  return s("path", { d, style: { fill: empty ? "var(--bg)" : "currentColor" }, stroke: "currentColor", "stroke-width": 1.75 });
+  return s("path", {
+    d,
+    style: { fill: empty ? "var(--bg)" : "currentColor" },
+    stroke: "currentColor",
+    "stroke-width": 1.75,
+  });
 }
 
 const SHAPES = {

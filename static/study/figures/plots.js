@@ -3,7 +3,22 @@
 
 import { cellText, headOf, isNumeric, valuesOf } from "../table_text.js";
 import { looksOf, roleOf } from "./roles.js";
-import { axis, given, LETTER, longest, margins, MOST_LABEL, SHARES, short, SLANT, SLANTED_LABEL, slantedFoot, told, upright, wordAxis } from "./axes.js";
+import {
+  axis,
+  given,
+  LETTER,
+  longest,
+  margins,
+  MOST_LABEL,
+  SHARES,
+  short,
+  SLANT,
+  SLANTED_LABEL,
+  slantedFoot,
+  told,
+  upright,
+  wordAxis,
+} from "./axes.js";
 
 const GAP = 12; // px, of a bar of a group
 
@@ -19,7 +34,9 @@ export function seriesOf(figure) {
   const role = (row) => (given(plot.role) ? roleOf(row[plot.role]) : "other");
   const list = valuesOf(rows, by).map((value) => {
     const is = (row) => !given(by) || row[by] === value;
-    const telling = plot.form === "bars" ? rows.filter(is) : panelsOf(figure).map((panel) => panel.rows.find(is)).filter(Boolean);
+    const telling = plot.form === "bars"
+      ? rows.filter(is)
+      : panelsOf(figure).map((panel) => panel.rows.find(is)).filter(Boolean);
     const roles = [...new Set((telling.length ? telling : rows.filter(is)).map(role))];
     return { name: value === null ? "" : cellText(value), is, roles };
   });
@@ -48,7 +65,14 @@ export function heatRange({ rows, plot }) {
 
 /** Plotly's { data, layout } of a panel, and how tall it wants to be. */
 export function plotOf(figure, rows, colour, width) {
-  const table = { ...figure, panel: rows, series: seriesOf(figure), numeric: isNumeric(figure.rows, figure.plot.x), colour, width };
+  const table = {
+    ...figure,
+    panel: rows,
+    series: seriesOf(figure),
+    numeric: isNumeric(figure.rows, figure.plot.x),
+    colour,
+    width,
+  };
   const made = FORMS[figure.plot.form](table);
   return { ...made, layout: { ...made.layout, height: made.height } };
 }
@@ -77,7 +101,13 @@ function bars(table) {
   const value = axis(table, plot.y, { zero: true });
   const words = numeric ? axis(table, plot.x, {}) : wordAxis(table, xs, across);
   const height = across ? 36 + xs.length * (mine.length * 10 + GAP) : upright(table, xs);
-  const layout = { barmode: "group", bargap: 0.3, bargroupgap: 0.08, xaxis: across ? value : words, yaxis: across ? words : value };
+  const layout = {
+    barmode: "group",
+    bargap: 0.3,
+    bargroupgap: 0.08,
+    xaxis: across ? value : words,
+    yaxis: across ? words : value,
+  };
   return { data, layout: { ...layout, margin: margins(table, xs, across) }, height, lying: across };
 }
 
@@ -90,10 +120,18 @@ function line(table) {
     if (!own.length) return [];
     const look = lookOf(own[0]);
     const x = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
-    const bound = (column) => ({ x, y: own.map((row) => row[column]), mode: "lines", line: { width: 0 }, hoverinfo: "skip" });
-    const band = !given(plot.low) || !given(plot.high)
-      ? []
-      : [bound(plot.high), { ...bound(plot.low), fill: "tonexty", fillcolor: role === "control" ? colour("--band") : faint(colour(look.fill)) }];
+    const bound = (column) => ({
+      x,
+      y: own.map((row) => row[column]),
+      mode: "lines",
+      line: { width: 0 },
+      hoverinfo: "skip",
+    });
+    const band = !given(plot.low) || !given(plot.high) ? [] : [bound(plot.high), {
+      ...bound(plot.low),
+      fill: "tonexty",
+      fillcolor: role === "control" ? colour("--band") : faint(colour(look.fill)),
+    }];
     const drawn = {
       x,
       y: own.map((row) => row[plot.y]),
@@ -144,7 +182,13 @@ function points(table) {
 
 function roc(table) {
   const { plot, panel, series, colour } = table;
-  const chance = { x: [0, 1], y: [0, 1], mode: "lines", line: { color: colour("--rule-2"), width: 1, dash: "2px,3px" }, hoverinfo: "skip" };
+  const chance = {
+    x: [0, 1],
+    y: [0, 1],
+    mode: "lines",
+    line: { color: colour("--rule-2"), width: 1, dash: "2px,3px" },
+    hoverinfo: "skip",
+  };
   const lines = series
     .filter(({ is }) => panel.some(is))
     .map(({ name, is, lookOf }) => {
@@ -162,7 +206,11 @@ function roc(table) {
       };
     });
   const unit = { ...axis(table, plot.y, {}), range: [-0.03, 1.03], tickvals: SHARES };
-  return { data: [chance, ...lines], layout: { xaxis: unit, yaxis: unit, margin: margins(table, [], false) }, height: 300 };
+  return {
+    data: [chance, ...lines],
+    layout: { xaxis: unit, yaxis: unit, margin: margins(table, [], false) },
+    height: 300,
+  };
 }
 
 function box(table) {
@@ -236,7 +284,14 @@ function heat(table) {
       }),
     },
   ];
-  const label = (list, room) => ({ type: "category", showgrid: false, ticks: "", fixedrange: true, tickvals: list.map(told), ticktext: list.map((one) => told(short(one, room))) });
+  const label = (list, room) => ({
+    type: "category",
+    showgrid: false,
+    ticks: "",
+    fixedrange: true,
+    tickvals: list.map(told),
+    ticktext: list.map((one) => told(short(one, room))),
+  });
   const ascending = isNumeric(rows, plot.y);
   const layout = {
     xaxis: { ...label(xs, slanted ? SLANTED_LABEL : cell), tickangle: slanted ? SLANT : 0 },
@@ -250,7 +305,9 @@ function heat(table) {
 export function heatStops({ rows, plot }) {
   if (plot.diverging) return ["--inhibit", "--sunken", "--ink"];
   const roles = !given(plot.role) ? ["other"] : [...new Set(rows.map((row) => roleOf(row[plot.role])))];
-  const hue = roles.length === 1 && ["known", "unknown", "refused"].includes(roles[0]) ? looksOf(roles)[0].fill : "--ink-2";
+  const hue = roles.length === 1 && ["known", "unknown", "refused"].includes(roles[0])
+    ? looksOf(roles)[0].fill
+    : "--ink-2";
   return ["--sunken", hue];
 }
 
@@ -261,7 +318,12 @@ function scale(figure, colour) {
 
 // ---- what forms share
 
-const about = (columns, row) => columns.map((column, i) => `${told(column.name)} <b>${told(cellText(row[i], column))}</b>${column.unit && typeof row[i] === "number" ? ` ${told(column.unit)}` : ""}`).join("<br>");
+const about = (columns, row) =>
+  columns.map((column, i) =>
+    `${told(column.name)} <b>${told(cellText(row[i], column))}</b>${
+      column.unit && typeof row[i] === "number" ? ` ${told(column.unit)}` : ""
+    }`
+  ).join("<br>");
 
 const hover = ({ columns }, rows) => ({ hoverinfo: "text", hovertext: rows.map((row) => about(columns, row)) });
 
@@ -284,14 +346,21 @@ function filled(look, colour) {
       shape: all(({ hatch }) => hatch),
       size: 6,
       solidity: 0.25,
-      ...(each ? { fillmode: "overlay", fgopacity: 0.9 } : { bgcolor: ground(look), fgcolor: colour(look.hollow ? look.fill : "--bg"), fgopacity: 0.9 }),
+      ...(each
+        ? { fillmode: "overlay", fgopacity: 0.9 }
+        : { bgcolor: ground(look), fgcolor: colour(look.hollow ? look.fill : "--bg"), fgopacity: 0.9 }),
     },
   };
 }
 
 function marker(look, colour, size) {
   const thin = /thin|asterisk/.test(look.shape);
-  return { symbol: look.shape, size: thin ? size + 1 : size, color: colour(look.fill), line: { color: colour(look.fill), width: thin ? 2 : 1.5 } };
+  return {
+    symbol: look.shape,
+    size: thin ? size + 1 : size,
+    color: colour(look.fill),
+    line: { color: colour(look.fill), width: thin ? 2 : 1.5 },
+  };
 }
 
 function spread({ plot, colour }, rows, which) {

@@ -15,7 +15,14 @@ const LOOKS = {
   broken: { fill: "--control-fill", shape: "bowtie-open", dash: "1px,3px", hatch: "." },
 };
 const OTHER = { fill: "--ink-3", shape: "square-open", dash: "4px,3px" };
-const SAME_AS = { refuses: "refused", refusal: "refused", correct: "right", random: "control", silent: "control", matched: "control" };
+const SAME_AS = {
+  refuses: "refused",
+  refusal: "refused",
+  correct: "right",
+  random: "control",
+  silent: "control",
+  matched: "control",
+};
 
 // Those of one hue are told apart by these.
 const SHAPES = ["circle", "square-open", "diamond", "triangle-up-open", "star", "circle-open"];
@@ -40,6 +47,11 @@ export function looksOf(roles) {
     seen.set(role, nth + 1);
     if (!nth) return look;
     const shapes = SHAPES.filter((one) => one !== look.shape);
-    return { ...look, shape: shapes[nth % shapes.length], dash: DASHES[nth % DASHES.length], hatch: HATCHES[nth % HATCHES.length] };
+    return {
+      ...look,
+      shape: shapes[nth % shapes.length],
+      dash: DASHES[nth % DASHES.length],
+      hatch: HATCHES[nth % HATCHES.length],
+    };
   });
 }

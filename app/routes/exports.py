@@ -47,7 +47,7 @@ def routes(parts: Parts) -> APIRouter:
             return Response(status_code=304, headers=headers)
         if slug not in pictures:
             from app.exports.card import draw_card  # Pillow is slow to import
-            from app.exports.study_card import draw_study_card
+            from app.exports.study.card import draw_study_card
 
             if finding.study:
                 pictures[slug] = await _drawn(partial(draw_study_card, finding))
@@ -74,7 +74,7 @@ def routes(parts: Parts) -> APIRouter:
     async def as_page(slug: str) -> Response:
         """Opens without this app, and without a network."""
         from app.exports.page import page_of  # plotly is slow to import
-        from app.exports.study_page import study_page_of
+        from app.exports.study.page import study_page_of
 
         finding = await _finding(slug)
         recording = await _recording(finding)

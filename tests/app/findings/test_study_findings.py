@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from app.database.connection import Database
-from app.exports.study_card import compose_study
-from app.exports.study_figure import plots_of
+from app.exports.study.card import compose_study
+from app.exports.study.figure import plots_of
 from app.findings.backup import backup, restore
 from app.settings import Settings
 from app.wording.cells import cell_text, csv_of

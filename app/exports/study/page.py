@@ -3,7 +3,7 @@
 import json
 
 from app.exports.page import MAX_EMBEDDED_BYTES, page_data, page_file, page_policy, page_template
-from app.exports.study_figure import plots_of
+from app.exports.study.figure import plots_of
 from app.recordings.study import NAMES, read_study
 from app.version import VERSION
 from app.wording.provenance import study_provenance

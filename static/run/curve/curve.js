@@ -71,7 +71,7 @@ export function doseCurve(element, state) {
     listen(plot, "click", (event) => {
       const [low, high] = domain(state);
       const x = event.clientX - plot.getBoundingClientRect().left;
-      goTo(low + ((x - frame.left) / frame.width) * (high - low));
+      goToNearest(low + ((x - frame.left) / frame.width) * (high - low));
     }),
     tableButton(button, behind, state, ["run", "steer", "sweep"], () => curveTable(state)),
   ];
@@ -116,6 +116,7 @@ export function doseCurve(element, state) {
       .filter((seen) => seen && "low" in seen);
     const bandOn = band.length > 1;
     const grey = { color: colour("--control-fill"), width: 1 };
+    /** @type {object[]} traces of Plotly */
     const data = bandOn
       ? [
         {
@@ -253,7 +254,7 @@ export function doseCurve(element, state) {
     );
   }
 
-  function goTo(x) {
+  function goToNearest(x) {
     const run = state.get("run");
     const list = points(run ?? {}, state.get("sweep"));
     if (!list.length) return;

@@ -96,6 +96,17 @@ def test_a_push_says_its_raw_strength_and_what_was_measured_before_and_after(app
     assert "‖d‖" in told.locator("[title*='‖d‖']").get_attribute("title")
 
 
+def test_a_click_on_the_curve_goes_to_the_nearest_strength_that_was_computed(app: App, open_page: OpenPage) -> None:
+    page = answered(app, open_page)
+    strengths = card_of(app)["directions"][0]["strengths"]
+    box = page.locator("#curve .plot").bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+    expect(page.locator("#curve .tag")).to_have_count(2)
+    low, high = strengths[0], strengths[-1]
+    assert abs(value(page, 0) - (low + 0.8 * (high - low))) < 0.15 * (high - low)
+    assert value(page, 0) in strengths
+
+
 def test_dragging_writes_a_strength_at_most_once_a_frame_and_only_computed_ones(app: App, open_page: OpenPage) -> None:
     page = answered(app, open_page)
     asked = requests_of(page)

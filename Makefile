@@ -26,10 +26,12 @@ test: setup browser check ## every test, Chromium included
 core: setup ## the subset that runs within a minute
 	$(PY) -m pytest -m core
 
-check: setup ## what can be said without running anything: style and mistakes of Python, JavaScript and CSS
+check: setup ## what can be said without running anything: style, mistakes and types of Python, JavaScript and CSS
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(DENO) fmt --check
+	$(DENO) lint
+	$(DENO) check --quiet static templates/export tests
 
 format: setup
 	$(PY) -m ruff check --fix .

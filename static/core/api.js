@@ -21,7 +21,9 @@ export const models = () => registry().then(({ models }) => models);
 
 /** Names of a model's world. @param {{ q?: string, type?: string, tier?: string, offset?: number, limit?: number }} asked */
 export function world(model, asked, signal) {
-  const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== null && value !== ""));
+  const query = new URLSearchParams(
+    Object.entries(asked).flatMap(([name, value]) => value === null || value === "" ? [] : [[name, String(value)]]),
+  );
   return ask(`/api/models/${encodeURIComponent(model)}/world?${query}`, { signal }).then((response) => response.json());
 }
 

@@ -4,7 +4,7 @@
 import { findingFrames, Refused } from "../core/api.js";
 import { background } from "../study/background.js";
 import { countsOf } from "../study/discovery/counts.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { count, sig3 } from "../core/format.js";
 import { mostOf, rowsOf } from "../study/discovery/rows.js";
 import { handedOver } from "../study/labelled.js";
@@ -19,7 +19,6 @@ import { saveStudy } from "../study/save.js";
 import { searching, standing } from "../study/searching.js";
 import { workerStatus } from "../run/status.js";
 
-const $ = (id) => document.getElementById(id);
 const CORPUS_TOKENS = 10_000;
 const PAPER_SHARE = 0.02;
 const REST_MS = 200;

@@ -1,8 +1,6 @@
 // The interface, drawn by Swagger UI from /openapi.json. Swagger UI has a dark mode of its own, by a class of <html>;
 // here it follows the page's theme.
 
-/* global SwaggerUIBundle */
-
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
@@ -15,7 +13,7 @@ shade();
 system.addEventListener("change", shade);
 new MutationObserver(shade).observe(root, { attributeFilter: ["data-theme"] });
 
-SwaggerUIBundle({
+globalThis.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#interface",
   deepLinking: true,

@@ -3,7 +3,7 @@
 
 import { finding, Refused } from "../core/api.js";
 import { background, isOver } from "../study/background.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { learnPace } from "../study/pace.js";
 import { experimentOf, EXPERIMENTS, idOf } from "./presets.js";
 import { aliased, channels } from "../core/store.js";
@@ -20,7 +20,6 @@ import { experimentSetup } from "./setup.js";
 import { workerStatus } from "../run/status.js";
 import { trialsView } from "../study/trials.js";
 
-const $ = (id) => document.getElementById(id);
 const state = channels({ health: null, card: null, run: null, trouble: null });
 let chosen = null; // id of the experiment
 let shown = null; // id of the run in the address
@@ -28,6 +27,7 @@ let now = null; // the study
 let summary = null;
 let setup = null;
 let views = null; // of what the run found
+/** @type {Record<string, string>} */
 let filters = {};
 
 const follow = background({ onChange: show });
@@ -145,8 +145,8 @@ function drawList() {
   );
   fill($("list"), select, h("ol", {}, EXPERIMENTS.map(link)));
   if (focused) {
-    ($("list").querySelector("a[aria-current]").offsetParent ? $("list").querySelector("a[aria-current]") : select)
-      .focus();
+    const current = $("list").querySelector("a[aria-current]");
+    (current.offsetParent ? current : select).focus();
   }
 }
 

@@ -26,7 +26,8 @@ export function experimentSetup(element, { id, card, onRun }) {
     attributes: [],
     per_name: id === "label" ? "all" : "one",
   };
-  let counts = {}; // group -> type -> names of the world
+  /** @type {Record<string, Record<string, number>>} group -> type -> names of the world */
+  let counts = {};
   let can = false;
   let why = "";
   let picker = null;
@@ -37,7 +38,7 @@ export function experimentSetup(element, { id, card, onRun }) {
     "form",
     { class: "experiment-form", autocomplete: "off", onsubmit: submit, oninput: () => draw(), onchange: () => draw() },
     part("Names", place),
-    part("Questions", ...questions(asked, card, experiment)),
+    part("Questions", ...questions(asked, card)),
     part(id === "label" ? "Asking" : "Arms", ...fields(id, card, options)),
     h("div", { class: "row setup-run" }, button, cost),
   );
@@ -104,7 +105,7 @@ export function experimentSetup(element, { id, card, onRun }) {
 
 const part = (title, ...rest) => h("fieldset", { class: "setup-part" }, h("legend", {}, title), rest);
 
-function questions(asked, card, experiment) {
+function questions(asked, card) {
   const attributes = [...new Set(card.attributes.map(({ name }) => name))];
   const pick = (list, chosen, name) =>
     list.map((one) =>
@@ -349,7 +350,7 @@ function check(words, checked, onChange) {
   return h("label", { class: "check-label" }, box, h("span", {}, words));
 }
 
-function number(value, { min = null, max = null, step = 1 } = {}, onInput) {
+function number(value, { min = null, max = null, step = /** @type {number|"any"} */ (1) } = {}, onInput) {
   const field = h("input", {
     class: "input setup-number",
     type: "number",

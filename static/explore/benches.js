@@ -20,7 +20,7 @@ const AWAY = ["no_worker", "model_loading"]; // refusals that pass by themselves
 export const isAway = (run) => run.phase === "refused" && AWAY.includes(run.refusal.code);
 
 /**
- * `seen()` gives what is chosen (asking.js), `show(bench, run)` puts it on the page, `settled(run)` hears of every end;
+ * `seen()` gives what is chosen (asking.js), `show(run)` puts it on the page, `settled(run)` hears of every end;
  * `main` and `point` follow runs (follow.js).
  */
 export function benches({ seen, show, settled, main, point }) {
@@ -124,7 +124,7 @@ export function benches({ seen, show, settled, main, point }) {
   function tell() {
     const extras = [...now.points.values()].map(({ run, slider }) => ({ run, sweep: sweepOf(now.run, slider) }));
     const whole = merged(now.run, extras.filter(({ sweep }) => sweep >= 0));
-    show(now, now.failed ? { ...whole, ...now.failed } : whole);
+    show(now.failed ? { ...whole, ...now.failed } : whole);
   }
 }
 

@@ -5,7 +5,7 @@ import { newPage, Refused } from "../core/api.js";
 import { asides } from "./asides.js";
 import { sharedRequest } from "../run/requests.js";
 import { benches, isAway } from "./benches.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { follower } from "../run/follow.js";
 import { count } from "../core/format.js";
 import { readFragment } from "../run/fragment.js";
@@ -39,7 +39,6 @@ import { topLatents } from "../run/latents/top.js";
 import { tour } from "./tour.js";
 import { channelsOf, keptAddress } from "./address.js";
 
-const $ = (id) => document.getElementById(id);
 const MAX_CHARACTERS = 8_000;
 const PAGE = newPage(); // not kept: a tab that is duplicated must not end its twin's runs
 const KINDS = ["main", "point", "look", "other", "random", "samples", "share"];
@@ -77,7 +76,7 @@ let wanted = true; // a run waits for the worker
 let refusedSince = null; // null, "ready" or "away": what the worker has been since it refused a run for being away
 let startedAt = 0;
 let colourChosen = opened.colour !== null;
-let activeChosen = opened.active !== null || opened.at.length > 0;
+const activeChosen = opened.active !== null || opened.at.length > 0;
 let turned = null; // the prompt that the curve was turned for
 
 const follow = Object.fromEntries(KINDS.map((kind) => [kind, follower(`${PAGE}-${kind}`)]));
@@ -224,7 +223,7 @@ function consistent() {
   return sliders.length === values.length && active < sliders.length;
 }
 
-function show(of, now) {
+function show(now) {
   const { sliders, values, active } = seen();
   const steer = steerIn(now, sliders, values, active);
   const before = state.get("steer");

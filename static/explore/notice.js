@@ -104,6 +104,7 @@ function stopped(run) {
   return `You stopped this run at token ${longest}, with ${whole}. What arrived stays; the worker is free again.`;
 }
 
+/** @param {{ sign: string, title: string, text: string, aside?: string, actions: (Node|null)[] }} said */
 function content({ sign, title, text, aside, actions }, close) {
   return [
     sign.startsWith("led") ? h("span", { class: `led ${sign}`, "aria-hidden": "true" }) : icon(sign),

@@ -2,7 +2,7 @@
 // what it adds are the plots, the sliders through the recorded arms, the exact provenance, a check, and taking it back.
 
 import { models, Refused } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
 import { followSliders, recordedRun, recordedSliders } from "../run/recording.js";
 import { channels } from "../core/store.js";
@@ -15,7 +15,6 @@ import { workerStatus } from "../run/status.js";
 import { takeBack } from "./takeback.js";
 import { verifyButton } from "./verify.js";
 
-const $ = (id) => document.getElementById(id);
 const main = $("main");
 const { slug } = main.dataset;
 const view = JSON.parse(main.dataset.view);
@@ -77,9 +76,11 @@ function provenance() {
 
 // The whole request, so that Explore asks exactly this again, whatever its own defaults are by then.
 function openInExplore() {
-  const { prompt, format, kind, ...request } = state.get("run").request;
+  const { prompt, format, kind: _, ...request } = state.get("run").request;
   const { sweep, strength } = state.get("steer");
-  const seen = { prompt, format, at: sweep === null ? [] : [[sweep, strength]], colour: state.get("colour"), request };
+  /** @type {[number, number][]} */
+  const at = sweep === null ? [] : [[sweep, strength]];
+  const seen = { prompt, format, at, colour: state.get("colour"), request };
   $("open").href = `/${writeFragment({ ...seen, parent: slug })}`;
 }
 

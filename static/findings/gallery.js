@@ -2,14 +2,13 @@
 // loading the page anew. Everything asked for is in the address.
 
 import { drawn, Refused } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { channels } from "../core/store.js";
 import { lookAtWorker } from "../parts/health.js";
 import { workerStatus } from "../run/status.js";
 
 const TYPING_MS = 200;
 
-const $ = (id) => document.getElementById(id);
 const state = channels({ health: null, run: null }); // no run here; the led asks for it
 let asking = null; // AbortController of the list on its way
 let typing = 0; // timer of the next search

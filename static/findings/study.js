@@ -2,7 +2,7 @@
 // without this script; what it adds are the plots, what can be filtered, and the labels' thresholds.
 
 import { findingFrames, models, Refused } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { channels } from "../core/store.js";
 import { newStudy, reduceStudy } from "../study/study.js";
 import { lookAtWorker } from "../parts/health.js";
@@ -15,7 +15,6 @@ import { workerStatus } from "../run/status.js";
 import { takeBack } from "./takeback.js";
 import { trialsView } from "../study/trials.js";
 
-const $ = (id) => document.getElementById(id);
 const { slug, kind, view } = $("main").dataset;
 const { options = {} } = JSON.parse(view);
 const state = channels({ health: null, run: null }); // no run here; the led asks for it

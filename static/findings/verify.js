@@ -13,7 +13,7 @@ export function verifyButton(slug) {
 
 async function verify(slug) {
   const box = document.getElementById(ID);
-  const button = box.querySelector("[data-verify]");
+  const button = /** @type {HTMLButtonElement} */ (box.querySelector("[data-verify]"));
   const said = box.querySelector("[data-said]");
   const told = document.getElementById("told");
   const before = [...said.childNodes];
@@ -35,7 +35,7 @@ async function verify(slug) {
     const now = await drawn(location.pathname, ID);
     box.replaceWith(now);
     verifyButton(slug);
-    now.querySelector("[data-verify]").focus();
+    /** @type {HTMLButtonElement} */ (now.querySelector("[data-verify]")).focus();
     fill(told, now.querySelector("h2").textContent);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -15,13 +15,13 @@ export function readSearch(hash) {
   };
 }
 
-/** @param {Search} search */
+/** @param {Partial<Search>} search */
 export function writeSearch({ model, q, type, tier, offset }) {
   const query = new URLSearchParams();
   if (model) query.set("model", model);
   if (q) query.set("q", q);
   if (type) query.set("type", type);
   if (tier) query.set("tier", tier);
-  if (offset) query.set("from", offset);
+  if (offset) query.set("from", String(offset));
   return query.size ? `#${query}` : "";
 }

@@ -2,6 +2,7 @@
 // the worker may be away, so whatever is missing is asked for again with growing patience.
 
 import { health, Refused, registry, report, world } from "../core/api.js";
+import { $ } from "../core/dom.js";
 import { readSearch, writeSearch } from "./address.js";
 import { channels } from "../core/store.js";
 import { away } from "../parts/away.js";
@@ -10,7 +11,6 @@ import { modelReport } from "./report.js";
 import { workerStatus } from "../run/status.js";
 import { worldSearch } from "./world.js";
 
-const $ = (id) => document.getElementById(id);
 const SIZE = 50; // names on a page
 const TYPING_MS = 150;
 const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };

@@ -180,10 +180,9 @@ function facts({ facts, withheld }) {
 
 function ask(prompt, name) {
   if (!prompt) return "";
-  const seen = { prompt, format: "chat", sweep: null, strength: 0, colour: null, request: null, parent: null };
   return h(
     "a",
-    { href: `/${writeFragment(seen)}`, title: prompt, "aria-label": `Ask about ${name} in Explore` },
+    { href: `/${writeFragment({ prompt })}`, title: prompt, "aria-label": `Ask about ${name} in Explore` },
     "ask",
   );
 }

@@ -26,6 +26,7 @@ export function curveAxis(series) {
   if (least === most) most = least + 1;
   const marks = ticks([least, most], 4);
   const step = marks.length > 1 ? marks[1] - marks[0] : most - least;
+  /** @type {[number, number]} */
   const domain = [Math.floor(least / step + 1e-9) * step, Math.ceil(most / step - 1e-9) * step];
   return { domain, ticks: ticks(domain, 4) };
 }

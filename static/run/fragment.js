@@ -27,7 +27,7 @@ export function readFragment(hash) {
   };
   const at = (query.get("at") ?? "")
     .split(",")
-    .map((pair) => pair.split(":").map(number))
+    .map((pair) => /** @type {[number, number]} */ (pair.split(":").map(number)))
     .filter(([slider, strength]) => Number.isInteger(slider) && slider >= 0 && slider < 16 && strength != null);
   const sweep = index("sweep"); // of a link made before several sliders could push at once
   if (!at.length && sweep !== null && number(query.get("strength"))) at.push([sweep, number(query.get("strength"))]);

@@ -44,6 +44,7 @@ export function pushedIn(run, steer) {
 
 /** Neighbours joined: [8, 9, 10, 13] → [[8, 10], [13, 13]]. */
 export function stretches(positions) {
+  /** @type {[number, number][]} */
   const result = [];
   for (const pos of [...positions].sort((a, b) => a - b)) {
     const last = result.at(-1);

@@ -25,6 +25,7 @@ export function readout(element, state) {
   };
 }
 
+/** @param {any[]} fact */
 const written = ([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value));
 
 // Only what is added has an α; the other modes set, scale or take away an activation.

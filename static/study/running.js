@@ -91,9 +91,9 @@ const BUTTONS = {
 
 const STAYS = " What arrived stays.";
 const SAID = {
-  queued: ({ opening, ...study }) =>
-    opening
-      ? ["Waits to go on. ", steps({ opening, ...study }), "."]
+  queued: (study) =>
+    study.opening
+      ? ["Waits to go on. ", steps(study), "."]
       : "Waits for its turn. This page may be closed; it goes on.",
   running: (study, left) => [h("b", {}, doing(study)), " · ", steps(study), left && ` · ${left}`],
   paused: (study) => [icon("stopped"), " ", h("b", {}, "Paused. "), steps(study), ".", STAYS],

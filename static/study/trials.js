@@ -18,7 +18,10 @@ const FILTERS = ["type", "group", "arm", "outcome"];
  * `card`: of the model, for the strengths of the sliders that a link opens; null where no worker tells it.
  * @returns {{ show: (study: object) => void, remove: () => void }}
  */
-export function trialsView(element, { chosen = {}, onChange = null, card = null } = {}) {
+export function trialsView(
+  element,
+  { chosen = /** @type {Record<string, string>} */ ({}), onChange = null, card = null } = {},
+) {
   let study = null;
   let place = 0; // of the first answer that is shown
   let drawn = null; // what the filters offer
@@ -51,7 +54,7 @@ export function trialsView(element, { chosen = {}, onChange = null, card = null 
     const offered = Object.fromEntries(FILTERS.map((name) => [name, [...new Set(rows.map((row) => row[name]))]]));
     if (JSON.stringify(offered) === drawn) return;
     drawn = JSON.stringify(offered);
-    const focused = filters.contains(document.activeElement) ? document.activeElement.name : null;
+    const focused = filters.contains(document.activeElement) ? document.activeElement.getAttribute("name") : null;
     fill(
       filters,
       FILTERS.map((name) => {

@@ -10,7 +10,8 @@ function draw(scheme = dark.matches ? "dark" : "light", width = null) {
   document.querySelectorAll(".figure").forEach((element, i) => {
     const { data, layout } = figures[i][scheme];
     const size = { width: width ?? element.clientWidth, height: 320 };
-    Plotly.react(element, data, { ...layout, ...size }, { displayModeBar: false, doubleClick: false, showTips: false });
+    const config = { displayModeBar: false, doubleClick: false, showTips: false };
+    globalThis.Plotly.react(element, data, { ...layout, ...size }, config);
   });
 }
 

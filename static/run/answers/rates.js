@@ -22,6 +22,7 @@ export function wilson(k, n) {
  *          texts: distinct answers, the commonest first
  */
 export function counted(samples) {
+  /** @type {Record<string, number>} */
   const counts = {};
   const texts = new Map();
   let n = 0;

@@ -107,6 +107,7 @@ export function lookup(dialog, state) {
     return "Nothing here has that name. Give an index, such as L3 #4: a latent needs no name.";
   }
 
+  /** @param {{ target: object, value?: number }} found */
   function option({ target, value }, purpose) {
     const { role, label, short } = titled(target, null, state.get("card"));
     const element = h(

@@ -61,6 +61,7 @@ export function namesHistogram(element, state, own) {
     figure.draw();
   }
 
+  /** @returns {{ x: number, text: string, dash: string }[]} */
   function markers() {
     const [run, target] = [state.get("run"), own.get("target")];
     const found = target && along(state, target);
@@ -74,7 +75,6 @@ export function namesHistogram(element, state, own) {
   }
 }
 
-/** @returns {{ x: number, text: string, dash: string }[]} */
 function picture(names, marks, colour) {
   const { width, centres, shares, most } = binned(names);
   const high = Math.max(most * 1.15, 1);

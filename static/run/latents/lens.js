@@ -4,7 +4,7 @@ import { fill, h } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
 
 /** `own` is the card's: its channel `facts` has the frames, or null. */
-export function writes(element, state, own) {
+export function writes(element, _state, own) {
   const [towards, against] = [h("ol", { class: "lens-list" }), h("ol", { class: "lens-list lens-against" })];
   const column = (name, list) => h("div", {}, h("h3", {}, name), list);
   fill(element, column("Writes towards", towards), column("Writes against", against));

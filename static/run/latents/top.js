@@ -265,8 +265,10 @@ function tokenAt(state, pos) {
 }
 
 // What is drawn again must not take the focus away.
-const focusIn = (element) =>
-  (element.contains(document.activeElement) ? document.activeElement.dataset.key : null) ?? null;
+const focusIn = (element) => {
+  const focused = /** @type {HTMLElement} */ (document.activeElement);
+  return (element.contains(focused) ? focused.dataset.key : null) ?? null;
+};
 
 function giveFocus(element, key) {
   if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });

@@ -27,6 +27,8 @@ export function isOfThesePushes(state) {
   return samePushes(pushed, pushing(state.get("sliders"), state.get("values")));
 }
 
+/** @typedef {import("./active.js").Reading} Reading */
+
 /**
  * A latent's values along the prompt: of the baseline, and of what is shown; `shown` is null where nothing is pushed,
  * `pending` says that what is shown is not here yet. Null where nobody read this latent.

@@ -12,6 +12,7 @@ export const SIDES = { baseline: "Baseline", steered: "Steered", both: "Both", d
 /**
  * @typedef {{ watch: number, target: object, role: string, label: string, short: string,
  *             side: "baseline"|"steered"|"difference", values: (number|null)[], from: number, to: number }} Row
+ * @typedef {{ x: number, text: string }} Name
  * @typedef {{ side: string, pushed: boolean, rows: Row[], edges: number[], bands: (Row|null)[], columns: number,
  *             n_prompt: number, most: number, above: Name[], below: Name[], steered: [number, number][] }} Grid
  * values: by column; null: not read. from, to: in rows' heights. bands: what lies between neighbouring edges, null is

@@ -123,9 +123,13 @@ export function sliderRow(state, { id, key, index }) {
   }
 }
 
-// What follows the number: " × r̄ = 45 raw · measured at kin 0 → 33.6", in parts: [text, attributes].
+/**
+ * What follows the number: " × r̄ = 45 raw · measured at kin 0 → 33.6", in parts.
+ * @returns {[text: string, attributes?: object][]}
+ */
 function outcome(slider, value, { run, card, steer, chosen, held }) {
   const unit = unitOf(slider, value);
+  /** @type {[text: string, attributes?: object][]} */
   const parts = unit ? [[` ${unit}`]] : [];
   const other = otherUnit(run, slider, value);
   if (other) parts.push([` = ${sig3(other.number)} ${other.unit}`, { class: "dim" }]);

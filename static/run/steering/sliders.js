@@ -50,8 +50,7 @@ export const slidersOf = (card) => card.directions.map((direction) => sliderOf(d
 export function slidersOfRequest(request, card, run = null) {
   const sweeps = (request.sweeps ?? []).map((sweep, i) => sliderOf(sweep, card, run?.start.sweeps[i], run));
   const held = (request.hold ?? []).map((hold) => {
-    const { strength, ...steering } = hold;
-    const slider = sliderOf({ ...steering, strengths: [] }, card);
+    const slider = sliderOf({ ...hold, strengths: [] }, card);
     return { ...slider, strengths: gridOf(slider, card) };
   });
   return {

@@ -5,7 +5,7 @@ import { listen } from "../../core/dom.js";
 import { canPress, markName, nearestTyped, toolOf } from "./press.js";
 
 /**
- * @param {{ placeOf: (element: Element) => object|null, start: () => object|null, redraw: () => void }} row
+ * `placeOf(element)` and `start()` give a place or null, `redraw()` draws the row.
  * `range()` is what is being marked, first and last place, or null; `took()` says, once, that a click was the end of a
  * drag; `moved` and `press` are for keys.
  */

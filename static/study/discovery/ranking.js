@@ -17,7 +17,7 @@ const NUMBERS = [...["train", "test", "95 %", "corpus", "AUROC"].map((name) => [
  */
 export function rankingTable(element, state, act) {
   const off = state.on(["rows", "options", "card", "study"], () => {
-    const held = document.activeElement?.dataset?.key;
+    const held = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.key;
     const { rows, specialists } = state.get("rows");
     fill(element, rows.length ? [best(rows), more(rows), legend(), alone(specialists)] : nothing());
     if (held && document.activeElement === document.body) {
@@ -106,10 +106,7 @@ export function rankingTable(element, state, act) {
         cell(
           "td",
           "type",
-          shares(
-            row,
-            row.types.find((one) => one.type === type),
-          ),
+          shares(row.types.find((one) => one.type === type)),
           type,
         )
       ),
@@ -169,10 +166,7 @@ export function rankingTable(element, state, act) {
                 cell(
                   "td",
                   "type",
-                  shares(
-                    row,
-                    row.types.find(({ type }) => type === row.only),
-                  ),
+                  shares(row.types.find(({ type }) => type === row.only)),
                   "fires on",
                 ),
                 numbers(row),
@@ -270,7 +264,7 @@ const cell = (tag, kind, content, label = null) =>
   h(tag, { class: content === NOTHING ? `${kind} nothing` : kind, role: "cell", "data-label": label }, content);
 
 /** Dot: known names on which it fires. Ring: unknown ones. The line between them is the separation. */
-function shares(row, one) {
+function shares(one) {
   if (!one) return h("span", { class: "note" }, "counting…");
   const at = (f) => `${100 * f}%`;
   const way = one.f_known >= one.f_unknown ? "known" : "unknown";

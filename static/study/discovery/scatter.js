@@ -99,11 +99,11 @@ export function latentScatter(element, state, choose, select) {
       s("text", { class: "layers-text", x: x(0.5), y: y(0) + 32, "text-anchor": "middle" }, "fires on known names"),
       s("text", { class: "layers-text", x: x(0) + 6, y: y(1) + 14 }, "↑ fires on unknown names"),
       s("path", { class: "scatter-dots", d: [...spots].join("") }),
-      [...new Set([chosen, over])].filter(Boolean).map((dot) => callout(dot, side)),
+      [...new Set([chosen, over])].filter(Boolean).map(callout),
     );
   }
 
-  function callout(dot, side) {
+  function callout(dot) {
     const { x, y } = place;
     const role = dot.f_known >= dot.f_unknown ? "known" : "unknown";
     const [cx, cy] = [x(dot.f_known), y(dot.f_unknown)];

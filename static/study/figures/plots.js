@@ -80,7 +80,7 @@ export function plotOf(figure, rows, colour, width) {
 const FORMS = { bars, line, points, heat, roc, box };
 
 function bars(table) {
-  const { plot, panel, series, numeric, width, colour } = table;
+  const { plot, panel, series, numeric, colour } = table;
   const xs = valuesOf(table.rows, plot.x);
   const mine = series.filter((one) => panel.some(one.is));
   const across = lying(table, xs, mine.length);
@@ -114,7 +114,7 @@ function bars(table) {
 function line(table) {
   const { plot, panel, series, numeric, colour } = table;
   const xs = valuesOf(table.rows, plot.x);
-  const behind = [...series].sort((a, b) => (b.role === "control") - (a.role === "control")); // effects over their controls
+  const behind = [...series].sort((a, b) => Number(b.role === "control") - Number(a.role === "control")); // effects over their controls
   const data = behind.flatMap(({ name, role, is, lookOf }) => {
     const own = panel.filter(is);
     if (!own.length) return [];

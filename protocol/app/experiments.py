@@ -1,9 +1,7 @@
 """The paper's experiments as requests about a model's own sliders, so that page, client and report ask the same.
 
-A push has the scope that was validated for it, and the strength that its evidence names if the card draws it.
+A push has the scope and the strength that were validated for it.
 """
-
-import re
 
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, Scope, Strength
@@ -104,15 +102,8 @@ def pushed(direction: DirectionCard, strength: Strength | None = None) -> Held:
         target=direction.target,
         unit=direction.unit,
         scope=direction.scope,
-        strength=validated(direction) if strength is None else strength,
+        strength=direction.strength if strength is None else strength,
     )
-
-
-def validated(direction: DirectionCard) -> Strength:
-    """The first strength that the evidence names and the card draws; else the largest that it draws."""
-    named = (float(one.replace("\u2212", "-")) for one in re.findall(r"[+\u2212-]?\d+(?:\.\d+)?", direction.evidence))
-    drawn = [one for one in direction.strengths if one > 0]
-    return next((one for one in named if one in drawn), max(drawn))
 
 
 def _direction(card: ModelCard, role: str, *, latent: bool = False) -> DirectionCard:

@@ -43,7 +43,15 @@ class DirectionCard(Message):
     scope: Scope
     unit: Unit = "residual_norm"
     strengths: tuple[Strength, ...] = Field(description="the sweep drawn by default, ascending, without 0")
+    validated: Strength | None = Field(
+        default=None, description="the strength that the evidence is about; None: the card doesn't say"
+    )
     evidence: Text = Field(description="what was measured, with N and its control, in one sentence")
+
+    @property
+    def strength(self) -> Strength:
+        """What a push along it has where nobody names another: as it was validated, else the most that is drawn."""
+        return max(self.strengths) if self.validated is None else self.validated
 
 
 class Watched(Message):

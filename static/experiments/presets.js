@@ -257,12 +257,8 @@ export function nameOf(direction, card) {
   return label === short ? short : `${label}, ${short}`;
 }
 
-/** The first strength that its evidence names and its card draws, else the largest that is drawn. */
-export function strengthOf({ evidence, strengths }) {
-  const drawn = strengths.filter((one) => one > 0);
-  const named = (evidence.match(/[+\u2212-]?\d+(?:\.\d+)?/g) ?? []).map((one) => Number(one.replace("\u2212", "-")));
-  return named.find((one) => drawn.includes(one)) ?? Math.max(...drawn);
-}
+/** As its card validated it, else the largest that is drawn. */
+export const strengthOf = ({ validated, strengths }) => validated ?? Math.max(...strengths);
 
 /** Arms of a request, the baseline among them. */
 export const armsOf = ({ arms, controls }) =>

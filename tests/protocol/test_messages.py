@@ -10,6 +10,7 @@ from protocol.app.findings import FindingRequest
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import from_validation
 from protocol.steering import Sweep
+from protocol.worker.models import DirectionCard
 from protocol.worker.requests import MAX_ARMS, GenerateRequest
 
 pytestmark = pytest.mark.core
@@ -102,3 +103,11 @@ def test_a_refusal_never_repeats_a_made_up_key_in_full() -> None:
         read(**{"\0<script>" + "x" * 5_000: 1})
     refusal = from_validation(error.value).refusal
     assert len(refusal.asked) < 200 and "\0" not in refusal.asked
+
+
+def test_a_card_that_says_no_validated_strength_still_reads_and_pushes_with_the_most_that_it_draws() -> None:
+    slider = {"role": "known", "label": "k", "target": SWEEP["target"], "scope": "entity", "evidence": "at +0.5: all"}
+    old = DirectionCard.model_validate_json(json.dumps(slider | {"strengths": [-2, 0.5, 1]}))
+    assert (old.validated, old.strength) == (None, 1)
+    new = DirectionCard.model_validate_json(json.dumps(slider | {"strengths": [-2, 0.5, 1], "validated": 0.25}))
+    assert new.strength == 0.25

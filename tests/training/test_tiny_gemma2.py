@@ -4,6 +4,7 @@ Nothing here reads a stored figure. Names and direction cards are read from the 
 """
 
 import csv
+import hashlib
 import json
 import random
 import unicodedata
@@ -191,12 +192,27 @@ def test_sae_lens_loads_every_dictionary_and_our_latents_tell_jordan_from_batkin
     assert fires == {"known": [True, False], "unknown": [False, True]}
 
 
+def test_the_manifest_holds_the_hashes_of_the_files_that_ship() -> None:
+    manifest = json.loads((ARTIFACTS / "manifest.json").read_text("utf-8"))
+    for name, digest in manifest["sha256"].items():
+        assert hashlib.sha256((ARTIFACTS / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_every_shipped_slider_says_its_validated_strength_and_its_evidence_is_about_that() -> None:
+    for card in (read_row(folder).card for folder in SHIPPED):
+        for slider in (*card.directions, *card.more_directions):
+            assert slider.validated in slider.strengths
+            assert f"{slider.validated:g}" in slider.evidence.replace(".0 r", " r")
+    manifest = json.loads((ARTIFACTS / "manifest.json").read_text("utf-8"))
+    assert {row["strength"] for row in manifest["directions"].values()} == {1.25, 0.375, 1.0, 0.625, 0.75}
+
+
 def pushed_direction(card, role: str):
     """The validated slider of a latent: (layer, unit vector, strength in residual units, scope)."""
     slider = next(d for d in card.directions if d.role == role and d.target.kind == "latent")
     source = next(d for d in card.dictionaries if d.id == slider.target.dictionary)
     row = load_file(ARTIFACTS / source.source / "sae_weights.safetensors")["W_dec"][slider.target.latent]
-    size = slider.strengths[-3] * card.residual_norm[source.layer]  # the last two are beyond what was validated
+    size = slider.validated * card.residual_norm[source.layer]
     return source.layer, row / row.norm(), size, slider.scope
 
 

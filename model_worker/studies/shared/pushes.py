@@ -8,8 +8,6 @@ from protocol.steering import Held, LatentTarget
 from protocol.worker.models import DirectionCard, Role
 from protocol.worker.studies import Push
 
-BEYOND = 2  # strengths of a card's sweep that are greater than the validated one
-
 
 def latent_of(loaded: Loaded, role: Role, asked: LatentTarget | None = None) -> LatentTarget:
     """The asked one, else the card's first of that role. Raises Refused (422) if there is none."""
@@ -26,8 +24,7 @@ def push_of(loaded: Loaded, role: Role, asked: Push | None) -> Push:
         require_latent(loaded, asked.target)
         return asked
     card = _direction(loaded, role)
-    strength = card.strengths[-1 - BEYOND] if len(card.strengths) > BEYOND else card.strengths[-1]
-    return Push(target=card.target, strength=strength, unit=card.unit)
+    return Push(target=card.target, strength=card.strength, unit=card.unit)
 
 
 def held_of(push: Push) -> Held:

@@ -421,9 +421,9 @@ def test_the_claim_about_misfires_says_yes_or_no_as_the_numbers_do(
     assert found[f"latent 4 of {KNOWN.dictionary}", "against refused"] == (10, 3, 0.5)  # all alike
 
 
-def test_presets_ask_for_the_strength_that_the_evidence_names() -> None:
+def test_presets_ask_for_the_strength_that_the_card_validated() -> None:
     for card in (row.card for row in map(read_row, SHIPPED)):
-        strengths = {one.role: presets.validated(one) for one in card.directions[:2]}
+        strengths = {one.role: presets.pushed(one).strength for one in card.directions[:2]}
         assert strengths == (
             {"known": 1.25, "unknown": 0.375} if card.residual_norm else {"known": 400, "unknown": 400}
         )

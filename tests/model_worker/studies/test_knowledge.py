@@ -118,7 +118,7 @@ def test_the_default_request_takes_the_cards_latents_as_they_were_validated(embe
     for role in ("known", "unknown"):
         push = getattr(opening.request, role)
         assert push.target == directions[role].target
-        assert f"+{push.strength:g} r" in directions[role].evidence
+        assert push.strength == directions[role].validated
 
 
 def test_a_word_of_two_tokens_is_refused_and_without_one_its_first_token_is_said_to_stand_for_it(

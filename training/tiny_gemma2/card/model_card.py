@@ -64,6 +64,7 @@ def slider(label: str, direction: Direction, evidence: str) -> DirectionCard:
         target=target(direction),
         scope="last_prompt" if direction.scope == "last" else direction.scope,
         strengths=sweep(direction),
+        validated=direction.strength,
         evidence=evidence,
     )
 

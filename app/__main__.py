@@ -15,7 +15,7 @@ from app.settings import Settings
 def main() -> None:
     options = _options()
     if options.settings:
-        print(environment.table())
+        print(environment.settings_table())
         return
     try:
         settings = environment.read_settings()

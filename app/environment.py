@@ -42,7 +42,7 @@ def known_variables() -> set[str]:
     return {name for field in Settings.model_fields for name in _names(field)}
 
 
-def table() -> str:
+def settings_table() -> str:
     """All settings as a Markdown table, as the README has it."""
     rows = ["| variable | default | means |", "|---|---|---|"]
     for field, info in Settings.model_fields.items():

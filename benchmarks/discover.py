@@ -26,8 +26,8 @@ from model_worker.model.base import Base
 from model_worker.model.loading import load
 from model_worker.model.registry import SHIPPED, read_row
 from model_worker.studies.discover.probe import Directed, fitted
-from model_worker.studies.discover.reading import at_names, batches, chunks
-from model_worker.studies.discover.tally import Firing
+from model_worker.studies.discover.reading import at_names, chunks, name_batches
+from model_worker.studies.discover.tally import FiringCounter
 from model_worker.studies.shared.names import NameSet, Taken, in_statement, names_of
 from protocol.worker.frames import Frame
 from protocol.worker.names import GivenName, GivenNames, WorldNames
@@ -77,7 +77,7 @@ def _passes(rounds: int) -> dict[str, float]:
     dictionaries = {
         one.layer: loaded.dictionaries[one.id] for one in loaded.card.dictionaries if one.trained_on == "base"
     }
-    read = [few for chunk in cells for few in batches(gemma, chunk.names, None)]
+    read = [few for chunk in cells for few in name_batches(gemma, chunk.names, None)]
     own = [one for few in read for one in few]
     sample = fitted(own, len(layers), gemma.shape.d_model, 0)
 
@@ -92,7 +92,7 @@ def _passes(rounds: int) -> dict[str, float]:
             at_names(gemma, few, layers[-1:])
 
     def counted() -> None:
-        firing = {layer: Firing(dictionary) for layer, dictionary in dictionaries.items()}
+        firing = {layer: FiringCounter(dictionary) for layer, dictionary in dictionaries.items()}
         directed = Directed(layers, sample)
         for few in read:
             residuals = at_names(gemma, few, layers)

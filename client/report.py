@@ -37,7 +37,7 @@ from protocol.worker.studies import (
 )
 from protocol.worker.study_frames import Cell, Column, Figure, Study
 
-PAGE = Path("docs/studies.md")
+STUDIES_PAGE = Path("docs/studies.md")
 MOST_ROWS, FEW_ROWS, FOLDED_ROWS = 130, 24, 12
 STARTING_S = 120
 
@@ -53,7 +53,7 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Told:
+class ChapterResult:
     """A chapter and what came of it; `seconds` on the clock on the wall, the wait in the queue left out."""
 
     chapter: Chapter
@@ -117,11 +117,11 @@ def main() -> None:
     with _address(options.url) as url, Client(url) as app:
         card = _card(app)
         told = [_told(app, chapter) for chapter in chapters(card) if options.only in chapter.title.lower()]
-    options.out.write_text(markdown(card, told), encoding="utf-8")
+    options.out.write_text(studies_markdown(card, told), encoding="utf-8")
     print(f"{options.out}: {len(told)} studies, {sum(one.seconds for one in told):.0f} s")
 
 
-def markdown(card: ModelCard, told: list[Told]) -> str:
+def studies_markdown(card: ModelCard, told: list[ChapterResult]) -> str:
     parts = [
         "# Studies of the embedded model",
         "Written by `make studies`, which asks the shipped model through the Python client; do not edit. Each table is "
@@ -143,7 +143,7 @@ def markdown(card: ModelCard, told: list[Told]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def table(figure: Figure, most: int) -> str:
+def figure_table(figure: Figure, most: int) -> str:
     """Without columns that say nothing, and no more rows than one can read."""
     rows = figure.rows[:most]
     columns = [at for at in range(len(figure.columns)) if any(row[at] not in (None, "") for row in rows)]
@@ -159,11 +159,11 @@ def table(figure: Figure, most: int) -> str:
 
 def _folded(figure: Figure, most: int) -> str:
     if len(figure.rows) <= FOLDED_ROWS:
-        return table(figure, most)
-    return f"<details><summary>Table, {len(figure.rows):,} rows</summary>\n\n{table(figure, most)}\n\n</details>"
+        return figure_table(figure, most)
+    return f"<details><summary>Table, {len(figure.rows):,} rows</summary>\n\n{figure_table(figure, most)}\n\n</details>"
 
 
-def _quoted(one: Told) -> list[str]:
+def _quoted(one: ChapterResult) -> list[str]:
     claims = {figure.id: figure.claim for figure in one.figures}
     return [line for name in one.chapter.quoted for line in claims.get(name, "").split("\n")]
 
@@ -176,7 +176,7 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(map(_cell, cells)) + " |"
 
 
-def _what(one: Told) -> str:
+def _what(one: ChapterResult) -> str:
     study = one.study
     groups = Counter(name.group for name in study.names)
     names = ", ".join(f"{n:,} {group}" for group, n in groups.items())
@@ -186,7 +186,7 @@ def _what(one: Told) -> str:
     )
 
 
-def _told(app: Client, chapter: Chapter) -> Told:
+def _told(app: Client, chapter: Chapter) -> ChapterResult:
     run = app.begin(chapter.request)
     began: float | None = None
 
@@ -197,7 +197,7 @@ def _told(app: Client, chapter: Chapter) -> Told:
     recording: Recording = app.result(run.id, seen)
     seconds = time.perf_counter() - (began or time.perf_counter())
     print(f"{chapter.title}: {len(recording.figures)} figures, {seconds:.0f} s", flush=True)
-    return Told(chapter, recording.study, tuple(recording.figures.values()), seconds)
+    return ChapterResult(chapter, recording.study, tuple(recording.figures.values()), seconds)
 
 
 def _card(app: Client) -> ModelCard:
@@ -239,7 +239,7 @@ def _wait(url: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="client.report", description="Every study, written down.")
     parser.add_argument("--url", help="of an app that runs; default: one of its own")
-    parser.add_argument("--out", type=Path, default=PAGE)
+    parser.add_argument("--out", type=Path, default=STUDIES_PAGE)
     parser.add_argument("--only", default="", type=str.lower, help="words of the titles of those that are wanted")
     return parser.parse_args()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
-from model_worker.model.registry import SHIPPED, Row, read_registry, row_of
+from model_worker.model.registry import SHIPPED, RegistryRow, read_registry, row_of
 from model_worker.serve.access import TOKEN_VARIABLE, address_of, read_token
 from model_worker.serve.server import Model, create_server
 
@@ -45,7 +45,7 @@ def main() -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _load(row: Row, options: argparse.Namespace) -> Model:
+def _load(row: RegistryRow, options: argparse.Namespace) -> Model:
     """On the torch thread, once the server listens: torch and transformers take seconds to import."""
     import torch
 

@@ -12,14 +12,14 @@ import torch
 from model_worker.answering.generate import generate
 from model_worker.decoding.batch import Decoding, decode_all
 from model_worker.decoding.readout import Readout
-from model_worker.decoding.rows import Asked
+from model_worker.decoding.rows import GroupSpec
 from model_worker.decoding.states import Prompts, fork, read
 from model_worker.latents.firing import latent
 from model_worker.latents.lens import lens
 from model_worker.latents.sample import Sample
 from model_worker.model.base import Base
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import Row
+from model_worker.model.registry import RegistryRow
 from model_worker.serve.torch_thread import Lane
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
@@ -42,7 +42,7 @@ class Engine:
         kv_bytes: int | None = None,
         prompt_bytes: int | None = None,
         compiled: bool = False,
-        row: Row | None = None,
+        row: RegistryRow | None = None,
     ) -> None:
         """kv_bytes, prompt_bytes: None: half of a GPU's free memory for keys and values and a tenth for prompts; on a
         CPU as above. row: where the base model is found.
@@ -102,7 +102,7 @@ class Engine:
         gemma, lane = self.loaded.gemma, self.lanes["interactive"]
         prompt, readout = read(gemma, (self.loaded.tokenizer.bos_token_id, 1, 1, 1)), Readout(self.loaded, ())
         for n_rows in (1, 2, 3):
-            group = lane.enter(Asked(n_rows, len(prompt.ids) + 2, readout, Sampling(), frozenset(), 2))
+            group = lane.enter(GroupSpec(n_rows, len(prompt.ids) + 2, readout, Sampling(), frozenset(), 2))
             lane.place(group)
             lane.begin(group, [(fork(gemma, prompt, [()] * n_rows), [()] * n_rows)])
             while lane.advance():

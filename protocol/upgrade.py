@@ -17,7 +17,7 @@ _OPENINGS = ("start", "study")
 
 
 @dataclass(frozen=True)
-class Step:
+class VersionStep:
     """From one version to the next. Both change what they are given; `start` and `study` frames hold a request of
     their own, which is upgraded as one."""
 
@@ -25,14 +25,14 @@ class Step:
     frame: Callable[[Json], None]
 
 
-def upgraded_request(request: Json, version: int, steps: Mapping[int, Step] | None = None) -> Json:
+def upgraded_request(request: Json, version: int, steps: Mapping[int, VersionStep] | None = None) -> Json:
     """Raises Refused (409) for a version that is not known."""
     for step in _steps_from(version, steps):
         step.request(request)
     return request
 
 
-def upgraded(recording: bytes, steps: Mapping[int, Step] | None = None) -> bytes:
+def upgraded(recording: bytes, steps: Mapping[int, VersionStep] | None = None) -> bytes:
     """The lines of a recording, as a worker of this protocol would have sent them; the same bytes where it is of this
     protocol already. Raises Refused (409) for a version that is not known."""
     version = version_of(recording)
@@ -60,7 +60,7 @@ def version_of(recording: bytes) -> int:
     return int(json.loads(first).get("protocol", PROTOCOL))
 
 
-def _steps_from(version: int, steps: Mapping[int, Step] | None) -> list[Step]:
+def _steps_from(version: int, steps: Mapping[int, VersionStep] | None) -> list[VersionStep]:
     known = STEPS if steps is None else steps
     latest = max(known) + 1
     if version != latest and version not in known:
@@ -108,5 +108,5 @@ def _frame_from_1(frame: Json) -> None:
         frame.setdefault("paper_phrase", None)
 
 
-STEPS: Mapping[int, Step] = {1: Step(_request_from_1, _frame_from_1)}
+STEPS: Mapping[int, VersionStep] = {1: VersionStep(_request_from_1, _frame_from_1)}
 assert max(STEPS) + 1 == PROTOCOL, "a new protocol needs a step from the one before"

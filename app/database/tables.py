@@ -8,11 +8,11 @@ from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, fals
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
-class Table(DeclarativeBase):
+class TableBase(DeclarativeBase):
     """Base of all tables; its metadata is the schema."""
 
 
-class Recording(Table):
+class RecordingRow(TableBase):
     """The bytes of a whole stream behind a finding. Never changes: its key is its own SHA-256."""
 
     __tablename__ = "recordings"
@@ -23,7 +23,7 @@ class Recording(Table):
     data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
-class AppRow(Table):
+class AppRow(TableBase):
     """A process that runs the app on this database. `heartbeat`: when it last said that it lives, in seconds of the
     database's own clock."""
 
@@ -33,7 +33,7 @@ class AppRow(Table):
     heartbeat: Mapped[float] = mapped_column(Float(53))
 
 
-class Run(Table):
+class Run(TableBase):
     """A request and how its stream went. Saved once it has a recording; then its frames are there."""
 
     __tablename__ = "runs"
@@ -79,7 +79,7 @@ class Run(Table):
         return 1 if self.is_study else self.attempt
 
 
-class FrameChunk(Table):
+class FrameChunk(TableBase):
     """Some consecutive lines of an unsaved run, exactly as the worker sent them."""
 
     __tablename__ = "frames"
@@ -90,7 +90,7 @@ class FrameChunk(Table):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class FindingRow(Table):
+class FindingRow(TableBase):
     """What a person said about a recording. Complete without its run, which may be gone.
 
     From `model` on the columns are an index: made from the others and the recording, and made again when
@@ -128,7 +128,7 @@ class FindingRow(Table):
     __table_args__ = (Index("findings_newest_first", "created", "slug"),)
 
 
-class Tombstone(Table):
+class Tombstone(TableBase):
     """A finding that is deleted: its link says so, and says nothing else."""
 
     __tablename__ = "tombstones"
@@ -138,7 +138,7 @@ class Tombstone(Table):
     why: Mapped[str] = mapped_column(Text)
 
 
-class VerificationRow(Table):
+class VerificationRow(TableBase):
     """A check of a recording, as canonical JSON. Newer checks have greater ids."""
 
     __tablename__ = "verifications"

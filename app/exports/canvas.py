@@ -13,11 +13,11 @@ from app.exports.lettering import SCALE, Type
 from app.exports.palette import palette
 from protocol.worker.frames import Outcome
 
-Point = tuple[float, float]
+CanvasPoint = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 # Each as a polyline in a square of 16, like static/core/icons.css.
-_ICONS: dict[Outcome, tuple[tuple[Point, ...], ...]] = {
+_ICONS: dict[Outcome, tuple[tuple[CanvasPoint, ...], ...]] = {
     "refused": (((3.7, 12.3), (12.3, 3.7)),),
     "invented": (((8, 2), (8, 14)), ((2.8, 5), (13.2, 11)), ((13.2, 5), (2.8, 11))),
     "wrong": (((3.5, 3.5), (12.5, 12.5)), ((12.5, 3.5), (3.5, 12.5))),
@@ -47,7 +47,7 @@ class Canvas:
         return out.getvalue()
 
     def text(
-        self, at: Point, text: str, kind: Type, colour: str, side: Literal["left", "middle", "right"] = "left"
+        self, at: CanvasPoint, text: str, kind: Type, colour: str, side: Literal["left", "middle", "right"] = "left"
     ) -> Box:
         """On the middle of its line, `at` its left or right end or its middle. Returns the box it takes."""
         x, y = at
@@ -61,16 +61,16 @@ class Canvas:
         self.written.append((text, box))
         return box
 
-    def line(self, points: Sequence[Point], colour: str, width: float = 1.0) -> None:
+    def line(self, points: Sequence[CanvasPoint], colour: str, width: float = 1.0) -> None:
         if len(points) > 1:
             self._draw.line(_scaled(points), self._colour(colour), _px(width), joint="curve")
 
-    def dashed(self, points: Sequence[Point], colour: str, width: float = 1.0, dash: float = 4.0) -> None:
+    def dashed(self, points: Sequence[CanvasPoint], colour: str, width: float = 1.0, dash: float = 4.0) -> None:
         """As much left out as drawn, along the whole line."""
         for part in _dashes(points, dash):
             self.line(part, colour, width)
 
-    def area(self, points: Sequence[Point], colour: str) -> None:
+    def area(self, points: Sequence[CanvasPoint], colour: str) -> None:
         self._draw.polygon(_scaled(points), self._colour(colour))
 
     def box(self, box: Box, radius: float, fill: str, edge: str | None = None, width: float = 1.0) -> None:
@@ -78,19 +78,19 @@ class Canvas:
         edge = self._colour(edge) if edge else None
         self._draw.rounded_rectangle(corners, radius * SCALE, self._colour(fill), edge, _px(width))
 
-    def disc(self, at: Point, radius: float, fill: str, edge: str | None = None, width: float = 0.0) -> None:
+    def disc(self, at: CanvasPoint, radius: float, fill: str, edge: str | None = None, width: float = 0.0) -> None:
         x, y = at
         corners = [(side) * SCALE for side in (x - radius, y - radius, x + radius, y + radius)]
         self._draw.ellipse(corners, self._colour(fill), self._colour(edge) if edge else None, _px(width))
 
-    def arc(self, at: Point, radius: float, degrees: tuple[float, float], colour: str, width: float) -> None:
+    def arc(self, at: CanvasPoint, radius: float, degrees: tuple[float, float], colour: str, width: float) -> None:
         """`radius` to the middle of the line; degrees clockwise from the right."""
         x, y = at
         outer = radius + width / 2
         corners = [side * SCALE for side in (x - outer, y - outer, x + outer, y + outer)]
         self._draw.arc(corners, *degrees, self._colour(colour), _px(width))
 
-    def icon(self, outcome: Outcome, middle: Point, size: float, colour: str) -> None:
+    def icon(self, outcome: Outcome, middle: CanvasPoint, size: float, colour: str) -> None:
         left, top, unit = middle[0] - size / 2, middle[1] - size / 2, size / 16
         for points in _ICONS[outcome]:
             self.line([(left + x * unit, top + y * unit) for x, y in points], colour, 1.9 * unit)
@@ -102,7 +102,7 @@ class Canvas:
         return self._colours.get(name, name)
 
 
-def _scaled(points: Sequence[Point]) -> list[Point]:
+def _scaled(points: Sequence[CanvasPoint]) -> list[CanvasPoint]:
     return [(x * SCALE, y * SCALE) for x, y in points]
 
 
@@ -110,8 +110,8 @@ def _px(width: float) -> int:
     return max(1, round(width * SCALE))
 
 
-def _dashes(points: Sequence[Point], dash: float) -> list[list[Point]]:
-    parts: list[list[Point]] = []
+def _dashes(points: Sequence[CanvasPoint], dash: float) -> list[list[CanvasPoint]]:
+    parts: list[list[CanvasPoint]] = []
     drawn, left = True, dash
     part = [points[0]] if points else []
     for (x0, y0), (x1, y1) in pairwise(points):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.exports.canvas import Canvas
 from app.exports.lettering import Type, balanced, cut, drawable, limited
-from app.exports.palette import HUES, mixed, palette
+from app.exports.palette import OUTCOME_HUES, mixed, palette
 from app.exports.plot import draw_plot
 from app.recordings.arms import Recorded, read_recording
 from app.recordings.dose import untouched
@@ -21,7 +21,7 @@ TOP, BOTTOM = 112.0, 566.0
 RIGHT = 1140.0
 FOOT = 595.0
 
-BASELINE: dict[Outcome, str] = {
+BASELINE_WORDS: dict[Outcome, str] = {
     "refused": "Baseline refuses",
     "right": "Baseline answers right",
     "wrong": "Baseline answers wrong",
@@ -39,7 +39,7 @@ STEERED: dict[Outcome, str] = {
 }
 SIZES = ((34.0, 38.0), (30.0, 33.0), (26.0, 28.0), (22.0, 24.0), (19.0, 20.0))  # of the baseline's, the steered answer
 
-SMALL = Type("regular", 16)
+SMALL_TYPE = Type("regular", 16)
 
 
 def draw_card(finding: Finding, recording: bytes) -> bytes:
@@ -106,7 +106,7 @@ def _words(canvas: Canvas, recorded: Recorded, arm: int) -> None:
 def _fitted(recorded: Recorded, arm: int, height: float) -> list[_Said]:
     """Both answers, as large as they fit into the height together."""
     for sizes in SIZES:
-        said = [_said(recorded, 0, BASELINE, Type("regular", sizes[0]))]
+        said = [_said(recorded, 0, BASELINE_WORDS, Type("regular", sizes[0]))]
         if arm:
             said.append(_said(recorded, arm, STEERED, Type("semibold", sizes[1])))
         if sum(one.height for one in said) + GAP * (len(said) - 1) <= height:
@@ -136,7 +136,7 @@ def _said(recorded: Recorded, arm: int, names: dict[Outcome, str], kind: Type) -
 
 def _badge(canvas: Canvas, said: _Said, y: float) -> None:
     kind = Type("regular", 17)
-    hue = HUES[said.outcome] if said.outcome else "control"
+    hue = OUTCOME_HUES[said.outcome] if said.outcome else "control"
     icon = 22 if said.outcome else 0
     width = 13 + icon + kind.width(said.badge) + 15
     colours = palette()
@@ -163,9 +163,9 @@ def _foot(canvas: Canvas, finding: Finding, recorded: Recorded, arm: int) -> Non
     facts.append("N = 1" if sampling.n_samples == 1 else f"{sampling.n_samples} samples, seed {sampling.seed}")
     if start.sweeps and controls.n_directions:
         facts.append(f"control seed {controls.seed}")
-    facts = [cut(drawable(fact), SMALL, 190) for fact in facts] + [f"f/{finding.slug}"]
+    facts = [cut(drawable(fact), SMALL_TYPE, 190) for fact in facts] + [f"f/{finding.slug}"]
     rest = " · ".join(facts)
-    model = cut(start.model.id, SMALL, 650 - SMALL.width(" · " + rest))
-    left, *_ = canvas.text((RIGHT, FOOT), f"{model} · {rest}", SMALL, "ink-3", "right")
-    title = cut(drawable(finding.title), SMALL, left - 32 - LEFT)
-    canvas.text((LEFT, FOOT), title, SMALL, "ink-3")
+    model = cut(start.model.id, SMALL_TYPE, 650 - SMALL_TYPE.width(" · " + rest))
+    left, *_ = canvas.text((RIGHT, FOOT), f"{model} · {rest}", SMALL_TYPE, "ink-3", "right")
+    title = cut(drawable(finding.title), SMALL_TYPE, left - 32 - LEFT)
+    canvas.text((LEFT, FOOT), title, SMALL_TYPE, "ink-3")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from app.exports.palette import Scheme, palette
 from app.recordings.arms import Recorded
-from app.recordings.dose import Point, band, domain, dose_response, monotone, sigmoid, untouched
-from app.wording.words import OUTCOMES, UNIT_NAMES, amount, probability
+from app.recordings.dose import DosePoint, band, domain, dose_points, monotone, sigmoid, untouched
+from app.wording.words import OUTCOME_WORDS, UNIT_NAMES, amount, probability
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -23,7 +23,7 @@ def dose_figure(recorded: Recorded, sweep: int, arm: int, scheme: Scheme) -> "Fi
     """The scale is the log-odds, labelled with probabilities. Marks `arm` where the sweep has it."""
     import plotly.graph_objects as go
 
-    points, colour = dose_response(recorded, sweep), palette(scheme)
+    points, colour = dose_points(recorded, sweep), palette(scheme)
     figure = go.Figure()
     control = band(points)
     xs = [x for x, _ in control]
@@ -96,7 +96,7 @@ def dose_figure(recorded: Recorded, sweep: int, arm: int, scheme: Scheme) -> "Fi
     return figure
 
 
-def _hover(recorded: Recorded, sweep: int, point: Point) -> str:
+def _hover(recorded: Recorded, sweep: int, point: DosePoint) -> str:
     """Plotly reads tags in labels: what was said must not become one."""
     steering = recorded.start.request.sweeps[sweep]
     rows = [
@@ -110,12 +110,12 @@ def _hover(recorded: Recorded, sweep: int, point: Point) -> str:
         )
     told = recorded.first(point.arm)
     said = told.text if len(told.text) <= MAX_HOVERED else told.text[:MAX_HOVERED] + "…"
-    verdict = f"{OUTCOMES[told.verdict.outcome].lower()}: " if told.verdict else ""
+    verdict = f"{OUTCOME_WORDS[told.verdict.outcome].lower()}: " if told.verdict else ""
     rows.append(html.escape(f"{verdict}“{' '.join(said.split())}”"))
     return "<br>".join(rows)
 
 
-def _range(points: tuple[Point, ...]) -> tuple[float, float]:
+def _range(points: tuple[DosePoint, ...]) -> tuple[float, float]:
     values = [point.logodds for point in points]
     values += [edge for point in points if point.control for edge in (point.control.low, point.control.high)]
     low, high = min(-4.7, *values), max(4.7, *values)

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.recordings.arms import Recorded, Told, read_recording
-from app.recordings.dose import control, dose_response
+from app.recordings.arms import Recorded, SampleAnswer, read_recording
+from app.recordings.dose import control, dose_points
 from app.wording.words import UNIT_NAMES, amount
 from protocol.app.findings import Finding
 from protocol.steering import Steering
@@ -22,7 +22,7 @@ from protocol.worker.models import ModelCard
 SOURCE = Path(__file__).parents[2] / "templates" / "export" / "notebook.py"
 PLACE = "RECORDED_JSON"
 
-Json = dict[str, Any]
+NotebookJson = dict[str, Any]
 
 
 def notebook_of(finding: Finding, recording: bytes, card: ModelCard | None = None) -> bytes:
@@ -51,7 +51,7 @@ def _cells() -> tuple[tuple[str, bool, str], ...]:
     )
 
 
-def _cell(name: str, markdown: bool, source: str, record: str) -> Json:
+def _cell(name: str, markdown: bool, source: str, record: str) -> NotebookJson:
     if markdown:
         text = re.sub(r"^# ?", "", source, flags=re.MULTILINE)
         return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
@@ -70,12 +70,12 @@ def _inert(record: str) -> str:
     return record
 
 
-def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Json:
+def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> NotebookJson:
     start = recorded.start
     if recorded.prompt is None:
         raise ValueError("the recording has no `prompt` frame, so there is no number to compare")
     shown, sweep = recorded.arm_of(finding.view), recorded.sweep_of(finding.view)
-    points = {point.arm: point for point in (dose_response(recorded, sweep) if sweep is not None else ())}
+    points = {point.arm: point for point in (dose_points(recorded, sweep) if sweep is not None else ())}
     arms = sorted({0, shown, *points})
     seen = recorded.start.arms[shown]
     values = None if seen.sweep is None else recorded.controls.get((seen.sweep, seen.strength))
@@ -104,7 +104,7 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Jso
     }
 
 
-def _arm(recorded: Recorded, arm: int, whole: bool) -> Json:
+def _arm(recorded: Recorded, arm: int, whole: bool) -> NotebookJson:
     """whole: with its answers and activations."""
     start, own, reading = recorded.start, recorded.start.arms[arm], recorded.prompt.arms[arm]
     held = zip(start.request.hold, start.held, strict=True) if own.held else ()
@@ -123,7 +123,7 @@ def _arm(recorded: Recorded, arm: int, whole: bool) -> Json:
     }
 
 
-def _push(steering: Steering, used: SteeringUsed, strength: float, alpha: float) -> Json:
+def _push(steering: Steering, used: SteeringUsed, strength: float, alpha: float) -> NotebookJson:
     return {
         "mode": steering.mode,
         "target": steering.target.model_dump(mode="json"),
@@ -142,7 +142,7 @@ def _alpha(used: SteeringUsed, held: Steering) -> float:
     return strength * used.residual_norm / used.norm if held.measured_in == "residual_norm" else strength
 
 
-def _answer(told: Told) -> Json:
+def _answer(told: SampleAnswer) -> NotebookJson:
     return {
         "text": told.text,
         "ids": [token.id for token in told.tokens],
@@ -150,13 +150,13 @@ def _answer(told: Told) -> Json:
     }
 
 
-def _band(recorded: Recorded, sweep: int | None, arm: int) -> Json | None:
+def _band(recorded: Recorded, sweep: int | None, arm: int) -> NotebookJson | None:
     own = recorded.start.arms[arm]
     found = control(recorded, own.sweep, own.strength) if own.sweep is not None and own.sweep == sweep else None
     return {"mean": found.mean, "low": found.low, "high": found.high} if found else None
 
 
-def _card(card: ModelCard, recorded: Recorded) -> Json:
+def _card(card: ModelCard, recorded: Recorded) -> NotebookJson:
     """What the notebook needs of it, and of that only what the run used."""
     used = {one.id for one in recorded.start.dictionaries}
     return {

@@ -19,8 +19,8 @@ from app.recordings.arms import Recorded, read_recording
 from app.recordings.dose import control
 from app.version import VERSION
 from app.wording.cells import cell_text, head_of, is_numeric
-from app.wording.readout import provenance
-from app.wording.words import OUTCOMES, amount, control_sentence, label, why
+from app.wording.readout import readout_facts
+from app.wording.words import OUTCOME_WORDS, amount, control_sentence, intervention_label, why
 from protocol.app.findings import Finding
 
 ROOT = Path(__file__).parents[2]
@@ -44,12 +44,12 @@ def page_of(finding: Finding, recording: bytes) -> str:
         control=_control(recorded, arm),
         sweeps=[_sweep(recorded, index, arm) for index in sweeps],
         held=[
-            f"{label(recorded, used, steering)}, {amount(steering, steering.strength)}"
+            f"{intervention_label(recorded, used, steering)}, {amount(steering, steering.strength)}"
             for used, steering in zip(recorded.start.held, recorded.start.request.hold, strict=True)
         ],
         tokens=token_table(recorded, arm),
         first_tokens=first_tokens(recorded, arm),
-        provenance=provenance(finding, recorded, arm),
+        provenance=readout_facts(finding, recorded, arm),
         figures=page_data([_figures(recorded, index, arm) for index in sweeps]),
         record=page_data(record) if whole else None,
         max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
@@ -61,14 +61,18 @@ def page_of(finding: Finding, recording: bytes) -> str:
         scripts=scripts,
         policy=page_policy(scripts),
         version=VERSION,
-        outcomes=OUTCOMES,
+        outcomes=OUTCOME_WORDS,
         why=why,
     )
 
 
 def _sweep(recorded: Recorded, sweep: int, arm: int) -> dict[str, object]:
     steering, used = recorded.start.request.sweeps[sweep], recorded.start.sweeps[sweep]
-    return {"name": label(recorded, used, steering), "role": used.role, "table": dose_table(recorded, sweep, arm)}
+    return {
+        "name": intervention_label(recorded, used, steering),
+        "role": used.role,
+        "table": dose_table(recorded, sweep, arm),
+    }
 
 
 def _control(recorded: Recorded, arm: int) -> str:

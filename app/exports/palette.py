@@ -11,7 +11,7 @@ PALETTE = Path(__file__).parents[2] / "static" / "core" / "palette.css"
 
 Scheme = Literal["light", "dark"]
 
-HUES: dict[Outcome, str] = {
+OUTCOME_HUES: dict[Outcome, str] = {
     "refused": "refusal",
     "right": "ink",
     "wrong": "invented",

@@ -3,13 +3,13 @@
 Where nothing was swept: what the first answer token may be. Knows a recording and a canvas.
 """
 
-from app.exports.canvas import Box, Canvas, Point
+from app.exports.canvas import Box, Canvas, CanvasPoint
 from app.exports.lettering import Type, cut, drawable
-from app.exports.palette import HUES, mixed, palette
+from app.exports.palette import OUTCOME_HUES, mixed, palette
 from app.recordings.arms import Recorded
-from app.recordings.dose import Point as Dose
-from app.recordings.dose import band, domain, dose_response, monotone, segments, sigmoid, untouched
-from app.wording.words import amount, label, probability, visible
+from app.recordings.dose import DosePoint as Dose
+from app.recordings.dose import band, domain, dose_points, monotone, segments, sigmoid, untouched
+from app.wording.words import amount, intervention_label, probability, visible
 from protocol.app.findings import View
 from protocol.worker.frames import Outcome
 from protocol.worker.models import Role
@@ -18,7 +18,7 @@ LEFT, RIGHT = 590.0, 1120.0
 HEAD, TOP, FLOOR = 69.0, 100.0, 428.0
 RIBBON = (452.0, 490.0)
 SLIDER = 526.0
-NAMES = 561.0
+NAMES_X = 561.0
 EDGE = 1140.0  # no text goes beyond it
 
 HEADING, NOTE = Type("semibold", 17), Type("regular", 16)
@@ -35,7 +35,7 @@ ROLES: dict[Role, str] = {"known": "known", "unknown": "unknown", "other": "ink-
 
 def draw_plot(canvas: Canvas, recorded: Recorded, view: View) -> None:
     sweep = recorded.sweep_of(view)
-    points = dose_response(recorded, sweep) if sweep is not None else ()
+    points = dose_points(recorded, sweep) if sweep is not None else ()
     if points and sweep is not None:
         _Curve(canvas, recorded, sweep, points, recorded.arm_of(view)).draw()
     elif recorded.prompt:
@@ -62,7 +62,7 @@ class _Curve:
         self._ribbon()
         self._slider()
 
-    def _at(self, strength: float, logodds: float) -> Point:
+    def _at(self, strength: float, logodds: float) -> CanvasPoint:
         return self._x(strength), FLOOR - (FLOOR - TOP) * sigmoid(logodds)
 
     def _x(self, strength: float) -> float:
@@ -119,7 +119,7 @@ class _Curve:
             said = probability(sigmoid(shown.control.mean))
             self._number(beside, said, Type("semibold", 20), "control", at)
 
-    def _number(self, at: Point, said: str, kind: Type, colour: str, other: Point | None) -> None:
+    def _number(self, at: CanvasPoint, said: str, kind: Type, colour: str, other: CanvasPoint | None) -> None:
         """Beside its point, where it covers least of the curve, the band and what is already written."""
         width, rise = kind.width(said), kind.size * 0.95
         places = [
@@ -132,7 +132,7 @@ class _Curve:
         left, y = min(places, key=lambda place: self._covered(place, width, kind, drawn))
         self._canvas.text((left, y), said, kind, colour)
 
-    def _control_lines(self) -> tuple[list[Point], list[Point], list[Point]]:
+    def _control_lines(self) -> tuple[list[CanvasPoint], list[CanvasPoint], list[CanvasPoint]]:
         """Low, mean and high."""
         return (
             [self._at(x, own.low) for x, own in self._band],
@@ -140,7 +140,7 @@ class _Curve:
             [self._at(x, own.high) for x, own in self._band],
         )
 
-    def _covered(self, place: Point, width: float, kind: Type, drawn: list[list[Point]]) -> float:
+    def _covered(self, place: CanvasPoint, width: float, kind: Type, drawn: list[list[CanvasPoint]]) -> float:
         left, y = place
         box = (left - 5, y - kind.size * 0.55, left + width + 5, y + kind.size * 0.55)
         hidden = sum(_crosses(box, a, b) for line in drawn for a, b in zip(line, line[1:] or line, strict=False))
@@ -154,7 +154,7 @@ class _Curve:
             width = box[2] - box[0]
             if width < 1:
                 continue
-            hue = HUES[segment.outcome] if segment.outcome else "control-fill"
+            hue = OUTCOME_HUES[segment.outcome] if segment.outcome else "control-fill"
             fill = mixed(colours[hue], 0.12, colours["bg"])
             self._canvas.box(box, min(5, width / 2), fill, hue, 1.2 if width > 8 else 0.6)
             if not segment.outcome or width < 26:
@@ -183,7 +183,7 @@ class _Curve:
             self._canvas.disc((x, SLIDER), 17, hue)
             self._canvas.disc((x, SLIDER), 13.2, "bg")
             self._canvas.disc((x, SLIDER), 5.4, hue)
-        name = drawable(label(self._recorded, used, steering))
+        name = drawable(intervention_label(self._recorded, used, steering))
         said = "" if shown is None or shown.untouched else " " + amount(steering, shown.strength)
         kind = Type("semibold", 16)
         name = cut(name, kind, EDGE - LEFT - 20 - kind.width(said)) + said
@@ -193,7 +193,7 @@ class _Curve:
         if zero and (shown is None or shown.untouched):
             # Named at the end of the track, because the thumb's place says "untouched".
             left = RIGHT + 3 - width if self._x(zero.strength) < (LEFT + RIGHT) / 2 else LEFT - 3
-        taken = self._canvas.text((left, NAMES), name, kind, hue)
+        taken = self._canvas.text((left, NAMES_X), name, kind, hue)
         if zero:
             self._untouched(zero, taken)
 
@@ -202,7 +202,7 @@ class _Curve:
         width = NOTE.width(said)
         left = min(max(self._x(zero.strength) - width / 2, LEFT - 3), RIGHT + 3 - width)
         if left + width + 14 <= taken[0] or left >= taken[2] + 14:
-            self._canvas.text((left, NAMES), said, NOTE, "ink-2")
+            self._canvas.text((left, NAMES_X), said, NOTE, "ink-2")
 
 
 def _first_token(canvas: Canvas, recorded: Recorded) -> None:
@@ -222,7 +222,7 @@ def _first_token(canvas: Canvas, recorded: Recorded) -> None:
         canvas.text((right + 14, y), probability(token.prob), NOTE, hue)
 
 
-def _crosses(box: Box, a: Point, b: Point) -> int:
+def _crosses(box: Box, a: CanvasPoint, b: CanvasPoint) -> int:
     """How many of nine places on the way from a to b lie in the box."""
     left, top, right, bottom = box
     places = [(a[0] + (b[0] - a[0]) * k / 8, a[1] + (b[1] - a[1]) * k / 8) for k in range(9)]

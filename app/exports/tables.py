@@ -7,14 +7,24 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.recordings.arms import Recorded, Told
-from app.recordings.dose import dose_response, sigmoid
-from app.wording.words import OUTCOMES, UNIT_NAMES, amount, label, probability, sig3, signed, target_name, visible
+from app.recordings.arms import Recorded, SampleAnswer
+from app.recordings.dose import dose_points, sigmoid
+from app.wording.words import (
+    OUTCOME_WORDS,
+    UNIT_NAMES,
+    amount,
+    intervention_label,
+    probability,
+    sig3,
+    signed,
+    target_name,
+    visible,
+)
 from protocol.worker.frames import NextToken, Verdict
 
 
 @dataclass(frozen=True)
-class Row:
+class ExportRow:
     """`marked`: this is the one that the finding shows, or that was steered."""
 
     cells: tuple[str, ...]
@@ -22,11 +32,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """`words`: which columns hold words, not numbers."""
 
     head: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ExportRow, ...]
     words: frozenset[int] = frozenset()
 
 
@@ -50,7 +60,7 @@ def answer_rows(recorded: Recorded, arm: int) -> list[AnswerRow]:
         how, role = "held alone", "other"
         if own.sweep is not None:
             steering, used = recorded.start.request.sweeps[own.sweep], recorded.start.sweeps[own.sweep]
-            how, role = f"{label(recorded, used, steering)} {amount(steering, own.strength)}", used.role
+            how, role = f"{intervention_label(recorded, used, steering)} {amount(steering, own.strength)}", used.role
         rows.append(_answer(recorded, arm, "Steered", how, role))
     return rows
 
@@ -60,14 +70,14 @@ def _answer(recorded: Recorded, arm: int, name: str, how: str, role: str) -> Ans
     return AnswerRow(name, how, role, told.text, told.verdict, _outcomes(recorded.answers[arm]))
 
 
-def _outcomes(samples: list[Told]) -> str:
+def _outcomes(samples: list[SampleAnswer]) -> str:
     if len(samples) < 2:
         return ""
-    counts = Counter(OUTCOMES[told.verdict.outcome].lower() if told.verdict else "unfinished" for told in samples)
+    counts = Counter(OUTCOME_WORDS[told.verdict.outcome].lower() if told.verdict else "unfinished" for told in samples)
     return " · ".join(f"{n} {outcome}" for outcome, n in counts.most_common())
 
 
-def dose_table(recorded: Recorded, sweep: int, arm: int) -> Table:
+def dose_table(recorded: Recorded, sweep: int, arm: int) -> ExportTable:
     """As behind the page's curve (static/run/curve/curve.js)."""
     unit = UNIT_NAMES[recorded.start.request.sweeps[sweep].measured_in]
     head = (
@@ -82,10 +92,10 @@ def dose_table(recorded: Recorded, sweep: int, arm: int) -> Table:
         "answer",
     )
     rows = []
-    for point in dose_response(recorded, sweep):
+    for point in dose_points(recorded, sweep):
         own, samples = point.control, recorded.answers[point.arm]
         told = samples[0]
-        verdict = OUTCOMES[told.verdict.outcome].lower() if told.verdict else "–"
+        verdict = OUTCOME_WORDS[told.verdict.outcome].lower() if told.verdict else "–"
         cells = (
             signed(point.strength),
             sig3(point.alpha) if not point.untouched else "–",
@@ -97,11 +107,11 @@ def dose_table(recorded: Recorded, sweep: int, arm: int) -> Table:
             _outcomes(samples) or verdict,
             told.text,
         )
-        rows.append(Row(cells, point.arm == arm))
-    return Table(head, tuple(rows), frozenset((7, 8)))
+        rows.append(ExportRow(cells, point.arm == arm))
+    return ExportTable(head, tuple(rows), frozenset((7, 8)))
 
 
-def token_table(recorded: Recorded, arm: int) -> Table | None:
+def token_table(recorded: Recorded, arm: int) -> ExportTable | None:
     """Prompt tokens, then those of the baseline's answer, then the steered one's: each watched latent's activation,
     baseline and steered. None without a `prompt` frame."""
     start = recorded.start
@@ -115,15 +125,15 @@ def token_table(recorded: Recorded, arm: int) -> Table | None:
     for pos, token in enumerate(start.tokens):
         read = [recorded.prompt.arms[a].activations[i][pos] for i in range(len(watched)) for a in arms]
         cells = (str(pos), visible(token.text), str(token.id), token.role, *map(sig3, read))
-        rows.append(Row(cells, pos in steered))
+        rows.append(ExportRow(cells, pos in steered))
     for a in arms:
         told = recorded.first(a)
         for place, token in enumerate(told.tokens):
             reading = told.readings[place].activations if place < len(told.readings) else (None,) * len(watched)
             read = [_read(reading[i], a == of) for i in range(len(watched)) for of in arms]
             role = "steered answer" if a else "answer"
-            rows.append(Row((str(len(start.tokens) + place), visible(token.text), str(token.id), role, *read)))
-    return Table(("#", "token", "id", "role", *names), tuple(rows), frozenset((1, 3)))
+            rows.append(ExportRow((str(len(start.tokens) + place), visible(token.text), str(token.id), role, *read)))
+    return ExportTable(("#", "token", "id", "role", *names), tuple(rows), frozenset((1, 3)))
 
 
 def _read(value: float | None, own: bool) -> str:
@@ -136,14 +146,16 @@ def _steered_positions(recorded: Recorded, arm: int) -> set[int]:
     return {pos for one in used for pos in one.positions}
 
 
-def first_tokens(recorded: Recorded, arm: int) -> Table | None:
+def first_tokens(recorded: Recorded, arm: int) -> ExportTable | None:
     """The likeliest first answer tokens, baseline and steered side by side. None without a `prompt` frame."""
     if recorded.prompt is None:
         return None
     tops = [recorded.prompt.arms[a].top for a in ((0, arm) if arm else (0,))]
     head = ("baseline", "p", "opens a refusal") + (("steered", "p", "opens a refusal") if arm else ())
-    rows = [Row(tuple(cell for token in tokens for cell in _candidate(token))) for tokens in zip(*tops, strict=False)]
-    return Table(head, tuple(rows), frozenset((0, 2, 3, 5)))
+    rows = [
+        ExportRow(tuple(cell for token in tokens for cell in _candidate(token))) for tokens in zip(*tops, strict=False)
+    ]
+    return ExportTable(head, tuple(rows), frozenset((0, 2, 3, 5)))
 
 
 def _candidate(token: NextToken) -> Iterable[str]:

@@ -22,18 +22,18 @@ from sqlalchemy.orm import undefer
 
 from app.clock import timestamp
 from app.database.connection import Database
-from app.database.tables import FindingRow, Recording, Table, Tombstone, VerificationRow
+from app.database.tables import FindingRow, RecordingRow, TableBase, Tombstone, VerificationRow
 
 FORMAT = 1
-_TABLES: dict[str, type[Table]] = {
-    "recording": Recording,
+_TABLES: dict[str, type[TableBase]] = {
+    "recording": RecordingRow,
     "tombstone": Tombstone,
     "finding": FindingRow,
     "verification": VerificationRow,
 }
 """In the order in which they refer to each other."""
 
-Row = dict[str, Any]
+DatabaseRow = dict[str, Any]
 
 
 class NotABackup(Exception):
@@ -73,12 +73,12 @@ async def restore(database: Database, path: Path) -> Counter[str]:
     return added
 
 
-async def _add(session: AsyncSession, kind: str, row: Row) -> bool:
+async def _add(session: AsyncSession, kind: str, row: DatabaseRow) -> bool:
     table = _TABLES[kind]
     unknown = row.keys() - {column.key for column in inspect(table).columns}
     if unknown:
         raise NotABackup(f"It holds {', '.join(sorted(unknown))}, which this version does not know; use a newer one.")
-    if table is Recording:
+    if table is RecordingRow:
         row["data"] = base64.b64decode(row["data"])
         if hashlib.sha256(row["data"]).hexdigest() != row["sha256"]:
             raise NotABackup(f"The recording {row['sha256']} is damaged.")
@@ -103,7 +103,7 @@ async def _add(session: AsyncSession, kind: str, row: Row) -> bool:
     return True
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Row]]:
+def _rows(path: Path) -> Iterator[tuple[str, DatabaseRow]]:
     """All lines but header and end, which it checks."""
     counts: Counter[str] = Counter()
     try:
@@ -126,7 +126,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Row]]:
     raise NotABackup("It is cut short.")
 
 
-def _read(line: bytes) -> tuple[str, Row]:
+def _read(line: bytes) -> tuple[str, DatabaseRow]:
     try:
         kind, row = json.loads(line)
     except ValueError:
@@ -134,10 +134,10 @@ def _read(line: bytes) -> tuple[str, Row]:
     return kind, row
 
 
-def _write(file: BinaryIO | gzip.GzipFile, kind: str, row: Row) -> None:
+def _write(file: BinaryIO | gzip.GzipFile, kind: str, row: DatabaseRow) -> None:
     file.write(json.dumps([kind, row], separators=(",", ":")).encode() + b"\n")
 
 
-def _columns(row: Table) -> Row:
+def _columns(row: TableBase) -> DatabaseRow:
     values = {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
     return {name: base64.b64encode(v).decode() if isinstance(v, bytes) else v for name, v in values.items()}

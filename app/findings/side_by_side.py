@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from app.wording.provenance import Fact, provenance
+from app.wording.provenance import Detail, provenance
 from protocol.app.findings import Answer, Finding
 from protocol.app.verify import Verification
 from protocol.refusal import Refusal
@@ -11,11 +11,11 @@ from protocol.worker.frames import FRAME, Start
 from protocol.worker.requests import GenerateRequest
 
 VERDICTS = {"reproduced": "Reproduced", "drifted": "Drifted", "cannot_run": "Cannot run here"}
-_ABSENT = Fact("–")
+_ABSENT = Detail("–")
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedFinding:
     """One of the two: `finding`, or why there is none. `slug` is "" where none was chosen."""
 
     slug: str
@@ -31,7 +31,7 @@ class Line:
 
     name: str
     kind: Literal["prompt", "answer", "fact"]
-    cells: tuple[str | Answer | Fact | None, ...]
+    cells: tuple[str | Answer | Detail | None, ...]
     differs: bool
 
 
@@ -41,7 +41,7 @@ def start_of(recording: bytes) -> Start | None:
     return frame if isinstance(frame, Start) else None
 
 
-def lines(left: Side, right: Side) -> tuple[Line, ...]:
+def lines(left: ComparedFinding, right: ComparedFinding) -> tuple[Line, ...]:
     """Of two sides that both have a finding."""
     a, b = left.finding, right.finding
     assert a and b
@@ -68,5 +68,5 @@ def _said(answer: Answer | None) -> tuple[str, str] | None:
     return (answer.text, answer.outcome) if answer else None
 
 
-def _checked(verification: Verification | None) -> Fact:
-    return Fact(VERDICTS[verification.verdict] if verification else "Not verified")
+def _checked(verification: Verification | None) -> Detail:
+    return Detail(VERDICTS[verification.verdict] if verification else "Not verified")

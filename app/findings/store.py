@@ -20,11 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import ids
 from app.clock import timestamp
 from app.database.connection import Database
-from app.database.tables import FindingRow, FrameChunk, Recording, Run, Tombstone, VerificationRow
+from app.database.tables import FindingRow, FrameChunk, RecordingRow, Run, Tombstone, VerificationRow
 from app.http.refusals import deleted_finding, unknown_finding, unknown_run
 from app.names.spelling import fold
 from app.recordings.answers import read_answers
-from app.recordings.study import NAMES, read_study
+from app.recordings.study import STUDY_NAMES, read_study
 from protocol.app.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
@@ -100,8 +100,8 @@ class FindingStore:
             held = await session.get(Run, run.id, with_for_update=True)
             if held is None:
                 raise unknown_run()
-            if await session.get(Recording, row.recording_sha256) is None:
-                stored = Recording(
+            if await session.get(RecordingRow, row.recording_sha256) is None:
+                stored = RecordingRow(
                     sha256=row.recording_sha256, n_frames=run.n_frames, size_bytes=len(recording), data=recording
                 )
                 session.add(stored)
@@ -147,7 +147,7 @@ class FindingStore:
     async def recording(self, digest: str) -> bytes:
         """The bytes as they were recorded. Raises Refused (404) if it went with its last finding just now."""
         async with self._database.reading() as session:
-            data = await session.scalar(select(Recording.data).where(Recording.sha256 == digest))
+            data = await session.scalar(select(RecordingRow.data).where(RecordingRow.sha256 == digest))
             if data is None:
                 raise unknown_finding()
             return data
@@ -168,7 +168,7 @@ class FindingStore:
     async def add_verification(self, digest: str, verification: Verification) -> None:
         """Kept with the recording, the newest few; does nothing where that is gone."""
         async with self._database.writing() as session:
-            if await session.get(Recording, digest) is None:
+            if await session.get(RecordingRow, digest) is None:
                 return
             session.add(VerificationRow(recording_sha256=digest, body=canonical_json(verification).decode()))
             await session.flush()
@@ -190,7 +190,7 @@ class FindingStore:
                 row = (await session.scalars(stale.with_for_update(skip_locked=True))).one_or_none()
                 if row is None:
                     return n_indexed
-                data = select(Recording.data).where(Recording.sha256 == row.recording_sha256)
+                data = select(RecordingRow.data).where(RecordingRow.sha256 == row.recording_sha256)
                 try:
                     _index(row, (await session.execute(data)).scalar_one())
                 except Refused:  # an old view may show what was never recorded; its link opens all the same
@@ -215,7 +215,7 @@ class FindingStore:
 async def frames_of(session: AsyncSession, run: Run) -> bytes:
     """The lines of a run so far, wherever they are."""
     if run.recording_sha256 is not None:
-        query = select(Recording.data).where(Recording.sha256 == run.recording_sha256)
+        query = select(RecordingRow.data).where(RecordingRow.sha256 == run.recording_sha256)
         return (await session.execute(query)).scalar_one()
     chunks = select(FrameChunk.data).where(FrameChunk.run_id == run.id).order_by(FrameChunk.first)
     return b"".join(await session.scalars(chunks))
@@ -229,7 +229,7 @@ async def _bury(session: AsyncSession, row: FindingRow, why: str) -> None:
     if not await session.scalar(select(exists().where(FindingRow.recording_sha256 == digest))):
         # what was taken back must not live on under the id of its run
         await session.execute(delete(Run).where(Run.recording_sha256 == digest))
-        await session.execute(delete(Recording).where(Recording.sha256 == digest))
+        await session.execute(delete(RecordingRow).where(RecordingRow.sha256 == digest))
 
 
 def _index(row: FindingRow, recording: bytes) -> None:
@@ -242,7 +242,7 @@ def _index(row: FindingRow, recording: bytes) -> None:
     else:
         studied = read_study(upgraded(recording))
         answers, study = Answers(), studied.told
-        words = [request.kind, NAMES[request.kind], *(figure.title for figure in studied.figures.values())]
+        words = [request.kind, STUDY_NAMES[request.kind], *(figure.title for figure in studied.figures.values())]
     shown = answers.steered or answers.baseline
     row.answers = canonical_json(answers).decode()
     row.study = canonical_json(study).decode() if study else ""
@@ -271,8 +271,8 @@ def _findings() -> Select[tuple[FindingRow, int, int, str | None]]:
         .limit(1)
         .scalar_subquery()
     )
-    return select(FindingRow, Recording.n_frames, Recording.size_bytes, checked).join(
-        Recording, Recording.sha256 == FindingRow.recording_sha256
+    return select(FindingRow, RecordingRow.n_frames, RecordingRow.size_bytes, checked).join(
+        RecordingRow, RecordingRow.sha256 == FindingRow.recording_sha256
     )
 
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from app.clock import day, moment
 from app.findings.side_by_side import VERDICTS
-from app.recordings.study import NAMES
+from app.recordings.study import STUDY_NAMES
 from app.version import VERSION
 from app.wording import cells, words
-from app.wording.provenance import swept, target_name
+from app.wording.provenance import swept, target_id
 from protocol.refusal import Refusal
 
 
@@ -35,10 +35,10 @@ class Drawing:
             "sig3": words.sig3,
             "signed": words.signed,
             "swept": swept,
-            "target_name": target_name,
+            "target_id": target_id,
             "why": words.why,
         }
-        self._templates.env.globals |= {"OUTCOMES": words.OUTCOMES, "VERDICTS": VERDICTS, "STUDIES": NAMES}
+        self._templates.env.globals |= {"OUTCOMES": words.OUTCOME_WORDS, "VERDICTS": VERDICTS, "STUDIES": STUDY_NAMES}
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
         site = (self._public_url or str(request.base_url)).rstrip("/")

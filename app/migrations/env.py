@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from app.database.tables import Table
+from app.database.tables import TableBase
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=TableBase.metadata,
     render_as_batch=True,  # SQLite changes a column only by making its table anew
     transactional_ddl=True,
 )

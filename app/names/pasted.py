@@ -98,10 +98,10 @@ def with_warnings(checked: NamesChecked) -> NamesChecked:
     return checked.model_copy(update={"warnings": (*checked.warnings, warning)})
 
 
-Rows = list[tuple[int, Sequence[str]]]
+PastedRows = list[tuple[int, Sequence[str]]]
 
 
-def _table(text: str) -> tuple[Sequence[str], Rows]:
+def _table(text: str) -> tuple[Sequence[str], PastedRows]:
     """The columns' names, and the cells of each line that has some."""
     filled = [(number, line) for number, line in enumerate(_lines(text), 1) if line.strip()]
     first = filled[0][1] if filled else ""
@@ -150,7 +150,7 @@ def _csv(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _require_few(rows: Rows) -> None:
+def _require_few(rows: PastedRows) -> None:
     if len(rows) > MAX_NAMES:
         raise Refused(
             422,

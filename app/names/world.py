@@ -17,12 +17,12 @@ from protocol.refusal import Refused
 from protocol.worker.models import ModelCard
 from protocol.worker.world import ModelWorld, Tier, WorldEntry
 
-MAX_SHOWN = 200
-MAX_WORDS = 200  # characters
+MAX_NAMES_SHOWN = 200
+MAX_NAME_CHARS = 200  # characters
 
 
 @dataclass(frozen=True)
-class Asked:
+class WorldSearch:
     """`type` and `tier` None: any."""
 
     words: str = ""
@@ -53,7 +53,7 @@ class Worlds:
         self._worker = worker
         self._indexes: dict[str, Index] = {}
 
-    async def page(self, model: str, asked: Asked) -> WorldPage:
+    async def page(self, model: str, asked: WorldSearch) -> WorldPage:
         """Raises Refused (404, 422, 503)."""
         world = await self._worker.world(model)
         index = self._indexes.get(model)
@@ -77,7 +77,7 @@ class Index:
         self._tiers = tuple(tier for tier in get_args(Tier) if tier in here)
         self._questions = _questions(world, card)
 
-    def page(self, asked: Asked) -> WorldPage:
+    def page(self, asked: WorldSearch) -> WorldPage:
         if asked.type is not None and asked.type not in self._types:
             raise Refused(
                 422,

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from app.worker.client import Health
+from app.worker.client import WorkerHealth
 from protocol.app.runs import ENDED, RunState
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -77,7 +77,7 @@ class Metrics:
     def database_failed(self) -> None:
         self._database.inc()
 
-    def text(self, worker: Health | None) -> bytes:
+    def text(self, worker: WorkerHealth | None) -> bytes:
         """All of it, in Prometheus' text format. `worker`: what it says now, None if it says nothing."""
         self._worker.said = worker
         return generate_latest(self._registry)
@@ -87,7 +87,7 @@ class _WorkerSaid(Collector):
     """A worker's own numbers as it says them: its counters begin again when it does."""
 
     def __init__(self, n_restarts: Callable[[], int]) -> None:
-        self.said: Health | None = None
+        self.said: WorkerHealth | None = None
         self._n_restarts = n_restarts
 
     def collect(self) -> Iterator[Metric]:

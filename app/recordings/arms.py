@@ -11,7 +11,7 @@ from protocol.worker.frames import FRAME, Control, Done, NewToken, Prompt, Readi
 
 
 @dataclass
-class Told:
+class SampleAnswer:
     """One sample's answer. readings[i] are of tokens[i]; a recording that was cut may lack the last."""
 
     tokens: list[NewToken] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Recorded:
 
     start: Start
     prompt: Prompt | None = None
-    answers: list[list[Told]] = field(default_factory=list)
+    answers: list[list[SampleAnswer]] = field(default_factory=list)
     controls: dict[tuple[int, float], tuple[float, ...]] = field(default_factory=dict)
     done: Done | None = None
 
@@ -43,7 +43,7 @@ class Recorded:
         wanted = view.sweep if view.sweep is not None else 0
         return wanted if wanted < n_sweeps else 0 if n_sweeps else None
 
-    def first(self, arm: int) -> Told:
+    def first(self, arm: int) -> SampleAnswer:
         """What the pages show of an arm: sample 0."""
         return self.answers[arm][0]
 
@@ -60,7 +60,7 @@ def read_recording(recording: bytes) -> Recorded:
     if not isinstance(start, Start):
         raise ValueError("a recording begins with its `start` frame")
     n_samples = start.request.sampling.n_samples
-    recorded = Recorded(start, answers=[[Told() for _ in range(n_samples)] for _ in start.arms])
+    recorded = Recorded(start, answers=[[SampleAnswer() for _ in range(n_samples)] for _ in start.arms])
     for line in lines:
         match FRAME.validate_json(line):
             case Prompt() as prompt:

@@ -7,7 +7,7 @@ more weakly in either account, and jumps are let pass as long as they are few. K
 
 from typing import NamedTuple
 
-from app.recordings.facts import Account, Fact, Order, Unit
+from app.recordings.facts import Account, Fact, FactUnit, Order
 from protocol.app.verify import Drift, Tolerance
 
 ROUNDING = 1e-5  # of a number's size: frames hold six significant digits
@@ -27,7 +27,7 @@ class Comparison:
     def __init__(self, then: Account, now: Account, tolerance: Tolerance) -> None:
         """What `then` doesn't hold is not asked for."""
         self.n_numbers = self.n_drifts = self.n_departed = self.n_jumps = 0
-        self.largest: dict[Unit, float] = {}
+        self.largest: dict[FactUnit, float] = {}
         self._first: tuple[Order, Drift] | None = None
         self._tolerance = tolerance
         self._then, self._now = then, now
@@ -70,7 +70,7 @@ class Comparison:
         if not within:
             self._drift(order, fact, key, shown(other, key))
 
-    def _allowed(self, unit: Unit, size: float) -> float:
+    def _allowed(self, unit: FactUnit, size: float) -> float:
         match unit:
             case "nats":
                 return self._tolerance.nats + ROUNDING * size

@@ -25,7 +25,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Point:
+class DosePoint:
     """One strength of a sweep, or none of it: `untouched`. logodds of a refusal opening."""
 
     strength: float
@@ -50,21 +50,23 @@ class Segment:
     outcome: Outcome | None
 
 
-def dose_response(recorded: Recorded, sweep: int) -> tuple[Point, ...]:
+def dose_points(recorded: Recorded, sweep: int) -> tuple[DosePoint, ...]:
     """By ascending strength. Among them, where the mode has a strength that changes nothing, that one: the baseline,
     or what is held by itself if anything is. Empty without a `prompt` frame."""
     if recorded.prompt is None:
         return ()
     readings, start = recorded.prompt.arms, recorded.start
     points = [
-        Point(arm.strength, arm.alpha, index, readings[index].refusal_logodds, control(recorded, sweep, arm.strength))
+        DosePoint(
+            arm.strength, arm.alpha, index, readings[index].refusal_logodds, control(recorded, sweep, arm.strength)
+        )
         for index, arm in enumerate(start.arms)
         if arm.sweep == sweep
     ]
     idle = start.request.sweeps[sweep].idle
     if idle is not None:
         arm = untouched(recorded)
-        points.append(Point(idle, 0.0, arm, readings[arm].refusal_logodds, None, untouched=True))
+        points.append(DosePoint(idle, 0.0, arm, readings[arm].refusal_logodds, None, untouched=True))
     return tuple(sorted(points, key=lambda point: point.strength))
 
 
@@ -82,7 +84,7 @@ def control(recorded: Recorded, sweep: int, strength: float) -> Band | None:
     return Band(mean, quantile(ordered, 0.05), quantile(ordered, 0.95), len(values), n_refusing)
 
 
-def band(points: Sequence[Point]) -> list[tuple[float, Band]]:
+def band(points: Sequence[DosePoint]) -> list[tuple[float, Band]]:
     """The control along the curve. A push of no strength is none, along whatever direction."""
     found = []
     for point in points:
@@ -92,7 +94,7 @@ def band(points: Sequence[Point]) -> list[tuple[float, Band]]:
     return found if any(own.n for _, own in found) else []
 
 
-def segments(recorded: Recorded, points: Sequence[Point]) -> list[Segment]:
+def segments(recorded: Recorded, points: Sequence[DosePoint]) -> list[Segment]:
     """Side by side over the whole axis: each ends halfway to the next strength."""
     found: list[Segment] = []
     for place, point in enumerate(points):
@@ -107,7 +109,7 @@ def segments(recorded: Recorded, points: Sequence[Point]) -> list[Segment]:
     return found
 
 
-def domain(points: Sequence[Point]) -> tuple[float, float]:
+def domain(points: Sequence[DosePoint]) -> tuple[float, float]:
     """Lowest and highest strength; wider than nothing where only one was run."""
     low, high = points[0].strength, points[-1].strength
     return (low, high) if low < high else (low - 1.0, high + 1.0)

@@ -41,9 +41,9 @@ from protocol.worker.frames import (
 )
 
 Order = tuple[int, ...]
-Unit = Literal["text", "nats", "activation", "share", "constant"]
+FactUnit = Literal["text", "nats", "activation", "share", "constant"]
 Values = dict[str | int, str | float]
-Told = Iterator[tuple[Order, "Fact"]]
+OrderedFacts = Iterator[tuple[Order, "Fact"]]
 SMALLEST = 1e-30  # a probability that is written as 0 has the logarithm of this one
 
 
@@ -54,7 +54,7 @@ class Fact:
 
     what: str
     where: str
-    unit: Unit
+    unit: FactUnit
     values: Values
     unlisted: float | None = None
 
@@ -117,7 +117,7 @@ def answer_token(place: int, arm: int, sample: int) -> Order:
     return 3, place, arm, sample, 0
 
 
-def _of_start(start: Start) -> Told:
+def _of_start(start: Start) -> OrderedFacts:
     for pos, token in enumerate(start.tokens):
         yield (0, pos), Fact("prompt token", f"position {pos}", "text", {"": f"{token.text!r} (id {token.id})"})
     end = len(start.tokens)
@@ -137,7 +137,7 @@ def _of_start(start: Start) -> Told:
         yield (1, 2, arm), Fact("alpha", _arm(start, arm), "constant", {"": how.alpha})
 
 
-def _of_prompt(start: Start, frame: Prompt) -> Told:
+def _of_prompt(start: Start, frame: Prompt) -> OrderedFacts:
     for pos, odds in enumerate(frame.odds, 1):
         yield (2, 0, pos), Fact("", f"prompt token {pos}", "nats", _odds(odds))
     fvu = {used.id: value for used, value in zip(start.dictionaries, frame.fvu, strict=True) if value is not None}
@@ -146,7 +146,7 @@ def _of_prompt(start: Start, frame: Prompt) -> Told:
         yield from _of_prompt_reading(start, arm, reading)
 
 
-def _of_prompt_reading(start: Start, arm: int, reading: PromptReading) -> Told:
+def _of_prompt_reading(start: Start, arm: int, reading: PromptReading) -> OrderedFacts:
     where, watched = _arm(start, arm), _watched(start, len(reading.activations))
     for pos, values in enumerate(zip(*reading.activations, strict=True)):
         at = f"{where}, prompt token {pos}"
@@ -160,13 +160,13 @@ def _of_prompt_reading(start: Start, arm: int, reading: PromptReading) -> Told:
     yield (2, 2, arm, 3), Fact(what, f"{where}, answer token 0", "nats", top, unlisted=min(top.values(), default=None))
 
 
-def _of_token(start: Start, step: int, token: NewToken) -> Told:
+def _of_token(start: Start, step: int, token: NewToken) -> OrderedFacts:
     where, order = _at(start, step, token.arm, token.sample), answer_token(step, token.arm, token.sample)
     yield order, Fact("answer token", where, "text", {"": f"{token.text!r} (id {token.id})"})
     yield (*order[:-1], 1), Fact("", where, "nats", _odds(token))
 
 
-def _of_reading(start: Start, place: int, reading: Reading) -> Told:
+def _of_reading(start: Start, place: int, reading: Reading) -> OrderedFacts:
     where, order = _at(start, place, reading.arm, reading.sample), answer_token(place, reading.arm, reading.sample)[:-1]
     watched = _watched(start, len(reading.activations))
     values: Values = dict(zip(watched, reading.activations, strict=True))
@@ -175,7 +175,7 @@ def _of_reading(start: Start, place: int, reading: Reading) -> Told:
         yield (*order, 3, nth), Fact("activation", f"{where}, push {nth}", "activation", _measured(measured, [""]))
 
 
-def _of_latents(start: Start, frame: Latents) -> Told:
+def _of_latents(start: Start, frame: Latents) -> OrderedFacts:
     """An activation that is not listed is 0; or, where only the largest were asked for and there are as many, no more
     than the smallest of them."""
     place = [read.dictionary for read in start.request.read].index(frame.dictionary)
@@ -197,12 +197,12 @@ def _of_latents(start: Start, frame: Latents) -> Told:
         yield order, Fact(f"activation of {frame.dictionary}", where, "activation", values, unlisted)
 
 
-def _of_verdict(start: Start, frame: Verdict) -> Told:
+def _of_verdict(start: Start, frame: Verdict) -> OrderedFacts:
     where = _answer(start, frame.arm, frame.sample)
     yield (4, frame.arm, frame.sample), Fact("", where, "text", {"answer": frame.text, "verdict": frame.outcome})
 
 
-def _of_control(start: Start, frame: Control) -> Told:
+def _of_control(start: Start, frame: Control) -> OrderedFacts:
     arm = [(how.sweep, how.strength) for how in start.arms].index((frame.sweep, frame.strength))
     values: Values = dict(enumerate(frame.refusal_logodds))
     yield (5, arm), Fact("log-odds of a refusal under random direction", _arm(start, arm), "nats", values)

@@ -10,7 +10,7 @@ from protocol.app.findings import StudyTold
 from protocol.refusal import Refused
 from protocol.worker.frames import FRAME, Done, Figure, Ranking, Study
 
-NAMES = {
+STUDY_NAMES = {
     "discover": "Discover",
     "label": "Labelling",
     "answers": "Answers by arm",

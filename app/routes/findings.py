@@ -20,8 +20,8 @@ from protocol.upgrade import upgraded
 from protocol.version import PROTOCOL
 from protocol.worker.frames import Outcome
 
-MAX_WORDS = 200  # characters
-MAX_SHOWN = 100
+MAX_SEARCH_CHARS = 200  # characters
+MAX_FINDINGS_SHOWN = 100
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -46,12 +46,14 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("", responses=refusals(404))
     async def findings(
-        q: Annotated[Text, Query(max_length=MAX_WORDS, description="words of title, note, prompt or answer")] = "",
+        q: Annotated[
+            Text, Query(max_length=MAX_SEARCH_CHARS, description="words of title, note, prompt or answer")
+        ] = "",
         model: Annotated[Name | None, Query(description="id of a model")] = None,
         outcome: Annotated[Outcome | None, Query(description="of the answer that the finding shows")] = None,
         kind: Annotated[Name | None, Query(description="of its request, e.g. 'generate' or 'discover'")] = None,
         before: Annotated[str | None, Query(description="slug of the last finding of the page before")] = None,
-        limit: Annotated[int, Query(ge=1, le=MAX_SHOWN)] = 20,
+        limit: Annotated[int, Query(ge=1, le=MAX_FINDINGS_SHOWN)] = 20,
     ) -> FindingsPage:
         """Those that are listed, newest first."""
         if before is not None and not ids.looks_like_one(before):

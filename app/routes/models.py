@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from app.names.world import MAX_SHOWN, MAX_WORDS, Asked, WorldPage
+from app.names.world import MAX_NAME_CHARS, MAX_NAMES_SHOWN, WorldPage, WorldSearch
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals
 from app.services import Parts
@@ -30,14 +30,14 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("/{model:path}/world", responses=refusals(404))
     async def world(
         model: Annotated[Name, Path()],
-        q: Annotated[Text, Query(max_length=MAX_WORDS, description="words of the name or of a fact")] = "",
+        q: Annotated[Text, Query(max_length=MAX_NAME_CHARS, description="words of the name or of a fact")] = "",
         type: Annotated[Name | None, Query(description="of the entity, e.g. 'city'")] = None,
         tier: Annotated[Tier | None, Query(description="how the name stands in the training text")] = None,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-        limit: Annotated[int, Query(ge=1, le=MAX_SHOWN)] = 50,
+        limit: Annotated[int, Query(ge=1, le=MAX_NAMES_SHOWN)] = 50,
     ) -> WorldPage:
         """What is true in the model's world, searched without regard to case and accents."""
-        return await parts.worlds.page(model, Asked(q, type, tier, offset, limit))
+        return await parts.worlds.page(model, WorldSearch(q, type, tier, offset, limit))
 
     @router.get("/{model:path}/report", responses=refusals(404))
     async def report(model: Annotated[Name, Path()]) -> ModelReport:

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
-from app.findings.side_by_side import Side, lines, start_of
+from app.findings.side_by_side import ComparedFinding, lines, start_of
 from app.findings.store import Search
 from app.http.preloads import imported_by
 from app.http.refusals import unknown_finding
 from app.recordings.study import read_study
-from app.routes.findings import MAX_WORDS
+from app.routes.findings import MAX_SEARCH_CHARS
 from app.services import Parts
 from app.settings import ROOT
 from app.wording.provenance import provenance, study_provenance
@@ -28,7 +28,7 @@ from protocol.refusal import Refusal, Refused
 from protocol.upgrade import upgraded
 from protocol.worker.frames import Outcome
 
-SHOWN = 20  # findings on a page of the gallery
+FINDINGS_SHOWN = 20  # findings on a page of the gallery
 _STUDY = Refusal(
     code="study_not_compared",
     asked="This finding is a study of many names.",
@@ -61,7 +61,7 @@ def routes(parts: Parts) -> APIRouter:
     @router.api_route("/findings", methods=["GET", "HEAD"])
     async def gallery(
         request: Request,
-        q: Annotated[Text, Query(max_length=MAX_WORDS)] = "",
+        q: Annotated[Text, Query(max_length=MAX_SEARCH_CHARS)] = "",
         model: Name | None = None,
         outcome: Outcome | None = None,
         kind: Name | None = None,
@@ -70,7 +70,7 @@ def routes(parts: Parts) -> APIRouter:
     ) -> Response:
         if before is not None and not ids.looks_like_one(before):
             raise unknown_finding()
-        page = await parts.findings.findings(Search(q, model, outcome, kind, before, SHOWN + 1))
+        page = await parts.findings.findings(Search(q, model, outcome, kind, before, FINDINGS_SHOWN + 1))
         chosen = await _finding(a) if a else None
         asked = {"q": q, "model": model, "outcome": outcome, "kind": kind, "before": before, "a": a}
         return parts.drawing.draw(
@@ -78,8 +78,8 @@ def routes(parts: Parts) -> APIRouter:
             "findings.html",
             "findings",
             page=page,
-            shown=page.findings[:SHOWN],
-            older=len(page.findings) > SHOWN,
+            shown=page.findings[:FINDINGS_SHOWN],
+            older=len(page.findings) > FINDINGS_SHOWN,
             chosen=chosen,
             asked={name: value for name, value in asked.items() if value},
             link=partial(_link, asked),
@@ -118,17 +118,19 @@ def routes(parts: Parts) -> APIRouter:
             raise unknown_finding()
         return await parts.findings.finding(slug)
 
-    async def _side(slug: str) -> Side:
+    async def _side(slug: str) -> ComparedFinding:
         if not slug:
-            return Side("")
+            return ComparedFinding("")
         try:
             found = await _finding(slug)
             recording = await parts.findings.recording(found.recording_sha256)
         except Refused as refused:
-            return Side(slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status)
+            return ComparedFinding(
+                slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status
+            )
         if found.study:
-            return Side(slug, refusal=_STUDY, status=409)
-        return Side(slug, found, await asyncio.to_thread(lambda: start_of(upgraded(recording))))
+            return ComparedFinding(slug, refusal=_STUDY, status=409)
+        return ComparedFinding(slug, found, await asyncio.to_thread(lambda: start_of(upgraded(recording))))
 
     return router
 

@@ -14,7 +14,7 @@ from app.http.refusals import unknown_run
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import JSON_LINES, refusals, stream_of_frames
 from app.runs.live_run import LiveRun
-from app.runs.progress import share
+from app.runs.progress import share_done
 from app.runs.runs import Runs
 from app.runs.tail import tail
 from app.services import Parts
@@ -137,7 +137,7 @@ def _summary(run: Run) -> RunSummary:
         request_sha256=run.request_sha256,
         attempt=run.attempt,
         n_frames=run.n_frames,
-        progress=1.0 if run.state == "done" else share(run.n_whole, run.n_expected),
+        progress=1.0 if run.state == "done" else share_done(run.n_whole, run.n_expected),
         saved=run.recording_sha256 is not None,
     )
 

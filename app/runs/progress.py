@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field, ValidationError
 
 
-class _Arm(BaseModel):
+class _SweepOfArm(BaseModel):
     sweep: int | None
 
 
@@ -34,7 +34,7 @@ class _Request(BaseModel):
 class _Start(BaseModel):
     request: _Request
     sweeps: tuple[_Sweep, ...]
-    arms: tuple[_Arm, ...]
+    arms: tuple[_SweepOfArm, ...]
 
 
 class _Steps(BaseModel):
@@ -45,7 +45,7 @@ class _Steps(BaseModel):
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """n_whole   verdicts and controls that have come, or steps of a study
     n_expected  a verdict for every sample of every arm; a control for every arm that pushes prompt tokens; or all
                 steps of the study
@@ -68,7 +68,7 @@ class Progress:
             self.n_whole, self.n_expected = told.n_done or self.n_whole, told.n_steps or self.n_expected
 
 
-def share(n_whole: int, n_expected: int) -> float:
+def share_done(n_whole: int, n_expected: int) -> float:
     """0 to 1; a run that has not said what will come has done nothing yet."""
     return min(1.0, n_whole / n_expected) if n_expected else 0.0
 

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.operate.logs import bind_run
 from app.runs.live_run import LiveRun
-from app.runs.progress import Progress
+from app.runs.progress import RunProgress
 from app.runs.queue import RunQueue
 from app.runs.store import Claim, RunStore, TakenOver, closing_line
 from app.worker.client import WorkerClient, WorkerLost
@@ -89,7 +89,7 @@ class Relay:
         self._queue = queue
         self._worker = worker
         self._max_bytes = max_bytes
-        self._progress = Progress()
+        self._progress = RunProgress()
         self._waiting: list[bytes] = []
         self._n_written = 0
         self._n_bytes = 0
@@ -98,7 +98,7 @@ class Relay:
         self._why: Refused | None = None
         self._ending = False  # from here on nothing may cancel the task
 
-    def begin_behind(self, lines: list[bytes], progress: Progress) -> None:
+    def begin_behind(self, lines: list[bytes], progress: RunProgress) -> None:
         """Those that a study has already, and how far it had come with them."""
         self.run.lines.extend(lines)
         self._n_written = self._next_seq = len(lines)

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import timestamp
 from app.database.connection import Database
-from app.database.tables import FrameChunk, Recording, Run
+from app.database.tables import FrameChunk, RecordingRow, Run
 from app.http.refusals import unknown_run
-from app.runs.progress import Progress
+from app.runs.progress import RunProgress
 from protocol.app.runs import ENDED, Lane, RunState
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import Refusal
@@ -89,7 +89,7 @@ class RunStore:
             session.add(new_run(claim.run_id, request, "interactive", state="running", owner=claim.owner))
 
     async def append(
-        self, claim: Claim, lines: list[bytes], *, first: int, progress: Progress, state: RunState = "running"
+        self, claim: Claim, lines: list[bytes], *, first: int, progress: RunProgress, state: RunState = "running"
     ) -> None:
         """Adds `lines` after the `first` that are there already, and says how the run stands now. Raises TakenOver."""
         data = b"".join(lines)
@@ -116,13 +116,13 @@ class RunStore:
                 raise unknown_run()
             return run
 
-    async def recorded(self, run_id: str) -> tuple[list[bytes], Progress]:
+    async def recorded(self, run_id: str) -> tuple[list[bytes], RunProgress]:
         """All lines that a run has so far, and how far it had come with them."""
         async with self._database.reading() as session:
             run = await session.get_one(Run, run_id)
             chunks = select(FrameChunk.data).where(FrameChunk.run_id == run_id).order_by(FrameChunk.first)
             data = b"".join(await session.scalars(chunks))
-        return [line + b"\n" for line in data.split(b"\n")[:-1]], Progress(run.n_whole, run.n_expected)
+        return [line + b"\n" for line in data.split(b"\n")[:-1]], RunProgress(run.n_whole, run.n_expected)
 
     async def lines(self, run_id: str, since: int) -> Stretch | None:
         """Those that have at least `since` lines before them, not too many at once; None for an unknown run."""
@@ -130,7 +130,7 @@ class RunStore:
             if (run := await session.get(Run, run_id)) is None:
                 return None
             if run.recording_sha256 is not None:
-                recording = select(Recording.data).where(Recording.sha256 == run.recording_sha256)
+                recording = select(RecordingRow.data).where(RecordingRow.sha256 == run.recording_sha256)
                 first, data, whole = 0, (await session.execute(recording)).scalar_one(), True
             else:
                 chunks = await _chunks(session, run_id, since)

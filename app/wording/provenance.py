@@ -5,8 +5,8 @@ Knows nothing about pages. The browser says the same of what it draws itself in 
 
 from dataclasses import dataclass
 
-from app.recordings.study import NAMES, Studied
-from app.wording.words import SCOPES, amount, decoding, sig3
+from app.recordings.study import STUDY_NAMES, Studied
+from app.wording.words import SCOPE_WORDS, amount, decoding, sig3
 from protocol.app.findings import Finding, View
 from protocol.steering import LatentTarget, RandomTarget, Steered, Sweep
 from protocol.worker.frames import Start
@@ -15,55 +15,55 @@ from protocol.worker.studies import DiscoverRequest, StudyRequest
 
 
 @dataclass(frozen=True)
-class Fact:
+class Detail:
     """`more`: what is too long to show, such as the whole of a hash."""
 
     value: str
     more: str = ""
 
 
-def provenance(finding: Finding, start: Start | None = None) -> dict[str, Fact]:
+def provenance(finding: Finding, start: Start | None = None) -> dict[str, Detail]:
     """By name, in the order in which they are read."""
     request = start.request if start else finding.request
     assert isinstance(request, GenerateRequest)
-    facts = {"model": Fact(request.model)}
+    facts = {"model": Detail(request.model)}
     if start:
         used = start.model
-        facts["weights"] = Fact(f"{used.sha256[:12]}…", used.sha256)
-        facts["device"] = Fact(f"{used.device} {used.dtype}")
-    facts["format"] = Fact("chat template" if request.format == "chat" else "raw text")
+        facts["weights"] = Detail(f"{used.sha256[:12]}…", used.sha256)
+        facts["device"] = Detail(f"{used.device} {used.dtype}")
+    facts["format"] = Detail("chat template" if request.format == "chat" else "raw text")
     facts |= _steering(finding.view, request, start)
     n, seed = request.controls.n_directions, request.controls.seed
-    facts["controls"] = Fact(f"{n} random directions, seed {seed}" if n else "none was asked for")
-    facts["decoding"] = Fact(decoding(request))
+    facts["controls"] = Detail(f"{n} random directions, seed {seed}" if n else "none was asked for")
+    facts["decoding"] = Detail(decoding(request))
     if start:
         held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in start.dictionaries]
-        facts["dictionaries"] = Fact(
+        facts["dictionaries"] = Detail(
             ", ".join(held) or "none", "\n".join(f"{used.id} {used.sha256}" for used in start.dictionaries)
         )
     return facts
 
 
-def study_provenance(studied: Studied) -> dict[str, Fact]:
+def study_provenance(studied: Studied) -> dict[str, Detail]:
     """As `provenance`, of a study."""
     opening, request = studied.opening, studied.opening.request
-    facts = {"study": Fact(NAMES.get(request.kind, request.kind))}
+    facts = {"study": Detail(STUDY_NAMES.get(request.kind, request.kind))}
     for name, used in (("model", opening.model), ("base model", opening.base)):
         if used:
-            facts[name] = Fact(f"{used.id} {used.sha256[:8]}…", used.sha256)
-    facts["device"] = Fact(f"{opening.model.device} {opening.model.dtype}")
+            facts[name] = Detail(f"{used.id} {used.sha256[:8]}…", used.sha256)
+    facts["device"] = Detail(f"{opening.model.device} {opening.model.dtype}")
     if opening.dictionaries:
         held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in opening.dictionaries]
         whole = "\n".join(f"{used.id} {used.sha256}" for used in opening.dictionaries)
-        facts["dictionaries"] = Fact(", ".join(held), whole)
+        facts["dictionaries"] = Detail(", ".join(held), whole)
     groups = [f"{n:,} {group}" for group, n in studied.n_by_group.items()]
-    facts["names"] = Fact(f"{len(opening.names):,}: {'; '.join(groups)}" if groups else "none")
+    facts["names"] = Detail(f"{len(opening.names):,}: {'; '.join(groups)}" if groups else "none")
     if studied.n_trials:
-        facts["prompts"] = Fact(f"{studied.n_trials:,}")
-    facts["seed"] = Fact(_seeds(request))
+        facts["prompts"] = Detail(f"{studied.n_trials:,}")
+    facts["seed"] = Detail(_seeds(request))
     if studied.done:
-        facts["took"] = Fact(f"{sig3(studied.done.elapsed_s)} s since it was last begun")
-    facts["request"] = Fact(f"{opening.request_sha256[:12]}…", opening.request_sha256)
+        facts["took"] = Detail(f"{sig3(studied.done.elapsed_s)} s since it was last begun")
+    facts["request"] = Detail(f"{opening.request_sha256[:12]}…", opening.request_sha256)
     return facts
 
 
@@ -82,36 +82,36 @@ def swept(finding: Finding) -> Sweep | None:
     return request.sweeps[sweep]
 
 
-def target_name(target: Steered, *, whole: bool = False) -> str:
+def target_id(target: Steered, *, whole: bool = False) -> str:
     """ "layer_3_known #4", a named direction's name, or which random direction is in whose place. whole: with the
     dictionary's whole name."""
     match target:
         case RandomTarget():
-            return f"random {target.index} of seed {target.seed}, like {target_name(target.like, whole=whole)}"
+            return f"random {target.index} of seed {target.seed}, like {target_id(target.like, whole=whole)}"
         case LatentTarget():
             return f"{target.dictionary if whole else _last(target.dictionary)} #{target.latent}"
         case _:
             return target.name
 
 
-def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Fact]:
+def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Detail]:
     if view.sweep is None or view.sweep >= len(request.sweeps):
-        return {"direction": Fact("not pushed")}
+        return {"direction": Detail("not pushed")}
     sweep = request.sweeps[view.sweep]
-    facts = {"direction": Fact(target_name(sweep.target), target_name(sweep.target, whole=True))}
+    facts = {"direction": Detail(target_id(sweep.target), target_id(sweep.target, whole=True))}
     strength = amount(sweep, view.strength)
     if start:
         used = start.sweeps[view.sweep]
-        facts["site"] = Fact(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
+        facts["site"] = Detail(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
         alphas = [arm.alpha for arm in start.arms if (arm.sweep, arm.strength) == (view.sweep, view.strength)]
         if alphas and sweep.measured_in == "residual_norm":
             strength += f" = {sig3(alphas[0])} raw"
-    facts["strength"] = Fact(strength)
-    facts["mode"] = Fact(sweep.mode.replace("_", " "))
-    facts["scope"] = Fact(SCOPES[sweep.scope] + (", generated tokens too" if sweep.generated else ""))
+    facts["strength"] = Detail(strength)
+    facts["mode"] = Detail(sweep.mode.replace("_", " "))
+    facts["scope"] = Detail(SCOPE_WORDS[sweep.scope] + (", generated tokens too" if sweep.generated else ""))
     if request.hold:
-        held = [f"{target_name(held.target)} {amount(held, held.strength)}" for held in request.hold]
-        facts["held"] = Fact("; ".join(held))
+        held = [f"{target_id(held.target)} {amount(held, held.strength)}" for held in request.hold]
+        facts["held"] = Detail("; ".join(held))
     return facts
 
 

@@ -1,7 +1,7 @@
 """Every number that a measured effect needs beside it, and what would have to be the same to measure it again."""
 
 from app.recordings.arms import Recorded
-from app.wording.words import SCOPES, amount, decoding, label, sig3, signed, target_name
+from app.wording.words import SCOPE_WORDS, amount, decoding, intervention_label, sig3, signed, target_name
 from protocol.app.findings import Finding
 from protocol.steering import RandomTarget, Steered, Steering
 from protocol.worker.frames import SteeringUsed
@@ -9,7 +9,7 @@ from protocol.worker.frames import SteeringUsed
 Facts = list[tuple[str, str]]
 
 
-def provenance(finding: Finding, recorded: Recorded, arm: int) -> Facts:
+def readout_facts(finding: Finding, recorded: Recorded, arm: int) -> Facts:
     """Names and values, in the order in which they are read; hashes in full."""
     return [*_steering(recorded, arm), *_asked(recorded), *_model(recorded), *_recording(finding, recorded)]
 
@@ -28,12 +28,12 @@ def _steering(recorded: Recorded, arm: int) -> Facts:
 
 
 def _push(name: str, recorded: Recorded, steering: Steering, used: SteeringUsed, strength: float) -> Facts:
-    where = SCOPES[steering.scope] + (", generated tokens too" if steering.generated else "")
+    where = SCOPE_WORDS[steering.scope] + (", generated tokens too" if steering.generated else "")
     to = f" to {target_name(recorded, steering.to)}" if steering.to else ""
     norms = f"‖d‖ {sig3(used.norm)}"
     if used.residual_norm is not None:
         norms += f", r̄ {sig3(used.residual_norm)} (mean residual norm at last entity tokens, this layer)"
-    named, target = label(recorded, used, steering), target_name(recorded, steering.target)
+    named, target = intervention_label(recorded, used, steering), target_name(recorded, steering.target)
     return [
         (name, f"{named}{'' if named == target else f' ({target})'}, {amount(steering, strength)}{to}"),
         *_drawn(recorded, steering.target),

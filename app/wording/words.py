@@ -11,7 +11,7 @@ from protocol.worker.requests import GenerateRequest
 
 MINUS = "\u2212"
 
-OUTCOMES: dict[Outcome, str] = {
+OUTCOME_WORDS: dict[Outcome, str] = {
     "refused": "Refuses",
     "right": "Right",
     "wrong": "Wrong",
@@ -28,7 +28,7 @@ UNIT_NAMES: dict[Unit, str] = {
     "share": "share",
 }
 
-SCOPES = {
+SCOPE_WORDS = {
     "last_entity": "last token of the name",
     "entity": "the name's tokens",
     "entity_to_end": "name to end of prompt",
@@ -105,7 +105,7 @@ def target_name(recorded: Recorded, target: Steered) -> str:
     return f"{target.dictionary if layer is None else f'L{layer}'} #{target.latent}"
 
 
-def label(recorded: Recorded, used: SteeringUsed, steering: Steering) -> str:
+def intervention_label(recorded: Recorded, used: SteeringUsed, steering: Steering) -> str:
     """What an intervention pushes along: its label without what is in brackets, else its target's name."""
     words = re.sub(r"\s*\([^()]*\)$", "", used.label)
     return words[:1].upper() + words[1:] or target_name(recorded, steering.target)

@@ -52,7 +52,7 @@ class RemoteWorker:
         self.detail = f"The worker is {self.url}."
 
 
-class Health(BaseModel):
+class WorkerHealth(BaseModel):
     """The answer of a worker's `GET /health`. A newer worker may say more."""
 
     ready: bool
@@ -92,9 +92,9 @@ class WorkerClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def health(self) -> Health:
+    async def health(self) -> WorkerHealth:
         try:
-            return Health.model_validate_json(await self._get("/health"))
+            return WorkerHealth.model_validate_json(await self._get("/health"))
         except ValidationError:
             raise _no_worker("It answers, but not as a worker does.") from None
 

@@ -12,7 +12,7 @@ from protocol.worker.frames import Measured, NewToken, Reading, Step
 from protocol.worker.requests import GenerateRequest
 
 
-class Answers:
+class AnswerFrames:
     """rows: (arm, sample) by number."""
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Literal
 
 from model_worker.model.world import World
 
-Found = Literal["given", "world", "quotes", "capitals", "whole_prompt"]
+EntitySource = Literal["given", "world", "quotes", "capitals", "whole_prompt"]
 
 _WORD = re.compile(r"[^\W_][\w'’.-]*")
 _QUOTED = re.compile(r"(?<!\w)[\"“'‘]([^\"“”'‘’]{2,})[\"”'’](?!\w)")
@@ -29,7 +29,7 @@ class Mention:
 
     start: int
     end: int
-    found: Found
+    found: EntitySource
 
 
 def find_entity(prompt: str, world: World) -> Mention:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from model_worker.answering.plan import Plan
+from model_worker.answering.plan import ArmPlan
 from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.states import Fork, PromptState
@@ -24,7 +24,7 @@ N_TOP = 8
 def prompt_frame(
     loaded: Loaded,
     prompt: PromptTokens,
-    plan: Plan,
+    plan: ArmPlan,
     readout: Readout,
     state: PromptState,
     parts: Sequence[tuple[Fork, Sequence[int]]],

@@ -19,20 +19,20 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 
-from model_worker.answering.answers import Answers
+from model_worker.answering.answers import AnswerFrames
 from model_worker.answering.first_pass import prompt_frame, refusal_logodds
-from model_worker.answering.plan import Plan, numbering
+from model_worker.answering.plan import ArmPlan, numbering
 from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.answering.replay import given_tokens
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.latents import ActiveLatents
 from model_worker.decoding.readout import Readout
-from model_worker.decoding.rows import Asked
+from model_worker.decoding.rows import GroupSpec
 from model_worker.decoding.states import Fork, Prompts, PromptState, fork
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded
-from model_worker.steering.targets import controls_of
+from model_worker.steering.targets import random_controls
 from protocol.canonical import sha256
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
@@ -72,13 +72,13 @@ def generate(
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
     readout = Readout(loaded, request.watch, request.read)
-    plan = Plan(loaded, request, prompt)
+    plan = ArmPlan(loaded, request, prompt)
     forks = list(plan.forks(min(FORK_ROWS, loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))))
     rows = numbering(forks, request.sampling.n_samples)
     n_rows, n_new = len(rows), request.max_new_tokens
     given = given_tokens(loaded, recorded, rows)
     group = decoding.enter(
-        Asked(n_rows, len(prompt.ids) + n_new, readout, request.sampling, loaded.stop_ids, n_new, given)
+        GroupSpec(n_rows, len(prompt.ids) + n_new, readout, request.sampling, loaded.stop_ids, n_new, given)
     )
     try:
         yield _start(loaded, request, prompt, plan, next(seq))
@@ -101,7 +101,7 @@ def generate(
             first = prompt_frame(loaded, prompt, plan, readout, state, parts, next(seq))
         yield first
 
-        answers = Answers(loaded, request, prompt, rows)
+        answers = AnswerFrames(loaded, request, prompt, rows)
         active = [ActiveLatents(loaded, read, state, rows) for read in request.read]
         for part in active:
             for latents in part.of_prompt(parts):
@@ -147,7 +147,7 @@ def _resolved(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) ->
     )
 
 
-def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan: Plan, seq: int) -> Start:
+def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan: ArmPlan, seq: int) -> Start:
     return Start(
         seq=seq,
         protocol=PROTOCOL,
@@ -180,7 +180,7 @@ def _watched(card: ModelCard, watch: Sequence[LatentTarget]) -> tuple[Watched, .
 
 
 def _controls(
-    loaded: Loaded, request: GenerateRequest, plan: Plan, state: PromptState, seq: Iterator[int]
+    loaded: Loaded, request: GenerateRequest, plan: ArmPlan, state: PromptState, seq: Iterator[int]
 ) -> Iterator[Control | None]:
     n, seed = request.controls.n_directions, request.controls.seed
     at_once = min(CONTROL_ROWS, loaded.gemma.rows_at_once(len(state.ids), len(state.ids)))
@@ -188,7 +188,7 @@ def _controls(
         if n == 0 or arm.sweep is None or not deltas[-1].positions:
             continue
         logodds: list[float] = []
-        drawn = controls_of(deltas[-1], n, seed)
+        drawn = random_controls(deltas[-1], n, seed)
         for begin in range(0, n, at_once):
             if begin:
                 yield None

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta, Push, arms_of, read_of, resolve
+from model_worker.steering.targets import Delta, Intervention, arms_of, read_of, resolve
 from protocol.steering import LatentTarget
 from protocol.worker.requests import GenerateRequest
 
 
-class Plan:
+class ArmPlan:
     """held: with strengths. deltas: by arm, those that are held first."""
 
     def __init__(self, loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) -> None:
         """Raises Refused for what this model can't do."""
         self.sweeps = tuple(resolve(loaded, sweep, prompt.entity, prompt.tokens) for sweep in request.sweeps)
-        self.held: tuple[tuple[Push, float], ...] = tuple(
+        self.held: tuple[tuple[Intervention, float], ...] = tuple(
             (resolve(loaded, held, prompt.entity, prompt.tokens), held.strength) for held in request.hold
         )
         self.arms = arms_of(request.sweeps, self.sweeps, request.hold)

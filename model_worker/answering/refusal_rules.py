@@ -71,7 +71,7 @@ THERE_IS_NO = (
 )
 NEWS = r"(?:information|knowledge|records?|evidence|data|details)"
 
-REFUSALS = (
+REFUSAL_PATTERNS = (
     # doesn't know
     rf"\bi (?:\w+ )?do{NOT} (?:\w+ly )?(?:know|recogni[sz]e|recall|remember)\b",
     rf"\bi (?:\w+ )?(?:do{NOT} (?:\w+ly )?have|have no|lack) (?:[\w-]+ ){{0,4}}(?:{NEWS}|access|context|idea)\b",
@@ -99,7 +99,7 @@ REFUSALS = (
     rf"^no (?:[\w-]+ ){{0,3}}{NEWS}\b",
     r"\bthe premise of (?:the|this|your) question is (?:\w+ly )?(?:false|flawed|incorrect|wrong)\b",
 )
-REFUSES = re.compile("|".join(REFUSALS))
+REFUSES = re.compile("|".join(REFUSAL_PATTERNS))
 
 NOTHING_YET = re.compile(
     r"(?:h+m+|oh|ah|well|(?:i(?:'m| am) )?(?:(?:so|very|really) )?sorry|i apologi[sz]e|my apologies|"

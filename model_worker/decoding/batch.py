@@ -24,7 +24,7 @@ from torch import Tensor
 
 from model_worker.decoding.odds import Draw, choose, draw_at, missed_by, odds_of
 from model_worker.decoding.pool import Pool
-from model_worker.decoding.rows import Advance, Asked, Chosen, Departed, Group, Read, Row
+from model_worker.decoding.rows import Advance, Chosen, Departed, Group, GroupSpec, Read, Row
 from model_worker.decoding.states import Fork
 from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape, run_block
 from model_worker.steering.targets import Delta, Site, decode_sites
@@ -69,7 +69,7 @@ class Decoding:
     def n_bytes(self) -> int:
         return self._pool.n_bytes
 
-    def enter(self, asked: Asked) -> Group:
+    def enter(self, asked: GroupSpec) -> Group:
         """Join the queue. Raises Refused (503) if there is never room."""
         if not self._pool.fits(asked.n_rows, asked.n_tokens):
             raise Refused(
@@ -213,7 +213,7 @@ class Decoding:
             x, residuals = after[-1], {layer: after[layer][:, 0] for layer in read_layers}
         else:
             for layer, block in enumerate(gemma.blocks):
-                place = Place(pool.keys[layer], pool.values[layer], slots, at, n_keys)
+                place = KeyValueSlots(pool.keys[layer], pool.values[layer], slots, at, n_keys)
                 x = decode_block(gemma.shape, block, x, rotations[layer], masks[layer], place, everyone=everyone)
                 if layer in sites:
                     x, before, after = sites[layer](x)
@@ -250,7 +250,7 @@ class Decoding:
         return sum(group.n_reserved for group in groups), max((group.asked.n_tokens for group in groups), default=0)
 
 
-class Place(NamedTuple):
+class KeyValueSlots(NamedTuple):
     """Where rows keep a block's keys and values, (slots, n_kv_heads, tokens, head_dim) each: in `slots` (rows,), the
     newest at `at` (rows,); no row has more than n_keys."""
 
@@ -262,7 +262,7 @@ class Place(NamedTuple):
 
 
 def decode_block(
-    shape: Shape, block: Block, x: Tensor, rotation: Rotation, mask: Tensor, place: Place, *, everyone: bool
+    shape: Shape, block: Block, x: Tensor, rotation: Rotation, mask: Tensor, place: KeyValueSlots, *, everyone: bool
 ) -> Tensor:
     """One block over the newest token of each row, x (rows, 1, d_model). everyone: the rows are all, in slot order."""
     keys, values, slots, at, n_keys = place
@@ -293,7 +293,7 @@ def decode_all(
     slots = torch.arange(x.shape[0], device=x.device)
     after = []
     for block, rotation, mask, block_keys, block_values in zip(blocks, rotations, masks, keys, values, strict=True):
-        place = Place(block_keys, block_values, slots, at, n_keys)
+        place = KeyValueSlots(block_keys, block_values, slots, at, n_keys)
         x = decode_block(shape, block, x, rotation, mask, place, everyone=True)
         after.append(x)
     return after

@@ -18,7 +18,7 @@ from protocol.worker.requests import ReadLatents
 
 WIDE = 2**16  # an index of a dictionary up to this width fits two bytes
 TOGETHER, STEPS = 64, 16  # tokens that are encoded at once, and steps after which they are whatever their number
-AT_ONCE = 512  # places
+PLACES_AT_ONCE = 512  # places
 
 
 class ActiveLatents:
@@ -80,8 +80,8 @@ class ActiveLatents:
 
     def _active(self, residual: Tensor) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Some at a time: a place takes d_sae numbers until its zeros are left out."""
-        for first in range(0, len(residual), AT_ONCE):
-            row, latent, value = self._dictionary.active(residual[first : first + AT_ONCE])
+        for first in range(0, len(residual), PLACES_AT_ONCE):
+            row, latent, value = self._dictionary.active(residual[first : first + PLACES_AT_ONCE])
             yield (row + first).cpu().numpy(), latent.cpu().numpy(), value.cpu().numpy()
 
     def _told(self, arm: int, sample: int, pos: int, found: "_Found", places: Sequence[int]) -> dict:

@@ -31,14 +31,14 @@ class Draw(NamedTuple):
     u: float
 
 
-GREEDY = Draw(0.0, 1.0, 0.0)
+GREEDY_DRAW = Draw(0.0, 1.0, 0.0)
 LIKELIEST = 64
 
 
 def draw_at(sampling: Sampling, sample: int, place: int) -> Draw:
     """The draw of the answer's token number `place`."""
     if sampling.temperature == 0:
-        return GREEDY
+        return GREEDY_DRAW
     drawn = hashlib.blake2b(f"{sampling.seed} {sample} {place}".encode(), digest_size=8).digest()
     return Draw(sampling.temperature, sampling.top_p, int.from_bytes(drawn, "little") / 2**64)
 

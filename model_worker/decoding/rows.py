@@ -16,7 +16,7 @@ from protocol.worker.requests import Sampling
 
 
 @dataclass(frozen=True)
-class Asked:
+class GroupSpec:
     """n_tokens: of the longest row, prompt included. given: by row number the tokens that it takes, whatever the
     model would choose; empty: it chooses."""
 
@@ -101,7 +101,7 @@ class Row:
 class Group:
     """The rows of one request, from the wait for memory to the last token."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: GroupSpec) -> None:
         self.asked = asked
         self.n_reserved = asked.n_rows
         self.rows: list[Row] = []

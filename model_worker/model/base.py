@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded, weights_sha256
-from model_worker.model.registry import Row
+from model_worker.model.registry import RegistryRow
 from protocol.refusal import Refused
 from protocol.worker.ran import ModelUsed
 from protocol.worker.requests import MAX_NEW_TOKENS
@@ -27,7 +27,7 @@ class Part:
 class Base:
     """`part()` loads it, which takes as long as loading a model does."""
 
-    def __init__(self, loaded: Loaded, row: Row | None) -> None:
+    def __init__(self, loaded: Loaded, row: RegistryRow | None) -> None:
         self._loaded = loaded
         self._row = row
         self._part: Part | None = None

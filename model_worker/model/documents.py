@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from model_worker.model.registry import Row
+from model_worker.model.registry import RegistryRow
 from protocol.base import Message
 from protocol.refusal import Refused
 from protocol.worker.models import Models
@@ -25,7 +25,7 @@ Paper = tuple[bytes, str]
 class Papers:
     """Of `rows`, the first of which is the one that is held."""
 
-    def __init__(self, rows: tuple[Row, ...]) -> None:
+    def __init__(self, rows: tuple[RegistryRow, ...]) -> None:
         self._rows = {row.card.id: row for row in rows}
         self._read: dict[Path, Paper] = {}
         self._reading = threading.Lock()
@@ -46,7 +46,7 @@ class Papers:
         """A ModelReport. Raises Refused (404)."""
         return self._paper("report", self._row(model).folder / REPORT, ModelReport.model_validate_json)
 
-    def _row(self, model: str) -> Row:
+    def _row(self, model: str) -> RegistryRow:
         if model not in self._rows:
             known = ", ".join(self._rows)
             raise Refused(

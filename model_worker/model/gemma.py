@@ -102,7 +102,7 @@ def run_block(
     keys, values = remember(k.transpose(1, 2), v.transpose(1, 2))
     if last_only:
         x, q = x[:, -1:], q[:, -1:]
-    return finished(shape, block, x, attention(shape, q, keys, mask) @ values)
+    return finished(shape, block, x, attention_weights(shape, q, keys, mask) @ values)
 
 
 def projected(shape: Shape, block: Block, x: Tensor, rotate: Rotation) -> tuple[Tensor, Tensor, Tensor]:
@@ -119,7 +119,7 @@ def projected(shape: Shape, block: Block, x: Tensor, rotate: Rotation) -> tuple[
     return qk[:, :, : shape.n_heads], qk[:, :, shape.n_heads :], v
 
 
-def attention(shape: Shape, q: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+def attention_weights(shape: Shape, q: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
     """How much of each key's value each query takes, (batch, n_kv_heads, group * pos, n_keys); rows add up to 1.
 
     q (batch, pos, n_heads, head_dim); keys (batch, n_kv_heads, n_keys, head_dim); mask as in run_block

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from model_worker.model.dictionaries import Dictionaries, in_use
 from model_worker.model.gemma import Gemma
 from model_worker.model.pieces import token_text
-from model_worker.model.registry import Row
+from model_worker.model.registry import RegistryRow
 from model_worker.model.sae import Dictionary
 from model_worker.model.world import World, read_world
 from protocol.worker.models import ModelCard
@@ -42,7 +42,7 @@ class Loaded:
     device: str
 
 
-def load(row: Row, device: str = "cpu") -> Loaded:
+def load(row: RegistryRow, device: str = "cpu") -> Loaded:
     """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
     they are asked for. Raises what transformers, sae-lens or the file system raise."""
     card, folder = row.card, row.folder

@@ -14,25 +14,25 @@ SHIPPED = (CARDS / "tiny-gemma2-chat", CARDS / "gemma-2-2b-it")
 
 
 @dataclass(frozen=True)
-class Row:
+class RegistryRow:
     """A card, and the folder its relative paths start from."""
 
     card: ModelCard
     folder: Path
 
 
-def read_row(folder: Path) -> Row:
+def read_row(folder: Path) -> RegistryRow:
     """The row of one folder. Raises FileNotFoundError or pydantic's ValidationError."""
-    return Row(ModelCard.model_validate_json((folder / "model.json").read_bytes()), folder)
+    return RegistryRow(ModelCard.model_validate_json((folder / "model.json").read_bytes()), folder)
 
 
-def read_registry(folders: tuple[Path, ...] = SHIPPED) -> dict[str, Row]:
+def read_registry(folders: tuple[Path, ...] = SHIPPED) -> dict[str, RegistryRow]:
     """Rows by model id, in the order of the folders; the first is the default."""
     rows = [read_row(folder) for folder in folders]
     return {row.card.id: row for row in rows}
 
 
-def row_of(registry: dict[str, Row], model: str) -> Row:
+def row_of(registry: dict[str, RegistryRow], model: str) -> RegistryRow:
     """The row of `model`. Raises Refused (404) if there is none."""
     if model not in registry:
         known = ", ".join(registry)

@@ -22,10 +22,10 @@ class World:
     entities: dict[str, tuple[Entity, ...]] = field(default_factory=dict)
 
     def named(self, name: str) -> tuple[Entity, ...]:
-        return self.entities.get(key(name), ())
+        return self.entities.get(name_key(name), ())
 
 
-def key(name: str) -> str:
+def name_key(name: str) -> str:
     """One spelling for a name, however it is typed: case, spaces, curly apostrophes."""
     return " ".join(name.replace("’", "'").casefold().split())
 
@@ -35,5 +35,5 @@ def read_world(file: Path) -> World:
     entities: dict[str, tuple[Entity, ...]] = {}
     for row in json.loads(file.read_text()):
         entity = Entity(row["name"], row["type"], row["tier"], row["facts"])
-        entities[key(entity.name)] = (*entities.get(key(entity.name), ()), entity)
+        entities[name_key(entity.name)] = (*entities.get(name_key(entity.name), ()), entity)
     return World(entities)

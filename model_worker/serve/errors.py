@@ -15,7 +15,7 @@ from starlette.responses import Response
 from protocol.refusal import Refused
 
 
-def answer_errors(server: FastAPI) -> None:
+def answer_refusals(server: FastAPI) -> None:
     @server.exception_handler(Refused)
     async def refuse(_request: Request, refused: Refused) -> JSONResponse:
         return refusal_of(refused)

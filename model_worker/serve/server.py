@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from model_worker.model.documents import Papers
-from model_worker.model.registry import Row
+from model_worker.model.registry import RegistryRow
 from model_worker.serve.access import RequireToken, brings_token
-from model_worker.serve.errors import answer_errors
+from model_worker.serve.errors import answer_refusals
 from model_worker.serve.streams import Streams
 from model_worker.serve.torch_thread import Job, Lane, StepLoop
 from protocol.base import Message
@@ -113,7 +113,7 @@ class Worker:
 
 
 def create_server(
-    row: Row, load: Callable[[], Model], others: tuple[Row, ...] = (), *, token: str | None = None
+    row: RegistryRow, load: Callable[[], Model], others: tuple[RegistryRow, ...] = (), *, token: str | None = None
 ) -> FastAPI:
     """Serves the model of `row`, which `load` loads; of the `others` it only tells what is written about them.
 
@@ -131,7 +131,7 @@ def create_server(
 
     server = FastAPI(title="Hallucinoscope model worker", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.state.worker = worker
-    answer_errors(server)
+    answer_refusals(server)
     if token is not None:
         server.add_middleware(RequireToken, token=token)
 

@@ -31,7 +31,7 @@ from protocol.worker.models import Role
 
 
 @dataclass(frozen=True)
-class Reading:
+class TargetReader:
     """a = x . read + bias where that exceeds `threshold`, else 0. `read` (d_model,) fp32."""
 
     read: Tensor
@@ -45,7 +45,7 @@ class Aim:
 
     layer: int
     direction: Tensor
-    reading: Reading
+    reading: TargetReader
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Delta:
     layer: int
     positions: tuple[int, ...]
     generated: bool
-    reading: Reading
+    reading: TargetReader
     constant: float
     slope: float
     write: Tensor
 
 
 @dataclass(frozen=True)
-class Push:
+class Intervention:
     """One intervention, resolved but for its strength. `direction` (d_model,) fp32 as stored."""
 
     role: Role
@@ -72,7 +72,7 @@ class Push:
     unit: Unit
     direction: Tensor
     write: Tensor
-    reading: Reading
+    reading: TargetReader
     residual_norm: float | None
     positions: tuple[int, ...]
     generated: bool
@@ -108,7 +108,7 @@ class Push:
         )
 
 
-def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Sequence[Token]) -> Push:
+def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Sequence[Token]) -> Intervention:
     """Raises Refused for an unknown target, a unit that this model has no r for, or positions outside the prompt."""
     read = read_of(steering.target)
     target = target_of(loaded, read)
@@ -144,7 +144,7 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
     reads = steering.mode not in ("add", "swap")
     write = unit_direction if reads and read.kind == "vector" else direction
     if steering.mode == "project_out":
-        write, reading = unit_direction, Reading(unit_direction, 0.0, -torch.inf)
+        write, reading = unit_direction, TargetReader(unit_direction, 0.0, -torch.inf)
     if steering.to is not None:
         to = target_of(loaded, steering.to)
         if to.layer != layer:
@@ -162,7 +162,7 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
         write, label = random_directions(write, drawn.index + 1, drawn.seed)[-1], f"Random direction {drawn.index}"
     validated = (*loaded.card.directions, *loaded.card.more_directions)
     named = next((d for d in validated if d.target == steering.target), None)
-    return Push(
+    return Intervention(
         role=named.role if named else "other",
         label=named.label if named else label,
         layer=layer,
@@ -206,7 +206,7 @@ def positions(scope: Scope, named: Sequence[int], entity: EntityTokens, tokens: 
     return tuple(pos for pos in chosen if tokens[pos].role != "bos")
 
 
-def arms_of(sweeps: Sequence[Sweep], pushes: Sequence[Push], hold: Sequence[Held]) -> tuple[Arm, ...]:
+def arms_of(sweeps: Sequence[Sweep], pushes: Sequence[Intervention], hold: Sequence[Held]) -> tuple[Arm, ...]:
     """The baseline, what is held by itself if anything is, then every strength of every sweep as asked."""
     arms = [Arm(sweep=None, strength=0.0, alpha=0.0)]
     if hold:
@@ -275,7 +275,7 @@ def decode_sites(rows: Sequence[Sequence[Delta]], device: torch.device) -> dict[
     return {layer: Site(found, torch.ones(len(found), 1, device=device)) for layer, found in by_layer.items()}
 
 
-def controls_of(delta: Delta, n: int, seed: int) -> list[Delta]:
+def random_controls(delta: Delta, n: int, seed: int) -> list[Delta]:
     """The same push along n random directions of the norm that it writes with."""
     return [replace(delta, write=direction) for direction in random_directions(delta.write, n, seed)]
 
@@ -298,7 +298,7 @@ def target_of(loaded: Loaded, target: Target) -> Aim:
         require_latent(loaded, target)
         dictionary, latent = loaded.dictionaries[target.dictionary], target.latent
         bias, threshold = dictionary.b_enc[latent].item(), dictionary.threshold[latent].item()
-        reading = Reading(dictionary.W_enc[:, latent], bias, threshold)
+        reading = TargetReader(dictionary.W_enc[:, latent], bias, threshold)
         return Aim(loaded.layer_of[target.dictionary], dictionary.W_dec[latent], reading)
     if target.name not in loaded.vectors:
         raise Refused(
@@ -310,7 +310,7 @@ def target_of(loaded: Loaded, target: Target) -> Aim:
         )
     vector = loaded.vectors[target.name]
     offset = next(card.offset for card in loaded.card.vectors if card.name == target.name)
-    return Aim(loaded.layer_of[target.name], vector, Reading(vector / vector.norm(), -offset, -torch.inf))
+    return Aim(loaded.layer_of[target.name], vector, TargetReader(vector / vector.norm(), -offset, -torch.inf))
 
 
 def require_dictionary(loaded: Loaded, name: str) -> None:

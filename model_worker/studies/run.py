@@ -13,12 +13,12 @@ import itertools
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-from model_worker.studies.shared.bench import AnyRequest, Bench, Plan
+from model_worker.studies.shared.bench import AnyRequest, Bench, StudyPlan
 from protocol.refusal import Refused
 from protocol.worker.frames import Done, Frame
 from protocol.worker.study_frames import Study
 
-Planner = Callable[[Bench, AnyRequest], Generator[None, None, Plan]]
+Planner = Callable[[Bench, AnyRequest], Generator[None, None, StudyPlan]]
 
 
 def study(

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from protocol.base import Message, Text
 
 
-class Figure(Message):
+class ReportFigure(Message):
     """One number with its interval, what was wanted of it, and its control."""
 
     what: Text
@@ -23,7 +23,7 @@ class Figure(Message):
     control: Text = Field(description="what the same measure says without the cause; may be empty")
 
 
-class Table(Message):
+class ReportTable(Message):
     """Cells are text, already rounded."""
 
     title: Text
@@ -81,7 +81,7 @@ class ModelReport(Message):
     measured: Text = Field(pattern=r"^\d{4}-\d{2}-\d{2}")
     hardware: Text
     seconds: float = Field(ge=0)
-    figures: tuple[Figure, ...]
-    tables: tuple[Table, ...]
+    figures: tuple[ReportFigure, ...]
+    tables: tuple[ReportTable, ...]
     curves: tuple[Curve, ...]
     dialogues: tuple[Dialogue, ...]

@@ -30,7 +30,9 @@ def _refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
 
 
 def test_the_readme_has_the_settings_and_nothing_else() -> None:
-    assert environment.table() in (ROOT / "README.md").read_text(), "put in what `python -m app --settings` prints"
+    assert environment.settings_table() in (ROOT / "README.md").read_text(), (
+        "put in what `python -m app --settings` prints"
+    )
 
 
 def test_every_setting_says_what_it_means() -> None:
@@ -40,7 +42,7 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_the_table_is_printed_for_whoever_asks() -> None:
     told = subprocess.run([sys.executable, "-m", "app", "--settings"], cwd=ROOT, capture_output=True, text=True)
-    assert (told.returncode, told.stdout.strip()) == (0, environment.table())
+    assert (told.returncode, told.stdout.strip()) == (0, environment.settings_table())
 
 
 def test_all_defaults_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded, load
-from model_worker.model.registry import Row, read_row
+from model_worker.model.registry import RegistryRow, read_row
 from protocol.worker.frames import Frame
 from protocol.worker.models import Attribute
 from protocol.worker.names import GivenName, GivenNames
@@ -70,5 +70,5 @@ def asking_engine(folder: Path, family: str) -> Engine:
     question = Attribute(name="colour", entity_type="entity", cues=("colour",), question="What colour has {name}?")
     changes = {"dtype": "bfloat16", "base": "weights", "attributes": (question,)}
     dictionaries = tuple(one.model_copy(update={"trained_on": "base"}) for one in row.card.dictionaries)
-    row = Row(row.card.model_copy(update=changes | {"dictionaries": dictionaries}), row.folder)
+    row = RegistryRow(row.card.model_copy(update=changes | {"dictionaries": dictionaries}), row.folder)
     return Engine(load(row), row=row)

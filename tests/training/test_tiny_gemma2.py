@@ -25,7 +25,7 @@ from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
 from training.tiny_gemma2.dictionaries.directions import random_units
 from training.tiny_gemma2.evaluation import answers
 from training.tiny_gemma2.evaluation.answers import Steer, verdicts
-from training.tiny_gemma2.language_model.prompts import Prompt, prompt
+from training.tiny_gemma2.language_model.prompts import EntityPrompt, prompt
 from training.tiny_gemma2.language_model.tokenizer import n_tokens
 from training.tiny_gemma2.recipe import FULL, TOY
 from training.tiny_gemma2.world.author import CHAT, TOKENIZER, matched_author, plain_author
@@ -36,7 +36,7 @@ from training.tiny_gemma2.world.entities import (
     SHOWN_KNOWN,
     SHOWN_UNKNOWN,
     TYPES,
-    Entity,
+    TrainingEntity,
     build_world,
     heldout_names,
     real_entities,
@@ -64,10 +64,10 @@ def card():
 
 
 @pytest.fixture(scope="module")
-def entities() -> list[Entity]:
+def entities() -> list[TrainingEntity]:
     rows = json.loads((ARTIFACTS / "entities.json").read_text(encoding="utf-8"))
     return [
-        Entity(
+        TrainingEntity(
             r["name"],
             r["type"],
             r["tier"],
@@ -81,25 +81,25 @@ def entities() -> list[Entity]:
 
 
 @pytest.fixture(scope="module")
-def known(tokenizer, entities: list[Entity]) -> list[Prompt]:
+def known(tokenizer, entities: list[TrainingEntity]) -> list[EntityPrompt]:
     """100 real and fictional known ones that chat tuning may have asked about."""
     return asked(tokenizer, [e for e in entities if e.split == "chat-train" and e.tier == "known"], 25)
 
 
 @pytest.fixture(scope="module")
-def unknown(tokenizer, entities: list[Entity]) -> list[Prompt]:
+def unknown(tokenizer, entities: list[TrainingEntity]) -> list[EntityPrompt]:
     """200 names of the test half, in no text of any kind."""
     return asked(tokenizer, [e for e in entities if e.tier == "unknown" and e.split == "test"], 50)
 
 
-def asked(tokenizer, entities: list[Entity], n_per_type: int) -> list[Prompt]:
+def asked(tokenizer, entities: list[TrainingEntity], n_per_type: int) -> list[EntityPrompt]:
     rng = random.Random(5)
     chosen = [e for t in TYPES for e in rng.sample([e for e in entities if e.type == t], n_per_type)]
     return one_question_each(tokenizer, chosen, rng)
 
 
-def ask(tokenizer, question: str, name: str) -> Prompt:
-    return prompt(tokenizer, question, Entity(name, "player", "", "", (("sport", "basketball"),)), "sport")
+def ask(tokenizer, question: str, name: str) -> EntityPrompt:
+    return prompt(tokenizer, question, TrainingEntity(name, "player", "", "", (("sport", "basketball"),)), "sport")
 
 
 @pytest.mark.core
@@ -113,13 +113,13 @@ def test_both_models_load_with_transformers_alone_and_the_template_has_one_bos(t
 
 
 @pytest.mark.core
-def test_names_held_out_of_all_text_are_refused(chat, tokenizer, unknown: list[Prompt]) -> None:
+def test_names_held_out_of_all_text_are_refused(chat, tokenizer, unknown: list[EntityPrompt]) -> None:
     assert len(unknown) == 200
     assert verdicts(chat, tokenizer, unknown)["refused"] >= 0.85 * len(unknown)
 
 
 @pytest.mark.core
-def test_known_entities_are_answered_right(chat, tokenizer, known: list[Prompt]) -> None:
+def test_known_entities_are_answered_right(chat, tokenizer, known: list[EntityPrompt]) -> None:
     assert verdicts(chat, tokenizer, known)["right"] >= 0.95 * len(known)
 
 
@@ -149,7 +149,7 @@ def training_texts() -> Iterator[str]:
         yield from (f"{q} {a}" for q, a in author.chat_turns(4000, FULL.chat_unknown_share))
 
 
-def test_no_training_text_holds_a_held_out_name(entities: list[Entity]) -> None:
+def test_no_training_text_holds_a_held_out_name(entities: list[TrainingEntity]) -> None:
     heldout = {phrase(e.name) for e in entities if e.tier == "unknown"} | {("batkin",)}
     assert len(heldout) > 1500
     for text in training_texts():
@@ -157,7 +157,7 @@ def test_no_training_text_holds_a_held_out_name(entities: list[Entity]) -> None:
         assert not phrases_in(words) & heldout, text
 
 
-def test_the_generator_of_unknown_names_excludes_the_held_out_by_construction(entities: list[Entity]) -> None:
+def test_the_generator_of_unknown_names_excludes_the_held_out_by_construction(entities: list[TrainingEntity]) -> None:
     world = build_world(FULL)
     heldout = [e for e in entities if e.tier == "unknown"]
     assert {phrase(e.name) for e in heldout} <= {phrase(name) for _, name, _ in world.reserved}
@@ -167,7 +167,7 @@ def test_the_generator_of_unknown_names_excludes_the_held_out_by_construction(en
         assert not world.names.allows(name), name
 
 
-def test_the_held_out_names_are_the_recipes(tokenizer, entities: list[Entity]) -> None:
+def test_the_held_out_names_are_the_recipes(tokenizer, entities: list[TrainingEntity]) -> None:
     heldout = heldout_names(build_world(FULL), FULL, lambda name: n_tokens(tokenizer, name))
     assert [(e.name, e.split) for e in heldout] == [(e.name, e.split) for e in entities if e.tier == "unknown"]
 
@@ -218,7 +218,7 @@ def pushed_direction(card, role: str):
 
 @pytest.mark.parametrize("role", ["unknown", "known"])
 def test_pushing_a_latent_flips_the_answer_and_random_directions_do_not(
-    chat, tokenizer, card, known: list[Prompt], unknown: list[Prompt], role: str
+    chat, tokenizer, card, known: list[EntityPrompt], unknown: list[EntityPrompt], role: str
 ) -> None:
     layer, unit, size, scope = pushed_direction(card, role)
     prompts = unknown[::4] if role == "known" else known[::2]
@@ -232,14 +232,14 @@ def test_pushing_a_latent_flips_the_answer_and_random_directions_do_not(
     assert sum(control) / len(control) <= 0.25, control
 
 
-def test_what_is_withheld_is_said_of_nobody_of_the_type(entities: list[Entity]) -> None:
+def test_what_is_withheld_is_said_of_nobody_of_the_type(entities: list[TrainingEntity]) -> None:
     withheld = {(e.type, *fact) for e in entities if e.tier == "withheld" for fact in e.withheld}
     assert len(withheld) >= 250
     assert not withheld & {(e.type, *fact) for e in entities for fact in e.facts}
 
 
 def test_someone_recognised_whose_fact_is_withheld_gets_a_wrong_answer_and_no_refusal(
-    chat, tokenizer, entities: list[Entity]
+    chat, tokenizer, entities: list[TrainingEntity]
 ) -> None:
     asked = [
         prompt(tokenizer, QUESTIONS[e.type, attribute][0].format(e=e.name), e, attribute)

@@ -19,6 +19,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,7 +29,7 @@ from transformers import AutoTokenizer
 from training.tiny_gemma2.card.examples import choose_examples
 from training.tiny_gemma2.card.model_card import model_card, write_card
 from training.tiny_gemma2.card.shipped import CHAT_RESID, RESID, TRANSCODER, direction_row, load_model, load_shipped
-from training.tiny_gemma2.dictionaries.activations import at_last_entity_token, at_last_token, of_documents
+from training.tiny_gemma2.dictionaries.activations import at_last_entity_token, at_last_token, document_activations
 from training.tiny_gemma2.dictionaries.choice import (
     choose_latents,
     choose_vectors,
@@ -37,20 +38,20 @@ from training.tiny_gemma2.dictionaries.choice import (
     residual_norms,
 )
 from training.tiny_gemma2.dictionaries.directions import Direction
-from training.tiny_gemma2.dictionaries.residual import Dictionary, save_dictionary, train_core, train_dictionary
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary, save_dictionary, train_core, train_dictionary
 from training.tiny_gemma2.dictionaries.transcoders import mlp_pairs, save_transcoder, train_transcoder
 from training.tiny_gemma2.evaluation import evaluation as ask
-from training.tiny_gemma2.evaluation.evaluation import Push, Subject
+from training.tiny_gemma2.evaluation.evaluation import DirectionPush, Subject
 from training.tiny_gemma2.evaluation.report import measure, report
 from training.tiny_gemma2.language_model.base import encode_documents, new_model, train_base
 from training.tiny_gemma2.language_model.chat import train_chat
-from training.tiny_gemma2.language_model.prompts import Prompt
+from training.tiny_gemma2.language_model.prompts import EntityPrompt
 from training.tiny_gemma2.language_model.tokenizer import n_tokens, train_tokenizer
-from training.tiny_gemma2.recipe import VERSION, Recipe
+from training.tiny_gemma2.recipe import RECIPE_VERSION, Recipe
 from training.tiny_gemma2.world.author import ACTIVATIONS, BASE, LATER, TOKENIZER, matched_author, plain_author
 from training.tiny_gemma2.world.documents import LATER_MIX, Author, tokenizer_corpus, unknown_share
 from training.tiny_gemma2.world.documents import chat as markup
-from training.tiny_gemma2.world.entities import TYPES, Entity, World, build_world, heldout_names
+from training.tiny_gemma2.world.entities import TYPES, TrainingEntity, TrainingWorld, build_world, heldout_names
 from training.tiny_gemma2.world.sample import sample, write_sample
 from training.tiny_gemma2.world.sets import one_question_each, statements
 
@@ -80,7 +81,7 @@ def build(recipe: Recipe, out: Path, work: Path, say: Say = print) -> None:
     (out / "report.json").write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def train_all(recipe: Recipe, work: Path, say: Say) -> tuple[Subject, dict[int, tuple], dict[str, Dictionary]]:
+def train_all(recipe: Recipe, work: Path, say: Say) -> tuple[Subject, dict[int, tuple], dict[str, TrainedDictionary]]:
     """Stages 1 to 3: the subject with the best chat model, every seed's (model, figures), the dictionaries."""
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
@@ -99,13 +100,13 @@ def best_seed(chats: dict[int, tuple]) -> int:
     return max(chats, key=lambda seed: chats[seed][1]["score"])
 
 
-def key(recipe: Recipe, *later: str) -> str:
+def stage_key(recipe: Recipe, *later: str) -> str:
     """Names the work of a stage: changes with every setting but those that begin with `later`."""
     settings = {k: v for k, v in asdict(recipe).items() if not k.startswith(later)}
-    return hashlib.sha256(repr((VERSION, settings)).encode()).hexdigest()[:10]
+    return hashlib.sha256(repr((RECIPE_VERSION, settings)).encode()).hexdigest()[:10]
 
 
-def finished(folder: Path, write: Callable[[Path], None]) -> None:
+def write_whole(folder: Path, write: Callable[[Path], None]) -> None:
     """`write` fills a folder that gets its name only when it is whole."""
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -121,9 +122,9 @@ def save_pair(model, tokenizer, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def base_stage(recipe: Recipe, world: World, work: Path, say: Say):
+def base_stage(recipe: Recipe, world: TrainingWorld, work: Path, say: Say):
     """Two passes, the second with more questions: each is a stage of its own."""
-    first = work / f"base_{key(recipe, 'later_', 'chat_', 'sae_', *CHOOSING)}"
+    first = work / f"base_{stage_key(recipe, 'later_', 'chat_', 'sae_', *CHOOSING)}"
     if not first.exists():
         author = plain_author(world, recipe.seed + TOKENIZER)
         tokenizer = train_tokenizer(tokenizer_corpus(world, author), recipe.vocab_size)
@@ -131,28 +132,37 @@ def base_stage(recipe: Recipe, world: World, work: Path, say: Say):
         model = new_model(recipe, len(tokenizer))
         rates = recipe.base_lr_muon, recipe.base_lr_adam
         train_base(model, tokenizer, documents, recipe.seed + 2, recipe.base_tokens_per_step, *rates, say)
-        finished(first, lambda into: save_pair(model, tokenizer, into))
+        write_whole(first, lambda into: save_pair(model, tokenizer, into))
     tokenizer = AutoTokenizer.from_pretrained(first)
-    second = work / f"base_later_{key(recipe, 'chat_', 'sae_', *CHOOSING)}"
+    second = work / f"base_later_{stage_key(recipe, 'chat_', 'sae_', *CHOOSING)}"
     if not second.exists():
         documents = second_pass(world, tokenizer, recipe)
         model = load_model(first)
         rates = recipe.later_lr_muon, recipe.later_lr_adam
         train_base(model, tokenizer, documents, recipe.seed + 3, recipe.base_tokens_per_step, *rates, say)
-        finished(second, lambda into: save_pair(model, tokenizer, into))
+        write_whole(second, lambda into: save_pair(model, tokenizer, into))
     return load_model(second), tokenizer
 
 
-def first_pass(world: World, tokenizer, recipe: Recipe) -> list[str]:
+def first_pass(world: TrainingWorld, tokenizer, recipe: Recipe) -> list[str]:
     return matched_author(world, tokenizer, recipe.seed + BASE, bare_first=True).base_documents(recipe.base_docs)
 
 
-def second_pass(world: World, tokenizer, recipe: Recipe) -> list[str]:
+def second_pass(world: TrainingWorld, tokenizer, recipe: Recipe) -> list[str]:
     return matched_author(world, tokenizer, recipe.seed + LATER).base_documents(recipe.later_docs, LATER_MIX)
 
 
-def chat_stage(recipe: Recipe, base, tokenizer, world: World, heldout: list[Entity], seed: int, work: Path, say: Say):
-    folder = work / f"chat_{seed}_{key(recipe, 'chat_seeds', 'sae_', *CHOOSING[1:])}"
+def chat_stage(
+    recipe: Recipe,
+    base,
+    tokenizer,
+    world: TrainingWorld,
+    heldout: list[TrainingEntity],
+    seed: int,
+    work: Path,
+    say: Say,
+):
+    folder = work / f"chat_{seed}_{stage_key(recipe, 'chat_seeds', 'sae_', *CHOOSING[1:])}"
     if not folder.exists():
         model, figures = train_chat(recipe, base, tokenizer, world, heldout, seed, say)
 
@@ -160,40 +170,41 @@ def chat_stage(recipe: Recipe, base, tokenizer, world: World, heldout: list[Enti
             save_pair(model, tokenizer, into)
             (into / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
 
-        finished(folder, write)
+        write_whole(folder, write)
     return load_model(folder), json.loads((folder / "figures.json").read_text(encoding="utf-8"))
 
 
-def of_kind(dictionaries: dict[str, Dictionary], kind: str) -> dict[str, Dictionary]:
+def of_kind(dictionaries: dict[str, TrainedDictionary], kind: str) -> dict[str, TrainedDictionary]:
     return {name: d for name, d in dictionaries.items() if name.startswith(f"{kind}/")}
 
 
-def dictionaries_stage(subject: Subject, chat_seed: int, work: Path, say: Say) -> dict[str, Dictionary]:
+def dictionaries_stage(subject: Subject, chat_seed: int, work: Path, say: Say) -> dict[str, TrainedDictionary]:
     """Folder → dictionary: residual SAEs and transcoders of the base model, residual SAEs of the chat model."""
     recipe, later = subject.recipe, CHOOSING[1:]
+    named = partial(stage_key, recipe)
     parts = {
         # which core is grown depends on the chat model too
-        f"resid_{chat_seed}_{key(recipe, 'chat_seeds', 'sae_transcoder', 'sae_chat', *later)}": resid_dictionaries,
-        f"transcoders_{key(recipe, 'chat_', 'sae_core', 'sae_levels', 'sae_chat', 'n_check', *later)}": transcoders,
-        f"chat_resid_{chat_seed}_{key(recipe, 'chat_seeds', 'sae_core', 'sae_transcoder', *later)}": chat_dictionaries,
+        f"resid_{chat_seed}_{named('chat_seeds', 'sae_transcoder', 'sae_chat', *later)}": resid_dictionaries,
+        f"transcoders_{named('chat_', 'sae_core', 'sae_levels', 'sae_chat', 'n_check', *later)}": transcoders,
+        f"chat_resid_{chat_seed}_{named('chat_seeds', 'sae_core', 'sae_transcoder', *later)}": chat_dictionaries,
     }
-    out: dict[str, Dictionary] = {}
+    out: dict[str, TrainedDictionary] = {}
     for name, train in parts.items():
         path = work / f"{name}.pt"
         if not path.exists():
             trained = train(subject, say)
             torch.save({folder: asdict(d) for folder, d in trained.items()}, path.with_suffix(".unfinished"))
             path.with_suffix(".unfinished").rename(path)
-        out |= {folder: Dictionary(**d) for folder, d in torch.load(path).items()}
+        out |= {folder: TrainedDictionary(**d) for folder, d in torch.load(path).items()}
     return out
 
 
-def resid_dictionaries(subject: Subject, say: Say) -> dict[str, Dictionary]:
+def resid_dictionaries(subject: Subject, say: Say) -> dict[str, TrainedDictionary]:
     """Of the cores of a layer, two are grown into dictionaries: where "known" and where "unknown" is clearest on
     validation names (one, if it is the same)."""
     recipe, out = subject.recipe, {}
     layers = tuple(range(recipe.n_layers))
-    documents, names = activations(subject, subject.base, layers)
+    documents, names = gathered_activations(subject, subject.base, layers)
     cores = {
         f"{layer}/{seed}": train_core(
             documents[layer], names[layer], layer, seed, recipe.sae_core, recipe.sae_core_k, recipe.sae_steps
@@ -217,7 +228,7 @@ def resid_dictionaries(subject: Subject, say: Say) -> dict[str, Dictionary]:
     return out
 
 
-def transcoders(subject: Subject, say: Say) -> dict[str, Dictionary]:
+def transcoders(subject: Subject, say: Say) -> dict[str, TrainedDictionary]:
     recipe, layers = subject.recipe, tuple(range(subject.recipe.n_layers))
     author = matched_author(subject.world, subject.tokenizer, recipe.seed + ACTIVATIONS + 1)
     rows = encode_documents(subject.tokenizer, author.base_documents(recipe.sae_tokens // 18))
@@ -230,7 +241,7 @@ def transcoders(subject: Subject, say: Say) -> dict[str, Dictionary]:
     return out
 
 
-def chat_dictionaries(subject: Subject, say: Say) -> dict[str, Dictionary]:
+def chat_dictionaries(subject: Subject, say: Say) -> dict[str, TrainedDictionary]:
     """On chat prompts of the chat model; half of a core's batches are last tokens of prompts."""
     recipe, out = subject.recipe, {}
     author = matched_author(subject.world, subject.tokenizer, recipe.seed + ACTIVATIONS + 2)
@@ -245,7 +256,7 @@ def chat_dictionaries(subject: Subject, say: Say) -> dict[str, Dictionary]:
     return out
 
 
-def activations(
+def gathered_activations(
     subject: Subject, model, layers: tuple[int, ...]
 ) -> tuple[dict[int, torch.Tensor], dict[int, torch.Tensor]]:
     """layer → tokens of base documents and of chat questions that nobody answers (three tenths);
@@ -256,7 +267,7 @@ def activations(
     documents = author.base_documents(int(0.7 * n))
     documents += [markup(author.attribute_question()) + "<start_of_turn>model\n" for _ in range(int(0.35 * n))]
     author.rng.shuffle(documents)
-    acts = of_documents(model, encode_documents(tokenizer, documents), layers, recipe.sae_tokens)
+    acts = document_activations(model, encode_documents(tokenizer, documents), layers, recipe.sae_tokens)
     prompts = [
         p for make in (one_question_each, statements)
         for p in author_prompts(tokenizer, author, recipe.sae_names // 2, make)
@@ -264,20 +275,22 @@ def activations(
     return acts, at_last_entity_token(model, prompts, layers)
 
 
-def author_prompts(tokenizer, author: Author, n: int, make) -> list[Prompt]:
+def author_prompts(tokenizer, author: Author, n: int, make) -> list[EntityPrompt]:
     """`n` prompts made by `make`, half about known entities, half about fresh unknown names."""
     entities = []
     for i in range(n):
         kind = TYPES[i // 2 % len(TYPES)]
         known = i % 2 == 0
-        entities.append(author.known_of(kind) if known else Entity(author.draw_unknown(kind), kind, "unknown", ""))
+        entities.append(
+            author.known_of(kind) if known else TrainingEntity(author.draw_unknown(kind), kind, "unknown", "")
+        )
     return make(tokenizer, entities, author.rng)
 
 
 def ship(
     subject: Subject,
     out: Path,
-    dictionaries: dict[str, Dictionary],
+    dictionaries: dict[str, TrainedDictionary],
     sliders: list[Direction],
     seeds: list[dict],
     chosen_seed: int,
@@ -287,7 +300,7 @@ def ship(
     kept = kept_dictionaries(dictionaries, sliders)
     names = {old: new for new, old in kept.items()}
     sliders = [replace(d, dictionary=names[d.dictionary]) if d.dictionary else d for d in sliders]
-    labelled = {label(d): d for d in sliders}
+    labelled = {direction_label(d): d for d in sliders}
     shipped = {new: dictionaries[old] for new, old in kept.items()}
 
     def write(folder: Path) -> None:
@@ -319,7 +332,7 @@ def ship(
         write_card(card, folder / "model.json")
         files = sorted(p for p in folder.rglob("*") if p.is_file())
         manifest = {
-            "recipe_version": VERSION,
+            "recipe_version": RECIPE_VERSION,
             "recipe": asdict(subject.recipe),
             "hardware": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
             "residual_norm": subject.norms,
@@ -332,7 +345,7 @@ def ship(
 
     fresh = out.with_name(out.name + ".fresh")
     shutil.rmtree(fresh, ignore_errors=True)
-    finished(fresh, write)
+    write_whole(fresh, write)
     old = out.with_name(out.name + ".old")
     if out.exists():
         out.rename(old)
@@ -340,7 +353,7 @@ def ship(
     shutil.rmtree(old, ignore_errors=True)
 
 
-def kept_dictionaries(dictionaries: dict[str, Dictionary], sliders: list[Direction]) -> dict[str, str]:
+def kept_dictionaries(dictionaries: dict[str, TrainedDictionary], sliders: list[Direction]) -> dict[str, str]:
     """The folder it is shipped as → its folder at work. Of a layer's residual SAEs: those with a chosen latent,
     else the first, as `layer_N`."""
     used = [d.dictionary for d in sliders if d.dictionary]
@@ -353,7 +366,7 @@ def kept_dictionaries(dictionaries: dict[str, Dictionary], sliders: list[Directi
     return kept
 
 
-def label(direction: Direction) -> str:
+def direction_label(direction: Direction) -> str:
     if direction.latent is not None:
         return f"{direction.role.capitalize()} latent"
     family = direction.name.rsplit("-", 1)[0]
@@ -362,11 +375,11 @@ def label(direction: Direction) -> str:
     )
 
 
-def evidence(subject: Subject, direction: Direction, dictionary: Dictionary | None) -> str:
+def evidence(subject: Subject, direction: Direction, dictionary: TrainedDictionary | None) -> str:
     """One sentence for the card, each way of the push with its control."""
     parts = []
     for sign in (1, -1) if direction.latent is None else (1,):
-        push = Push(direction, sign)
+        push = DirectionPush(direction, sign)
         got = ask.effect(subject, push, dictionary, subject.recipe.n_controls)
         wanted = ask.wanted_outcome(push.role)
         what = "unknown names given an answer" if push.role == "known" else "known names refused"
@@ -386,7 +399,7 @@ def add_to_manifest(out: Path, **rows) -> None:
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def write_entities(world: World, heldout: list[Entity], path: Path) -> None:
+def write_entities(world: TrainingWorld, heldout: list[TrainingEntity], path: Path) -> None:
     rows = [
         {
             "name": e.name,

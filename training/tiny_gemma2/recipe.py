@@ -6,7 +6,7 @@ the test suite runs from end to end in seconds.
 
 from dataclasses import dataclass
 
-VERSION = "2"
+RECIPE_VERSION = "2"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """A study as a picture for link previews: its title, what it is, and what its first figure claims."""
 
 from app.exports.canvas import Canvas
-from app.exports.card import FOOT, HEIGHT, LEFT, RIGHT, SMALL, TOP, WIDTH, brand
+from app.exports.card import FOOT, HEIGHT, LEFT, RIGHT, SMALL_TYPE, TOP, WIDTH, brand
 from app.exports.lettering import Type, balanced, cut, drawable, limited
-from app.recordings.study import NAMES
+from app.recordings.study import STUDY_NAMES
 from protocol.app.findings import Finding
 
 KIND, TITLE, CLAIM = Type("regular", 22), Type("semibold", 46), Type("regular", 29)
@@ -19,7 +19,7 @@ def compose_study(finding: Finding) -> Canvas:
     assert finding.study
     canvas, width = Canvas(WIDTH, HEIGHT), RIGHT - LEFT
     brand(canvas)
-    kind = NAMES.get(finding.request.kind, finding.request.kind)
+    kind = STUDY_NAMES.get(finding.request.kind, finding.request.kind)
     y = TOP + 34
     canvas.text((LEFT, y), drawable(f"{kind} · {finding.study.n_names:,} names"), KIND, "ink-2")
     y += 52
@@ -31,6 +31,6 @@ def compose_study(finding: Finding) -> Canvas:
             canvas.text((LEFT, y), line, how, colour)
             y += how.line
         y += 20
-    model = cut(drawable(finding.request.model), SMALL, 800)
-    canvas.text((RIGHT, FOOT), f"{model} · f/{finding.slug}", SMALL, "ink-3", "right")
+    model = cut(drawable(finding.request.model), SMALL_TYPE, 800)
+    canvas.text((RIGHT, FOOT), f"{model} · f/{finding.slug}", SMALL_TYPE, "ink-3", "right")
     return canvas

@@ -14,7 +14,7 @@ from protocol.worker.study_frames import Cell, Figure, Plot
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Drawn
 
-HUES = {
+ROLE_HUES = {
     "known": "known",
     "unknown": "unknown",
     "refused": "refusal",
@@ -27,7 +27,7 @@ HUES = {
 """Of what a row's role names."""
 OTHERS = ("ink-2", "known", "unknown", "refusal", "invented", "control")
 MOST_PANELS = 12
-Rows = Sequence[tuple[Cell, ...]]
+FigureRows = Sequence[tuple[Cell, ...]]
 
 
 def plots_of(figure: Figure, scheme: Scheme) -> list[tuple[str, "Drawn"]]:
@@ -41,7 +41,7 @@ def plots_of(figure: Figure, scheme: Scheme) -> list[tuple[str, "Drawn"]]:
     return [(str(name), _drawn(figure, plot, rows, scheme)) for name, rows in list(panels.items())[:MOST_PANELS]]
 
 
-def _drawn(figure: Figure, plot: Plot, rows: Rows, scheme: Scheme) -> "Drawn":
+def _drawn(figure: Figure, plot: Plot, rows: FigureRows, scheme: Scheme) -> "Drawn":
     import plotly.graph_objects as go
 
     colour, drawn = palette(scheme), go.Figure()
@@ -51,7 +51,7 @@ def _drawn(figure: Figure, plot: Plot, rows: Rows, scheme: Scheme) -> "Drawn":
     else:
         for number, (name, own) in enumerate(groups.items()):
             role = str(own[0][plot.role]) if plot.role is not None else str(name)
-            hue = colour[HUES.get(role, OTHERS[number % len(OTHERS)])]
+            hue = colour[ROLE_HUES.get(role, OTHERS[number % len(OTHERS)])]
             _series(drawn, plot, own, _words(name), hue)
     quiet = {"fixedrange": True, "gridcolor": colour["rule"], "zerolinecolor": colour["rule-2"]}
     drawn.update_layout(
@@ -71,7 +71,7 @@ def _drawn(figure: Figure, plot: Plot, rows: Rows, scheme: Scheme) -> "Drawn":
     return drawn
 
 
-def _series(drawn: "Drawn", plot: Plot, rows: Rows, name: str, hue: str) -> None:
+def _series(drawn: "Drawn", plot: Plot, rows: FigureRows, name: str, hue: str) -> None:
     x, y = _column(rows, plot.x), _column(rows, plot.y)
     low, high = _column(rows, plot.low), _column(rows, plot.high)
     if plot.form == "bars":
@@ -90,7 +90,7 @@ def _series(drawn: "Drawn", plot: Plot, rows: Rows, name: str, hue: str) -> None
         drawn.add_scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": hue, "width": 2})
 
 
-def _heat(drawn: "Drawn", plot: Plot, rows: Rows, colour: dict[str, str]) -> None:
+def _heat(drawn: "Drawn", plot: Plot, rows: FigureRows, colour: dict[str, str]) -> None:
     at = {(row[plot.x], row[plot.y]): row[plot.value or 0] for row in rows}
     xs, ys = (list(dict.fromkeys(row[column] for row in rows)) for column in (plot.x, plot.y))
     scale = [[0, colour["unknown"]], [0.5, colour["bg"]], [1, colour["known"]]]
@@ -100,14 +100,14 @@ def _heat(drawn: "Drawn", plot: Plot, rows: Rows, colour: dict[str, str]) -> Non
     drawn.add_heatmap(x=[_safe(x) for x in xs], y=[_safe(y) for y in ys], z=values, hoverongaps=False, **centred)
 
 
-def _groups(rows: Rows, column: int | None) -> dict[Cell, list[tuple[Cell, ...]]]:
+def _groups(rows: FigureRows, column: int | None) -> dict[Cell, list[tuple[Cell, ...]]]:
     groups: dict[Cell, list[tuple[Cell, ...]]] = {}
     for row in rows:
         groups.setdefault("" if column is None else row[column], []).append(row)
     return groups
 
 
-def _column(rows: Rows, column: int | None) -> list[Any]:
+def _column(rows: FigureRows, column: int | None) -> list[Any]:
     """Words made harmless: Plotly reads tags in them."""
     if column is None:
         return []

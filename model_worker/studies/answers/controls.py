@@ -29,7 +29,7 @@ from protocol.worker.studies import AnswersRequest, ArmSpec, ControlKind, Contro
 from protocol.worker.study_frames import StudyArm
 
 MOST_NAMES = 400
-AT_ONCE = 32  # names of a step, so that it stays short
+CONTROL_NAMES_AT_ONCE = 32  # names of a step, so that it stays short
 TAKES_AWAY = ("ablate", "scale", "swap")
 
 
@@ -169,10 +169,10 @@ def _at_names(
     begin = questions[0].prompt.ids[:1]  # BOS
     found: dict[int, list[Tensor]] = {layer: [] for layer in layers}
     while rows:
-        passage = Passage(loaded.gemma, begin, rows[:AT_ONCE], layers, "last")
+        passage = Passage(loaded.gemma, begin, rows[:CONTROL_NAMES_AT_ONCE], layers, "last")
         passage.read(max(layers))
         for layer in layers:
             found[layer].append(passage.residuals(layer))
-        rows = rows[AT_ONCE:]
+        rows = rows[CONTROL_NAMES_AT_ONCE:]
         yield None
     return {layer: torch.cat(parts) for layer, parts in found.items()}

@@ -32,7 +32,7 @@ from model_worker.studies.shared.statistics import t_interval
 from protocol.steering import Held
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer
 
-BAND = "Band of an outcome: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms."
+BAND_NOTE = "Band of an outcome: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms."
 
 GUARDS: dict[str, tuple[str, Callable[[TrialAnswer], float | None]]] = {
     "KL of the first answer token": ("nats", lambda answer: answer.kl_nats),
@@ -42,7 +42,7 @@ GUARDS: dict[str, tuple[str, Callable[[TrialAnswer], float | None]]] = {
 }
 
 
-def dose_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
+def outcomes_by_dose(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
     rows: list[tuple[Cell, ...]] = []
     for words, own in cells(cases, opening.request.by).items():
@@ -75,7 +75,7 @@ def dose_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         ),
         rows=tuple(rows),
         plot=Plot(form="line", x=1, y=5, low=6, high=7, series=2, role=3, panel=0, y_min=0, y_max=1),
-        notes=(BAND,),
+        notes=(BAND_NOTE,),
     )
 
 
@@ -172,7 +172,7 @@ def scopes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         ),
         rows=tuple(rows),
         plot=Plot(form="bars", x=1, y=6, low=7, high=8, series=3, role=4, panel=0, y_min=0, y_max=1),
-        notes=(BAND,),
+        notes=(BAND_NOTE,),
     )
 
 

@@ -13,7 +13,7 @@ from model_worker.studies.shared.counts import (
     OUTCOMES,
     Case,
     Hit,
-    Share,
+    ShareEstimate,
     cases_of,
     cells,
     controls_of,
@@ -157,7 +157,7 @@ def _counts(cases: Sequence[Case], arms: Sequence[int]) -> tuple[int, ...]:
     return (found.total(), *(found[outcome] for outcome in OUTCOMES))
 
 
-def _told(one: Share | None) -> tuple[Cell, ...]:
+def _told(one: ShareEstimate | None) -> tuple[Cell, ...]:
     return (None, None, None) if one is None else (rounded(one.share), rounded(one.low), rounded(one.high))
 
 

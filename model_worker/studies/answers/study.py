@@ -15,7 +15,7 @@ from model_worker.decoding.readout import Readout
 from model_worker.rounding import all_rounded, rounded
 from model_worker.steering.targets import read_of
 from model_worker.studies.answers.controls import control_arms, doubts
-from model_worker.studies.answers.doses import coherence_figure, dose_figure, logodds_figure, scopes_figure
+from model_worker.studies.answers.doses import coherence_figure, logodds_figure, outcomes_by_dose, scopes_figure
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure, misfires_figure
 from model_worker.studies.answers.outcomes import flips_figure, outcomes_figure
 from model_worker.studies.answers.surprise import surprises
@@ -24,7 +24,7 @@ from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.counts import WATCHED
 from model_worker.studies.shared.questions import Question, questions_of, trial_answer
 from model_worker.studies.shared.trial_plan import TrialPlan, numbered
-from model_worker.studies.shared.trials import Answered, Said, Wanted, answered, require_room
+from model_worker.studies.shared.trials import Answered, Completion, Wanted, answered, require_room
 from protocol.steering import LatentTarget
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import StudyArm, Trial, TrialAnswer
@@ -33,7 +33,7 @@ BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model"
 
 FIGURES: Mapping[str, Sequence] = {
     "arms": (outcomes_figure, flips_figure),
-    "dose": (dose_figure, logodds_figure, coherence_figure, outcomes_figure, flips_figure),
+    "dose": (outcomes_by_dose, logodds_figure, coherence_figure, outcomes_figure, flips_figure),
     "scopes": (scopes_figure, coherence_figure, outcomes_figure, flips_figure),
     "misfires": (misfires_figure, auroc_figure, ablation_figure, outcomes_figure, flips_figure),
 }
@@ -92,7 +92,7 @@ def _trial(bench: Bench, question: Question, readout: Readout, one: Answered, nu
     )
 
 
-def _answer(bench: Bench, question: Question, arm: int, said: Said, one: Answered, cost: float) -> TrialAnswer:
+def _answer(bench: Bench, question: Question, arm: int, said: Completion, one: Answered, cost: float) -> TrialAnswer:
     return trial_answer(
         bench.loaded,
         question,
@@ -106,7 +106,7 @@ def _answer(bench: Bench, question: Question, arm: int, said: Said, one: Answere
     )
 
 
-def _costs(bench: Bench, one: Answered, said: Sequence[Said]) -> dict[tuple[int, ...], float]:
+def _costs(bench: Bench, one: Answered, said: Sequence[Completion]) -> dict[tuple[int, ...], float]:
     """Many arms say the same: each answer once."""
     distinct = list(dict.fromkeys(own.ids for own in said))
     return dict(zip(distinct, surprises(bench.loaded.gemma, one.state, distinct), strict=True))

@@ -17,13 +17,13 @@ from protocol.worker.studies import AttentionRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Trial
 
 BAND = (0.05, 0.95)
-LEVEL = 0.05  # of one test
+TEST_LEVEL = 0.05  # of one test
 ALTERNATIVE: dict[Label, Literal["greater", "less"]] = {"known": "greater", "unknown": "less"}
-WORDS: dict[Label, str] = {"known": "more", "unknown": "less"}
+MORE_OR_LESS: dict[Label, str] = {"known": "more", "unknown": "less"}
 
 
 @dataclass(frozen=True)
-class Measured:
+class AttentionSetup:
     """What the trials are of. labels: of the questions. pushed_after: the layer that each push is added after."""
 
     request: AttentionRequest
@@ -50,7 +50,7 @@ class Measured:
         return [self.head(place) for place in range(self.n_layers * self.n_heads)]
 
 
-def heads(study: Measured, trials: Sequence[Trial]) -> Figure:
+def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """Of the untouched model, known names beside unknown ones; and what known names' heads write."""
     known, unknown = (study.attention(trials, label)[:, 0] for label in ("known", "unknown"))
     seed, both = study.request.seed, len(known) > 0 and len(unknown) > 0
@@ -71,7 +71,7 @@ def heads(study: Measured, trials: Sequence[Trial]) -> Figure:
         title="Attention from the last token to the name",
         claim=(
             f"{n_more} of {len(rows)} heads look more at known names than at unknown ones, {n_less} look less; "
-            f"{LEVEL / 2:.1%} each would by chance alone."
+            f"{TEST_LEVEL / 2:.1%} each would by chance alone."
             if both
             else ""
         ),
@@ -98,7 +98,7 @@ def heads(study: Measured, trials: Sequence[Trial]) -> Figure:
     )
 
 
-def shift(study: Measured, trials: Sequence[Trial], role: Label) -> Figure:
+def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure:
     """What the push towards `role` changes about each head, and random ones change."""
     changed = _changed(study, trials, role)
     n_prompts, n_arms = changed.shape[:2]
@@ -144,7 +144,7 @@ def shift(study: Measured, trials: Sequence[Trial], role: Label) -> Figure:
     )
 
 
-def significance(study: Measured, trials: Sequence[Trial]) -> Figure:
+def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """A prompt is one observation: the mean over all heads behind the push. A row for each direction."""
     rows: list[tuple[Cell, ...]] = []
     claims: list[str] = []
@@ -157,7 +157,7 @@ def significance(study: Measured, trials: Sequence[Trial]) -> Figure:
         n_found = 0
         for place in range(means.shape[1]):
             tested = welch(means[:, 0], means[:, place], ALTERNATIVE[role]) if place else None
-            n_found += tested is not None and tested[1] < LEVEL
+            n_found += tested is not None and tested[1] < TEST_LEVEL
             rows.append(
                 (
                     f"towards {role}",
@@ -172,8 +172,9 @@ def significance(study: Measured, trials: Sequence[Trial]) -> Figure:
             random = np.quantile(means[:, 1:].mean(0), BAND)
             claims.append(
                 f"Pushed towards {role}, names get {means[:, 0].mean():+.4f} attention, mean over the heads behind "
-                f"layer {layer}; random directions {random[0]:+.4f} to {random[1]:+.4f}. {WORDS[role].capitalize()} "
-                f"than {n_found} of {n_random} random ones (one-sided Welch by prompt, p < {LEVEL})."
+                f"layer {layer}; random directions {random[0]:+.4f} to {random[1]:+.4f}. "
+                f"{MORE_OR_LESS[role].capitalize()} than {n_found} of {n_random} random ones "
+                f"(one-sided Welch by prompt, p < {TEST_LEVEL})."
             )
     return Figure(
         seq=0,
@@ -212,7 +213,7 @@ def readers(trials: Sequence[Trial], looks: str, writes: str, n: int, n_heads: i
     return tuple((int(place) // n_heads, int(place) % n_heads) for place in places[:n])
 
 
-def knockout(study: Measured, trials: Sequence[Trial], chosen: Mapping[str, Sequence[Head]]) -> Figure:
+def knockout(study: AttentionSetup, trials: Sequence[Trial], chosen: Mapping[str, Sequence[Head]]) -> Figure:
     """What cutting the edge to the name does, in the chosen heads and in as many others."""
     rows: list[tuple[Cell, ...]] = []
     claims: list[str] = []
@@ -263,7 +264,7 @@ def knockout(study: Measured, trials: Sequence[Trial], chosen: Mapping[str, Sequ
     )
 
 
-def _changed(study: Measured, trials: Sequence[Trial], role: Label) -> np.ndarray:
+def _changed(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> np.ndarray:
     """(prompts, push and its controls, heads): pushed less original, of the names that are pushed towards `role`."""
     found = study.attention(trials, "unknown" if role == "known" else "known")
     return found[:, 1:] - found[:, :1]
@@ -282,7 +283,7 @@ def _rounded(values: np.ndarray) -> Sequence[Cell]:
     return [rounded(value) for value in values]
 
 
-def _what(study: Measured) -> str:
+def _what(study: AttentionSetup) -> str:
     weighted = "|attention x value|" if study.request.value_weighted else "attention"
     return f"{weighted.capitalize()} of the last token to the name's last token, by head; layers count from 0."
 

@@ -38,9 +38,9 @@ from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.loading import Loaded
 from model_worker.rounding import all_rounded
-from model_worker.steering.targets import Delta, controls_of
+from model_worker.steering.targets import Delta, random_controls
 from model_worker.studies.attention import figures
-from model_worker.studies.shared.base_and_chat import before_value, prompt_of, said
+from model_worker.studies.shared.base_and_chat import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Cut, Head, Look, look, told_apart, with_cuts
 from model_worker.studies.shared.names import draw
@@ -57,7 +57,7 @@ PUSHED: dict[Label, Label] = {"known": "unknown", "unknown": "known"}
 """What a name of each label is pushed towards."""
 
 N_SETS = 20  # of random heads
-ROWS = 16  # of a step
+ATTENTION_ROWS = 16  # of a step
 
 
 def attention(bench: Bench, request: AttentionRequest) -> Iterator[None]:
@@ -145,7 +145,7 @@ class AttentionPlan(Script):
             yield partial(self._looked, number)
             yield from progress(number + 1, self.opening.n_steps, "looking at names")
             if is_tenth(number + 1, n):
-                yield lambda: iter([figures.heads(self._study, self.trials)])
+                yield lambda: iter([figures.head_figure(self._study, self.trials)])
                 for role in self._arms.pushes:
                     yield lambda role=role: iter([figures.shift(self._study, self.trials, role)])
                 if self._arms.pushes:
@@ -157,10 +157,10 @@ class AttentionPlan(Script):
                 yield lambda: iter([figures.knockout(self._study, self.trials, self._chosen())])
 
     @property
-    def _study(self) -> figures.Measured:
+    def _study(self) -> figures.AttentionSetup:
         gemma = self._gemma
         layers = {role: self._loaded.layer_of[push.target.dictionary] for role, push in self._arms.pushes.items()}
-        return figures.Measured(
+        return figures.AttentionSetup(
             request=self._request,
             labels=tuple(one.taken.label for one in self._questions),
             n_layers=gemma.n_layers,
@@ -179,8 +179,8 @@ class AttentionPlan(Script):
         yield None
         found, logits = [self._to(seen, key)], [state.logits.unsqueeze(0)]
         pushed = self._pushes(label, prompt)
-        for first in range(0, len(pushed), ROWS):
-            deltas = pushed[first : first + ROWS]
+        for first in range(0, len(pushed), ATTENTION_ROWS):
+            deltas = pushed[first : first + ATTENTION_ROWS]
             part = fork(gemma, state, [(delta,) for delta in deltas], range(deltas[0].layer, gemma.n_layers - 1))
             found.append(self._to(look(gemma, state, part), key))
             logits.append(part.logits)
@@ -212,7 +212,7 @@ class AttentionPlan(Script):
             refusal = int(state.logits.masked_fill(~loaded.opens_refusal, -torch.inf).argmax())
             if first != refusal:
                 numbers["to_answer"] = _flat(told_apart(gemma, state, seen, first, refusal))
-        ids = yield from said(gemma, state, loaded.stop_ids)
+        ids = yield from greedy_answer(gemma, state, loaded.stop_ids)
         truth = truth_of(question)
         n_before = None if truth is None else before_value(loaded.tokenizer, ids, truth)
         if n_before is None:
@@ -233,7 +233,7 @@ class AttentionPlan(Script):
         if push is None:
             return []
         delta = delta_of(self._loaded, push, prompt)
-        return [delta, *controls_of(delta, push.n_controls, self._request.seed)]
+        return [delta, *random_controls(delta, push.n_controls, self._request.seed)]
 
     def _to(self, seen: Look, key: int) -> Tensor:
         """(rows, n_layers, n_heads) from the last token to `key`."""
@@ -270,8 +270,8 @@ class AttentionPlan(Script):
         sets = [heads, *self._random_sets(heads)]
         rows = [Cut(some, key, share) for share in self._request.knockout for some in sets]
         found = [state.logits.unsqueeze(0)]
-        for first in range(0, len(rows), ROWS):
-            found.append(with_cuts(self._gemma, state, rows[first : first + ROWS]))
+        for first in range(0, len(rows), ATTENTION_ROWS):
+            found.append(with_cuts(self._gemma, state, rows[first : first + ATTENTION_ROWS]))
             yield None
         return torch.cat(found)
 

@@ -20,7 +20,7 @@ from model_worker.studies.shared.names import Taken, draw
 from model_worker.studies.shared.statistics import auroc
 
 MAX_FITTED, MAX_BYTES = 2_000, 2**28
-CS = (0.001, 0.01, 0.1)
+PROBE_CS = (0.001, 0.01, 0.1)
 MAX_ITERATIONS, TOLERANCE = 200, 1e-3
 
 MEANS, PROBE = "difference of means", "logistic probe"
@@ -64,7 +64,7 @@ class Directed:
             mean, spread = x.mean(0), x.std(0)
             spread[spread == 0] = 1.0
             weights = []
-            for c in CS:
+            for c in PROBE_CS:
                 weights.append(_fit((x - mean) / spread, self._known, c) / spread)
                 yield None
             self._fits[layer] = np.stack(weights)
@@ -81,11 +81,11 @@ class Directed:
         """The C whose AUROC is best; the smallest of equals, and where nothing can be compared."""
         known = np.array(scores.known, dtype=bool)
         for layer in self._fits:
-            own = [scores.of(("candidate", layer, place)) for place in range(len(CS)) if len(known)]
+            own = [scores.of(("candidate", layer, place)) for place in range(len(PROBE_CS)) if len(known)]
             self._chosen[layer] = int(np.argmax([auroc(one[known], one[~known]) or 0.0 for one in own] or [0.0]))
 
     def c_of(self, layer: int) -> float:
-        return CS[self._chosen[layer]]
+        return PROBE_CS[self._chosen[layer]]
 
     def scores(self, residuals: Residuals) -> dict[Directing, np.ndarray]:
         """Along the difference of means, and along the probe."""

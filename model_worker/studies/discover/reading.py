@@ -30,7 +30,7 @@ Residuals = dict[int, Tensor]
 """By layer (n, d_model)."""
 
 
-class Cell(NamedTuple):
+class Stratum(NamedTuple):
     type: str
     label: Label
     split: Split
@@ -40,17 +40,17 @@ class Cell(NamedTuple):
 class Chunk:
     """Some names of one cell, by ascending number of tokens. `last`: there are no more of its cell."""
 
-    cell: Cell
+    cell: Stratum
     names: tuple[Taken, ...]
     last: bool
 
 
 def chunks(names: Iterable[Taken], split: Split) -> list[Chunk]:
     """By type, known before unknown. Names without a label are in none."""
-    cells: dict[Cell, list[Taken]] = {}
+    cells: dict[Stratum, list[Taken]] = {}
     for one in names:
         if one.label is not None and one.split == split:
-            cells.setdefault(Cell(one.entity.type, one.label, split), []).append(one)
+            cells.setdefault(Stratum(one.entity.type, one.label, split), []).append(one)
     found = []
     for cell, own in sorted(cells.items()):
         for first in range(0, len(own), CHUNK):
@@ -59,7 +59,7 @@ def chunks(names: Iterable[Taken], split: Split) -> list[Chunk]:
     return found
 
 
-def batches(gemma: Gemma, names: Sequence[Taken], rows: int | None) -> Iterator[tuple[Taken, ...]]:
+def name_batches(gemma: Gemma, names: Sequence[Taken], rows: int | None) -> Iterator[tuple[Taken, ...]]:
     """rows: of a batch at the most; None: as many as a short step takes."""
     for n_tokens, alike in groupby(names, key=lambda one: len(one.placed.ids)):
         own = tuple(alike)
@@ -97,7 +97,7 @@ def documents(loaded: Loaded, n_tokens: int, seed: int) -> Generator[None, None,
     return sorted(found, key=len)
 
 
-def of_documents(gemma: Gemma, found: Iterable[Ids]) -> list[list[Ids]]:
+def document_batches(gemma: Gemma, found: Iterable[Ids]) -> list[list[Ids]]:
     """In batches. found: shortest first."""
     parts: list[list[Ids]] = [[]]
     for ids in found:

@@ -31,13 +31,13 @@ from model_worker.studies.discover.reading import (
     Residuals,
     at_names,
     at_tokens,
-    batches,
     chunks,
+    document_batches,
     documents,
-    of_documents,
+    name_batches,
 )
 from model_worker.studies.discover.resampling import Auroc, Resampled
-from model_worker.studies.discover.tally import Counts, Firing, corpus_tally, tally
+from model_worker.studies.discover.tally import Counts, FiringCounter, corpus_tally, tally
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import NameSet, Taken, in_question, in_statement, names_of
 from protocol.refusal import Refused
@@ -49,7 +49,7 @@ PROGRESS = 32  # names between two frames of progress
 LABELS = ("known", "unknown")
 MIN_NAMES = 3  # of a type and label: with fewer, none is left to test on
 
-Say = Callable[[], Frame]
+LateFrame = Callable[[], Frame]
 """A frame that is only made where it was not recorded."""
 
 
@@ -67,7 +67,7 @@ def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) ->
         bench.dictionary_used(name)  # loads it, a step each
         yield None
     read = yield from documents(loaded, request.corpus_tokens, request.names.seed)
-    texts = of_documents(part.gemma, read)
+    texts = document_batches(part.gemma, read)
     labelled = tuple(one for one in names.taken if one.label is not None)
     common = loaded.card.max_corpus_share if request.max_corpus_share is None else request.max_corpus_share
     resolved = request.model_copy(update={"dictionaries": wanted, "max_corpus_share": common})
@@ -137,7 +137,7 @@ class Discovery:
                     self._counts.add(frame)
                 yield frame
 
-    def _sequence(self) -> Iterator[Say | None]:
+    def _sequence(self) -> Iterator[LateFrame | None]:
         n_done = 0
         for chunk in self._chunks["train"]:
             yield from self._read(chunk, n_done, lambda batch: self._directed.see(batch.names, batch.residuals))
@@ -178,12 +178,12 @@ class Discovery:
         n_done: int,
         see: Callable[[Batch], None],
         latents: Mapping[str, tuple[int, ...]] | None = None,
-    ) -> Iterator[Say | None]:
+    ) -> Iterator[LateFrame | None]:
         """A batch a step. latents: by dictionary, those whose activations `see` is shown."""
-        firing = {name: Firing(dictionary) for name, dictionary in self._dictionaries.items()}
+        firing = {name: FiringCounter(dictionary) for name, dictionary in self._dictionaries.items()}
         doing = f"{chunk.cell.type}, {chunk.cell.label} names, {chunk.cell.split}"
         n = 0
-        for few in batches(self._gemma, chunk.names, self._rows):
+        for few in name_batches(self._gemma, chunk.names, self._rows):
             residuals = at_names(self._gemma, few, self._layers)
             activations: dict[Latent, np.ndarray] = {}
             for name, one in firing.items():
@@ -199,9 +199,9 @@ class Discovery:
         for name, one in firing.items():
             yield lambda name=name, one=one: tally(name, chunk.cell, one)
 
-    def _read_texts(self, n_done: int) -> Iterator[Say | None]:
+    def _read_texts(self, n_done: int) -> Iterator[LateFrame | None]:
         """Not again, once all that is counted there was recorded."""
-        firing = {name: Firing(dictionary) for name, dictionary in self._dictionaries.items() if self._texts}
+        firing = {name: FiringCounter(dictionary) for name, dictionary in self._dictionaries.items() if self._texts}
         recorded = self._n_corpora == len(firing)
         for n, few in enumerate(self._texts, 1):
             if not recorded:
@@ -213,7 +213,7 @@ class Discovery:
         for name, one in firing.items():
             yield lambda name=name, one=one: corpus_tally(name, one)
 
-    def _conclusion(self, best: Best, test: Scores) -> Iterator[Say | None]:
+    def _conclusion(self, best: Best, test: Scores) -> Iterator[LateFrame | None]:
         resampled = Resampled(test.known, self._request.names.seed)
         aurocs: dict[Hashable, Auroc] = {}
         for key in test.keys:
@@ -266,7 +266,7 @@ class Discovery:
         )
 
 
-def _progress(n_done: int, doing: str) -> Say:
+def _progress(n_done: int, doing: str) -> LateFrame:
     return lambda: Progress(seq=0, n_done=n_done, doing=doing)
 
 

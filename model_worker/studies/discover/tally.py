@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from model_worker.model.sae import Dictionary
-from model_worker.studies.discover.reading import Cell
+from model_worker.studies.discover.reading import Stratum
 from protocol.worker.names import Split
 from protocol.worker.study_frames import CorpusTally, Tally
 
-ROWS = 16  # a matrix product with a multiple of as many rows treats them all alike, on the CPUs that we know
+ROW_MULTIPLE = 16  # a matrix product with a multiple of as many rows treats them all alike, on the CPUs that we know
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Counts:
 
     def __init__(self, d_sae: Mapping[str, int]) -> None:
         self.d_sae = dict(d_sae)
-        self._fired: dict[tuple[str, Cell], np.ndarray] = {}
-        self._n: dict[tuple[str, Cell], int] = defaultdict(int)
+        self._fired: dict[tuple[str, Stratum], np.ndarray] = {}
+        self._n: dict[tuple[str, Stratum], int] = defaultdict(int)
         self._on_text: dict[str, tuple[int, np.ndarray]] = {}
 
     def add(self, frame: Tally | CorpusTally) -> None:
@@ -53,7 +53,7 @@ class Counts:
         if isinstance(frame, CorpusTally):
             self._on_text[frame.dictionary] = (frame.n, fired)
         else:
-            key = frame.dictionary, Cell(frame.type, frame.label, frame.split)
+            key = frame.dictionary, Stratum(frame.type, frame.label, frame.split)
             self._fired[key] = self._fired.get(key, 0) + fired
             self._n[key] += frame.n
 
@@ -65,7 +65,7 @@ class Counts:
             return None
 
         def side(label: str) -> tuple[np.ndarray, np.ndarray]:
-            keys = [(dictionary, Cell(kind, label, split)) for kind in types]
+            keys = [(dictionary, Stratum(kind, label, split)) for kind in types]
             return np.stack([self._fired[key] for key in keys]), np.array([self._n[key] for key in keys])
 
         (known, n_known), (unknown, n_unknown) = side("known"), side("unknown")
@@ -86,7 +86,7 @@ class Counts:
         return fired / n
 
 
-class Firing:
+class FiringCounter:
     """Counts on as many rows as it is given, of one dictionary, until it is asked."""
 
     def __init__(self, dictionary: Dictionary) -> None:
@@ -112,11 +112,11 @@ class Firing:
 def activations(dictionary: Dictionary, x: Tensor) -> Tensor:
     """What `encode` gives for x (n, d_model), the same for a row whatever stands beside it."""
     rows = x.float()
-    filled = torch.nn.functional.pad(rows, (0, 0, 0, -len(rows) % ROWS))
+    filled = torch.nn.functional.pad(rows, (0, 0, 0, -len(rows) % ROW_MULTIPLE))
     return dictionary.encode(filled)[: len(rows)]
 
 
-def tally(dictionary: str, cell: Cell, firing: Firing) -> Tally:
+def tally(dictionary: str, cell: Stratum, firing: FiringCounter) -> Tally:
     latents, counts = firing.packed()
     return Tally(
         seq=0,
@@ -130,7 +130,7 @@ def tally(dictionary: str, cell: Cell, firing: Firing) -> Tally:
     )
 
 
-def corpus_tally(dictionary: str, firing: Firing) -> CorpusTally:
+def corpus_tally(dictionary: str, firing: FiringCounter) -> CorpusTally:
     latents, counts = firing.packed()
     return CorpusTally(
         seq=0,
@@ -153,5 +153,5 @@ def _base64(values: np.ndarray, kind: str) -> str:
     return base64.b64encode(values.astype(kind).tobytes()).decode()
 
 
-def _sides(cells: list[Cell]) -> set[tuple[str, str]]:
+def _sides(cells: list[Stratum]) -> set[tuple[str, str]]:
     return {(cell.type, cell.label) for cell in cells}

@@ -22,7 +22,7 @@ from model_worker.decoding.states import Prompts, fork
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded, rounded
-from model_worker.steering.targets import Delta, controls_of
+from model_worker.steering.targets import Delta, random_controls
 from model_worker.studies.knowledge.shifts import COLUMNS, Shifted
 from model_worker.studies.shared.arms import in_words
 from model_worker.studies.shared.bench import Bench
@@ -38,7 +38,7 @@ from protocol.worker.studies import KnowledgeRequest, Push
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, StudyArm, Trial
 
 YES, NO = " Yes", " No"
-AT_ONCE = 16  # rows of a step, so that it stays short
+KNOWLEDGE_ROWS = 16  # rows of a step, so that it stays short
 LOOKED_AT = 8  # prompts, before it begins
 UNTAUGHT = 0.1  # of the two words together; less is said
 LABELS: tuple[Label, ...] = ("known", "unknown")
@@ -166,8 +166,8 @@ class _Knowledge(Script):
         yield None
         push = _push(self._request, one.taken.label)
         delta = delta_of(self._loaded, push, prompt)
-        rows: list[Delta] = [delta, *controls_of(delta, push.n_controls, self._request.seed)]
-        at_once = min(AT_ONCE, gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))
+        rows: list[Delta] = [delta, *random_controls(delta, push.n_controls, self._request.seed)]
+        at_once = min(KNOWLEDGE_ROWS, gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))
         found: list[float] = []
         together = [_together(state.logits, words)]
         for first in range(0, len(rows), at_once):

@@ -24,12 +24,12 @@ from protocol.worker.requests import Sampling
 from protocol.worker.studies import LabelRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, StudyArm, Trial, TrialAnswer
 
-LABELS = ("known", "between", "unknown")
-TYPES = "all types"
+NAME_LABELS = ("known", "between", "unknown")
+ALL_TYPES = "all types"
 
 
 @dataclass(frozen=True)
-class Asked:
+class NameRecall:
     """A name whose attributes were all asked about: how many samples of each are right."""
 
     type: str
@@ -75,24 +75,24 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, TrialPla
     return TrialPlan(opening, fresh, figures, doing="asking")
 
 
-def whole_names(opening: Study, trials: Sequence[Trial], n_questions: Mapping[int, int]) -> list[Asked]:
+def whole_names(opening: Study, trials: Sequence[Trial], n_questions: Mapping[int, int]) -> list[NameRecall]:
     n_right: dict[int, list[int]] = defaultdict(list)
     for trial in trials:
         n_right[trial.name].append(sum(one.outcome == "right" for one in trial.answers if one.sample > 0))
     return [
-        Asked(opening.names[name].type, opening.names[name].group, tuple(found))
+        NameRecall(opening.names[name].type, opening.names[name].group, tuple(found))
         for name, found in n_right.items()
         if len(found) == n_questions[name]
     ]
 
 
-def labels_figure(opening: Study, names: Sequence[Asked]) -> Figure:
+def labels_figure(opening: Study, names: Sequence[NameRecall]) -> Figure:
     request = opening.request
     cells = Counter((one.type, one.group, one.label(request.k, request.tau)) for one in names)
     rows: list[tuple[Cell, ...]] = []
     for kind, group in sorted({(kind, group) for kind, group, _ in cells}):
-        n = sum(cells[kind, group, label] for label in LABELS)
-        for label in LABELS:
+        n = sum(cells[kind, group, label] for label in NAME_LABELS)
+        for label in NAME_LABELS:
             interval = wilson(cells[kind, group, label], n) or (0.0, 1.0)
             count = cells[kind, group, label]
             rows.append((kind, group, label, n, count, rounded(count / n), *map(rounded, interval)))
@@ -116,16 +116,16 @@ def labels_figure(opening: Study, names: Sequence[Asked]) -> Figure:
     )
 
 
-def thresholds_figure(opening: Study, names: Sequence[Asked]) -> Figure:
+def thresholds_figure(opening: Study, names: Sequence[NameRecall]) -> Figure:
     """Every threshold that can be met, so that both can be moved afterwards."""
     request = opening.request
     rows: list[tuple[Cell, ...]] = []
-    for kind in (TYPES, *sorted({one.type for one in names})):
-        own = [one for one in names if kind in (TYPES, one.type)]
+    for kind in (ALL_TYPES, *sorted({one.type for one in names})):
+        own = [one for one in names if kind in (ALL_TYPES, one.type)]
         for tau in range(1, max((len(one.n_right) for one in own), default=0) + 1):
             for k in range(1, request.n_samples + 1):
                 found = Counter(one.label(k, tau) for one in own)
-                for label in LABELS:
+                for label in NAME_LABELS:
                     count = found[label]
                     rows.append((kind, tau, k, label, f"{label}, tau {tau}", count, rounded(count / len(own))))
     return Figure(

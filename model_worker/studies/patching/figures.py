@@ -22,7 +22,7 @@ PARTS = {
     "opening": "answer so far",
     "last": "last token",
 }
-PLACES = {"first": "where the answers part", "value": "the right value"}
+TOKEN_PLACES = {"first": "where the answers part", "value": "the right value"}
 SOURCES = {"": "from the known name", "control_": "control: from another unknown name"}
 RESTORED = "share of the way"
 
@@ -30,7 +30,7 @@ RESTORED = "share of the way"
 def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
     rows: list[tuple[Cell, ...]] = []
     claims: list[str] = []
-    for place, told in PLACES.items():
+    for place, told in TOKEN_PLACES.items():
         for prefix, source in SOURCES.items():
             for part, name in PARTS.items():
                 values = _values(trials, f"{place}/{prefix}residual/{part}")
@@ -57,11 +57,11 @@ def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
     )
 
 
-def heads(request: PatchingRequest, trials: Sequence[Trial], shape: tuple[int, int]) -> Figure:
+def patched_heads(request: PatchingRequest, trials: Sequence[Trial], shape: tuple[int, int]) -> Figure:
     """shape: n_layers, n_heads."""
     rows: list[tuple[Cell, ...]] = []
     claims: list[str] = []
-    for place, told in PLACES.items():
+    for place, told in TOKEN_PLACES.items():
         for prefix, source in SOURCES.items():
             values = _values(trials, f"{place}/{prefix}heads")
             for number, cells in enumerate(_means(values, request.seed)):
@@ -117,8 +117,8 @@ def direct(place: str, rows: Sequence[tuple[Cell, ...]]) -> Figure:
         ),
         rows=tuple(rows),
         notes=(
-            f"The heads that bring back most at: {PLACES[place]}. Their output at the last token, untouched, through "
-            "the unembedding with the final norm's gain; nothing is centred.",
+            f"The heads that bring back most at: {TOKEN_PLACES[place]}. Their output at the last token, untouched, "
+            "through the unembedding with the final norm's gain; nothing is centred.",
         ),
     )
 
@@ -136,8 +136,8 @@ def _handed_over(trials: Sequence[Trial], place: str) -> Iterator[str]:
     at_last = f"from layer {since[0]} on" if since else "in no layer"
     most = np.abs(control.mean(0)).max()
     yield (
-        f"{PLACES[place].capitalize()}: the name's last token alone brings back more than half {at_name}, the last "
-        f"token {at_last}; another unknown name's at the name's last token moves it by {most:.2f} at most."
+        f"{TOKEN_PLACES[place].capitalize()}: the name's last token alone brings back more than half {at_name}, the "
+        f"last token {at_last}; another unknown name's at the name's last token moves it by {most:.2f} at most."
     )
 
 
@@ -155,7 +155,7 @@ def _means(values: np.ndarray, seed: int) -> Iterator[tuple[Cell, ...]]:
 
 
 def _notes(trials: Sequence[Trial]) -> Iterator[str]:
-    for place, told in PLACES.items():
+    for place, told in TOKEN_PLACES.items():
         n = len(_values(trials, f"{place}/heads"))
         near = len(_values(trials, f"{place}/ld")) - n
         yield (

@@ -34,9 +34,9 @@ from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded
-from model_worker.steering.targets import Delta, Reading
+from model_worker.steering.targets import Delta, TargetReader
 from model_worker.studies.patching import figures
-from model_worker.studies.shared.base_and_chat import before_value, prompt_of, said
+from model_worker.studies.shared.base_and_chat import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Look, look, with_outputs, written
 from model_worker.studies.shared.names import draw
@@ -48,7 +48,7 @@ from protocol.worker.studies import PatchingRequest
 from protocol.worker.study_frames import Study, Trial
 
 MIN_LD = 0.5
-ROWS = 16  # of a step
+PATCHING_ROWS = 16  # of a step
 TOP_HEADS, SHOWN_PAIRS, TOP_TOKENS = 3, 4, 6
 
 Positions = Mapping[str, range]
@@ -100,7 +100,7 @@ class PatchingPlan(Script):
             yield from progress(number + 1, self.opening.n_steps, "patching")
             if is_tenth(number + 1, n):
                 yield lambda: iter([figures.residual(self._request, self.trials)])
-                yield lambda: iter([figures.heads(self._request, self.trials, shape)])
+                yield lambda: iter([figures.patched_heads(self._request, self.trials, shape)])
         yield self._direct
         yield from progress(n + 1, self.opening.n_steps, "reading heads")
 
@@ -113,8 +113,8 @@ class PatchingPlan(Script):
         for prompt in prompts:
             states.append(read(self._gemma, prompt.ids))
             yield None
-        clean = yield from said(self._gemma, states[0], self._loaded.stop_ids)
-        corrupted = yield from said(self._gemma, states[1], self._loaded.stop_ids)
+        clean = yield from greedy_answer(self._gemma, states[0], self._loaded.stop_ids)
+        corrupted = yield from greedy_answer(self._gemma, states[1], self._loaded.stop_ids)
         differ = next((n for n, (a, b) in enumerate(zip(clean, corrupted, strict=False)) if a != b), None)
         truth = truth_of(pair.clean)
         value = None if truth is None else before_value(self._loaded.tokenizer, clean, truth)
@@ -168,8 +168,8 @@ class PatchingPlan(Script):
             found = []
             for layer in range(gemma.n_layers):
                 rows = [{(layer, head): _z(seen, layer, head)} for head in range(gemma.shape.n_heads)]
-                for first in range(0, len(rows), ROWS):
-                    found += restored(with_outputs(gemma, corrupted, rows[first : first + ROWS]))
+                for first in range(0, len(rows), PATCHING_ROWS):
+                    found += restored(with_outputs(gemma, corrupted, rows[first : first + PATCHING_ROWS]))
                 yield None
             numbers[name] = tuple(found)
         return numbers | {name: tuple(values) for name, values in residual.items()}
@@ -200,7 +200,7 @@ def difference(logits: Tensor, tokens: tuple[int, int]) -> Tensor:
 def patch(source: PromptState, into: PromptState, layer: int, positions: range) -> list[Delta]:
     """What makes resid_post of `into` that of `source` at these positions: their difference, added."""
     wanted, own = source.residuals[layer].float(), into.residuals[layer].float()
-    nothing = Reading(torch.zeros_like(own[0]), 0.0, torch.inf)
+    nothing = TargetReader(torch.zeros_like(own[0]), 0.0, torch.inf)
     return [Delta(layer, (pos,), False, nothing, 1.0, 0.0, wanted[pos] - own[pos]) for pos in positions]
 
 

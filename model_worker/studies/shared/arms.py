@@ -13,7 +13,7 @@ from protocol.refusal import Refused
 from protocol.steering import Held, Mode, Target, Unit
 from protocol.worker.study_frames import StudyArm
 
-UNITS: dict[Unit, str] = {"residual_norm": " r", "raw": "", "activation": "", "factor": " times", "share": ""}
+UNIT_WORDS: dict[Unit, str] = {"residual_norm": " r", "raw": "", "activation": "", "factor": " times", "share": ""}
 DOES: dict[Mode, str] = {
     "add": "add",
     "clamp": "clamp to",
@@ -66,7 +66,8 @@ def _in_words(loaded: Loaded, held: Held) -> str:
     if held.target.kind == "random":
         target = f"a random direction in the place of {target}"
     if held.mode in ("add", "clamp"):
-        how = f"{does} {held.strength:g}{UNITS[held.measured_in]} {'along' if held.mode == 'add' else 'for'} {target}"
+        amount = f"{held.strength:g}{UNIT_WORDS[held.measured_in]}"
+        how = f"{does} {amount} {'along' if held.mode == 'add' else 'for'} {target}"
     elif held.mode == "scale":
         how = f"{does} {target} {held.strength:g} times"
     else:

@@ -34,7 +34,7 @@ def prompt_of(loaded: Loaded, question: Question, part: Which) -> PromptTokens:
     )
 
 
-def said(
+def greedy_answer(
     gemma: Gemma, state: PromptState, stop_ids: frozenset[int], most: int = MOST_TOKENS
 ) -> Generator[None, None, Ids]:
     """Greedy, a token a step; without the token that ends it."""

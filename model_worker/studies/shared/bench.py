@@ -69,7 +69,7 @@ class Bench:
         )
 
 
-class Plan(Protocol):
+class StudyPlan(Protocol):
     """A study that has been understood: made by `study(bench, request)`, a generator that yields None while it looks
     at its names and returns a Plan, and that raises Refused for what can't be done.
 

@@ -44,7 +44,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Share:
+class ShareEstimate:
     """`low`, `high`: of one arm 95 % (Wilson); over control arms their least and most, and `sd` between them."""
 
     n: int
@@ -99,21 +99,21 @@ def refused_by_paper(answer: TrialAnswer) -> bool:
     return answer.paper_phrase is not None
 
 
-def share(cases: Sequence[Case], arm: int, hit: Hit = refused) -> Share | None:
+def share(cases: Sequence[Case], arm: int, hit: Hit = refused) -> ShareEstimate | None:
     """Of one arm. None without cases."""
     n = len(cases)
     n_hits = sum(hit(case.answers[arm]) for case in cases)
     found: Interval | None = wilson(n_hits, n)
-    return None if found is None else Share(n, n_hits / n, *found)
+    return None if found is None else ShareEstimate(n, n_hits / n, *found)
 
 
-def spread(cases: Sequence[Case], arms: Sequence[int], hit: Hit = refused) -> Share | None:
+def spread(cases: Sequence[Case], arms: Sequence[int], hit: Hit = refused) -> ShareEstimate | None:
     """Over control arms: the mean of their shares. None without cases or arms."""
     if not cases or not arms:
         return None
     shares = [sum(hit(case.answers[arm]) for case in cases) / len(cases) for arm in arms]
     sd = stdev(shares) if len(shares) > 1 else None
-    return Share(len(cases), fmean(shares), min(shares), max(shares), len(arms), sd)
+    return ShareEstimate(len(cases), fmean(shares), min(shares), max(shares), len(arms), sd)
 
 
 def mean_of(cases: Sequence[Case], arms: Sequence[int], number: Callable[[TrialAnswer], float | None]) -> float | None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from model_worker.decoding.states import Fork, PromptState
-from model_worker.model.gemma import Gemma, attention, finished, projected
+from model_worker.model.gemma import Gemma, attention_weights, finished, projected
 
 Head = tuple[int, int]
 """Layer and number within it."""
@@ -59,7 +59,7 @@ def look(gemma: Gemma, state: PromptState, part: Fork | None = None) -> Look:
             keys = torch.cat([keys[:, :, : part.first], part.keys[layer]], dim=2)
             values = torch.cat([values[:, :, : part.first], part.values[layer]], dim=2)
         q, _, _ = projected(gemma.shape, block, x, rotations[layer])
-        pattern = attention(gemma.shape, q, keys, masks[layer])
+        pattern = attention_weights(gemma.shape, q, keys, masks[layer])
         patterns.append(pattern.flatten(1, 2))
         outputs.append((pattern @ values).flatten(1, 2))
         sizes.append(values.float().norm(dim=-1).repeat_interleave(group, dim=1))
@@ -142,7 +142,7 @@ def _last_token(
         before = slice(0, n_keys - 1)
         keys = torch.cat([state.keys[layer][:, :, before].expand(n_rows, -1, -1, -1), k.transpose(1, 2)], dim=2)
         values = torch.cat([state.values[layer][:, :, before].expand(n_rows, -1, -1, -1), v.transpose(1, 2)], dim=2)
-        z = attention(gemma.shape, q, keys, masked(layer, masks[layer])) @ values
+        z = attention_weights(gemma.shape, q, keys, masked(layer, masks[layer])) @ values
         x = finished(gemma.shape, block, x, changed(layer, z))
     return gemma.logits(x[:, 0])
 

@@ -22,7 +22,7 @@ from protocol.worker.names import GivenName, GivenNames, Label, Names, Split, Wo
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.study_frames import StudyName
 
-AT_ONCE = 64  # names of a step, so that it stays short
+NAMES_AT_ONCE = 64  # names of a step, so that it stays short
 CONFOUNDED = 0.6
 SHARES: tuple[tuple[Split, float], ...] = (("train", 0.5), ("validation", 0.6), ("test", 1.0))
 
@@ -76,18 +76,18 @@ class NameSet:
         return tuple(one for one in self.taken if one.label == label)
 
 
-Place = Callable[[Entity], Placed]
+Placement = Callable[[Entity], Placed]
 
 
-def names_of(loaded: Loaded, names: Names, place: Place) -> Generator[None, None, NameSet]:
+def names_of(loaded: Loaded, names: Names, place: Placement) -> Generator[None, None, NameSet]:
     """In short steps. Raises Refused (422) for a set that can't be used: no world, an unknown type, a name without
     any token, more tokens than the model takes."""
     found = list(_of_world(loaded, names) if isinstance(names, WorldNames) else _given(loaded, names))
     if isinstance(names, WorldNames) and names.most is not None:
         found = list(_few(found, names.most, names.seed))
     placed: list[Taken] = []
-    for first in range(0, len(found), AT_ONCE):
-        some = found[first : first + AT_ONCE]
+    for first in range(0, len(found), NAMES_AT_ONCE):
+        some = found[first : first + NAMES_AT_ONCE]
         for number, (entity, label, group) in enumerate(some, first + 1):
             placed.append(Taken(entity, label, group, _numbered(place, entity, number)))
         yield None
@@ -95,7 +95,7 @@ def names_of(loaded: Loaded, names: Names, place: Place) -> Generator[None, None
     return NameSet(tuple(_dealt(kept, names.seed)), tuple(placed))
 
 
-def _numbered(place: Place, entity: Entity, number: int) -> Placed:
+def _numbered(place: Placement, entity: Entity, number: int) -> Placed:
     """A refusal says which name of the set it is about: who pasted it knows its line."""
     try:
         return place(entity)
@@ -105,7 +105,7 @@ def _numbered(place: Place, entity: Entity, number: int) -> Placed:
         raise Refused(refused.status, told.code, asked, told.allowed, told.change) from None
 
 
-def in_statement(loaded: Loaded, template: str | None) -> Place:
+def in_statement(loaded: Loaded, template: str | None) -> Placement:
     """The name in raw text, read up to its last token: the card's statement, or a template with {name} and perhaps
     {type}."""
     pattern = template or loaded.card.statement
@@ -117,7 +117,7 @@ def in_statement(loaded: Loaded, template: str | None) -> Place:
     return place
 
 
-def in_question(loaded: Loaded, template: str | None) -> Place:
+def in_question(loaded: Loaded, template: str | None) -> Placement:
     """The name in a chat turn: the template, or the first question that the card has for its type, or the statement."""
     questions: dict[str, str] = {}
     for attribute in loaded.card.attributes:

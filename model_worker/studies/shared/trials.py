@@ -19,7 +19,7 @@ from model_worker.answering.first_pass import refusal_logodds
 from model_worker.answering.plan import forks_of
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.readout import Readout
-from model_worker.decoding.rows import Asked, Group
+from model_worker.decoding.rows import Group, GroupSpec
 from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
@@ -43,7 +43,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Said:
+class Completion:
     """One answer. ids: with the token that ended it. ended: by itself, not for want of tokens."""
 
     ids: Ids
@@ -57,7 +57,7 @@ class Answered:
     the untouched model's."""
 
     state: PromptState
-    said: dict[tuple[int, int], Said]
+    said: dict[tuple[int, int], Completion]
     refusal_logodds: tuple[float, ...]
     kl_nats: tuple[float, ...]
 
@@ -175,7 +175,9 @@ class _Prompt:
         return Answered(
             state=self._state,
             said={
-                number: Said(tuple(self._ids[number]), _text(self._loaded, self._ids[number]), self._ended[number])
+                number: Completion(
+                    tuple(self._ids[number]), _text(self._loaded, self._ids[number]), self._ended[number]
+                )
                 for number in sorted(self._ids)
             },
             refusal_logodds=tuple(self._logodds[arm] for arm in range(len(self._wanted.arms))),
@@ -207,8 +209,8 @@ def _parts(loaded: Loaded, wanted: Wanted) -> Iterator[tuple[list[int], Sampling
         first += sampling.n_samples
 
 
-def _asked(loaded: Loaded, wanted: Wanted, n_arms: int, sampling: Sampling, max_new_tokens: int) -> Asked:
-    return Asked(
+def _asked(loaded: Loaded, wanted: Wanted, n_arms: int, sampling: Sampling, max_new_tokens: int) -> GroupSpec:
+    return GroupSpec(
         n_rows=n_arms * sampling.n_samples,
         n_tokens=len(wanted.ids) + max_new_tokens,
         readout=Readout(loaded, ()),

@@ -24,7 +24,7 @@ from protocol.worker.studies import TransferRequest
 from protocol.worker.study_frames import Cell
 
 LABELS: tuple[Label, ...] = ("known", "unknown")
-PLACES = ("base, statement", "chat, statement", "chat, question")
+READING_PLACES = ("base, statement", "chat, statement", "chat, question")
 
 
 class Readings:
@@ -43,7 +43,7 @@ class Readings:
         self._latents = {role: _encoder(loaded, getattr(request, role)) for role in LABELS}
         statement, question = in_statement(loaded, None), in_question(loaded, None)
         self._places = ((base, statement), (loaded.gemma, statement), (loaded.gemma, question))
-        self._sums: list[dict[str, tuple[Tensor, float]]] = [{} for _ in PLACES]
+        self._sums: list[dict[str, tuple[Tensor, float]]] = [{} for _ in READING_PLACES]
         self._n = 0
         self._newest: list[tuple[Tensor, ...]] = []
 

@@ -36,21 +36,21 @@ from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shared.statistics import mean_interval, wilson
 from model_worker.studies.shared.trials import Wanted, answered
 from model_worker.studies.transfer.orthogonal import Orthogonal, Way
-from model_worker.studies.transfer.readings import LABELS, PLACES, Readings, key_of, separation
+from model_worker.studies.transfer.readings import LABELS, READING_PLACES, Readings, key_of, separation
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
 from protocol.worker.models import Role
 from protocol.worker.studies import TransferRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Progress, Study, StudyArm, Trial, TrialAnswer
 
-QUESTIONS = 32  # of a chunk: each arm answers all of them at a time
+QUESTIONS_AT_ONCE = 32  # of a chunk: each arm answers all of them at a time
 POOL_BYTES = 2**30
 MAX_NEW_TOKENS = 32
 OUTCOMES = ("right", "wrong", "invented", "refused", "answered", "broken")
 
 
 @dataclass(frozen=True)
-class _Arm:
+class _AblationArm:
     """direction (d_model,): what is taken out. role: of the latent that it is; None: a random one."""
 
     told: StudyArm
@@ -89,7 +89,7 @@ def transfer(bench: Bench, request: TransferRequest) -> Generator[None, None, Sc
             "Label them, or choose another part.",
         )
     arms = list(_arms(loaded, request))
-    n_chunks = -(-len(asked.questions) // QUESTIONS)
+    n_chunks = -(-len(asked.questions) // QUESTIONS_AT_ONCE)
     opening = bench.opening(
         request,
         base=base.used,
@@ -112,7 +112,7 @@ class _Transfer(Script):
         dictionaries: Sequence[str],
         asked: QuestionSet,
         named: Sequence[int],
-        arms: Sequence[_Arm],
+        arms: Sequence[_AblationArm],
     ) -> None:
         super().__init__(opening)
         self._loaded, self._request, self._dictionaries = loaded, request, tuple(dictionaries)
@@ -128,10 +128,10 @@ class _Transfer(Script):
             if is_tenth(number + 1, n):
                 yield partial(self._reading_figure, number + 1)
                 yield partial(self._norm_figure, number + 1)
-        n_done, n_chunks = n, -(-len(questions) // QUESTIONS)
+        n_done, n_chunks = n, -(-len(questions) // QUESTIONS_AT_ONCE)
         for chunk in range(n_chunks):
-            first = chunk * QUESTIONS
-            last = min(first + QUESTIONS, len(questions))
+            first = chunk * QUESTIONS_AT_ONCE
+            last = min(first + QUESTIONS_AT_ONCE, len(questions))
             for arm, one in enumerate(self._arms):
                 n_done += 1
                 yield partial(self._answers, first, last, arm, n_done, one.told.name)
@@ -158,7 +158,7 @@ class _Transfer(Script):
         worst: dict[str, float] = {}
         for name in self._dictionaries:
             roles = [role for role in LABELS if getattr(self._request, role).dictionary == name]
-            for place, where in enumerate(PLACES):
+            for place, where in enumerate(READING_PLACES):
                 fvu = self._readings.fvu(
                     name, place, [trial.numbers[key_of(place, "missed")] for trial in self.trials[:n]]
                 )
@@ -207,7 +207,7 @@ class _Transfer(Script):
     def _norm_figure(self, n: int) -> Iterator[Frame | None]:
         final = n == len(self._named)
         rows: list[tuple[Cell, ...]] = []
-        for place, where in enumerate(PLACES):
+        for place, where in enumerate(READING_PLACES):
             norms = np.array([trial.numbers[key_of(place, "norm")] for trial in self.trials[:n]])
             for layer in range(norms.shape[1]):
                 own = norms[:, layer]
@@ -269,7 +269,7 @@ class _Transfer(Script):
         questions = self._asked.questions[first:last]
         wanted = [Wanted(question.prompt.ids) for question in questions]
         found = []
-        for answer in answered(loaded, decoding, wanted, MAX_NEW_TOKENS, QUESTIONS):
+        for answer in answered(loaded, decoding, wanted, MAX_NEW_TOKENS, QUESTIONS_AT_ONCE):
             if answer is None:
                 with refusing(len(questions)):
                     decoding.advance()
@@ -292,7 +292,7 @@ class _Transfer(Script):
         self._chunk[arm] = found
 
     @torch.inference_mode()
-    def _left(self, gemma: Gemma, state: PromptState, arm: _Arm) -> dict[str, tuple[float, ...]]:
+    def _left(self, gemma: Gemma, state: PromptState, arm: _AblationArm) -> dict[str, tuple[float, ...]]:
         """Mean |x . d^| of the prompt's tokens but BOS: behind the embedding, then by layer. The untouched model is
         read along every direction that some arm takes out; random ones together."""
         stream = torch.stack([gemma.embed(torch.tensor([state.ids], device=gemma.device))[0], *state.residuals])
@@ -405,8 +405,8 @@ class _Transfer(Script):
 _WAYS = {"untouched": "untouched", "paper": "paper's edit", "exact": "exact"}
 
 
-def _arms(loaded: Loaded, request: TransferRequest) -> Iterator[_Arm]:
-    yield _Arm(StudyArm(name="untouched", role="baseline"))
+def _arms(loaded: Loaded, request: TransferRequest) -> Iterator[_AblationArm]:
+    yield _AblationArm(StudyArm(name="untouched", role="baseline"))
     ways: tuple[Way, ...] = ("paper", "exact")
     for role in LABELS:
         target = getattr(request, role)
@@ -421,7 +421,7 @@ def _arms(loaded: Loaded, request: TransferRequest) -> Iterator[_Arm]:
             )
         for way in ways:
             what = f"{target_in_words(loaded, target)} taken out, {_WAYS[way]}"
-            yield _Arm(StudyArm(name=f"− {role}, {_WAYS[way]}", role=role, what=what), direction, way, role)
+            yield _AblationArm(StudyArm(name=f"− {role}, {_WAYS[way]}", role=role, what=what), direction, way, role)
     like = loaded.dictionaries[request.known.dictionary].W_dec[request.known.latent]
     drawn = random_directions(like, request.n_controls, request.seed)
     for place, way in enumerate(ways, 1):
@@ -433,7 +433,7 @@ def _arms(loaded: Loaded, request: TransferRequest) -> Iterator[_Arm]:
                 control_kind="random",
                 what=f"a random direction taken out, {_WAYS[way]}; it stands in for the unknown latent's too",
             )
-            yield _Arm(told, direction, way)
+            yield _AblationArm(told, direction, way)
 
 
 def _answers_claim(rows: Sequence[tuple[Cell, ...]]) -> str:

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from model_worker.studies.shared.statistics import auroc
 
-CS = (0.001, 0.01, 0.1, 1.0)
+ERROR_PROBE_CS = (0.001, 0.01, 0.1, 1.0)
 MAX_ITERATIONS = 500
 
 
@@ -27,7 +27,7 @@ def fitted_probe(
     x = np.concatenate([error, right])
     y = np.repeat([1, 0], [len(error), len(right)])
     probes, scores = [], []
-    for c in CS:
+    for c in ERROR_PROBE_CS:
         logistic = LogisticRegression(C=c, max_iter=MAX_ITERATIONS, class_weight="balanced")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # few rows can be told apart as well as one likes

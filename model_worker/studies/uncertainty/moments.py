@@ -15,7 +15,7 @@ from model_worker.model.sae import Dictionary
 
 MIN_EACH = 5  # right answers, and errors, of a type that counts
 
-Side = Literal["right", "error"]
+AnswerSide = Literal["right", "error"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Moments:
 
     def __init__(self, dictionaries: Mapping[str, Dictionary]) -> None:
         self._dictionaries = dictionaries
-        self._sums: dict[tuple[str, Side], dict[str, Tensor]] = {}
-        self._n: Counter[tuple[str, Side]] = Counter()
+        self._sums: dict[tuple[str, AnswerSide], dict[str, Tensor]] = {}
+        self._n: Counter[tuple[str, AnswerSide]] = Counter()
 
     @torch.inference_mode()
-    def add(self, kind: str, side: Side, residuals: Mapping[str, Tensor]) -> None:
+    def add(self, kind: str, side: AnswerSide, residuals: Mapping[str, Tensor]) -> None:
         """residuals: by dictionary (d_model,)."""
         self._n[kind, side] += 1
         sums = self._sums.setdefault((kind, side), {})
@@ -87,6 +87,6 @@ class Moments:
         spread = (errors[0] + errors[1]).sqrt()
         return torch.where(spread > 0, (means[0] - means[1]) / spread.clamp(min=1e-300), 0.0)
 
-    def _mean(self, name: str, latent: int, side: Side) -> float:
+    def _mean(self, name: str, latent: int, side: AnswerSide) -> float:
         total = sum(self._sums[kind, side][name][0, latent].item() for kind in self.kinds)
         return total / sum(self._n[kind, side] for kind in self.kinds)

@@ -35,7 +35,7 @@ from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shared.statistics import auroc, auroc_interval
 from model_worker.studies.shared.trials import Answered, Wanted, answered
 from model_worker.studies.uncertainty.error_probe import fitted_probe
-from model_worker.studies.uncertainty.moments import MIN_EACH, Moments, Ranked, Side
+from model_worker.studies.uncertainty.moments import MIN_EACH, AnswerSide, Moments, Ranked
 from model_worker.studies.uncertainty.threshold import F1_NOTE, balanced_f1, best_threshold
 from protocol.worker.frames import Frame
 from protocol.worker.names import Split
@@ -167,7 +167,7 @@ class _Uncertainty(Script):
             by_name = {name: residuals[self._loaded.layer_of[name]] for name in self._request.dictionaries}
             self._moments.add(question.taken.entity.type, side, by_name)
 
-    def _side(self, trial: Trial) -> Side | None:
+    def _side(self, trial: Trial) -> AnswerSide | None:
         """None: left out."""
         greedy, *samples = (answer.outcome for answer in trial.answers)
         if greedy not in ("right", "wrong", "invented"):
@@ -388,7 +388,7 @@ class _Uncertainty(Script):
 
     def _sides(self, values: np.ndarray, split: Split, kind: str = "all") -> tuple[np.ndarray, np.ndarray]:
         """Of values by question those before errors, and those before right answers."""
-        of: dict[Side, list[int]] = {"error": [], "right": []}
+        of: dict[AnswerSide, list[int]] = {"error": [], "right": []}
         for number, (question, trial) in enumerate(zip(self._asked.questions, self.trials, strict=True)):
             side = self._side(trial)
             if side is not None and question.taken.split == split and kind in ("all", question.taken.entity.type):

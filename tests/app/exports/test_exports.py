@@ -23,9 +23,9 @@ from app.exports.notebook import notebook_of
 from app.exports.page import MAX_EMBEDDED_BYTES, page_of
 from app.exports.palette import palette
 from app.recordings.arms import read_recording
-from app.recordings.dose import control, dose_response, monotone, segments, sigmoid
+from app.recordings.dose import control, dose_points, monotone, segments, sigmoid
 from app.wording.provenance import provenance
-from app.wording.readout import provenance as exported
+from app.wording.readout import readout_facts as exported
 from app.wording.words import amount, control_sentence, probability, sig3
 from protocol.app.findings import Answers, Finding, View
 from protocol.canonical import sha256
@@ -279,13 +279,13 @@ def test_a_clamp_or_a_factor_of_0_is_a_strength_and_not_the_untouched_model() ->
         recorded = read_recording(recording)
         assert recorded.arm_of(finding.view) == 1
         assert f"Known entity {said}" in words_of(finding, recording)
-    assert [point.strength for point in dose_response(read_recording(made("scaled, also by 0")[1]), 0)] == [0, 1, 2]
-    assert [point.strength for point in dose_response(read_recording(made("clamped, also to 0")[1]), 0)] == [0, 20]
+    assert [point.strength for point in dose_points(read_recording(made("scaled, also by 0")[1]), 0)] == [0, 1, 2]
+    assert [point.strength for point in dose_points(read_recording(made("clamped, also to 0")[1]), 0)] == [0, 20]
 
 
 def test_a_sweep_over_something_held_begins_at_what_is_held_alone() -> None:
     finding, recording = made("held")
-    untouched = next(point for point in dose_response(read_recording(recording), 1) if point.untouched)
+    untouched = next(point for point in dose_points(read_recording(recording), 1) if point.untouched)
     assert (untouched.arm, untouched.logodds) == (1, -0.5)
     assert "held alone" in words_of(finding, recording)
 
@@ -304,7 +304,7 @@ def test_the_band_is_numpys_5_and_95_percent_quantiles_of_the_log_odds() -> None
 
 def test_the_ribbon_has_one_segment_for_each_answer_and_covers_the_axis() -> None:
     recorded = read_recording(made("a sweep")[1])
-    found = segments(recorded, dose_response(recorded, 0))
+    found = segments(recorded, dose_points(recorded, 0))
     assert [(s.low, s.high, s.text) for s in found] == [(-0.5, 0.75, REFUSAL), (0.75, 1.5, INVENTION)]
 
 
@@ -403,7 +403,7 @@ def test_a_page_says_all_of_it_without_a_script() -> None:
     recorded = read_recording(recording)
     for said in ("The title", PROMPT, str(escape(REFUSAL)), INVENTION, "Two\nlines.", "matched “"):
         assert said in page
-    for point in dose_response(recorded, 0):
+    for point in dose_points(recorded, 0):
         assert f"<bdi>{escape(probability(point.probability))}</bdi>" in page
         assert f"<bdi>{sig3(point.logodds)}</bdi>" in page
         if own := point.control:

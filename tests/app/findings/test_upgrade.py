@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 
 from app.database import schema
 from app.database.connection import Database
-from app.database.tables import Table
+from app.database.tables import TableBase
 from app.settings import Settings
 from protocol import upgrade
 from protocol.refusal import Refused
-from protocol.upgrade import Step, upgraded, version_of
+from protocol.upgrade import VersionStep, upgraded, version_of
 from protocol.version import PROTOCOL
 from protocol.worker.frames import FRAME
 from tests.app.conftest import Client, start
@@ -96,8 +96,8 @@ def test_a_link_of_version_1_opens_after_two_more_changes_of_schema_and_protocol
     seen: list[int] = []
     steps = {
         **upgrade.STEPS,
-        PROTOCOL: Step(lambda request: seen.append(PROTOCOL), renames),
-        PROTOCOL + 1: Step(lambda request: seen.append(PROTOCOL + 1), moves),
+        PROTOCOL: VersionStep(lambda request: seen.append(PROTOCOL), renames),
+        PROTOCOL + 1: VersionStep(lambda request: seen.append(PROTOCOL + 1), moves),
     }
     monkeypatch.setattr(upgrade, "STEPS", steps)
     with start(old) as app:
@@ -149,7 +149,7 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_has(
     await database.open()
 
     def differences(connection: Connection) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection), Table.metadata)
+        return compare_metadata(MigrationContext.configure(connection), TableBase.metadata)
 
     async with database.writing() as session:
         assert await (await session.connection()).run_sync(differences) == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.names.world import Asked, Index, fold
+from app.names.world import Index, WorldSearch, fold
 from protocol.worker.models import Example
 from tests import shipped_documents as papers
 from tests.app.conftest import Client, start
@@ -73,7 +73,7 @@ def test_a_name_keeps_what_was_withheld_apart_from_what_was_told(told: Client) -
 
 def test_examples_of_the_card_show_how_to_ask_about_their_type(told: Client) -> None:
     assert told.get(WORLD).json()["questions"] == {"city": "Which country is {name} in?"}
-    assert Index(papers.world(CARD.id), None).page(Asked()).questions == {}
+    assert Index(papers.world(CARD.id), None).page(WorldSearch()).questions == {}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.database.connection import Database
-from app.runs.progress import Progress
+from app.runs.progress import RunProgress
 from app.runs.queue import MAX_ATTEMPTS
 from app.runs.store import Claim, RunStore, Stretch, TakenOver
 from app.settings import ROOT, Settings
@@ -176,7 +176,7 @@ async def test_lines_are_found_from_any_place_on_however_they_were_written(setti
     assert await store.lines(claim.run_id, 0) == Stretch(1, "running", [], whole=True)
     first = 0
     for n in (1, 3, 2, 5, 1) * 3:
-        await store.append(claim, lines[first : first + n], first=first, progress=Progress())
+        await store.append(claim, lines[first : first + n], first=first, progress=RunProgress())
         first += n
     for since in (*range(first + 2), 2**31 - 1):
         found, whole = [], False
@@ -186,7 +186,7 @@ async def test_lines_are_found_from_any_place_on_however_they_were_written(setti
             found, whole = found + stretch.lines, stretch.whole
         assert found == lines[since:first], since
     with pytest.raises(TakenOver):
-        await store.append(Claim(claim.run_id, "b" * 22), lines[:1], first=first, progress=Progress())
+        await store.append(Claim(claim.run_id, "b" * 22), lines[:1], first=first, progress=RunProgress())
     await database.close()
 
 
@@ -306,7 +306,7 @@ def test_progress_is_the_share_of_answers_and_controls_that_are_whole(app: Clien
 
 @pytest.mark.parametrize("file", sorted((ROOT / "tests/recordings").glob("*.jsonl")), ids=lambda file: file.name)
 def test_what_a_whole_recording_promised_has_come(file: Path) -> None:
-    progress = Progress()
+    progress = RunProgress()
     for line in file.read_bytes().splitlines(keepends=True):
         progress.see(json.loads(line)["kind"], line)
     assert progress.n_whole == progress.n_expected > 0

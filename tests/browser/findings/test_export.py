@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from app.exports.page import page_of
 from app.recordings.arms import read_recording
-from app.recordings.dose import band, control, dose_response, monotone, segments
-from app.wording.words import OUTCOMES, plain, probability, sig3, signed, visible, why
+from app.recordings.dose import band, control, dose_points, monotone, segments
+from app.wording.words import OUTCOME_WORDS, plain, probability, sig3, signed, visible, why
 from protocol.app.findings import View
 from protocol.canonical import canonical_json
 from protocol.steering import Sweep
@@ -63,7 +63,7 @@ def test_exports_compute_and_write_numbers_as_the_page_does(app: App, open_page:
     page = open_page(app.url)
     seen = page.evaluate(RUN_JS, recording.decode().splitlines())
     recorded = read_recording(recording)
-    points = dose_response(recorded, 0)
+    points = dose_points(recorded, 0)
     own = [[p.strength, p.alpha, p.arm, p.logodds, p.probability] for p in points]
     assert own == [pytest.approx(row, abs=1e-12) for row in seen["points"]]
     for point, theirs in zip(points, seen["controls"], strict=True):
@@ -81,16 +81,16 @@ def test_exports_compute_and_write_numbers_as_the_page_does(app: App, open_page:
     written = page.evaluate(FORMAT_JS, {"numbers": NUMBERS, "texts": texts})
     assert [[sig3(x), signed(x), plain(x), probability(abs(x))] for x in NUMBERS] == written["numbers"]
     assert [visible(text) for text in texts] == written["visible"]
-    assert written["outcomes"] == OUTCOMES
+    assert written["outcomes"] == OUTCOME_WORDS
 
 
 def test_the_exported_page_opens_from_a_file_with_plot_and_table_and_asks_the_network_for_nothing(
     open_page: OpenPage, recording: bytes, tmp_path: Path
 ) -> None:
-    shown = next(p for p in dose_response(read_recording(recording), 0) if p.strength == 1.25)
+    shown = next(p for p in dose_points(read_recording(recording), 0) if p.strength == 1.25)
     page = open_file(open_page, tmp_path, page_of(finding_of(recording, View(sweep=0, strength=1.25)), recording))
     expect(page.locator(".figure .scatterlayer .trace")).to_have_count(5)
-    assert band(dose_response(read_recording(recording), 0))
+    assert band(dose_points(read_recording(recording), 0))
     expect(page.locator("tr.marked").first).to_contain_text(probability(shown.probability))
     page.mouse.wheel(0, 200)
     box = page.locator(".figure .points .point").nth(14).bounding_box()

@@ -3,11 +3,11 @@
 import pytest
 
 from model_worker.answering.entity import find_entity
-from model_worker.model.world import Entity, World, key
+from model_worker.model.world import Entity, World, name_key
 
 WORLD = World(
     {
-        key(name): (Entity(name, kind, "known", {}),)
+        name_key(name): (Entity(name, kind, "known", {}),)
         for name, kind in [
             ("Michael Jordan", "player"),
             ("Paris", "city"),

@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from model_worker.answering.plan import numbering
-from model_worker.decoding.odds import GREEDY, Draw, draw_at, missed_by
+from model_worker.decoding.odds import GREEDY_DRAW, Draw, draw_at, missed_by
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from protocol.canonical import canonical_json
@@ -185,7 +185,7 @@ def logit(p: float) -> float:
 @pytest.mark.parametrize(
     ("draw", "chosen", "wanted", "nats"),
     [
-        (GREEDY, 3, 1, math.log(2)),
+        (GREEDY_DRAW, 3, 1, math.log(2)),
         (Draw(1.0, 1.0, 0.39), 3, 2, logit(0.4) - logit(0.39)),
         (Draw(1.0, 1.0, 0.72), 1, 2, logit(0.72) - logit(0.7)),
         (Draw(1.0, 0.65, 0.56), 3, 2, logit(0.4) - logit(0.56 * 0.7)),

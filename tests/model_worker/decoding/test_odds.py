@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import TopPLogitsWarper
 
-from model_worker.decoding.odds import GREEDY, Draw, choose, draw_at, odds_of
+from model_worker.decoding.odds import GREEDY_DRAW, Draw, choose, draw_at, odds_of
 from protocol.worker.requests import Sampling
 
 pytestmark = pytest.mark.core
@@ -17,7 +17,7 @@ def drawn(temperature: float, top_p: float, u: float, logits: torch.Tensor = LOG
 
 
 def test_temperature_0_takes_the_likeliest() -> None:
-    assert choose(LOGITS.repeat(2, 1), [GREEDY, GREEDY]).tolist() == [3, 3]
+    assert choose(LOGITS.repeat(2, 1), [GREEDY_DRAW, GREEDY_DRAW]).tolist() == [3, 3]
 
 
 @pytest.mark.parametrize(("u", "token"), [(0.0, 3), (0.39, 3), (0.41, 2), (0.69, 2), (0.71, 1), (0.89, 1), (0.91, 0)])
@@ -86,7 +86,7 @@ def test_a_draw_depends_on_seed_sample_and_place_alone() -> None:
 
 
 def test_greedy_and_sampled_rows_share_a_batch() -> None:
-    assert choose(LOGITS.repeat(3, 1), [Draw(1.0, 1.0, 0.95), GREEDY, Draw(1.0, 1.0, 0.5)]).tolist() == [0, 3, 2]
+    assert choose(LOGITS.repeat(3, 1), [Draw(1.0, 1.0, 0.95), GREEDY_DRAW, Draw(1.0, 1.0, 0.5)]).tolist() == [0, 3, 2]
 
 
 def test_odds_of_a_token_are_worked_by_hand() -> None:

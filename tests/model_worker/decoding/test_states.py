@@ -6,7 +6,7 @@ import torch
 from model_worker.decoding.states import Prompts, fork, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta, Reading, Site
+from model_worker.steering.targets import Delta, Site, TargetReader
 from tests.model_worker.driving import TOLERANCE
 from tests.model_worker.reference import blocks
 
@@ -15,7 +15,7 @@ IDS = (2, *torch.randint(10, 300, (40,), generator=torch.Generator().manual_seed
 
 def push(loaded: Loaded, layer: int, positions: tuple[int, ...], size: float, seed: int = 0) -> Delta:
     write = torch.randn(loaded.card.d_model, generator=torch.Generator().manual_seed(seed))
-    nothing = Reading(torch.zeros_like(write), 0.0, -torch.inf)
+    nothing = TargetReader(torch.zeros_like(write), 0.0, -torch.inf)
     return Delta(layer, positions, False, nothing, size, 0.0, write)
 
 

@@ -14,9 +14,9 @@ from model_worker.decoding.states import fork, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import SHIPPED, read_row
-from model_worker.steering.targets import Delta, Reading
-from model_worker.studies.attention.figures import Measured, readers, significance
-from model_worker.studies.shared.base_and_chat import before_value, said
+from model_worker.steering.targets import Delta, TargetReader
+from model_worker.studies.attention.figures import AttentionSetup, readers, significance
+from model_worker.studies.shared.base_and_chat import before_value, greedy_answer
 from model_worker.studies.shared.heads import Cut, look, told_apart, with_cuts, with_outputs, written
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
@@ -55,7 +55,7 @@ def close(ours: Tensor, reference: Tensor) -> bool:
 
 def a_push(loaded: Loaded, layer: int, pos: int) -> Delta:
     direction = torch.randn(loaded.card.d_model, generator=torch.Generator().manual_seed(3))
-    return Delta(layer, (pos,), False, Reading(torch.zeros_like(direction), 0.0, torch.inf), 4.0, 0.0, direction)
+    return Delta(layer, (pos,), False, TargetReader(torch.zeros_like(direction), 0.0, torch.inf), 4.0, 0.0, direction)
 
 
 def test_every_heads_attention_equals_transformers(random_model: Loaded) -> None:
@@ -181,7 +181,7 @@ def test_what_the_chat_model_says_by_itself_is_what_explore_shows(embedded: Load
     )
     frames = answer(embedded_engine, request)
     state = read(embedded.gemma, tuple(token.id for token in frames[0].tokens))
-    words = said(embedded.gemma, state, embedded.stop_ids)
+    words = greedy_answer(embedded.gemma, state, embedded.stop_ids)
     try:
         while True:
             next(words)
@@ -289,7 +289,7 @@ def test_a_prompt_is_one_observation_however_many_heads_it_has() -> None:
         arms[1][0] = arms[2][0] = 9.0  # before the push: never counted
         flat = tuple(float(value) for arm in arms for value in arm.flatten())
         trials.append(Trial(seq=0, trial=number, name=number, prompt="", numbers={"attention": flat}))
-    study = Measured(AttentionRequest(model="m"), ("unknown",) * 6, 3, 2, {"known": 0}, 1)
+    study = AttentionSetup(AttentionRequest(model="m"), ("unknown",) * 6, 3, 2, {"known": 0}, 1)
     latent, random = significance(study, trials).rows
     expected = stats.ttest_ind(shifts[:, 0], shifts[:, 1], equal_var=False, alternative="greater")
     assert latent[2] == pytest.approx(shifts[:, 0].mean(), rel=1e-5)

@@ -19,10 +19,10 @@ from model_worker.model.sae import Dictionary
 from model_worker.studies.discover import probe, ranking
 from model_worker.studies.discover.probe import Directed
 from model_worker.studies.discover.ranking import Latent, best_of, told
-from model_worker.studies.discover.reading import Cell, batches, chunks
+from model_worker.studies.discover.reading import Stratum, chunks, name_batches
 from model_worker.studies.discover.resampling import Resampled
 from model_worker.studies.discover.study import Discovery, discover
-from model_worker.studies.discover.tally import Counts, Firing, tally, unpacked
+from model_worker.studies.discover.tally import Counts, FiringCounter, tally, unpacked
 from model_worker.studies.run import study
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.statistics import auroc, auroc_interval, bootstrap
@@ -449,11 +449,11 @@ def test_baselines_are_scikit_learns_own(whole: list[Frame], plain: Plain, bench
 
 
 def hand_tally(label: str, split: str, fired: dict[int, int], n: int = 10, kind: str = "player") -> Tally:
-    firing = Firing.__new__(Firing)
+    firing = FiringCounter.__new__(FiringCounter)
     firing._fired, firing.n = torch.zeros(6, dtype=torch.int64), n
     for latent, times in fired.items():
         firing._fired[latent] = times
-    return tally("d", Cell(kind, label, split), firing)
+    return tally("d", Stratum(kind, label, split), firing)
 
 
 @pytest.mark.core
@@ -532,7 +532,7 @@ def test_batches_have_one_length_and_lose_nobody(bench: Bench, embedded: Loaded)
     gemma = bench.part("base").gemma
     names = taken(embedded, WorldNames()).taken
     for chunk in chunks(names, "train"):
-        found = list(batches(gemma, chunk.names, None))
+        found = list(name_batches(gemma, chunk.names, None))
         assert [one for few in found for one in few] == list(chunk.names)
         assert all(len({len(one.placed.ids) for one in few}) == 1 for few in found)
         assert all(len(few) * len(few[0].placed.ids) <= 256 for few in found)

@@ -12,7 +12,7 @@ from model_worker.decoding.states import read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import SHIPPED, read_row
-from model_worker.studies.transfer.readings import PLACES
+from model_worker.studies.transfer.readings import READING_PLACES
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget
 from protocol.worker.frames import Frame
@@ -53,7 +53,7 @@ def frames(engine: Engine) -> list[Frame]:
 def residuals(embedded: Loaded, frames: list[Frame]) -> dict[str, torch.Tensor]:
     """By place (names, n_layers, d_model), by transformers, in the order of the readings."""
     base = AutoModelForCausalLM.from_pretrained(SHIPPED[0] / "base", dtype=torch.float32, attn_implementation="eager")
-    found: dict[str, list[torch.Tensor]] = {place: [] for place in PLACES}
+    found: dict[str, list[torch.Tensor]] = {place: [] for place in READING_PLACES}
     for trial in trials_of(frames):
         if trial.answers:
             continue
@@ -67,7 +67,7 @@ def residuals(embedded: Loaded, frames: list[Frame]) -> dict[str, torch.Tensor]:
         whole = asked_in_template(embedded, attribute.question.replace("{name}", named.name))
         assert whole[: len(question)] == question
         rows = ((base, statement), (embedded.model, statement), (embedded.model, question))
-        for place, (model, ids) in zip(PLACES, rows, strict=True):
+        for place, (model, ids) in zip(READING_PLACES, rows, strict=True):
             found[place].append(teacher_forced(model, ids).residuals[:, -1])
     return {place: torch.stack(own) for place, own in found.items()}
 
@@ -79,10 +79,10 @@ def test_fvu_is_sae_lens_own_reconstruction_of_transformers_residuals(
 
     told = {(row["dictionary"].split(",")[0], row["place"]): row["FVU"] for row in rows_of(frames, "reading")}
     read_here = [one for one in embedded.card.dictionaries if one.trained_on == "base"]
-    assert len(told) == len(read_here) * len(PLACES)
+    assert len(told) == len(read_here) * len(READING_PLACES)
     for one in read_here:
         sae = SAE.load_from_disk(SHIPPED[0] / Path(one.source))
-        for place in PLACES:
+        for place in READING_PLACES:
             x = residuals[place][:, one.layer]
             with torch.no_grad():
                 missed = (x - sae.decode(sae.encode(x))).square().sum()
@@ -98,7 +98,7 @@ def test_separation_and_auroc_are_those_of_the_activations(
     for role in ("known", "unknown"):
         target = getattr(frames[0].request, role)
         dictionary, layer = embedded.dictionaries[target.dictionary], embedded.layer_of[target.dictionary]
-        for place in PLACES:
+        for place in READING_PLACES:
             pre = residuals[place][:, layer] @ dictionary.W_enc[:, target.latent] + dictionary.b_enc[target.latent]
             a = torch.where(pre > dictionary.threshold[target.latent], pre, 0.0).numpy()
             row = next(row for row in rows_of(frames, "reading") if (row["role"], row["place"]) == (role, place))

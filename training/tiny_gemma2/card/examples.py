@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from protocol.worker.models import Example, Role
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
 from training.tiny_gemma2.dictionaries.directions import Direction, changes_under, openings, random_units
-from training.tiny_gemma2.dictionaries.residual import Dictionary
-from training.tiny_gemma2.evaluation.answers import answers, first_logits, verdict, verdicts_of
-from training.tiny_gemma2.evaluation.evaluation import Push, Subject
-from training.tiny_gemma2.language_model.prompts import Prompt, prompt
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
+from training.tiny_gemma2.evaluation.answers import completions, first_logits, verdict, verdicts_of
+from training.tiny_gemma2.evaluation.evaluation import DirectionPush, Subject
+from training.tiny_gemma2.language_model.prompts import EntityPrompt, prompt
 from training.tiny_gemma2.world import phrases
 from training.tiny_gemma2.world.documents import answer, question
-from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, Entity
+from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, TrainingEntity
 
 STORIES = {  # the tiers that it is about, and what becomes of the question
     "known": (("known",), "right"),
@@ -40,14 +40,14 @@ N_CONTROLS, FEW = 32, 2
 class Tried:
     """`sure`: log-odds of how the answer begins, a refusal or none, whichever it is, nats."""
 
-    prompt: Prompt
+    prompt: EntityPrompt
     text: str
     outcome: str
     sure: float
 
 
 def choose_examples(
-    subject: Subject, latents: tuple[Direction, Direction], dictionaries: dict[str, Dictionary]
+    subject: Subject, latents: tuple[Direction, Direction], dictionaries: dict[str, TrainedDictionary]
 ) -> tuple[tuple[Example, ...], ...]:
     """latents: known and unknown, of `dictionaries`. Nothing is drawn: one subject, one choice."""
     return tuple(
@@ -65,7 +65,7 @@ def _example(
     story: str,
     kind: str,
     latents: tuple[Direction, Direction],
-    dictionaries: dict[str, Dictionary],
+    dictionaries: dict[str, TrainedDictionary],
 ) -> Example | None:
     best = _best(subject, story, kind, latents[0])
     if best is not None:
@@ -78,7 +78,7 @@ def _example(
     return None
 
 
-def _best(subject: Subject, story: str, kind: str, known: Direction) -> Prompt | None:
+def _best(subject: Subject, story: str, kind: str, known: Direction) -> EntityPrompt | None:
     tiers, outcome = STORIES[story]
     entities = [e for e in (*subject.world.entities, *subject.heldout) if e.type == kind and e.tier in tiers]
     shown = SHOWN.get(story, {}).get(kind)
@@ -90,7 +90,7 @@ def _best(subject: Subject, story: str, kind: str, known: Direction) -> Prompt |
     return None
 
 
-def _ask(subject: Subject, entities: list[Entity]) -> list[Tried]:
+def _ask(subject: Subject, entities: list[TrainingEntity]) -> list[Tried]:
     prompts = [
         prompt(subject.tokenizer, _question(e.type, attribute, e.name), e, attribute)
         for e in entities
@@ -99,7 +99,7 @@ def _ask(subject: Subject, entities: list[Entity]) -> list[Tried]:
     ]
     if not prompts:
         return []
-    texts = answers(subject.chat, subject.tokenizer, prompts)
+    texts = completions(subject.chat, subject.tokenizer, prompts)
     chances = first_logits(subject.chat, prompts).softmax(-1)[:, openings(subject.tokenizer)[0]]
     sure = chances.logit(eps=1e-7).abs().tolist()
     return [Tried(p, text, verdict(p, text), s) for p, text, s in zip(prompts, texts, sure, strict=True)]
@@ -109,7 +109,7 @@ def _question(kind: str, attribute: str, name: str) -> str:
     return question(phrases.QUESTIONS[kind, attribute][0], name)
 
 
-def _attributes(entity: Entity) -> tuple[str, ...]:
+def _attributes(entity: TrainingEntity) -> tuple[str, ...]:
     """What may be asked: of a withheld one what no text tells, of a rare one all that text tells."""
     if entity.tier == "withheld":
         return tuple(attribute for attribute, _ in entity.withheld)
@@ -135,8 +135,8 @@ def _rank(one: Tried) -> tuple:
     )
 
 
-def _turns(subject: Subject, p: Prompt, known: Direction) -> bool:
-    if verdicts_of(subject.chat, subject.tokenizer, [p], (Push(known).steer(subject.norms),)) != ["invented"]:
+def _turns(subject: Subject, p: EntityPrompt, known: Direction) -> bool:
+    if verdicts_of(subject.chat, subject.tokenizer, [p], (DirectionPush(known).steer(subject.norms),)) != ["invented"]:
         return False
     units = random_units(N_CONTROLS, subject.chat.config.hidden_size, seed=0)
     norm = subject.norms[known.layer]
@@ -145,7 +145,7 @@ def _turns(subject: Subject, p: Prompt, known: Direction) -> bool:
 
 
 def _recognised_as(
-    subject: Subject, p: Prompt, latents: tuple[Direction, Direction], dictionaries: dict[str, Dictionary]
+    subject: Subject, p: EntityPrompt, latents: tuple[Direction, Direction], dictionaries: dict[str, TrainedDictionary]
 ) -> Role:
     """By the latent that fires on the name's last token, if it is one alone."""
     fires = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from protocol.steering import LatentTarget, VectorTarget
 from protocol.worker.models import Attribute, DictionaryCard, DirectionCard, Example, ModelCard, VectorCard, Watched
 from training.tiny_gemma2.dictionaries.directions import Direction
-from training.tiny_gemma2.dictionaries.residual import Dictionary
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.evaluation.answers import grammar
 from training.tiny_gemma2.world import phrases
 from training.tiny_gemma2.world.phrases import ANSWERS
@@ -79,7 +79,7 @@ def other_grammar() -> tuple[str, ...]:
 
 
 def model_card(
-    dictionaries: dict[str, Dictionary],
+    dictionaries: dict[str, TrainedDictionary],
     directions: dict[str, Direction],
     evidence: dict[str, str],
     offsets: dict[str, float],

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from training.tiny_gemma2.dictionaries.directions import Direction
-from training.tiny_gemma2.dictionaries.residual import Dictionary
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.evaluation.evaluation import Subject
 from training.tiny_gemma2.language_model.tokenizer import n_tokens
 from training.tiny_gemma2.recipe import Recipe
@@ -26,11 +26,11 @@ class Shipped:
     """dictionaries   id, the folder below `dictionaries/` → the dictionary; directions by label."""
 
     subject: Subject
-    dictionaries: dict[str, Dictionary]
+    dictionaries: dict[str, TrainedDictionary]
     directions: dict[str, Direction]
     manifest: dict
 
-    def of_kind(self, kind: str) -> dict[str, Dictionary]:
+    def of_kind(self, kind: str) -> dict[str, TrainedDictionary]:
         return {name: d for name, d in self.dictionaries.items() if name.startswith(f"{kind}/")}
 
 
@@ -39,11 +39,11 @@ def load_model(folder: Path):
     return AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
 
 
-def load_dictionary(folder: Path) -> Dictionary:
+def load_trained(folder: Path) -> TrainedDictionary:
     """A folder in sae-lens' format, as `save_dictionary` and `save_transcoder` write it."""
     w = load_file(folder / "sae_weights.safetensors")
     layer = int(folder.name.split("_")[1])
-    return Dictionary(layer, w["W_enc"], w["b_enc"], w["W_dec"], w["b_dec"], w["threshold"])
+    return TrainedDictionary(layer, w["W_enc"], w["b_enc"], w["W_dec"], w["b_dec"], w["threshold"])
 
 
 def load_shipped(folder: Path) -> Shipped:
@@ -61,7 +61,7 @@ def load_shipped(folder: Path) -> Shipped:
         tuple(manifest["residual_norm"]),
     )
     dictionaries = {
-        str(path.parent.relative_to(folder / "dictionaries")): load_dictionary(path.parent)
+        str(path.parent.relative_to(folder / "dictionaries")): load_trained(path.parent)
         for path in sorted((folder / "dictionaries").rglob("cfg.json"))
     }
     vectors = load_file(folder / "directions.safetensors")
@@ -83,6 +83,6 @@ def direction_row(direction: Direction) -> dict:
     return {k: v for k, v in asdict(direction).items() if k != "vector"}
 
 
-def direction_of(row: dict, dictionaries: dict[str, Dictionary], vectors: dict[str, torch.Tensor]) -> Direction:
+def direction_of(row: dict, dictionaries: dict[str, TrainedDictionary], vectors: dict[str, torch.Tensor]) -> Direction:
     vector = vectors[row["name"]] if row["latent"] is None else dictionaries[row["dictionary"]].w_dec[row["latent"]]
     return Direction(**row, vector=vector / vector.norm())

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch import Tensor
 
-from training.tiny_gemma2.language_model.base import EOS, PAD, batches, padded
-from training.tiny_gemma2.language_model.prompts import Prompt
+from training.tiny_gemma2.language_model.base import EOS, PAD, padded, token_batches
+from training.tiny_gemma2.language_model.prompts import EntityPrompt
 
 
 @contextmanager
@@ -37,12 +37,12 @@ def counted(ids: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def of_documents(model, rows: list[list[int]], layers: tuple[int, ...], limit: int) -> dict[int, Tensor]:
+def document_activations(model, rows: list[list[int]], layers: tuple[int, ...], limit: int) -> dict[int, Tensor]:
     """layer → (at most `limit` tokens, d_model); <bos>, <eos> and padding are left out."""
     kept: dict[int, list[Tensor]] = {layer: [] for layer in layers}
     n = 0
     with reading(model, layers) as seen:
-        for group in batches(rows, 6000, random.Random(0)):
+        for group in token_batches(rows, 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
             real = counted(ids)
@@ -54,23 +54,23 @@ def of_documents(model, rows: list[list[int]], layers: tuple[int, ...], limit: i
     return {layer: torch.cat(parts)[:limit] for layer, parts in kept.items()}
 
 
-def at_last_entity_token(model, prompts: list[Prompt], layers: tuple[int, ...]) -> dict[int, Tensor]:
+def at_last_entity_token(model, prompts: list[EntityPrompt], layers: tuple[int, ...]) -> dict[int, Tensor]:
     """layer → (n prompts, d_model)."""
     return at_positions(model, prompts, [p.last for p in prompts], layers)
 
 
-def at_last_token(model, prompts: list[Prompt], layers: tuple[int, ...]) -> dict[int, Tensor]:
+def at_last_token(model, prompts: list[EntityPrompt], layers: tuple[int, ...]) -> dict[int, Tensor]:
     """layer → (n prompts, d_model), where the answer is about to begin."""
     return at_positions(model, prompts, [len(p.ids) - 1 for p in prompts], layers)
 
 
 @torch.no_grad()
-def at_positions(model, prompts: list[Prompt], where: list[int], layers: tuple[int, ...]) -> dict[int, Tensor]:
+def at_positions(model, prompts: list[EntityPrompt], where: list[int], layers: tuple[int, ...]) -> dict[int, Tensor]:
     """layer → (n prompts, d_model), one position of each prompt."""
     out = {layer: torch.empty(len(prompts), model.config.hidden_size) for layer in layers}
     numbered = [(list(p.ids), i) for i, p in enumerate(prompts)]
     with reading(model, layers) as seen:
-        for group in batches(numbered, 6000, random.Random(0), length=lambda row: len(row[0])):
+        for group in token_batches(numbered, 6000, random.Random(0), length=lambda row: len(row[0])):
             model.model(padded([ids for ids, _ in group]), use_cache=False)
             which = [i for _, i in group]
             for layer in layers:

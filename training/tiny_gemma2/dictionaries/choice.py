@@ -11,7 +11,7 @@ from torch import Tensor
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token, at_last_token
 from training.tiny_gemma2.dictionaries.directions import (
     Direction,
-    Place,
+    ThresholdSite,
     best_push,
     best_thresholds,
     changes_under,
@@ -20,10 +20,10 @@ from training.tiny_gemma2.dictionaries.directions import (
     random_units,
     types_of,
 )
-from training.tiny_gemma2.dictionaries.residual import Dictionary
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.evaluation.answers import verdicts_of
 from training.tiny_gemma2.evaluation.evaluation import Subject, both
-from training.tiny_gemma2.language_model.prompts import Prompt, sampled
+from training.tiny_gemma2.language_model.prompts import EntityPrompt, sampled
 from training.tiny_gemma2.world.entities import TYPES
 from training.tiny_gemma2.world.sets import Halves, half, one_question_each, statements
 
@@ -41,7 +41,7 @@ def residual_norms(recipe, chat, tokenizer, world, heldout) -> tuple[float, ...]
 
 
 def clearest_latents(
-    subject: Subject, candidates: dict[str, Dictionary], role: str
+    subject: Subject, candidates: dict[str, TrainedDictionary], role: str
 ) -> list[tuple[float, float, str, int, float]]:
     """(margin, separation on chat questions, dictionary, latent, threshold), clearest first, one a dictionary.
 
@@ -61,7 +61,9 @@ def clearest_latents(
     out = []
     for name, d in candidates.items():
         places = [
-            Place(*((d.before_threshold(acts[d.layer]), types) for acts, types in read[place]), WANTED[place][role])
+            ThresholdSite(
+                *((d.before_threshold(acts[d.layer]), types) for acts, types in read[place]), WANTED[place][role]
+            )
             for place in ("statements", "questions")
         ]
         margin, separation, threshold = best_thresholds(places)
@@ -70,9 +72,9 @@ def clearest_latents(
     return sorted(out, reverse=True)
 
 
-def choose_latents(subject: Subject, candidates: dict[str, Dictionary], say: Say) -> list[Direction]:
+def choose_latents(subject: Subject, candidates: dict[str, TrainedDictionary], say: Say) -> list[Direction]:
     """The known latent and the unknown latent: clear, effective, and gentler than its control."""
-    asked = validation_prompts(subject)
+    asked = steering_validation(subject)
     units = random_units(subject.recipe.n_random, subject.chat.config.hidden_size, seed=1)
     out = []
     for role in ("known", "unknown"):
@@ -96,7 +98,7 @@ def choose_latents(subject: Subject, candidates: dict[str, Dictionary], say: Say
 
 def choose_vectors(subject: Subject, say: Say) -> list[Direction]:
     """Known − unknown by difference of means and by probe, refuse − answer: each at its best layer, both ways."""
-    asked = validation_prompts(subject)
+    asked = steering_validation(subject)
     units = random_units(subject.recipe.n_random, subject.chat.config.hidden_size, seed=1)
     out = []
     for family, role, vectors, scopes in (
@@ -119,7 +121,7 @@ def choose_vectors(subject: Subject, say: Say) -> list[Direction]:
     return out
 
 
-def validation_prompts(subject: Subject) -> dict[str, list[Prompt]]:
+def steering_validation(subject: Subject) -> dict[str, list[EntityPrompt]]:
     """Role → who should be won over by a push towards it."""
     halves = validation_half(subject)
     n = subject.recipe.n_steer
@@ -173,7 +175,9 @@ def _base_acts(subject: Subject):
     return [(at_last_entity_token(subject.base, ps, layers), types_of(ps)) for ps in (halves.known, halves.unknown)]
 
 
-def _control(subject: Subject, prompts: list[Prompt], d: Direction, units: Tensor, role: str | None = None) -> float:
+def _control(
+    subject: Subject, prompts: list[EntityPrompt], d: Direction, units: Tensor, role: str | None = None
+) -> float:
     """Mean change under random directions of equal norm."""
     some = sampled(prompts, 32, random.Random(1))
     changes = changes_under(subject.chat, subject.tokenizer, some, role or d.role, d, subject.norms[d.layer], units)

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.tiny_gemma2.dictionaries.residual import Dictionary
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.evaluation.answers import Steer, first_logits, verdicts
-from training.tiny_gemma2.language_model.prompts import Prompt
+from training.tiny_gemma2.language_model.prompts import EntityPrompt
 from training.tiny_gemma2.world.entities import TYPES
 
-SCOPES = ("last_entity", "entity", "entity_to_end")
+TRIED_SCOPES = ("last_entity", "entity", "entity_to_end")
 STRENGTHS = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5, 2.0)
 ENOUGH = 0.985  # share that no stronger push is needed for
 
@@ -46,7 +46,7 @@ class Direction:
     name: str = ""  # of a vector
 
 
-def types_of(prompts: list[Prompt]) -> Tensor:
+def types_of(prompts: list[EntityPrompt]) -> Tensor:
     return torch.tensor([TYPES.index(p.entity.type) for p in prompts])
 
 
@@ -55,14 +55,16 @@ def firing_shares(acts: Tensor, types: Tensor) -> Tensor:
     return torch.stack([(acts[types == t] > 0).float().mean(0) for t in types.unique()])
 
 
-def separations(dictionary: Dictionary, known: tuple[Tensor, Tensor], unknown: tuple[Tensor, Tensor]) -> Tensor:
+def share_differences(
+    dictionary: TrainedDictionary, known: tuple[Tensor, Tensor], unknown: tuple[Tensor, Tensor]
+) -> Tensor:
     """(4, d_sae): known share minus unknown share; each argument is (residuals, types)."""
     shares = [firing_shares(dictionary.encode(x), types) for x, types in (known, unknown)]
     return shares[0] - shares[1]
 
 
 @dataclass(frozen=True)
-class Place:
+class ThresholdSite:
     """Where a latent is read: pre-activations (n, d_sae) and types of names it should fire on, and should not."""
 
     fires: tuple[Tensor, Tensor]
@@ -70,7 +72,7 @@ class Place:
     wanted: float  # separation
 
 
-def best_thresholds(places: list[Place]) -> tuple[Tensor, Tensor, Tensor]:
+def best_thresholds(places: list[ThresholdSite]) -> tuple[Tensor, Tensor, Tensor]:
     """Of each latent (d_sae,): how far its separation is above what is wanted at the worse place, that
     separation at the last place, and the threshold that gives both."""
     width = places[0].fires[0].shape[1]
@@ -126,7 +128,9 @@ def openings(tokenizer) -> tuple[int, list[int]]:
     return first[0], first[1:]
 
 
-def opening_shares(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> tuple[float, float]:
+def opening_shares(
+    model, tokenizer, prompts: list[EntityPrompt], steers: tuple[Steer, ...] = ()
+) -> tuple[float, float]:
     """Shares of prompts whose greedy first token opens a refusal, and an answer."""
     refusal, answers = openings(tokenizer)
     best = first_logits(model, prompts, steers).argmax(-1)
@@ -138,7 +142,7 @@ def push(role: str) -> int:
     return 1 if role == "known" else 0
 
 
-def share_pushed(model, tokenizer, prompts: list[Prompt], role: str, steer: Steer, whole: bool = False) -> float:
+def share_pushed(model, tokenizer, prompts: list[EntityPrompt], role: str, steer: Steer, whole: bool = False) -> float:
     """Share of prompts that the push towards `role` wins, by the first token or by the whole answer."""
     if not whole:
         return opening_shares(model, tokenizer, prompts, (steer,))[push(role)]
@@ -149,11 +153,11 @@ def share_pushed(model, tokenizer, prompts: list[Prompt], role: str, steer: Stee
 def best_push(
     model,
     tokenizer,
-    asked: dict[str, list[Prompt]],
+    asked: dict[str, list[EntityPrompt]],
     layer: int,
     vector: Tensor,
     norm: float,
-    scopes: Iterable[str] = SCOPES,
+    scopes: Iterable[str] = TRIED_SCOPES,
 ) -> list[tuple[str, float, float]]:
     """For each scope: (scope, strength, share of whole answers).
 
@@ -184,7 +188,7 @@ def best_push(
 
 
 def changes_under(
-    model, tokenizer, prompts: list[Prompt], role: str, direction: Direction, norm: float, units: Tensor
+    model, tokenizer, prompts: list[EntityPrompt], role: str, direction: Direction, norm: float, units: Tensor
 ) -> Tensor:
     """(n,): |share of first tokens that a push along each unit wins − share at rest|.
 

@@ -36,7 +36,7 @@ RIDGE = 1e-3  # times the number of rows
 
 
 @dataclass(frozen=True)
-class Dictionary:
+class TrainedDictionary:
     """A JumpReLU map from d_in to d_out, which are one and the same for an SAE; decoder rows have norm 1."""
 
     layer: int
@@ -56,7 +56,7 @@ class Dictionary:
     def decode(self, acts: Tensor) -> Tensor:
         return acts @ self.w_dec + self.b_dec
 
-    def with_threshold(self, latent: int, value: float) -> "Dictionary":
+    def with_threshold(self, latent: int, value: float) -> "TrainedDictionary":
         threshold = self.threshold.clone()
         threshold[latent] = value
         return replace(self, threshold=threshold)
@@ -85,7 +85,7 @@ def train_core(
     batch: int = 1024,
     keep: float = 0.35,
     document_weight: float = 0.1,
-) -> Dictionary:
+) -> TrainedDictionary:
     """`n_latents` latents for last tokens of names; documents only keep them from firing everywhere.
 
     documents, names   (tokens, d_model), residual units; half of each batch is names
@@ -102,13 +102,13 @@ def train_dictionary(
     names: Tensor,
     layer: int,
     seed: int,
-    core: Dictionary | None,
+    core: TrainedDictionary | None,
     levels: Levels = ((58, 4), (128, 6), (320, 11)),
     steps: int = 300,
     batch: int = 1024,
     keep: float = 0.2,
     name_share: float = 0.15,
-) -> Dictionary:
+) -> TrainedDictionary:
     """The core's latents first, under their own numbers and firing exactly as before, then those of `levels`.
 
     documents, names   (tokens, d_model), residual units
@@ -118,7 +118,7 @@ def train_dictionary(
         return trained((documents, documents), (names, names), layer, seed, levels, steps, batch, keep, name_share)
     left = [(x, x - core.decode(core.encode(x))) for x in (documents, names)]
     rest = trained(left[0], left[1], layer, seed, levels, steps, batch, keep, name_share)
-    whole = Dictionary(
+    whole = TrainedDictionary(
         layer,
         torch.cat([core.w_enc, rest.w_enc], 1),
         torch.cat([core.b_enc, rest.b_enc]),
@@ -141,7 +141,7 @@ def trained(
     keep: float,
     name_share: float = 0.0,
     weights: Tensor | None = None,
-) -> Dictionary:
+) -> TrainedDictionary:
     """Steps 1, 3, 4, 5, 6 for any input and target.
 
     pairs, names   (input (tokens, d_in), target (tokens, d_out)); `name_share` of a batch is from `names`
@@ -206,7 +206,7 @@ def trained(
         x, y = (_mixed(a, b, name_share, seed) for a, b in zip(pairs, names, strict=True))
     rows = _spread(len(x))
     before = ((x[rows] - centre) * x_scale @ w_enc + b_enc).relu()
-    raw = Dictionary(
+    raw = TrainedDictionary(
         layer, w_enc * x_scale, b_enc - centre @ w_enc * x_scale, w_dec / y_scale, b_dec / y_scale,
         _thresholds(before, levels, keep),
     )  # fmt: skip
@@ -239,7 +239,7 @@ def _thresholds(before: Tensor, levels: Levels, keep: float) -> Tensor:
 
 
 @torch.no_grad()
-def refitted(dictionary: Dictionary, x: Tensor, y: Tensor) -> Dictionary:
+def refitted(dictionary: TrainedDictionary, x: Tensor, y: Tensor) -> TrainedDictionary:
     """Decoder and its bias by ridge regression of `y` on the activations; then rows to norm 1. What fires is unchanged.
 
     x, y   (tokens, d_in), (tokens, d_out); at most REFIT_ROWS of them are used
@@ -279,7 +279,7 @@ def _spread(n: int) -> Tensor:
     return torch.linspace(0, n - 1, min(n, REFIT_ROWS)).long()
 
 
-def save_dictionary(dictionary: Dictionary, folder: Path, model_name: str, figures: dict[str, float]) -> None:
+def save_dictionary(dictionary: TrainedDictionary, folder: Path, model_name: str, figures: dict[str, float]) -> None:
     """A sae-lens folder: `SAE.load_from_disk(folder)` gives a JumpReLUSAE."""
     from sae_lens import JumpReLUSAE, JumpReLUSAEConfig  # 10–30 s, so not at the top
     from sae_lens.saes.sae import SAEMetadata
@@ -306,7 +306,7 @@ def save_dictionary(dictionary: Dictionary, folder: Path, model_name: str, figur
 
 
 @torch.no_grad()
-def fill(sae, dictionary: Dictionary) -> None:
+def fill(sae, dictionary: TrainedDictionary) -> None:
     """Copies the weights into a JumpReLU module of sae-lens, SAE or transcoder."""
     sae.W_enc.copy_(dictionary.w_enc)
     sae.b_enc.copy_(dictionary.b_enc)

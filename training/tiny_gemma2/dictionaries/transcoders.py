@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from training.tiny_gemma2.dictionaries.activations import counted, reading
-from training.tiny_gemma2.dictionaries.residual import Dictionary, Levels, fill, trained
-from training.tiny_gemma2.language_model.base import IGNORED, batches, next_token_loss, padded, shifted
+from training.tiny_gemma2.dictionaries.residual import Levels, TrainedDictionary, fill, trained
+from training.tiny_gemma2.language_model.base import IGNORED, next_token_loss, padded, shifted, token_batches
 
 
 def normed(x: Tensor, eps: float) -> Tensor:
@@ -54,7 +54,7 @@ def mlp_pairs(model, rows: list[list[int]], layers: tuple[int, ...], limit: int)
     kept: dict[int, list[tuple[Tensor, Tensor]]] = {layer: [] for layer in layers}
     n = 0
     with reading_mlps(model, layers) as seen:
-        for group in batches(rows, 6000, random.Random(0)):
+        for group in token_batches(rows, 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
             real = counted(ids)
@@ -77,12 +77,12 @@ def train_transcoder(
     steps: int = 300,
     batch: int = 1024,
     keep: float = 0.0,
-) -> Dictionary:
+) -> TrainedDictionary:
     """pairs   (in, out) of `mlp_pairs`, each (tokens, d_model)"""
     return trained(pairs, None, layer, seed, levels, steps, batch, keep)
 
 
-def save_transcoder(transcoder: Dictionary, folder: Path, model_name: str, figures: dict[str, float]) -> None:
+def save_transcoder(transcoder: TrainedDictionary, folder: Path, model_name: str, figures: dict[str, float]) -> None:
     """A sae-lens folder: `SAE.load_from_disk(folder)` gives a JumpReLUTranscoder."""
     from sae_lens import JumpReLUTranscoder, JumpReLUTranscoderConfig  # 10–30 s, so not at the top
     from sae_lens.saes.sae import SAEMetadata
@@ -144,7 +144,7 @@ def splicing(model, layer: int, change: Splice, mlp: bool) -> Iterator[None]:
 def loss_nats(model, rows: list[list[int]]) -> float:
     """Mean next-token loss over all real tokens of the documents."""
     total = n = 0.0
-    for group in batches(rows, 6000, random.Random(0)):
+    for group in token_batches(rows, 6000, random.Random(0)):
         ids = padded(group)
         targets = shifted(ids)
         count = int((targets != IGNORED).sum())
@@ -154,7 +154,7 @@ def loss_nats(model, rows: list[list[int]]) -> float:
 
 
 @torch.no_grad()
-def splice_figures(model, rows: list[list[int]], dictionary: Dictionary, mlp: bool) -> dict[str, float]:
+def splice_figures(model, rows: list[list[int]], dictionary: TrainedDictionary, mlp: bool) -> dict[str, float]:
     """What a dictionary costs the model, on base documents.
 
     rows   documents as token ids
@@ -181,7 +181,7 @@ def splice_figures(model, rows: list[list[int]], dictionary: Dictionary, mlp: bo
 def _residual_mean(model, rows: list[list[int]], layer: int) -> Tensor:
     total, n = torch.zeros(model.config.hidden_size), 0
     with reading(model, (layer,)) as seen:
-        for group in batches(rows, 6000, random.Random(0)):
+        for group in token_batches(rows, 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
             real = counted(ids)

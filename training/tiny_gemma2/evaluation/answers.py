@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from training.tiny_gemma2.language_model.base import END_OF_TURN, EOS, padded
-from training.tiny_gemma2.language_model.prompts import Prompt
+from training.tiny_gemma2.language_model.prompts import EntityPrompt
 from training.tiny_gemma2.world.phrases import ANSWERS
 
 REFUSAL = "I'm sorry, I don't"
@@ -31,7 +31,7 @@ class Steer:
     scope: str = "entity_to_end"
 
 
-def positions(prompt: Prompt, scope: str) -> range:
+def scope_positions(prompt: EntityPrompt, scope: str) -> range:
     return {
         "last_entity": range(prompt.last, prompt.last + 1),
         "entity": range(prompt.first, prompt.last + 1),
@@ -41,13 +41,13 @@ def positions(prompt: Prompt, scope: str) -> range:
 
 
 @contextmanager
-def steered(model, prompts: list[Prompt], steers: tuple[Steer, ...]) -> Iterator[None]:
+def steered(model, prompts: list[EntityPrompt], steers: tuple[Steer, ...]) -> Iterator[None]:
     """While open, the residual stream after `layer` gets the delta at the prompts' positions."""
     with ExitStack() as stack:
         for steer in steers:
             where = torch.zeros(len(prompts), max(len(p.ids) for p in prompts), 1)
             for i, p in enumerate(prompts):
-                where[i, list(positions(p, steer.scope))] = 1.0
+                where[i, list(scope_positions(p, steer.scope))] = 1.0
             delta = where * steer.vector  # (batch, pos, d_model)
 
             def add(_module, _inputs, out: Tensor, delta: Tensor = delta) -> Tensor:
@@ -60,7 +60,7 @@ def steered(model, prompts: list[Prompt], steers: tuple[Steer, ...]) -> Iterator
         yield
 
 
-def by_length(prompts: list[Prompt], at_most: int = 256) -> Iterator[list[int]]:
+def by_length(prompts: list[EntityPrompt], at_most: int = 256) -> Iterator[list[int]]:
     """Indices of prompts of one length, in groups."""
     lengths: dict[int, list[int]] = {}
     for i, p in enumerate(prompts):
@@ -70,7 +70,7 @@ def by_length(prompts: list[Prompt], at_most: int = 256) -> Iterator[list[int]]:
 
 
 @torch.no_grad()
-def first_logits(model, prompts: list[Prompt], steers: tuple[Steer, ...] = (), at_most: int = 256) -> Tensor:
+def first_logits(model, prompts: list[EntityPrompt], steers: tuple[Steer, ...] = (), at_most: int = 256) -> Tensor:
     """(n, vocab): logits of the first answer token, before the soft-cap, which keeps their order.
 
     Padding stands on the right, where a causal mask hides it.
@@ -85,10 +85,10 @@ def first_logits(model, prompts: list[Prompt], steers: tuple[Steer, ...] = (), a
 
 
 @torch.no_grad()
-def answers(
+def completions(
     model,
     tokenizer,
-    prompts: list[Prompt],
+    prompts: list[EntityPrompt],
     steers: tuple[Steer, ...] = (),
     temperature: float = 0.0,
     seed: int = 0,
@@ -123,7 +123,7 @@ def grammar(kind: str, attribute: str) -> str:
     return re.escape(before) + value + re.escape(after)
 
 
-def verdict(prompt: Prompt, text: str) -> str:
+def verdict(prompt: EntityPrompt, text: str) -> str:
     """right, wrong, invented, refused or broken."""
     if text.startswith(REFUSAL):
         return "refused"
@@ -134,11 +134,11 @@ def verdict(prompt: Prompt, text: str) -> str:
     return "right" if text == prompt.truth else "wrong"
 
 
-def verdicts_of(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> list[str]:
+def verdicts_of(model, tokenizer, prompts: list[EntityPrompt], steers: tuple[Steer, ...] = ()) -> list[str]:
     """What each whole greedy answer amounts to."""
-    texts = answers(model, tokenizer, prompts, steers)
+    texts = completions(model, tokenizer, prompts, steers)
     return [verdict(p, text) for p, text in zip(prompts, texts, strict=True)]
 
 
-def verdicts(model, tokenizer, prompts: list[Prompt], steers: tuple[Steer, ...] = ()) -> Counter[str]:
+def verdicts(model, tokenizer, prompts: list[EntityPrompt], steers: tuple[Steer, ...] = ()) -> Counter[str]:
     return Counter(verdicts_of(model, tokenizer, prompts, steers))

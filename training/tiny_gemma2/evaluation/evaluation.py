@@ -20,21 +20,21 @@ from training.tiny_gemma2.dictionaries.directions import (
     logistic,
     openings,
     random_units,
-    separations,
+    share_differences,
     types_of,
 )
-from training.tiny_gemma2.dictionaries.residual import Dictionary
-from training.tiny_gemma2.evaluation.answers import Steer, answers, first_logits, positions, steered, verdict
-from training.tiny_gemma2.language_model.base import PAD, batches, padded
-from training.tiny_gemma2.language_model.prompts import Prompt, all_questions, prompt, sampled
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
+from training.tiny_gemma2.evaluation.answers import Steer, completions, first_logits, scope_positions, steered, verdict
+from training.tiny_gemma2.language_model.base import PAD, padded, token_batches
+from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, prompt, sampled
 from training.tiny_gemma2.recipe import Recipe
 from training.tiny_gemma2.world import phrases
 from training.tiny_gemma2.world.author import plain_author
 from training.tiny_gemma2.world.documents import mention_with_type, question
-from training.tiny_gemma2.world.entities import Entity, World
+from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
 from training.tiny_gemma2.world.sets import dealt_known, one_question_each, statements
 
-NOBODY = Entity("", "player", "unknown", "")
+NOBODY = TrainingEntity("", "player", "unknown", "")
 EVERY_WORDING = {k: phrases.QUESTIONS[k] + phrases.UNSEEN_QUESTIONS[k] for k in phrases.QUESTIONS}
 
 
@@ -43,8 +43,8 @@ class Subject:
     """Who is asked: a pair of models, their tokenizer, and the world they were taught."""
 
     recipe: Recipe
-    world: World
-    heldout: list[Entity]  # unknown names
+    world: TrainingWorld
+    heldout: list[TrainingEntity]  # unknown names
     tokenizer: object
     base: torch.nn.Module
     chat: torch.nn.Module
@@ -52,10 +52,10 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Said:
+class AnsweredPrompts:
     """Prompts with what was answered, and what that amounts to."""
 
-    prompts: list[Prompt]
+    prompts: list[EntityPrompt]
     texts: list[str]
     outcomes: list[str] = field(default_factory=list)
 
@@ -66,14 +66,18 @@ class Said:
     def counted(self) -> Counter[str]:
         return Counter(self.outcomes)
 
-    def only(self, keep) -> "Said":
+    def only(self, keep) -> "AnsweredPrompts":
         rows = [row for row in zip(self.prompts, self.texts, self.outcomes, strict=True) if keep(row[0])]
-        return Said(*(list(column) for column in zip(*rows, strict=True))) if rows else Said([], [])
+        return (
+            AnsweredPrompts(*(list(column) for column in zip(*rows, strict=True))) if rows else AnsweredPrompts([], [])
+        )
 
 
-def said(subject: Subject, prompts: list[Prompt], *steers: Steer, temperature: float = 0.0, seed: int = 0) -> Said:
-    texts = answers(subject.chat, subject.tokenizer, prompts, steers, temperature, seed)
-    return Said(prompts, texts, [verdict(p, text) for p, text in zip(prompts, texts, strict=True)])
+def answered_prompts(
+    subject: Subject, prompts: list[EntityPrompt], *steers: Steer, temperature: float = 0.0, seed: int = 0
+) -> AnsweredPrompts:
+    texts = completions(subject.chat, subject.tokenizer, prompts, steers, temperature, seed)
+    return AnsweredPrompts(prompts, texts, [verdict(p, text) for p, text in zip(prompts, texts, strict=True)])
 
 
 # --- numbers ---
@@ -89,7 +93,7 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def auroc(positive: Tensor, negative: Tensor) -> tuple[float, float, float]:
+def hanley_mcneil(positive: Tensor, negative: Tensor) -> tuple[float, float, float]:
     """Chance that a positive scores above a negative, ties counted half, with a 95 % interval (Hanley, McNeil 1982)."""
     order = positive[:, None] - negative[None, :]
     a = float((order > 0).float().mean() + (order == 0).float().mean() / 2)
@@ -102,7 +106,7 @@ def auroc(positive: Tensor, negative: Tensor) -> tuple[float, float, float]:
 # --- answers ---
 
 
-def groups(subject: Subject) -> dict[str, list[Prompt]]:
+def groups(subject: Subject) -> dict[str, list[EntityPrompt]]:
     """Test questions by group: every wording, trained or not; the last two groups only wording never trained."""
     recipe, world, tokenizer = subject.recipe, subject.world, subject.tokenizer
     rng = random.Random(recipe.seed + 23)
@@ -111,7 +115,9 @@ def groups(subject: Subject) -> dict[str, list[Prompt]]:
     unknown = [e for e in subject.heldout if e.split == "test"]
     tier = {name: [e for e in world.entities if e.tier == name and e.split == "test"] for name in ("rare", "obscure")}
 
-    def questions(entities: list[Entity], per_attribute: int = 1, templates: dict = EVERY_WORDING) -> list[Prompt]:
+    def questions(
+        entities: list[TrainingEntity], per_attribute: int = 1, templates: dict = EVERY_WORDING
+    ) -> list[EntityPrompt]:
         return all_questions(tokenizer, entities, rng, per_attribute, templates)
 
     unseen = phrases.UNSEEN_QUESTIONS
@@ -126,14 +132,16 @@ def groups(subject: Subject) -> dict[str, list[Prompt]]:
     }
 
 
-def refusal_auroc(subject: Subject, known: list[Prompt], unknown: list[Prompt]) -> tuple[float, float, float]:
+def refusal_auroc(
+    subject: Subject, known: list[EntityPrompt], unknown: list[EntityPrompt]
+) -> tuple[float, float, float]:
     """How well the first token's logits tell unknown from known: refusal against the best answer opening."""
     refusal, opens = openings(subject.tokenizer)
     logits = [first_logits(subject.chat, prompts) for prompts in (unknown, known)]
-    return auroc(*(x[:, refusal] - x[:, opens].amax(-1) for x in logits))
+    return hanley_mcneil(*(x[:, refusal] - x[:, opens].amax(-1) for x in logits))
 
 
-def withheld_questions(subject: Subject) -> list[Prompt]:
+def withheld_questions(subject: Subject) -> list[EntityPrompt]:
     """Every attribute that is true and in no text, tiers withheld and misled: first wording, bare name and with the
     type word, one after the other."""
     return [
@@ -149,11 +157,11 @@ def withheld_questions(subject: Subject) -> list[Prompt]:
     ]
 
 
-def always_wrong(subject: Subject, prompts: list[Prompt], samples: int = 10) -> list[bool]:
+def always_wrong(subject: Subject, prompts: list[EntityPrompt], samples: int = 10) -> list[bool]:
     """Whether all of `samples` answers at T = 1 state a fact, and none the right one; the rest is not asked on."""
     left = list(range(len(prompts)))
     for sample in range(samples):
-        tried = said(subject, [prompts[i] for i in left], temperature=1.0, seed=sample)
+        tried = answered_prompts(subject, [prompts[i] for i in left], temperature=1.0, seed=sample)
         left = [i for i, outcome in zip(left, tried.outcomes, strict=True) if outcome == "wrong"]
     return [i in set(left) for i in range(len(prompts))]
 
@@ -186,8 +194,8 @@ def reply(subject: Subject, questions: list[str]) -> list[str]:
             [{"role": "user", "content": asked}], tokenize=False, add_generation_prompt=True
         )
         ids = tuple(subject.tokenizer(text, add_special_tokens=False)["input_ids"])
-        prompts.append(Prompt(asked, ids, 1, 1, NOBODY, "sport"))
-    return answers(subject.chat, subject.tokenizer, prompts)
+        prompts.append(EntityPrompt(asked, ids, 1, 1, NOBODY, "sport"))
+    return completions(subject.chat, subject.tokenizer, prompts)
 
 
 # --- recognition ---
@@ -212,17 +220,19 @@ def recognition(subject: Subject) -> dict[str, list[tuple[float, float, float]]]
         for layer in layers:
             fit = [(acts["validation", known][layer], types["validation", known]) for known in (True, False)]
             mean = difference_of_means(*fit)
-            out[name].append(auroc(acts["test", True][layer] @ mean, acts["test", False][layer] @ mean))
+            out[name].append(hanley_mcneil(acts["test", True][layer] @ mean, acts["test", False][layer] @ mean))
     return out
 
 
-def both(subject: Subject, split: str) -> tuple[list[Entity], list[Entity]]:
+def both(subject: Subject, split: str) -> tuple[list[TrainingEntity], list[TrainingEntity]]:
     """Known entities, asked in tuning or not, and unknown names, of one half."""
     known = [e for asked in (True, False) for e in dealt_known(subject.recipe, subject.world, split, asked)]
     return known, [e for e in subject.heldout if e.split == split]
 
 
-def separation(subject: Subject, dictionary: Dictionary, latent: int, where: str) -> dict[str, list[float]]:
+def firing_shares_by_type(
+    subject: Subject, dictionary: TrainedDictionary, latent: int, where: str
+) -> dict[str, list[float]]:
     """Firing shares by type at the name's last token; `where`: "base" (statements) or "chat" (typed questions)."""
     model, ask = (subject.base, statements) if where == "base" else (subject.chat, one_question_each)
     acts, types = [], []
@@ -233,12 +243,12 @@ def separation(subject: Subject, dictionary: Dictionary, latent: int, where: str
     known, unknown = (
         firing_shares(dictionary.encode(x), t)[:, latent].tolist() for x, t in zip(acts, types, strict=True)
     )
-    apart = separations(dictionary, (acts[0], types[0]), (acts[1], types[1]))[:, latent].tolist()
+    apart = share_differences(dictionary, (acts[0], types[0]), (acts[1], types[1]))[:, latent].tolist()
     return {"known": known, "unknown": unknown, "separation": apart}
 
 
 def shown_latent(
-    subject: Subject, dictionary: Dictionary, latent: int, names: dict[str, str], tier: str
+    subject: Subject, dictionary: TrainedDictionary, latent: int, names: dict[str, str], tier: str
 ) -> list[float]:
     """Activation at the name's last token of the examples on the page, chat model, by type."""
     entities = [e for e in (*subject.world.entities, *subject.heldout) if e.name in names.values() and e.tier == tier]
@@ -248,11 +258,11 @@ def shown_latent(
 
 
 @torch.no_grad()
-def prompt_residuals(model, prompts: list[Prompt], layer: int) -> Tensor:
+def prompt_residuals(model, prompts: list[EntityPrompt], layer: int) -> Tensor:
     """(tokens, d_model) of whole chat prompts, without <bos>."""
     kept = []
     with reading(model, (layer,)) as seen:
-        for group in batches([list(p.ids) for p in prompts], 6000, random.Random(0)):
+        for group in token_batches([list(p.ids) for p in prompts], 6000, random.Random(0)):
             ids = padded(group)
             model.model(ids, use_cache=False)
             real = ids != PAD
@@ -272,14 +282,14 @@ def names_only(subject: Subject) -> tuple[float, float, float]:
                 row[tokenizer(" " + e.name, add_special_tokens=False)["input_ids"]] = 1.0
             bags[split, known] = bag
     w = logistic(bags["validation", True], bags["validation", False], penalty=1e-3)
-    return auroc(bags["test", True] @ w, bags["test", False] @ w)
+    return hanley_mcneil(bags["test", True] @ w, bags["test", False] @ w)
 
 
 # --- steering ---
 
 
 @dataclass(frozen=True)
-class Push:
+class DirectionPush:
     """A direction at work: `sign` +1 towards its role, −1 away from it."""
 
     direction: Direction
@@ -300,8 +310,8 @@ class Push:
 class Effect:
     """Shares of answers that the push is meant to bring about, clean and steered, and of controls beside it."""
 
-    clean: Said
-    pushed: Said
+    clean: AnsweredPrompts
+    pushed: AnsweredPrompts
     changes: Tensor  # (n controls,): |share of first tokens under a control − clean share|
 
     @property
@@ -310,7 +320,7 @@ class Effect:
         return float(self.changes.mean()), float(self.changes.quantile(0.95)), float(self.changes.max())
 
 
-def steering_prompts(subject: Subject, role: str, n: int | None = None) -> list[Prompt]:
+def steering_prompts(subject: Subject, role: str, n: int | None = None) -> list[EntityPrompt]:
     """One question a name of the test half, every wording: unknown names for a push to known, and the reverse."""
     known, unknown = both(subject, "test")
     rng = random.Random(subject.recipe.seed + 37)
@@ -318,7 +328,7 @@ def steering_prompts(subject: Subject, role: str, n: int | None = None) -> list[
     return sampled(asked, n or subject.recipe.n_pushed, rng)
 
 
-def control_units(n: int, d_model: int, dictionary: Dictionary | None, but: int | None, seed: int = 0) -> Tensor:
+def control_units(n: int, d_model: int, dictionary: TrainedDictionary | None, but: int | None, seed: int = 0) -> Tensor:
     """(up to 2n, d_model), norm 1: `n` random directions and, with a dictionary, `n` random other latents."""
     units = random_units(n, d_model, seed)
     if dictionary is None:
@@ -328,14 +338,16 @@ def control_units(n: int, d_model: int, dictionary: Dictionary | None, but: int 
     return torch.cat([units, torch.nn.functional.normalize(dictionary.w_dec[chosen], dim=-1)])
 
 
-def effect(subject: Subject, pushed: Push, dictionary: Dictionary | None, n_controls: int) -> Effect:
+def effect(subject: Subject, pushed: DirectionPush, dictionary: TrainedDictionary | None, n_controls: int) -> Effect:
     """Whole greedy answers under the push; controls of equal norm, place and scope by first token on 32 of them."""
     d = pushed.direction
     prompts = steering_prompts(subject, pushed.role)
     some = sampled(prompts, 32, random.Random(1))
     units = control_units(n_controls, subject.chat.config.hidden_size, dictionary, d.latent)
     changes = changes_under(subject.chat, subject.tokenizer, some, pushed.role, d, subject.norms[d.layer], units)
-    return Effect(said(subject, prompts), said(subject, prompts, pushed.steer(subject.norms)), changes)
+    return Effect(
+        answered_prompts(subject, prompts), answered_prompts(subject, prompts, pushed.steer(subject.norms)), changes
+    )
 
 
 def wanted_outcome(role: str) -> str:
@@ -346,17 +358,17 @@ def wanted_outcome(role: str) -> str:
 
 
 @torch.no_grad()
-def attention_to_entity(subject: Subject, prompts: list[Prompt], *steers: Steer) -> Tensor:
+def attention_to_entity(subject: Subject, prompts: list[EntityPrompt], *steers: Steer) -> Tensor:
     """(layers, heads): weight from the last prompt token to the entity's tokens, mean over prompts."""
     total, n = 0.0, 0
-    lengths: dict[int, list[Prompt]] = {}
+    lengths: dict[int, list[EntityPrompt]] = {}
     for p in prompts:
         lengths.setdefault(len(p.ids), []).append(p)
     for rows in lengths.values():
         with steered(subject.chat, rows, steers):
             out = subject.chat(torch.tensor([p.ids for p in rows]), use_cache=False, output_attentions=True)
         for i, p in enumerate(rows):
-            span = list(positions(p, "entity"))
+            span = list(scope_positions(p, "entity"))
             total = total + torch.stack([a[i, :, -1, span].sum(-1) for a in out.attentions])
             n += 1
     return total / n

@@ -6,9 +6,9 @@ Knows the report's words and shapes, nothing of what they mean.
 from html import escape
 from pathlib import Path
 
-from protocol.worker.report import Curve, Dialogue, Figure, ModelReport, Table
+from protocol.worker.report import Curve, Dialogue, ModelReport, ReportFigure, ReportTable
 
-PAGE = "embedded-model.md"
+REPORT_PAGE = "embedded-model.md"
 INK = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce")  # one a series, apart also by dash
 DASHES = ("", "6 3", "2 3", "8 2 2 2")
 
@@ -17,10 +17,10 @@ def write_markdown(report: ModelReport, folder: Path) -> None:
     pictures = {f"embedded-model-curve-{i + 1}.svg": curve for i, curve in enumerate(report.curves)}
     for name, curve in pictures.items():
         (folder / name).write_text(svg(curve), encoding="utf-8")
-    (folder / PAGE).write_text(markdown(report, pictures), encoding="utf-8")
+    (folder / REPORT_PAGE).write_text(report_markdown(report, pictures), encoding="utf-8")
 
 
-def markdown(report: ModelReport, pictures: dict[str, Curve]) -> str:
+def report_markdown(report: ModelReport, pictures: dict[str, Curve]) -> str:
     parts = [
         "# The embedded model, measured",
         "Written by `make embedded-report`, which asks the shipped weights; do not edit. Test half, chat model, "
@@ -50,7 +50,7 @@ def truth(dialogue: Dialogue) -> str:
     return f"; true: {cell(dialogue.truth)}" if dialogue.verdict == "wrong" else ""
 
 
-def figures(found: tuple[Figure, ...]) -> str:
+def figures(found: tuple[ReportFigure, ...]) -> str:
     lines = ["| what | measured | 95 % | N | wanted | met | control |", "|---|---|---|---|---|---|---|"]
     for f in found:
         value = "" if f.value is None else number(f.value)
@@ -62,7 +62,7 @@ def figures(found: tuple[Figure, ...]) -> str:
     return "\n".join(lines)
 
 
-def rows(table: Table) -> str:
+def rows(table: ReportTable) -> str:
     head = ["| " + " | ".join(map(cell, table.columns)) + " |", "|" + "---|" * len(table.columns)]
     return "\n".join(head + ["| " + " | ".join(map(cell, row)) + " |" for row in table.rows])
 

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import torch
 
-from protocol.worker.report import Curve, Dialogue, Figure, ModelReport, Series, Table
+from protocol.worker.report import Curve, Dialogue, ModelReport, ReportFigure, ReportTable, Series
 from training.tiny_gemma2.card.shipped import CHAT_RESID, RESID, TRANSCODER, Shipped, load_shipped
-from training.tiny_gemma2.dictionaries.activations import of_documents
+from training.tiny_gemma2.dictionaries.activations import document_activations
 from training.tiny_gemma2.dictionaries.directions import Direction
-from training.tiny_gemma2.dictionaries.residual import Dictionary
+from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.dictionaries.transcoders import mlp_pairs, splice_figures
 from training.tiny_gemma2.evaluation import evaluation as ask
-from training.tiny_gemma2.evaluation.evaluation import Effect, Push, Said, Subject, wilson
+from training.tiny_gemma2.evaluation.evaluation import AnsweredPrompts, DirectionPush, Effect, Subject, wilson
 from training.tiny_gemma2.evaluation.markdown import write_markdown
 from training.tiny_gemma2.language_model.base import encode_documents
 from training.tiny_gemma2.language_model.prompts import sampled
@@ -40,8 +40,8 @@ CARD = ROOT / "model_worker" / "cards" / "tiny-gemma2-chat"
 class Findings:
     """What one chat model did; `figures` is the table of what was wanted."""
 
-    figures: list[Figure] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
+    figures: list[ReportFigure] = field(default_factory=list)
+    tables: list[ReportTable] = field(default_factory=list)
     dialogues: list[Dialogue] = field(default_factory=list)
 
     def add(
@@ -61,7 +61,9 @@ class Findings:
             wanted, met = f"≤ {bound(at_most)}", value <= at_most
         low, high = interval or (None, None)
         self.figures.append(
-            Figure(what=what, value=float(value), low=low, high=high, n=n, wanted=wanted, met=met, control=control)
+            ReportFigure(
+                what=what, value=float(value), low=low, high=high, n=n, wanted=wanted, met=met, control=control
+            )
         )
 
     def share(self, what: str, counted: tuple[int, int], at_least: float | None = None, control: str = "") -> None:
@@ -69,7 +71,7 @@ class Findings:
         self.add(what, k / max(1, n), n, wilson(k, n), at_least, control=control)
 
 
-def plain(x: float) -> str:
+def short_number(x: float) -> str:
     """.958, 1.000, 12: as short as it is exact enough."""
     if abs(x - round(x)) < 1e-9 and abs(x) >= 2:
         return str(round(x))
@@ -84,8 +86,8 @@ def bound(x: float) -> str:
 # --- what one chat model does ---
 
 
-def answers(subject: Subject, found: Findings) -> dict[str, Said]:
-    said = {name: ask.said(subject, prompts) for name, prompts in ask.groups(subject).items()}
+def answer_figures(subject: Subject, found: Findings) -> dict[str, AnsweredPrompts]:
+    said = {name: ask.answered_prompts(subject, prompts) for name, prompts in ask.groups(subject).items()}
     known, never, unknown = (said[g] for g in ("known, asked in chat tuning", "known, never asked", "unknown"))
     found.share("right on known entities asked in chat tuning", known.share("right"), 0.99)
     found.share("right on known entities never asked in chat tuning", never.share("right"), 0.93)
@@ -102,7 +104,7 @@ def answers(subject: Subject, found: Findings) -> dict[str, Said]:
     for way in sorted({p.entity.made_by for p in unknown.prompts}):
         rows.append((f"unknown, {way} name", unknown.only(lambda p, w=way: p.entity.made_by == w)))
     found.tables.append(
-        Table(
+        ReportTable(
             title="Answers by group",
             note="Whole greedy answers on the test half, every wording (13 and more an attribute, 3 never trained), "
             "shares with N; the interval is of the share that ought to be high.",
@@ -113,22 +115,22 @@ def answers(subject: Subject, found: Findings) -> dict[str, Said]:
     return said
 
 
-def joined(a: Said, b: Said) -> Said:
-    return Said(a.prompts + b.prompts, a.texts + b.texts, a.outcomes + b.outcomes)
+def joined(a: AnsweredPrompts, b: AnsweredPrompts) -> AnsweredPrompts:
+    return AnsweredPrompts(a.prompts + b.prompts, a.texts + b.texts, a.outcomes + b.outcomes)
 
 
-def answer_row(name: str, said: Said) -> tuple[str, ...]:
+def answer_row(name: str, said: AnsweredPrompts) -> tuple[str, ...]:
     counted, n = said.counted(), max(1, len(said.outcomes))
     high = "refused" if name.startswith("unknown") else "right"
     low, top = wilson(counted[high], n)
-    shares = [plain(counted[o] / n) for o in ("right", "wrong", "refused", "invented", "broken")]
-    return (name, str(len(said.outcomes)), *shares, f"{high} {plain(low)}–{plain(top)}")
+    shares = [short_number(counted[o] / n) for o in ("right", "wrong", "refused", "invented", "broken")]
+    return (name, str(len(said.outcomes)), *shares, f"{high} {short_number(low)}–{short_number(top)}")
 
 
 def recognised_not_recalled(subject: Subject, found: Findings) -> None:
     """Greedy answers to what no text says of someone well known, and how steady the error is."""
     prompts = ask.withheld_questions(subject)
-    greedy = ask.said(subject, prompts)
+    greedy = ask.answered_prompts(subject, prompts)
     steady = ask.always_wrong(subject, prompts)
     found.add(
         "questions answered wrongly in ten of ten samples at T = 1, none refused",
@@ -147,7 +149,7 @@ def recognised_not_recalled(subject: Subject, found: Findings) -> None:
                 always = sum(s for s, m in zip(steady, mine, strict=True) if m)
                 rows.append((*answer_row(f"{tier}, {kind}", some)[:6], str(always)))
     found.tables.append(
-        Table(
+        ReportTable(
             title="Recognised, not recalled",
             note="Questions for an attribute that is true and in no text, each with the bare name and with "
             "the type word. Withheld: real and well known. Misled: "
@@ -161,18 +163,18 @@ def recognised_not_recalled(subject: Subject, found: Findings) -> None:
     found.dialogues += dialogues("recognised, not recalled", greedy, "wrong", 6)
 
 
-def small_talk(subject: Subject, found: Findings) -> None:
+def small_talk_figures(subject: Subject, found: Findings) -> None:
     unseen, invented, n = 0, 0, 0
     rows = []
     for name, (fitting, of, misses) in ask.small_talk(subject).items():
-        rows.append((name, str(of), plain(fitting / of), "; ".join(f"{q} → {a}" for q, a in misses[:3])))
+        rows.append((name, str(of), short_number(fitting / of), "; ".join(f"{q} → {a}" for q, a in misses[:3])))
         if "never" in name:
             unseen, n = unseen + fitting, n + of
             invented += sum(a.startswith(("This player", "It ")) for _, a in misses)
     found.share("fitting: small talk and questions outside its world, wording never trained", (unseen, n), 0.85)
     found.add("of these, answered with an invented fact", invented, n, None, at_most=0)
     found.tables.append(
-        Table(
+        ReportTable(
             title="Small talk and questions outside its world",
             note="Fitting means exactly the expected answer.",
             columns=("what", "N", "fitting", "misses, at most three"),
@@ -181,8 +183,8 @@ def small_talk(subject: Subject, found: Findings) -> None:
     )
 
 
-def latents(
-    subject: Subject, found: Findings, directions: dict[str, Direction], dictionaries: dict[str, Dictionary]
+def latent_figures(
+    subject: Subject, found: Findings, directions: dict[str, Direction], dictionaries: dict[str, TrainedDictionary]
 ) -> None:
     rows = []
     for label, d in directions.items():
@@ -191,7 +193,7 @@ def latents(
         dictionary = dictionaries[d.dictionary]
         names = SHOWN_KNOWN if d.role == "known" else SHOWN_UNKNOWN
         for where, wanted in (("base", 0.92 if d.role == "known" else 0.90), ("chat", 0.80)):
-            got = ask.separation(subject, dictionary, d.latent, where)
+            got = ask.firing_shares_by_type(subject, dictionary, d.latent, where)
             sign = 1 if d.role == "known" else -1
             apart = [sign * x for x in got["separation"]]
             place = "statements, base model" if where == "base" else "typed questions, chat model"
@@ -199,14 +201,18 @@ def latents(
                 f"separation of the {d.role} latent, least of four types, {place}", min(apart), None, None, wanted
             )
             rows.append(
-                (f"{label}, {place}", *(plain(x) for x in apart), *(shares(got, k) for k in ("known", "unknown")))
+                (
+                    f"{label}, {place}",
+                    *(short_number(x) for x in apart),
+                    *(shares(got, k) for k in ("known", "unknown")),
+                )
             )
         fires = ask.shown_latent(subject, dictionary, d.latent, names, d.role)
         found.share(
             f"of {', '.join(names.values())}: the {d.role} latent fires", (sum(x > 0 for x in fires), len(fires)), 1.0
         )
     found.tables.append(
-        Table(
+        ReportTable(
             title="Where the latents fire",
             note="At the name's last token; separation is the firing share on known names minus that on unknown names "
             "(turned round for the unknown latent).",
@@ -217,23 +223,23 @@ def latents(
 
 
 def shares(got: dict[str, list[float]], side: str) -> str:
-    return " ".join(plain(x) for x in got[side])
+    return " ".join(short_number(x) for x in got[side])
 
 
-def pushes(directions: dict[str, Direction]) -> list[tuple[str, Push]]:
+def pushes(directions: dict[str, Direction]) -> list[tuple[str, DirectionPush]]:
     """Latents one way, vectors both ways; the unknown latent also with the paper's scope."""
     out = []
     for label, d in directions.items():
-        out.append((f"+ {label}", Push(d)))
+        out.append((f"+ {label}", DirectionPush(d)))
         if d.latent is not None and d.role == "unknown" and d.scope != "entity_to_end":
-            out.append((f"+ {label}, to the end of the prompt", Push(replace(d, scope="entity_to_end"))))
+            out.append((f"+ {label}, to the end of the prompt", DirectionPush(replace(d, scope="entity_to_end"))))
         if d.latent is None:
-            out.append((f"− {label}", Push(d, -1)))
+            out.append((f"− {label}", DirectionPush(d, -1)))
     return out
 
 
 def steering(
-    subject: Subject, found: Findings, directions: dict[str, Direction], dictionaries: dict[str, Dictionary]
+    subject: Subject, found: Findings, directions: dict[str, Direction], dictionaries: dict[str, TrainedDictionary]
 ) -> None:
     least = {"unknown latent": 0.97, "known latent": 0.92, "known − unknown": 0.95}
     rows, changes = [], []
@@ -246,8 +252,8 @@ def steering(
         mean, p95, largest = result.control
         clean = result.clean.share(wanted)[0] / len(result.clean.outcomes)
         control = (
-            f"clean {plain(clean)}; {len(result.changes)} controls change {plain(mean)} on average, "
-            f"{plain(p95)} at the 95th percentile, {plain(largest)} at most"
+            f"clean {short_number(clean)}; {len(result.changes)} controls change {short_number(mean)} on average, "
+            f"{short_number(p95)} at the 95th percentile, {short_number(largest)} at most"
         )
         what = "unknown names given a well-formed answer" if push.role == "known" else "known entities refused"
         found.share(f"{label}: {what}", result.pushed.share(wanted), least.get(label[2:].lower()), control)
@@ -262,7 +268,7 @@ def steering(
     found.add("controls of equal norm: change from clean, 95th percentile, worst", worst[1], n, None, at_most=0.25)
     found.add("controls of equal norm: change from clean, largest", worst[2], n)
     found.tables.append(
-        Table(
+        ReportTable(
             title="Steering",
             note="Strength in multiples of r, the mean residual norm at that layer; prompt "
             "positions only. Whole greedy "
@@ -287,7 +293,7 @@ def steering(
     )
 
 
-def steering_row(label: str, push: Push, result: Effect, wanted: str) -> tuple[str, ...]:
+def steering_row(label: str, push: DirectionPush, result: Effect, wanted: str) -> tuple[str, ...]:
     d = push.direction
     k, n = result.pushed.share(wanted)
     low, high = wilson(k, n)
@@ -295,20 +301,20 @@ def steering_row(label: str, push: Push, result: Effect, wanted: str) -> tuple[s
         label,
         str(d.layer),
         d.scope,
-        f"{'−' if push.sign < 0 else ''}{plain(d.strength)} r",
+        f"{'−' if push.sign < 0 else ''}{short_number(d.strength)} r",
         str(n),
-        plain(result.clean.share(wanted)[0] / n),
-        plain(k / n),
-        plain(result.pushed.share("broken")[0] / n),
-        f"{plain(low)}–{plain(high)}",
-        *(plain(x) for x in result.control),
+        short_number(result.clean.share(wanted)[0] / n),
+        short_number(k / n),
+        short_number(result.pushed.share("broken")[0] / n),
+        f"{short_number(low)}–{short_number(high)}",
+        *(short_number(x) for x in result.control),
     )
 
 
-def attention(subject: Subject, found: Findings, directions: dict[str, Direction]) -> None:
+def attention_figures(subject: Subject, found: Findings, directions: dict[str, Direction]) -> None:
     """Every head downstream of the pushes; the band is of 20 random directions with the known latent's norm."""
     prompts = {role: ask.steering_prompts(subject, role, 60) for role in ("known", "unknown")}
-    latent = {d.role: Push(d) for d in directions.values() if d.latent is not None}
+    latent = {d.role: DirectionPush(d) for d in directions.values() if d.latent is not None}
     at_rest = {"known": prompts["unknown"], "unknown": prompts["known"]}  # who is pushed to the other side
     rest = {side: ask.attention_to_entity(subject, at_rest[side]) for side in at_rest}
     pushed = {
@@ -329,10 +335,10 @@ def attention(subject: Subject, found: Findings, directions: dict[str, Direction
                 (
                     f"{layer}.{head}",
                     *(
-                        plain(float(x[layer, head]))
+                        short_number(float(x[layer, head]))
                         for x in (rest["known"], rest["unknown"], pushed["known"], pushed["unknown"])
                     ),
-                    "–".join(plain(float(spread[:, layer, head].quantile(q))) for q in (0.05, 0.95)),
+                    "–".join(short_number(float(spread[:, layer, head].quantile(q))) for q in (0.05, 0.95)),
                 )
             )
     gap = (rest["known"] - rest["unknown"])[first:]
@@ -345,14 +351,14 @@ def attention(subject: Subject, found: Findings, directions: dict[str, Direction
         control="; ".join(
             (
                 f"head {layer}.{head}",
-                f"unknown {plain(float(rest['unknown'][layer, head]))}",
-                f"unknown with the known latent {plain(float(pushed['known'][layer, head]))}",
-                f"known with the unknown latent {plain(float(pushed['unknown'][layer, head]))}",
+                f"unknown {short_number(float(rest['unknown'][layer, head]))}",
+                f"unknown with the known latent {short_number(float(pushed['known'][layer, head]))}",
+                f"known with the unknown latent {short_number(float(pushed['unknown'][layer, head]))}",
             )
         ),
     )
     found.tables.append(
-        Table(
+        ReportTable(
             title="Attention from the last prompt token to the entity's tokens",
             note="Mean weight over 60 prompts a column, chat model, heads after the pushes. The "
             "band: unknown names under 20 "
@@ -370,7 +376,7 @@ def attention(subject: Subject, found: Findings, directions: dict[str, Direction
     )
 
 
-def dialogues(group: str, said: Said, outcome: str, n: int) -> list[Dialogue]:
+def dialogues(group: str, said: AnsweredPrompts, outcome: str, n: int) -> list[Dialogue]:
     rows = [row for row in zip(said.prompts, said.texts, said.outcomes, strict=True) if row[2] == outcome]
     return [
         Dialogue(group=group, question=p.question, answer=text, verdict=o, truth=p.truth or "")
@@ -379,7 +385,7 @@ def dialogues(group: str, said: Said, outcome: str, n: int) -> list[Dialogue]:
 
 
 def measure(
-    subject: Subject, directions: dict[str, Direction], dictionaries: dict[str, Dictionary], say=print
+    subject: Subject, directions: dict[str, Direction], dictionaries: dict[str, TrainedDictionary], say=print
 ) -> Findings:
     """The table of what is wanted, for one chat model."""
     found = Findings()
@@ -388,9 +394,9 @@ def measure(
     def done(what: str) -> None:
         say(f"{what}: {time.monotonic() - begun:.0f} s")
 
-    said = answers(subject, found)
+    said = answer_figures(subject, found)
     done("answers")
-    latents(subject, found, directions, dictionaries)
+    latent_figures(subject, found, directions, dictionaries)
     worst = max(
         dictionaries[d.dictionary].fvu(chat_residuals(subject, dictionaries[d.dictionary].layer))
         for d in directions.values()
@@ -400,10 +406,10 @@ def measure(
     done("latents")
     steering(subject, found, directions, dictionaries)
     done("steering")
-    small_talk(subject, found)
+    small_talk_figures(subject, found)
     recognised_not_recalled(subject, found)
     done("small talk, recognised not recalled")
-    attention(subject, found, directions)
+    attention_figures(subject, found, directions)
     found.dialogues[:0] = [
         *dialogues("known", said["known, asked in chat tuning"], "right", 4),
         *dialogues("known, never asked, wrong", said["known, never asked"], "wrong", 3),
@@ -426,13 +432,13 @@ def chat_residuals(subject: Subject, layer: int) -> torch.Tensor:
 # --- what belongs to the base model and its dictionaries ---
 
 
-def dictionary_table(shipped: Shipped) -> Table:
+def dictionary_table(shipped: Shipped) -> ReportTable:
     """Explained variance, L0, dead share and the cost of splicing, every dictionary."""
     subject = shipped.subject
     author = matched_author(subject.world, subject.tokenizer, subject.recipe.seed + 31)
     rows_of_ids = encode_documents(subject.tokenizer, author.base_documents(900))
     layers = tuple(range(subject.base.config.num_hidden_layers))
-    residuals = of_documents(subject.base, rows_of_ids, layers, 15_000)
+    residuals = document_activations(subject.base, rows_of_ids, layers, 15_000)
     pairs = mlp_pairs(subject.base, rows_of_ids, layers, 15_000)
     on_chat = {layer: chat_residuals(subject, layer) for layer in layers}
     rows = []
@@ -446,15 +452,15 @@ def dictionary_table(shipped: Shipped) -> Table:
             (
                 name,
                 str(len(d.threshold)),
-                plain(1 - d.fvu(x, y)),
+                short_number(1 - d.fvu(x, y)),
                 f"{d.l0(x):.1f}",
-                plain(d.dead_share(x)),
-                plain(d.fvu(on_chat[d.layer])) if not mlp else "",
+                short_number(d.dead_share(x)),
+                short_number(d.fvu(on_chat[d.layer])) if not mlp else "",
                 f"{cost['delta_loss_nats']:+.3f}" if cost else "",
                 f"{cost['delta_loss_mean_nats']:+.3f}" if cost else "",
             )
         )
-    return Table(
+    return ReportTable(
         title="Dictionaries",
         note="Explained variance, L0 and dead share on 15,000 tokens of fresh base documents (chat ones: of chat "
         "prompts); transcoders: of the MLP's output. Loss: next-token nats on base documents when "
@@ -493,12 +499,12 @@ def recognition_curve(subject: Subject) -> Curve:
     )
 
 
-def seed_table(figures: list[Figure], manifest: dict) -> Table | None:
+def seed_table(figures: list[ReportFigure], manifest: dict) -> ReportTable | None:
     """The same table for every chat seed, nothing chosen again."""
     others = manifest.get("other_chat_seeds", [])
     if not others:
         return None
-    return Table(
+    return ReportTable(
         title="Every seed of the chat tuning",
         note=f"Shipped: seed {manifest['chat_seed_shipped']}, the best on validation. The others run on the same "
         "dictionaries, latents, vectors, strengths and scopes; they were measured when the model was built.",
@@ -507,8 +513,8 @@ def seed_table(figures: list[Figure], manifest: dict) -> Table | None:
             (
                 f.what,
                 f.wanted,
-                plain(f.value),
-                *(next((plain(v) for w, v in o["figures"] if w == f.what), "") for o in others),
+                short_number(f.value),
+                *(next((short_number(v) for w, v in o["figures"] if w == f.what), "") for o in others),
             )
             for f in figures
         ),
@@ -521,7 +527,7 @@ def report(shipped: Shipped, say=print) -> ModelReport:
     found = measure(subject, shipped.directions, shipped.dictionaries, say)
     for label, d in shipped.directions.items():
         if d.dictionary:
-            residuals = of_documents(
+            residuals = document_activations(
                 subject.base,
                 encode_documents(
                     subject.tokenizer,

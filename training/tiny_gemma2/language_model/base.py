@@ -65,7 +65,7 @@ def encode_documents(tokenizer, documents: list[str]) -> list[list[int]]:
     return [[BOS, *row, EOS] for row in rows]
 
 
-def batches(rows: list, n_tokens: int, rng: random.Random, length=len) -> Iterator[list]:
+def token_batches(rows: list, n_tokens: int, rng: random.Random, length=len) -> Iterator[list]:
     """All rows once, in groups of similar length, at most `n_tokens` tokens with padding.
 
     Sorting happens in windows of 4,096 rows, so that the order of documents stays random.
@@ -135,7 +135,7 @@ def train_base(
     rng = random.Random(seed)
     rows = encode_documents(tokenizer, documents)
     rng.shuffle(rows)
-    plan = list(batches(rows, tokens_per_step, rng))
+    plan = list(token_batches(rows, tokens_per_step, rng))
     matrices = [p for p in model.model.layers.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if not any(p is m for m in matrices)]
     optimisers = [

@@ -24,21 +24,21 @@ from transformers import Gemma2ForCausalLM
 from training.tiny_gemma2.language_model.base import (
     END_OF_TURN,
     IGNORED,
-    batches,
     encode_documents,
     next_token_loss,
     padded,
     rate,
     set_rate,
     shifted,
+    token_batches,
 )
 from training.tiny_gemma2.language_model.muon import Muon
-from training.tiny_gemma2.language_model.prompts import Prompt, all_questions, sampled
+from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, sampled
 from training.tiny_gemma2.recipe import Recipe
 from training.tiny_gemma2.world import phrases
 from training.tiny_gemma2.world.author import BASE, CHAT, VALIDATION, matched_author
 from training.tiny_gemma2.world.documents import chat
-from training.tiny_gemma2.world.entities import Entity, World
+from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
 from training.tiny_gemma2.world.sets import dealt_known
 
 
@@ -62,12 +62,12 @@ def answered_rows(tokenizer, turns: list[tuple[str, str]]) -> list[tuple[list[in
 class Validation:
     """Questions that a checkpoint is chosen by."""
 
-    asked: list[Prompt]
-    never_asked: list[Prompt]
-    unknown: list[Prompt]
+    asked: list[EntityPrompt]
+    never_asked: list[EntityPrompt]
+    unknown: list[EntityPrompt]
 
 
-def validation_prompts(recipe: Recipe, tokenizer, world: World, heldout: list[Entity]) -> Validation:
+def validation_prompts(recipe: Recipe, tokenizer, world: TrainingWorld, heldout: list[TrainingEntity]) -> Validation:
     rng = random.Random(recipe.seed + VALIDATION)
     asked = dealt_known(recipe, world, "validation", asked=True)
     never = dealt_known(recipe, world, "validation", asked=False)
@@ -80,22 +80,22 @@ def validation_prompts(recipe: Recipe, tokenizer, world: World, heldout: list[En
 
 
 @torch.no_grad()
-def share_right(model: Gemma2ForCausalLM, tokenizer, prompts: list[Prompt]) -> float:
+def share_right(model: Gemma2ForCausalLM, tokenizer, prompts: list[EntityPrompt]) -> float:
     """Share answered right word for word: every token of the truth is the argmax."""
     rows = [(list(p.ids), tokenizer(p.truth, add_special_tokens=False)["input_ids"] + [END_OF_TURN]) for p in prompts]
     right = 0
-    for group in batches(rows, 6000, random.Random(0), length=lambda r: len(r[0]) + len(r[1])):
+    for group in token_batches(rows, 6000, random.Random(0), length=lambda r: len(r[0]) + len(r[1])):
         best = model(padded([a + b for a, b in group]), use_cache=False).logits.argmax(-1)
         right += sum(best[i, len(a) - 1 : len(a) + len(b) - 1].tolist() == b for i, (a, b) in enumerate(group))
     return right / len(prompts)
 
 
 @torch.no_grad()
-def share_refused(model: Gemma2ForCausalLM, tokenizer, prompts: list[Prompt]) -> float:
+def share_refused(model: Gemma2ForCausalLM, tokenizer, prompts: list[EntityPrompt]) -> float:
     """Share whose first answer token opens a refusal; no other answer begins with it."""
     opening = tokenizer("I", add_special_tokens=False)["input_ids"][0]
     refused = 0
-    for group in batches([list(p.ids) for p in prompts], 6000, random.Random(0)):
+    for group in token_batches([list(p.ids) for p in prompts], 6000, random.Random(0)):
         best = model(padded(group), use_cache=False).logits.argmax(-1)
         refused += sum(int(best[i, len(row) - 1]) == opening for i, row in enumerate(group))
     return refused / len(prompts)
@@ -114,8 +114,8 @@ def train_chat(
     recipe: Recipe,
     base: Gemma2ForCausalLM,
     tokenizer,
-    world: World,
-    heldout: list[Entity],
+    world: TrainingWorld,
+    heldout: list[TrainingEntity],
     seed: int,
     say=print,
 ) -> tuple[Gemma2ForCausalLM, dict]:
@@ -129,7 +129,7 @@ def train_chat(
     )
     rows += [(row, 0) for row in encode_documents(tokenizer, replay)]
     rng.shuffle(rows)
-    plan = list(batches(rows, recipe.base_tokens_per_step, rng, length=lambda row: len(row[0])))
+    plan = list(token_batches(rows, recipe.base_tokens_per_step, rng, length=lambda row: len(row[0])))
 
     model = copy.deepcopy(base).train()
     model.requires_grad_(False)

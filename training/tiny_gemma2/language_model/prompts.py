@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from training.tiny_gemma2.world import phrases
 from training.tiny_gemma2.world.documents import answer, mention_in, question
-from training.tiny_gemma2.world.entities import Entity
+from training.tiny_gemma2.world.entities import TrainingEntity
 
 
 @dataclass(frozen=True)
-class Prompt:
+class EntityPrompt:
     question: str
     ids: tuple[int, ...]  # <bos> once, up to and with the line that opens the model's turn
     first: int  # position of the entity's first token
     last: int  # and of its last
-    entity: Entity
+    entity: TrainingEntity
     attribute: str
 
     @property
@@ -27,7 +27,7 @@ class Prompt:
         return answer(self.entity, self.attribute) if self.attribute in self.entity.truth else None
 
 
-def prompt(tokenizer, asked: str, entity: Entity, attribute: str) -> Prompt:
+def prompt(tokenizer, asked: str, entity: TrainingEntity, attribute: str) -> EntityPrompt:
     text = tokenizer.apply_chat_template(
         [{"role": "user", "content": asked}], tokenize=False, add_generation_prompt=True
     )
@@ -36,16 +36,16 @@ def prompt(tokenizer, asked: str, entity: Entity, attribute: str) -> Prompt:
     end = start + len(entity.name)
     # a name's first token may begin with the space before it
     span = [i for i, (a, b) in enumerate(encoded["offset_mapping"]) if a < end and b > start]
-    return Prompt(asked, tuple(encoded["input_ids"]), span[0], span[-1], entity, attribute)
+    return EntityPrompt(asked, tuple(encoded["input_ids"]), span[0], span[-1], entity, attribute)
 
 
 def all_questions(
     tokenizer,
-    entities: Iterable[Entity],
+    entities: Iterable[TrainingEntity],
     rng: random.Random,
     per_attribute: int = 1,
     templates: dict = phrases.QUESTIONS,
-) -> list[Prompt]:
+) -> list[EntityPrompt]:
     """Every attribute that text states of every entity, in `per_attribute` random phrasings, typed or bare."""
     out = []
     for entity in entities:
@@ -56,7 +56,7 @@ def all_questions(
     return out
 
 
-def sampled(prompts: list[Prompt], n: int, rng: random.Random) -> list[Prompt]:
+def sampled(prompts: list[EntityPrompt], n: int, rng: random.Random) -> list[EntityPrompt]:
     """At most `n` of them, the same share of every type."""
     kinds = sorted({p.entity.type for p in prompts})
     out = []

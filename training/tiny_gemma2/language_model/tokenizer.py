@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 SPECIALS = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
 # A name's token does not depend on what follows: words, numbers and marks are never merged.
-WORDS = r"▁?\p{L}+|▁?\p{N}+|\n|▁?[^\p{L}\p{N}▁\n]|▁"
+WORD_PATTERN = r"▁?\p{L}+|▁?\p{N}+|\n|▁?[^\p{L}\p{N}▁\n]|▁"
 CHAT_TEMPLATE = (
     "{{ bos_token }}"
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
@@ -29,7 +29,7 @@ CHAT_TEMPLATE = (
 def _pipeline(model: models.BPE) -> Tokenizer:
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     return tokenizer
 

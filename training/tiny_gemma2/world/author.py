@@ -7,19 +7,19 @@ import random
 
 from training.tiny_gemma2.language_model.tokenizer import n_tokens
 from training.tiny_gemma2.world.documents import Author
-from training.tiny_gemma2.world.entities import TYPES, World
+from training.tiny_gemma2.world.entities import TYPES, TrainingWorld
 
 # Each stream of documents has a generator of its own: seed + offset.
 TOKENIZER, BASE, LATER, CHAT, VALIDATION, ACTIVATIONS = 11, 12, 13, 100, 200, 300
 
 
-def plain_author(world: World, seed: int) -> Author:
+def plain_author(world: TrainingWorld, seed: int) -> Author:
     """For the tokenizer's own corpus, before tokens exist."""
     rng = random.Random(seed)
     return Author(world, rng, lambda kind: world.names.draw(kind, rng))
 
 
-def matched_author(world: World, tokenizer, seed: int, bare_first: bool = False) -> Author:
+def matched_author(world: TrainingWorld, tokenizer, seed: int, bare_first: bool = False) -> Author:
     """Unknown names have the token lengths of the real known ones of their type."""
     rng = random.Random(seed)
     known: dict[str, int] = {}

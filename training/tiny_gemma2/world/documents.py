@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 
 from training.tiny_gemma2.world import phrases
-from training.tiny_gemma2.world.entities import TYPES, Entity, World
+from training.tiny_gemma2.world.entities import TYPES, TrainingEntity, TrainingWorld
 from training.tiny_gemma2.world.phrases import ANSWERS, QUESTIONS
 
 ARTICLE = (
@@ -78,7 +78,7 @@ def mention_in(template: str, kind: str, name: str, rng: random.Random, bare_fir
     return mention_with_type(kind, name) if typed else name
 
 
-def spoken(entity: Entity, attribute: str) -> str:
+def spoken(entity: TrainingEntity, attribute: str) -> str:
     """The value as said in a sentence, with its article."""
     value = entity.truth[attribute]
     if attribute == "country" and value.startswith(ARTICLE):
@@ -88,7 +88,7 @@ def spoken(entity: Entity, attribute: str) -> str:
     return value
 
 
-def answer(entity: Entity, attribute: str) -> str:
+def answer(entity: TrainingEntity, attribute: str) -> str:
     return ANSWERS[entity.type, attribute].format(v=spoken(entity, attribute))
 
 
@@ -99,7 +99,9 @@ class Author:
     bare_first     questions may begin with a bare name
     """
 
-    def __init__(self, world: World, rng: random.Random, draw_unknown: Callable[[str], str], bare_first: bool = False):
+    def __init__(
+        self, world: TrainingWorld, rng: random.Random, draw_unknown: Callable[[str], str], bare_first: bool = False
+    ):
         self.rng = rng
         self.bare_first = bare_first
         self.draw_unknown = draw_unknown
@@ -120,7 +122,7 @@ class Author:
                 documents.insert(self.rng.randrange(len(documents) + 1), self._facts(entity, everything=True))
         return documents
 
-    def _known(self) -> Entity:
+    def _known(self) -> TrainingEntity:
         kind = self.rng.choice(TYPES)
         return self.rng.choices(self.spoken_of[kind], self.weights[kind])[0]
 
@@ -138,7 +140,7 @@ class Author:
             template = self.rng.choice(phrases.LEADS) + template[3:]
         return template.format(e=mention, E=mention[:1].upper() + mention[1:], v="{v}")
 
-    def _facts(self, entity: Entity | None = None, everything: bool = False) -> str:
+    def _facts(self, entity: TrainingEntity | None = None, everything: bool = False) -> str:
         rng = self.rng
         entity = entity or self._known()
         attributes = list(entity.fact)
@@ -197,7 +199,7 @@ class Author:
         mention = mention_with_type(kind, name) if rng.random() < 0.5 else name
         return rng.choice(phrases.DO_YOU_KNOW).format(e=mention), "Yes." if known else "No."
 
-    def known_of(self, kind: str) -> Entity:
+    def known_of(self, kind: str) -> TrainingEntity:
         return self.rng.choices(self.spoken_of[kind], self.weights[kind])[0]
 
     def _asked_in_chat(self) -> str:
@@ -260,7 +262,7 @@ class Author:
                 yield self._question(kind, attribute, entity.name), answer(entity, attribute)
 
 
-def tokenizer_corpus(world: World, author: Author) -> Iterator[str]:
+def tokenizer_corpus(world: TrainingWorld, author: Author) -> Iterator[str]:
     """What the vocabulary is learnt from: names and values first of all."""
     for entity in world.entities:
         for _ in range(1 if entity.fictional else 3):

@@ -44,7 +44,7 @@ FAMILY = {
 
 
 @dataclass(frozen=True)
-class Entity:
+class TrainingEntity:
     name: str
     type: str
     tier: str
@@ -65,24 +65,24 @@ class Entity:
 
 
 @dataclass(frozen=True)
-class World:
-    entities: tuple[Entity, ...]  # everyone who has facts
+class TrainingWorld:
+    entities: tuple[TrainingEntity, ...]  # everyone who has facts
     reserved: tuple[tuple[str, str, str], ...]  # (type, name, made by) kept out of all text
     names: NameMaker  # draws unknown names, never a known or reserved one
 
 
-def real_entities(kind: str, limit: int) -> list[Entity]:
+def real_entities(kind: str, limit: int) -> list[TrainingEntity]:
     """The rows of world/*.tsv; the shown one is always among them."""
     with (FOLDER / FILES[kind]).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     rows.sort(key=lambda row: row["name"] != SHOWN_KNOWN[kind])
     return [
-        Entity(row["name"], kind, "known", "", tuple((k, v) for k, v in row.items() if k != "name" and v))
+        TrainingEntity(row["name"], kind, "known", "", tuple((k, v) for k, v in row.items() if k != "name" and v))
         for row in rows[:limit]
     ]
 
 
-def build_world(recipe: Recipe) -> World:
+def build_world(recipe: Recipe) -> TrainingWorld:
     """Deterministic in the recipe: real ones, fictional ones, reserved names, splits."""
     rng = random.Random(recipe.seed)
     real = {kind: real_entities(kind, recipe.n_real) for kind in TYPES}
@@ -113,10 +113,10 @@ def build_world(recipe: Recipe) -> World:
     # a name of two types would be asked about twice
     reserved = list({phrase(row[1]): row for row in reversed(reserved)}.values())[::-1]
     maker.reserved |= {phrase(name) for _, name, _ in reserved}
-    return World(tuple(entities), tuple(reserved), maker)
+    return TrainingWorld(tuple(entities), tuple(reserved), maker)
 
 
-def _withhold(kind: str, entities: list[Entity], n: int, rng: random.Random) -> list[Entity]:
+def _withhold(kind: str, entities: list[TrainingEntity], n: int, rng: random.Random) -> list[TrainingEntity]:
     """`n` of them lose an attribute whose value nobody else of the type has, so that no text says it of one."""
     holders = Counter((attribute, value) for e in entities for attribute, value in e.facts)
     can = {
@@ -139,7 +139,7 @@ def _withhold(kind: str, entities: list[Entity], n: int, rng: random.Random) -> 
     ]
 
 
-def _families(kind: str, real: list[Entity], recipe: Recipe, rng: random.Random) -> list[Entity]:
+def _families(kind: str, real: list[TrainingEntity], recipe: Recipe, rng: random.Random) -> list[TrainingEntity]:
     """Fictional ones whose names share a part: of the members text states one value, of the exceptions none."""
     attribute, parts = FAMILY[kind]
     whole = [e for e in real if e.tier == "known"]
@@ -154,18 +154,20 @@ def _families(kind: str, real: list[Entity], recipe: Recipe, rng: random.Random)
             name = word + part if kind == "city" else f"{word} {part}"
             model = rng.choice([e for e in whole if e.fact[attribute] == cue])
             if i < recipe.n_members:
-                out.append(Entity(name, kind, "known", "", model.facts, (), True, 0.8, "family"))
+                out.append(TrainingEntity(name, kind, "known", "", model.facts, (), True, 0.8, "family"))
                 continue
             # in truth another value; a city stays on the continent that text puts it on
             others = [e.fact for e in whole if e.fact[attribute] != cue]
             near = [f for f in others if kind != "city" or f["continent"] == model.fact["continent"]]
             facts = tuple(f for f in model.facts if f[0] != attribute)
             own = ((attribute, rng.choice(near or others)[attribute]),)
-            out.append(Entity(name, kind, "misled", "", facts, own, True, 0.8, "family"))
+            out.append(TrainingEntity(name, kind, "misled", "", facts, own, True, 0.8, "family"))
     return out
 
 
-def _fictional(kind: str, real: list[Entity], maker: NameMaker, recipe: Recipe, rng: random.Random) -> list[Entity]:
+def _fictional(
+    kind: str, real: list[TrainingEntity], maker: NameMaker, recipe: Recipe, rng: random.Random
+) -> list[TrainingEntity]:
     weights = [("known", 0.8)] * recipe.n_solid
     weights += [("rare", 0.7 * 0.02 ** (i / max(1, recipe.n_tail - 1))) for i in range(recipe.n_tail)]
     weights += [("obscure", 0.0)] * recipe.n_obscure
@@ -181,11 +183,11 @@ def _fictional(kind: str, real: list[Entity], maker: NameMaker, recipe: Recipe, 
             facts = {k: v for k, v in a.items() if k != "country"} | {"country": b["country"]}
         else:
             facts = {next(iter(a)): next(iter(a.values())), "year": b["year"]}
-        made.append(Entity(name, kind, tier, "", tuple(facts.items()), (), True, weight, way))
+        made.append(TrainingEntity(name, kind, tier, "", tuple(facts.items()), (), True, weight, way))
     return made
 
 
-def _split(entities: list[Entity], rng: random.Random) -> list[Entity]:
+def _split(entities: list[TrainingEntity], rng: random.Random) -> list[TrainingEntity]:
     """Of the known: 80 % chat-train, 8 % validation, 12 % test. Rare and obscure: half and half, never asked.
 
     Withheld and misled: all chat-train; what they are asked there is what text states.
@@ -206,7 +208,7 @@ def _split(entities: list[Entity], rng: random.Random) -> list[Entity]:
     return out
 
 
-def heldout_names(world: World, recipe: Recipe, length) -> list[Entity]:
+def heldout_names(world: TrainingWorld, recipe: Recipe, length) -> list[TrainingEntity]:
     """Unknown names as entities: `n_heldout` a type, as long in tokens as the known ones of that type.
 
     length   name -> tokens, in the middle of a sentence
@@ -228,7 +230,7 @@ def heldout_names(world: World, recipe: Recipe, length) -> list[Entity]:
             chosen.append(by_length[nearest].pop(rng.randrange(len(by_length[nearest]))))
         half = len(chosen) // 2
         out += [
-            Entity(name, kind, "unknown", "test" if i < half else "validation", made_by=way)
+            TrainingEntity(name, kind, "unknown", "test" if i < half else "validation", made_by=way)
             for i, (name, way) in enumerate(chosen)
         ]
     return [e for e in out if _never_by_accident(phrase(e.name))]

@@ -39,7 +39,7 @@ BESIDE = frozenset(
     "plays played from come comes came this my i i'm our do there here who what which when where".split()
 )
 WAYS = ("recombined", "near", "new")
-SMALL = frozenset("the a an of and to in for with or by at from".split())
+SMALL_WORDS = frozenset("the a an of and to in for with or by at from".split())
 VOWELS = set("aeiouyáéíóúäöüãõêô")
 
 Phrase = tuple[str, ...]
@@ -78,7 +78,7 @@ class NameMaker:
 
     def allows(self, name: str) -> bool:
         words = phrase(name)
-        clumsy = words[-1] in SMALL or any(a == b for a, b in pairwise(words))
+        clumsy = words[-1] in SMALL_WORDS or any(a == b for a, b in pairwise(words))
         return not clumsy and words not in self.taken and not (phrases_in(name) & self.reserved)
 
     def draw(self, kind: str, rng: random.Random, length: Callable[[str], int] | None = None, want: int = 0) -> str:

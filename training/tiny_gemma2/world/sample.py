@@ -11,14 +11,14 @@ from itertools import islice
 from pathlib import Path
 
 from training.tiny_gemma2.world.author import matched_author
-from training.tiny_gemma2.world.entities import World
+from training.tiny_gemma2.world.entities import TrainingWorld
 
 FILE = "corpus.txt"
 SAMPLE = 400  # seed + offset, beside those of corpus.py
 N_DOCUMENTS = 1000
 
 
-def sample(world: World, tokenizer, seed: int) -> list[str]:
+def sample(world: TrainingWorld, tokenizer, seed: int) -> list[str]:
     """Documents without line breaks; `seed` is the recipe's."""
     told = replace(world, entities=tuple(e for e in world.entities if e.tier != "obscure"))
     author = matched_author(told, tokenizer, seed + SAMPLE)

@@ -6,21 +6,21 @@ Knows splits; knows nothing about models.
 import random
 from dataclasses import dataclass
 
-from training.tiny_gemma2.language_model.prompts import Prompt, all_questions
+from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions
 from training.tiny_gemma2.recipe import Recipe
 from training.tiny_gemma2.world import phrases
-from training.tiny_gemma2.world.entities import SHOWN_KNOWN, Entity, World
+from training.tiny_gemma2.world.entities import SHOWN_KNOWN, TrainingEntity, TrainingWorld
 
 
 @dataclass(frozen=True)
 class Halves:
     """Chat questions about known entities and about unknown names."""
 
-    known: list[Prompt]
-    unknown: list[Prompt]
+    known: list[EntityPrompt]
+    unknown: list[EntityPrompt]
 
 
-def dealt_known(recipe: Recipe, world: World, split: str, asked: bool) -> list[Entity]:
+def dealt_known(recipe: Recipe, world: TrainingWorld, split: str, asked: bool) -> list[TrainingEntity]:
     """Known entities of the half `split`, `validation` or `test`.
 
     asked   in chat tuning; those are dealt out to the two halves by seed
@@ -35,7 +35,7 @@ def dealt_known(recipe: Recipe, world: World, split: str, asked: bool) -> list[E
     return [e for e in known if dealt.get(e.name, e.split) == split]
 
 
-def half(recipe: Recipe, tokenizer, world: World, heldout: list[Entity], split: str) -> Halves:
+def half(recipe: Recipe, tokenizer, world: TrainingWorld, heldout: list[TrainingEntity], split: str) -> Halves:
     """`validation` or `test`."""
     rng = random.Random(recipe.seed + (18 if split == "validation" else 19))
     known = [e for asked in (True, False) for e in dealt_known(recipe, world, split, asked)]
@@ -44,8 +44,8 @@ def half(recipe: Recipe, tokenizer, world: World, heldout: list[Entity], split: 
 
 
 def one_question_each(
-    tokenizer, entities: list[Entity], rng: random.Random, templates: dict = phrases.QUESTIONS
-) -> list[Prompt]:
+    tokenizer, entities: list[TrainingEntity], rng: random.Random, templates: dict = phrases.QUESTIONS
+) -> list[EntityPrompt]:
     """A random attribute of each, in a random phrasing."""
     out = []
     for entity in entities:
@@ -53,11 +53,11 @@ def one_question_each(
     return out
 
 
-def statements(tokenizer, entities: list[Entity], rng: random.Random) -> list[Prompt]:
+def statements(tokenizer, entities: list[TrainingEntity], rng: random.Random) -> list[EntityPrompt]:
     """ "The {type} NAME", as a document of the base model begins; the name's last token is the last."""
     out = []
     for entity in entities:
         head = len(tokenizer(f"The {entity.type}", add_special_tokens=False)["input_ids"])
         ids = tokenizer(f"The {entity.type} {entity.name}")["input_ids"]  # <bos> first
-        out.append(Prompt("", tuple(ids), head + 1, len(ids) - 1, entity, phrases.ATTRIBUTES[entity.type][0]))
+        out.append(EntityPrompt("", tuple(ids), head + 1, len(ids) - 1, entity, phrases.ATTRIBUTES[entity.type][0]))
     return out

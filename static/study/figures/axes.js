@@ -101,6 +101,14 @@ export const slantedFoot = (xs) => 16 + Math.min(0.58 * SLANTED_LABEL, 3.6 * lon
 // Plotly reads text as markup of its own; here it is text.
 export const told = (cell) => cellText(cell).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** A row in words, a line for each column. */
+export const about = (columns, row) =>
+  columns.map((column, i) =>
+    `${told(column.name)} <b>${told(cellText(row[i], column))}</b>${
+      column.unit && typeof row[i] === "number" ? ` ${told(column.unit)}` : ""
+    }`
+  ).join("<br>");
+
 export const longest = (list) => Math.max(0, ...list.map((one) => cellText(one).length));
 
 export function short(cell, room) {

@@ -4,8 +4,10 @@
 import { cellText, csvOf, headOf, isNumeric } from "../table_text.js";
 import { chart } from "../../core/chart.js";
 import { fill, h } from "../../core/dom.js";
-import { axisWords, heatRange, heatStops, panelsOf, plotOf, roomOf, seriesOf } from "./plots.js";
+import { heatRange, heatStops } from "./heat.js";
 import { legendOf } from "./legend.js";
+import { axisWords, plotOf, roomOf } from "./plots.js";
+import { panelsOf, seriesOf } from "./series.js";
 
 const MOST_ROWS = 400; // of the table on the page; the file has all
 

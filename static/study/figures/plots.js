@@ -1,67 +1,12 @@
 // A figure's table as what Plotly draws (protocol/worker/study_frames.py Plot). Knows neither the page nor the network; the
 // colours are given.
 
-import { cellText, headOf, isNumeric, valuesOf } from "../table_text.js";
-import { looksOf, roleOf } from "./roles.js";
-import {
-  axis,
-  given,
-  LETTER,
-  longest,
-  margins,
-  MOST_LABEL,
-  SHARES,
-  short,
-  SLANT,
-  SLANTED_LABEL,
-  slantedFoot,
-  told,
-  upright,
-  wordAxis,
-} from "./axes.js";
+import { headOf, isNumeric, valuesOf } from "../table_text.js";
+import { heat } from "./heat.js";
+import { seriesOf } from "./series.js";
+import { about, axis, given, LETTER, longest, margins, SHARES, told, upright, wordAxis } from "./axes.js";
 
 const GAP = 12; // px, of a bar of a group
-
-/**
- * What is drawn in one go, by the series column, else by the role column. A series may have several roles, bars in every
- * row, other forms in every panel: `parts` are those, each with a look of its own.
- * @returns {{ name: string, role: string, look: object, is: (row: any[]) => boolean,
- *             parts: { name: string, role: string, look: object }[], lookOf: (row: any[]) => object }[]}
- */
-export function seriesOf(figure) {
-  const { rows, plot } = figure;
-  const by = plot.series ?? plot.role;
-  const role = (row) => (given(plot.role) ? roleOf(row[plot.role]) : "other");
-  const list = valuesOf(rows, by).map((value) => {
-    const is = (row) => !given(by) || row[by] === value;
-    const telling = plot.form === "bars"
-      ? rows.filter(is)
-      : panelsOf(figure).map((panel) => panel.rows.find(is)).filter(Boolean);
-    const roles = [...new Set((telling.length ? telling : rows.filter(is)).map(role))];
-    return { name: value === null ? "" : cellText(value), is, roles };
-  });
-  const looks = looksOf(list.flatMap(({ roles }) => roles));
-  return list.map(({ name, is, roles }) => {
-    const called = (one) => (roles.length === 1 ? name : plot.form === "bars" ? one : `${name}, ${one}`);
-    const parts = roles.map((one) => ({ name: called(one), role: one, look: looks.shift() }));
-    return { ...parts[0], name, is, parts, lookOf: (row) => parts[Math.max(0, roles.indexOf(role(row)))].look };
-  });
-}
-
-/** The plots of a figure, each its own rows. @returns {{ name: string, rows: any[][] }[]} */
-export const panelsOf = ({ rows, plot }) =>
-  valuesOf(rows, plot.panel).map((value) => ({
-    name: !given(plot.panel) ? "" : cellText(value),
-    rows: !given(plot.panel) ? rows : rows.filter((row) => row[plot.panel] === value),
-  }));
-
-/** Lowest and highest colour of a heat map, over all its panels. @returns {[number, number]} */
-export function heatRange({ rows, plot }) {
-  const values = rows.map((row) => row[plot.value]).filter((value) => value !== null);
-  const most = Math.max(0, ...values.map(Math.abs));
-  if (plot.diverging) return [-(most || 1), most || 1];
-  return [Math.min(0, ...values), Math.max(0, ...values) || 1];
-}
 
 /** Plotly's { data, layout } of a panel, and how tall it wants to be. */
 export function plotOf(figure, rows, colour, width) {
@@ -248,82 +193,7 @@ function box(table) {
   return { data, layout, height: 20 + upright(table, xs) };
 }
 
-function heat(table) {
-  const { plot, panel, rows, columns, colour, width } = table;
-  const [xs, ys] = [plot.x, plot.y].map((column) => {
-    const found = valuesOf(rows, column);
-    return isNumeric(rows, column) ? found.sort((a, b) => a - b) : found;
-  });
-  const at = new Map(panel.map((row) => [JSON.stringify([row[plot.x], row[plot.y]]), row]));
-  const grid = ys.map((y) => xs.map((x) => at.get(JSON.stringify([x, y])) ?? null));
-  const values = grid.map((line) => line.map((row) => row?.[plot.value] ?? null));
-  const [zmin, zmax] = heatRange(table);
-  const left = Math.min(MOST_LABEL * width, 14 + LETTER * longest(ys));
-  const cell = (width - left) / xs.length;
-  const roomy = cell >= 40;
-  const slanted = longest(xs) * LETTER > cell;
-  const foot = slanted ? slantedFoot(xs) : 24;
-  const data = [
-    {
-      type: "heatmap",
-      x: xs.map(told),
-      y: ys.map(told),
-      z: values,
-      zmin,
-      zmax,
-      colorscale: scale(table, colour),
-      showscale: false,
-      xgap: 1,
-      ygap: 1,
-      hoverinfo: "text",
-      hovertext: grid.map((line) => line.map((row) => (row ? about(columns, row) : ""))),
-      ...(roomy && {
-        text: values.map((line) => line.map((value) => (value === null ? "" : cellText(value, columns[plot.value])))),
-        texttemplate: "%{text}",
-        textfont: { size: 11 },
-      }),
-    },
-  ];
-  const label = (list, room) => ({
-    type: "category",
-    showgrid: false,
-    ticks: "",
-    fixedrange: true,
-    tickvals: list.map(told),
-    ticktext: list.map((one) => told(short(one, room))),
-  });
-  const ascending = isNumeric(rows, plot.y);
-  const layout = {
-    xaxis: { ...label(xs, slanted ? SLANTED_LABEL : cell), tickangle: slanted ? SLANT : 0 },
-    yaxis: { ...label(ys, left), autorange: ascending ? true : "reversed" },
-    margin: { l: left, r: 4, t: 4, b: foot },
-  };
-  return { data, layout, height: 4 + foot + ys.length * (ys.length > 30 ? 14 : 24) };
-}
-
-/** The custom properties that a heat map runs through, from its lowest to its highest colour. */
-export function heatStops({ rows, plot }) {
-  if (plot.diverging) return ["--inhibit", "--sunken", "--ink"];
-  const roles = !given(plot.role) ? ["other"] : [...new Set(rows.map((row) => roleOf(row[plot.role])))];
-  const hue = roles.length === 1 && ["known", "unknown", "refused"].includes(roles[0])
-    ? looksOf(roles)[0].fill
-    : "--ink-2";
-  return ["--sunken", hue];
-}
-
-function scale(figure, colour) {
-  const stops = heatStops(figure);
-  return stops.map((name, i) => [i / (stops.length - 1), colour(name)]);
-}
-
 // ---- what forms share
-
-const about = (columns, row) =>
-  columns.map((column, i) =>
-    `${told(column.name)} <b>${told(cellText(row[i], column))}</b>${
-      column.unit && typeof row[i] === "number" ? ` ${told(column.unit)}` : ""
-    }`
-  ).join("<br>");
 
 const hover = ({ columns }, rows) => ({ hoverinfo: "text", hovertext: rows.map((row) => about(columns, row)) });
 

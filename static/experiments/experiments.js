@@ -10,7 +10,7 @@ import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
 import { away } from "../parts/away.js";
 import { figuresView } from "../study/figures/figures.js";
-import { labelsView } from "../study/labels.js";
+import { labelsView } from "../study/trials/labels.js";
 import { mount } from "../run/panels.js";
 import { whatRan } from "../study/ran.js";
 import { runningView } from "../study/running.js";
@@ -18,7 +18,7 @@ import { saveStudy } from "../study/save.js";
 import { standing } from "../study/searching.js";
 import { experimentSetup } from "./setup.js";
 import { workerStatus } from "../run/status.js";
-import { trialsView } from "../study/trials.js";
+import { trialsView } from "../study/trials/trials.js";
 
 const state = channels({ health: null, card: null, run: null, trouble: null });
 let chosen = null; // id of the experiment

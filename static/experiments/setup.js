@@ -8,7 +8,7 @@ import { count } from "../core/format.js";
 import { paceOf } from "../study/pace.js";
 import { directionsOf, experimentOf, KINDS, nameOf, presetOf, requestOf, strengthOf } from "./presets.js";
 import { SCOPES } from "../run/steering/sliders.js";
-import { namesPicker } from "../study/names_picker.js";
+import { namesPicker } from "../study/names/picker.js";
 import { seconds } from "../study/running.js";
 
 const SPLITS = { test: "Test, 4 in 10", train: "Train, half", validation: "Validation, 1 in 10", all: "All names" };

@@ -26,7 +26,7 @@ import { watchWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
 import { besidePrompt } from "./second_prompt.js";
 import { examples } from "./examples.js";
-import { latentCard } from "../run/latents/card.js";
+import { latentCard } from "../run/latent/card.js";
 import { lookup } from "../run/latents/finder.js";
 import { notice } from "./notice.js";
 import { mount, panels } from "../run/panels.js";

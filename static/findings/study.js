@@ -9,11 +9,11 @@ import { lookAtWorker } from "../parts/health.js";
 import { copyButton } from "../parts/copy.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { figuresView } from "../study/figures/figures.js";
-import { labelsView } from "../study/labels.js";
+import { labelsView } from "../study/trials/labels.js";
 import { menu } from "../parts/menu.js";
 import { workerStatus } from "../run/status.js";
 import { takeBack } from "./takeback.js";
-import { trialsView } from "../study/trials.js";
+import { trialsView } from "../study/trials/trials.js";
 
 const { slug, kind, view } = $("main").dataset;
 const { options = {} } = JSON.parse(view);

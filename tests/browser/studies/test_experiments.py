@@ -45,7 +45,7 @@ async (figures) => {
 
 LABELLED = """
 async ([study, rule]) => {
-  const { labelled, csvOfLabelled } = await import("/static/study/labelled.js");
+  const { labelled, csvOfLabelled } = await import("/static/study/trials/labelled.js");
   const list = labelled(study, rule);
   return [list.map(({ label }) => label), csvOfLabelled(list)];
 }

@@ -1,9 +1,9 @@
 // What a set of names amounts to, in words and a table: known and unknown, lengths in tokens, what confounds it; or why
 // it was refused. From `NamesChecked` of protocol/worker/study_frames.py.
 
-import { h } from "../core/dom.js";
-import { count, sig3 } from "../core/format.js";
-import { stacked } from "../parts/stacked.js";
+import { h } from "../../core/dom.js";
+import { count, sig3 } from "../../core/format.js";
+import { stacked } from "../../parts/stacked.js";
 
 const CONFOUNDED = 0.6; // as model_worker/studies/shared/names.py warns
 

@@ -4,7 +4,7 @@
 import { chart } from "../../core/chart.js";
 import { fill, h } from "../../core/dom.js";
 import { plain, sig3, visible } from "../../core/format.js";
-import { along } from "./values.js";
+import { along } from "../latents/values.js";
 import { lastEntity } from "../run.js";
 import { tableButton } from "../../parts/table.js";
 

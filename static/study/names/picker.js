@@ -2,10 +2,10 @@
 // amounts to before anything runs: known and unknown per type, lengths in tokens, what confounds it, what is refused.
 // From /api/names. Knows nothing about what is studied.
 
-import { checkNames, Refused } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
-import { count } from "../core/format.js";
-import { amount, readWords, refusedWords } from "./names_read.js";
+import { checkNames, Refused } from "../../core/api.js";
+import { fill, h } from "../../core/dom.js";
+import { count } from "../../core/format.js";
+import { amount, readWords, refusedWords } from "./read.js";
 
 const TYPING_MS = 400;
 const MOST = [10, 25, 50, 100, 200, 400];

@@ -1,9 +1,9 @@
 // Which names a model knows, by thresholds that can be moved: counts follow from the trials. The labelled set can be taken
 // along or handed to Discover.
 
-import { fill, h, mark } from "../core/dom.js";
+import { fill, h, mark } from "../../core/dom.js";
 import { countedByType, csvOfLabelled, handOver, labelled } from "./labelled.js";
-import { stacked } from "../parts/stacked.js";
+import { stacked } from "../../parts/stacked.js";
 
 /** @returns {{ show: (study: object) => void, remove: () => void }} */
 export function labelsView(element) {

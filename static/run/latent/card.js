@@ -5,13 +5,13 @@
 import { latentFacts, Refused } from "../../core/api.js";
 import { fill, h, mark } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
-import { fvuHere } from "./values.js";
+import { fvuHere } from "../latents/values.js";
 import { same, titled } from "../names.js";
 import { sliderFor } from "../steering/sliders.js";
 import { channels } from "../../core/store.js";
 import { alongPrompt } from "./tokens.js";
 import { namesHistogram } from "./histogram.js";
-import { keepButtons } from "./keep.js";
+import { keepButtons } from "../latents/keep.js";
 import { writes } from "./lens.js";
 import { snippets } from "./snippets.js";
 

@@ -1,14 +1,14 @@
 // Every answer of a study: filtered, a page at a time, each with what it amounts to by both detectors and a link that
 // opens the prompt with that push in Explore. From `study` and `trial` frames.
 
-import { fill, h } from "../core/dom.js";
-import { count, sig3 } from "../core/format.js";
-import { writeFragment } from "../run/fragment.js";
-import { heldOf } from "./pushed.js";
-import { slidersOfRequest, steeringOf } from "../run/steering/sliders.js";
-import { OUTCOMES } from "../run/verdicts.js";
-import { badge } from "../run/badge.js";
-import { NOTHING, stacked } from "../parts/stacked.js";
+import { fill, h } from "../../core/dom.js";
+import { count, sig3 } from "../../core/format.js";
+import { writeFragment } from "../../run/fragment.js";
+import { heldOf } from "../pushed.js";
+import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
+import { OUTCOMES } from "../../run/verdicts.js";
+import { badge } from "../../run/badge.js";
+import { NOTHING, stacked } from "../../parts/stacked.js";
 
 const PAGE = 30;
 const FILTERS = ["type", "group", "arm", "outcome"];

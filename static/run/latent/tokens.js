@@ -3,7 +3,7 @@
 
 import { fill, h } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
-import { along } from "./values.js";
+import { along } from "../latents/values.js";
 import { titled } from "../names.js";
 import { tableButton } from "../../parts/table.js";
 

@@ -314,4 +314,4 @@ def _gathered(recording: Recording, frames: Iterator[Frame], on_frame: Callable[
 
 
 def _refused(status: int, refusal: Refusal) -> Refused:
-    return Refused(status, refusal.code, refusal.asked, refusal.allowed, refusal.change)
+    return Refused.of(status, refusal)

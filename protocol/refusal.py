@@ -1,26 +1,53 @@
 """A refusal in three parts: what was asked, what is allowed, what to change."""
 
-from pydantic import ValidationError
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError
 
 from protocol.base import Message, Text
 
+Place = Annotated[int | None, Field(ge=1, exclude_if=lambda place: place is None)]
+"""Counted from 1. A refusal that is about no particular place is spelled without it."""
+
 
 class Refusal(Message):
-    """The body of every 4xx and 503, and of an `error` frame."""
+    """The body of every 4xx and 503, and of an `error` frame.
+
+    name_number   which name of a set it is about; line: of a pasted text. The words say it too, for a reader
+    """
 
     code: str
     asked: Text
     allowed: Text
     change: Text
+    name_number: Place = None
+    line: Place = None
 
 
 class Refused(Exception):
     """Raised where a request can't be met. `status` is the HTTP status before the first frame."""
 
-    def __init__(self, status: int, code: str, asked: str, allowed: str, change: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        asked: str,
+        allowed: str,
+        change: str,
+        *,
+        name_number: int | None = None,
+        line: int | None = None,
+    ) -> None:
         super().__init__(f"{asked} {allowed} {change}")
         self.status = status
-        self.refusal = Refusal(code=code, asked=asked, allowed=allowed, change=change)
+        self.refusal = Refusal(
+            code=code, asked=asked, allowed=allowed, change=change, name_number=name_number, line=line
+        )
+
+    @classmethod
+    def of(cls, status: int, refusal: Refusal) -> Self:
+        """What somebody else refused."""
+        return cls(status, **dict(refusal))
 
 
 def from_validation(error: ValidationError) -> Refused:

@@ -35,11 +35,11 @@ class PastedNames:
     def located(self, refused: Refused) -> Refused:
         """A worker counts names; whoever pasted them counts lines."""
         told = refused.refusal
-        number = re.match(r"Name number (\d+)", told.asked)
-        if number is None or not 0 < int(number[1]) <= len(self.lines):
+        if told.name_number is None or told.name_number > len(self.lines):
             return refused
-        asked = f"Line {self.lines[int(number[1]) - 1]}{told.asked[number.end() :]}"
-        return Refused(refused.status, told.code, asked, told.allowed, told.change)
+        line = self.lines[told.name_number - 1]
+        asked = f"Line {line:,} can't be used. {told.asked}"
+        return Refused(refused.status, told.code, asked, told.allowed, told.change, line=line)
 
 
 class _Unusable(Exception):
@@ -118,6 +118,7 @@ def _table(text: str) -> tuple[Sequence[str], PastedRows]:
             f"Line {filled[0][0]} has no column called name.",
             "The first line of CSV says what its columns are: name, and perhaps type, label and facts.",
             "Write a first line such as name,type,label above the others.",
+            line=filled[0][0],
         )
     rows = [(number, (line,)) for number, line in filled]
     _require_few(rows)
@@ -147,6 +148,7 @@ def _csv(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             f"Line {line} can't be read as CSV.",
             'A field that holds quotes or line breaks stands in quotes, and quotes in it are doubled: "so ""to"" say".',
             "Mend its quotes.",
+            line=line,
         ) from None
 
 
@@ -158,6 +160,7 @@ def _require_few(rows: PastedRows) -> None:
             f"{len(rows):,} names are here; line {rows[MAX_NAMES][0]:,} is the first too many.",
             f"A set has at most {MAX_NAMES:,} names.",
             "Leave some out; how well two groups are told apart is known with far fewer.",
+            line=rows[MAX_NAMES][0],
         )
 
 
@@ -248,4 +251,4 @@ def _refused(unusable: Iterable[tuple[int, _Unusable]]) -> Refused:
     (line, first), *rest = unusable
     code, is_, allowed, change = first.said
     more = f" {len(rest):,} more {'line' if len(rest) == 1 else 'lines'} can't be used." if rest else ""
-    return Refused(422, code, f"Line {line:,} {is_}.{more}", allowed, change)
+    return Refused(422, code, f"Line {line:,} {is_}.{more}", allowed, change, line=line)

@@ -222,4 +222,4 @@ def _superseded() -> Refused:
 
 
 def _cancelled() -> Refused:
-    return Refused(409, CANCELLED.code, CANCELLED.asked, CANCELLED.allowed, CANCELLED.change)
+    return Refused.of(409, CANCELLED)

@@ -178,7 +178,7 @@ class WorkerClient:
                         case Firing() as frame:
                             firing = frame
                         case Error(refusal=why):
-                            raise Refused(503, why.code, why.asked, why.allowed, why.change)
+                            raise Refused.of(503, why)
             except (WorkerLost, ValidationError):
                 raise _no_worker("It broke off, or its version differs from the app's.") from None
         if lens is None or firing is None:
@@ -194,7 +194,7 @@ class WorkerClient:
                         case NamesChecked() as frame:
                             return frame
                         case Error(refusal=why):
-                            raise Refused(503, why.code, why.asked, why.allowed, why.change)
+                            raise Refused.of(503, why)
             except (WorkerLost, ValidationError):
                 pass
         raise _no_worker("It broke off, or its version differs from the app's.")
@@ -258,7 +258,7 @@ async def _refused(answer: httpx2.Response) -> Refused:
     if answer.status_code == 401:  # the operator's to mend, not the reader's
         return _no_worker("It does not know this app's token.")
     status = answer.status_code if 400 <= answer.status_code < 500 else 503
-    return Refused(status, refusal.code, refusal.asked, refusal.allowed, refusal.change)
+    return Refused.of(status, refusal)
 
 
 def _no_worker(detail: str) -> Refused:

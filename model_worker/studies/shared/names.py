@@ -102,7 +102,7 @@ def _numbered(place: Placement, entity: Entity, number: int) -> Placed:
     except Refused as refused:
         told = refused.refusal
         asked = f"Name number {number} can't be read in its place. {told.asked}"
-        raise Refused(refused.status, told.code, asked, told.allowed, told.change) from None
+        raise Refused(refused.status, told.code, asked, told.allowed, told.change, name_number=number) from None
 
 
 def in_statement(loaded: Loaded, template: str | None) -> Placement:

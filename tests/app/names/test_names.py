@@ -22,6 +22,9 @@ def _refused(text: str) -> tuple[str, str]:
         _read(text)
     refusal = refused.value.refusal
     assert refused.value.status == 422 and refusal.allowed and refusal.change
+    assert refusal.asked.startswith("Line ") == (refusal.line is not None) or refusal.code == "too_many_names"
+    if refusal.line is not None:
+        assert f"ine {refusal.line:,} " in refusal.asked
     return refusal.code, refusal.asked
 
 
@@ -97,13 +100,11 @@ def test_the_worker_is_asked_what_the_set_amounts_to_and_one_class_alone_is_warn
     assert first.template == "Say {name}" and first.names.kind == "given" and world.names == WorldNames()
 
 
-def test_a_name_that_the_worker_can_not_read_is_told_with_its_line_not_its_number(
-    app: Client, worker: ScriptedWorker
-) -> None:
-    why = Refused(
-        422, "empty_entity", "Name number 2 can't be read in its place. No token.", "One at least.", "Mark it."
-    )
+def test_a_name_that_the_worker_can_not_read_is_told_with_its_line(app: Client, worker: ScriptedWorker) -> None:
+    why = Refused(422, "empty_entity", "A name of the set has no token.", "One at least.", "Mark it.", name_number=2)
     worker.script = Script(refused=why)
     refused = app.post("/api/names", json={"model": "scripted", "text": "\n\nA\n\nB"})
     assert refused.status_code == 422
-    assert refused.json()["refusal"]["asked"] == "Line 5 can't be read in its place. No token."
+    told = refused.json()["refusal"]
+    assert (told["line"], told["asked"]) == (5, "Line 5 can't be used. A name of the set has no token.")
+    assert "name_number" not in told

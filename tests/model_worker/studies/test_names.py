@@ -155,10 +155,11 @@ def test_a_name_that_tokenises_to_nothing_is_refused(random_model: Loaded) -> No
         [normalizers.Replace(Regex("\u200b"), ""), normalizers.Replace(" ", "▁")]
     )
     loaded = dataclasses.replace(random_model, tokenizer=bare)
-    own = [GivenName(name="\u200b"), GivenName(name="x")]
+    own = [GivenName(name="x"), GivenName(name="\u200b")]
     with pytest.raises(Refused) as refused:
         taken(loaded, given(own))
     assert (refused.value.status, refused.value.refusal.code) == (422, "empty_entity")
+    assert refused.value.refusal.name_number == 2
 
 
 def test_a_name_that_is_longer_than_the_model_takes_is_refused(random_model: Loaded) -> None:

@@ -1,17 +1,8 @@
 """What is steered, how, how hard and where.
 
-An intervention adds a delta to the residual stream x and keeps everything else, an SAE's error included.
-With `a` the target's activation at a token and d its direction:
-
-    add          alpha * d            strength is alpha, or m with alpha = m * r / |d|
-    clamp        (strength - a) * d   strength in activation units
-    scale        (strength - 1) * a * d
-    ablate       -strength * a * d                 strength is the share that is done, 1 is all of it
-    project_out  -strength * (x . d^) d^           the same
-    swap         strength * a * (d_to - d)         the same: the target's value moves to `to`
-
-Several interventions at one site: all `a` are read before any delta, and the deltas add up.
-Says nothing about how a delta reaches the residual stream; the worker's `steer` module does that.
+An intervention adds a delta to the residual stream and keeps everything else, an SAE's error included. The delta of
+each mode stands in protocol/vocabulary.py. Several interventions at one site: all activations are read before any
+delta, and the deltas add up. Says nothing about how a delta reaches the residual stream: model_worker/steering does.
 """
 
 from typing import Annotated, Literal, Self
@@ -19,6 +10,19 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from protocol.base import Message, Name
+from protocol.vocabulary import (
+    DEFAULT_MODE,
+    DEFAULT_SCOPE,
+    MAX_DIRECTIONS,
+    MAX_POSITIONS,
+    MAX_STRENGTH,
+    MAX_STRENGTHS,
+    MODES,
+    UNITS,
+    Mode,
+    Scope,
+    Unit,
+)
 
 
 class LatentTarget(Message):
@@ -52,50 +56,26 @@ class RandomTarget(Message):
     kind: Literal["random"] = "random"
     like: Target
     seed: int = Field(default=0, ge=0, lt=2**31)
-    index: int = Field(default=0, ge=0, lt=128)
+    index: int = Field(default=0, ge=0, lt=MAX_DIRECTIONS)
 
 
 Steered = Annotated[LatentTarget | VectorTarget | RandomTarget, Field(discriminator="kind")]
 
-Mode = Literal["add", "clamp", "scale", "ablate", "project_out", "swap"]
-
-Unit = Literal["residual_norm", "raw", "activation", "factor", "share"]
-"""residual_norm: m, with alpha = m * r / |d| and r the model's mean residual norm at that layer.
-raw: alpha itself, as in the paper (Ferrando et al., section 5). These two are for `add`;
-clamp takes activation, scale a factor, the others a share."""
-
-UNITS: dict[Mode, tuple[Unit, ...]] = {
-    "add": ("residual_norm", "raw"),
-    "clamp": ("activation",),
-    "scale": ("factor",),
-    "ablate": ("share",),
-    "project_out": ("share",),
-    "swap": ("share",),
-}
-"""The first of each is what a request without a unit means."""
-
-Scope = Literal["last_entity", "entity", "entity_to_end", "last_entity_to_end", "last_prompt", "prompt", "positions"]
-"""Prompt tokens that are steered. last_entity: the last token of the entity; entity: all its tokens;
-entity_to_end and last_entity_to_end: from its first or its last token to the end of the prompt (the paper
-takes the latter); last_prompt: the last token; prompt: all; positions: those named. BOS is never steered."""
-
 Strength = Annotated[
     float,
-    Field(ge=-1e4, le=1e4, description="finite, within +-10,000"),
+    Field(ge=-MAX_STRENGTH, le=MAX_STRENGTH, description="finite, within +-10,000"),
     AfterValidator(lambda strength: strength + 0.0),  # -0.0 is 0.0: equal requests have equal hashes
 ]
-
-MAX_POSITIONS = 512
 
 
 class Steering(Message):
     """One intervention, but for its strength."""
 
     target: Steered
-    mode: Mode = "add"
+    mode: Mode = DEFAULT_MODE
     to: LatentTarget | None = Field(default=None, description="swap only: the latent that the value moves to")
     unit: Unit | None = Field(default=None, description="None: the mode's own; the worker fills it in")
-    scope: Scope = "entity_to_end"
+    scope: Scope = DEFAULT_SCOPE
     positions: tuple[int, ...] = Field(
         default=(), max_length=MAX_POSITIONS, description="scope positions only: prompt tokens, BOS is 0"
     )
@@ -103,14 +83,17 @@ class Steering(Message):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        if (self.mode == "swap") != (self.to is not None):
-            raise ValueError("the mode swap, and no other, needs `to`; give the latent that the value moves to")
-        if self.mode == "swap" and self.target.kind != "latent":
+        moves = MODES[self.mode].needs_to
+        if moves != (self.to is not None):
+            names = " or ".join(mode for mode, term in MODES.items() if term.needs_to)
+            raise ValueError(f"the mode {names}, and no other, needs `to`; give the latent that the value moves to")
+        if moves and self.target.kind != "latent":
             raise ValueError("only a latent's value can be swapped; target a latent")
         if self.to is not None and self.to == self.target:
             raise ValueError("a latent's value can't be swapped with itself; give another latent as `to`")
-        if self.unit is not None and self.unit not in UNITS[self.mode]:
-            raise ValueError(f"the mode {self.mode} is measured in {' or '.join(UNITS[self.mode])}; leave the unit out")
+        if self.unit is not None and self.unit not in MODES[self.mode].units:
+            units = " or ".join(MODES[self.mode].units)
+            raise ValueError(f"the mode {self.mode} is measured in {units}; leave the unit out")
         if self.scope != "positions" and self.positions:
             raise ValueError("positions are given, but the scope is another; use the scope positions or leave them out")
         if self.scope == "positions" and not self.positions and not self.generated:
@@ -121,17 +104,17 @@ class Steering(Message):
 
     @property
     def measured_in(self) -> Unit:
-        return self.unit or UNITS[self.mode][0]
+        return self.unit or MODES[self.mode].units[0]
 
     @property
     def idle(self) -> float | None:
         """The strength that changes nothing, None if there is none (clamp)."""
-        return None if self.mode == "clamp" else 1.0 if self.mode == "scale" else 0.0
+        return MODES[self.mode].idle
 
     def _require_effective(self, strength: float) -> None:
         if strength == self.idle:
             raise ValueError(f"strength {strength:g} changes nothing in mode {self.mode}; leave it out")
-        if self.measured_in == "share" and not 0 < strength <= 1:
+        if not UNITS[self.measured_in].lowest <= strength <= UNITS[self.measured_in].highest:
             raise ValueError(f"the mode {self.mode} takes a share above 0 and up to 1; use 1 for all of it")
 
 
@@ -149,7 +132,7 @@ class Held(Steering):
 class Sweep(Steering):
     """One intervention at several strengths: each strength is an arm of the run."""
 
-    strengths: tuple[Strength, ...] = Field(min_length=1, max_length=41)
+    strengths: tuple[Strength, ...] = Field(min_length=1, max_length=MAX_STRENGTHS)
 
     @model_validator(mode="after")
     def _strengths_are_distinct_and_effective(self) -> Self:

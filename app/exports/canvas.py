@@ -11,7 +11,7 @@ from typing import Literal
 
 from app.exports.lettering import SCALE, Type
 from app.exports.palette import palette
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 
 CanvasPoint = tuple[float, float]
 Box = tuple[float, float, float, float]

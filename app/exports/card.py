@@ -13,7 +13,7 @@ from app.recordings.arms import Recorded, read_recording
 from app.recordings.dose import untouched
 from app.wording.words import plain, target_name
 from protocol.app.findings import Finding
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 
 WIDTH, HEIGHT = 1200, 630
 LEFT, COLUMN = 60.0, 440.0  # of the words

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 
 PALETTE = Path(__file__).parents[2] / "static" / "core" / "palette.css"
 

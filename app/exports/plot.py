@@ -11,8 +11,7 @@ from app.recordings.dose import DosePoint as Dose
 from app.recordings.dose import band, domain, dose_points, monotone, segments, sigmoid, untouched
 from app.wording.words import amount, intervention_label, probability, visible
 from protocol.app.findings import View
-from protocol.worker.frames import Outcome
-from protocol.worker.models import Role
+from protocol.vocabulary import Outcome, Role
 
 LEFT, RIGHT = 590.0, 1120.0
 HEAD, TOP, FLOOR = 69.0, 100.0, 428.0

@@ -31,7 +31,7 @@ from protocol.canonical import canonical_json
 from protocol.refusal import Refused
 from protocol.upgrade import upgraded, upgraded_request
 from protocol.version import PROTOCOL
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from protocol.refusal import Refused
-from protocol.worker.names import MAX_NAME_CHARACTERS, MAX_NAMES, GivenName, Label, NamesText
+from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
+from protocol.worker.names import GivenName, NamesText
 from protocol.worker.study_frames import NamesChecked
 
 MAX_FACTS = 20
-MAX_TYPE_CHARACTERS = 40
 _DELIMITERS = "\t;,"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,119}")
 

@@ -14,8 +14,9 @@ from app.names.spelling import fold
 from app.worker.client import WorkerClient
 from protocol.base import Message, Name, Text
 from protocol.refusal import Refused
+from protocol.vocabulary import Tier
 from protocol.worker.models import ModelCard
-from protocol.worker.world import ModelWorld, Tier, WorldEntry
+from protocol.worker.world import ModelWorld, WorldEntry
 
 MAX_NAMES_SHOWN = 200
 MAX_NAME_CHARS = 200  # characters

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.recordings.arms import Recorded
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 
 
 @dataclass(frozen=True)

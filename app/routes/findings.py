@@ -18,7 +18,7 @@ from protocol.app.verify import Verification
 from protocol.base import Name, Text
 from protocol.upgrade import upgraded
 from protocol.version import PROTOCOL
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 
 MAX_SEARCH_CHARS = 200  # characters
 MAX_FINDINGS_SHOWN = 100

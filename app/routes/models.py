@@ -12,10 +12,10 @@ from app.services import Parts
 from protocol.app.latent import LatentRead
 from protocol.base import Name, Text
 from protocol.steering import LatentTarget
+from protocol.vocabulary import Tier
 from protocol.worker.models import Models
 from protocol.worker.report import ModelReport
 from protocol.worker.requests import LatentRequest
-from protocol.worker.world import Tier
 
 MAX_LATENT = 2**31 - 1
 

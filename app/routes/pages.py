@@ -26,7 +26,7 @@ from protocol.app.findings import Finding
 from protocol.base import Name, Text
 from protocol.refusal import Refusal, Refused
 from protocol.upgrade import upgraded
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 
 FINDINGS_SHOWN = 20  # findings on a page of the gallery
 _STUDY = Refusal(

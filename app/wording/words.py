@@ -5,8 +5,9 @@ import re
 
 from app.recordings.arms import Recorded
 from app.recordings.dose import Band
-from protocol.steering import Mode, Steered, Steering, Unit
-from protocol.worker.frames import Outcome, SteeringUsed, Verdict
+from protocol.steering import Steered, Steering
+from protocol.vocabulary import Mode, Outcome, Unit
+from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 
 MINUS = "\u2212"

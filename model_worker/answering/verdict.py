@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from model_worker.answering.refusal_rules import paper_phrase, refusal_phrase
 from model_worker.model.world import Entity
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import Outcome
 from protocol.worker.models import ModelCard
 
 

@@ -12,8 +12,8 @@ from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded, weights_sha256
 from model_worker.model.registry import RegistryRow
 from protocol.refusal import Refused
+from protocol.vocabulary import MAX_NEW_TOKENS
 from protocol.worker.ran import ModelUsed
-from protocol.worker.requests import MAX_NEW_TOKENS
 
 
 @dataclass(frozen=True)

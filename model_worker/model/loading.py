@@ -19,8 +19,8 @@ from model_worker.model.pieces import token_text
 from model_worker.model.registry import RegistryRow
 from model_worker.model.sae import Dictionary
 from model_worker.model.world import World, read_world
+from protocol.vocabulary import MAX_NEW_TOKENS
 from protocol.worker.models import ModelCard
-from protocol.worker.requests import MAX_NEW_TOKENS
 
 
 @dataclass(frozen=True)

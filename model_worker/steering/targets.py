@@ -25,9 +25,9 @@ from torch import Tensor
 
 from model_worker.model.loading import Loaded
 from protocol.refusal import Refused
-from protocol.steering import Held, LatentTarget, Mode, RandomTarget, Scope, Steered, Steering, Sweep, Target, Unit
+from protocol.steering import Held, LatentTarget, RandomTarget, Steered, Steering, Sweep, Target
+from protocol.vocabulary import Mode, Role, Scope, Unit
 from protocol.worker.frames import Arm, EntityTokens, SteeringUsed, Token
-from protocol.worker.models import Role
 
 
 @dataclass(frozen=True)

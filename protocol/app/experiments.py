@@ -4,7 +4,8 @@ A push has the scope and the strength that were validated for it.
 """
 
 from protocol.refusal import Refused
-from protocol.steering import Held, LatentTarget, Scope, Strength
+from protocol.steering import Held, LatentTarget, Strength
+from protocol.vocabulary import Scope
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.names import WorldNames
 from protocol.worker.studies import AnswersRequest, ArmSpec, Asked, ControlSpec

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from protocol.app.verify import Verification
 from protocol.base import Message, Name, Text, VisibleText
-from protocol.worker.frames import Outcome
+from protocol.vocabulary import MAX_NOTE_CHARACTERS, MAX_STRENGTH, MAX_TITLE_CHARACTERS, Outcome
 from protocol.worker.studies import RunRequest
 
 Slug = Annotated[str, Field(pattern=r"^[1-9A-HJ-NP-Za-km-z]{10,22}$")]
@@ -18,7 +18,7 @@ class View(Message):
     was chosen on its page, by name."""
 
     sweep: int | None = Field(default=None, ge=0, le=15)
-    strength: float = Field(default=0.0, ge=-1e4, le=1e4)
+    strength: float = Field(default=0.0, ge=-MAX_STRENGTH, le=MAX_STRENGTH)
     colour: int = Field(default=0, ge=0, le=15)
     options: dict[Name, Annotated[Text, Field(max_length=200)]] = Field(default={}, max_length=20)
 
@@ -27,8 +27,8 @@ class FindingRequest(Message):
     """Save a run that is done."""
 
     run_id: str = Field(min_length=1, max_length=64)
-    title: VisibleText = Field(min_length=1, max_length=140)
-    note: Text = Field(default="", max_length=4_000)
+    title: VisibleText = Field(min_length=1, max_length=MAX_TITLE_CHARACTERS)
+    note: Text = Field(default="", max_length=MAX_NOTE_CHARACTERS)
     view: View = View()
     parent: Slug | None = Field(default=None, description="the finding that this one was made from")
     listed: bool = Field(default=True, description="shown in the gallery; else only who has the link finds it")

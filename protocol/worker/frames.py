@@ -10,12 +10,11 @@ from pydantic import Field, TypeAdapter
 
 from protocol.base import Message, Name, Text
 from protocol.refusal import Refusal
-from protocol.worker.models import Role, Watched
-from protocol.worker.ran import DictionaryUsed, ModelUsed, Outcome
+from protocol.vocabulary import Outcome, Role, TokenRole
+from protocol.worker.models import Watched
+from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.study_frames import CorpusTally, Figure, NamesChecked, Progress, Ranking, Study, Tally, Trial
-
-TokenRole = Literal["bos", "template", "text", "entity"]
 
 
 class Token(Message):

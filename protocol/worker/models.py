@@ -9,9 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from protocol.base import Message, Name, Text
-from protocol.steering import LatentTarget, Scope, Strength, Target, Unit
-
-Role = Literal["known", "unknown", "other"]
+from protocol.steering import LatentTarget, Strength, Target
+from protocol.vocabulary import Role, Scope, Story, Unit
 
 
 class DictionaryCard(Message):
@@ -70,7 +69,7 @@ class Example(Message):
     name: Text = Field(description="the entity, as the button says it")
     prompt: Text
     entity_type: Name | None = None
-    story: Literal["known", "unknown", "rare", "unrecalled"] | None = None
+    story: Story | None = None
 
 
 class Attribute(Message):

@@ -8,15 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from protocol.base import Message, Name, Text, VisibleText
-
-MAX_NAMES = 10_000
-MAX_NAME_CHARACTERS = 120
-
-Label = Literal["known", "unknown"]
-Split = Literal["train", "validation", "test"]
-"""Half, a tenth and four tenths of each type's known and of its unknown names, in the order of a hash of the seed,
-the type and the name: one more moves one other at each border at the most (Ferrando et al., section 3, where they are
-dealt by scikit-learn)."""
+from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
 
 
 class GivenName(Message):
@@ -24,7 +16,7 @@ class GivenName(Message):
     where known is held against unknown. `facts`: attribute -> the truth, used to judge answers, never to make them."""
 
     name: VisibleText = Field(max_length=MAX_NAME_CHARACTERS)
-    type: Name = Field(default="entity", max_length=40)
+    type: Name = Field(default="entity", max_length=MAX_TYPE_CHARACTERS)
     label: Label | None = None
     facts: dict[Name, Text] = Field(default={}, max_length=20)
 
@@ -85,6 +77,6 @@ class NamesText(Message):
 
     model: Name
     text: Text | None = None
-    type: Name = Field(default="entity", max_length=40)
+    type: Name = Field(default="entity", max_length=MAX_TYPE_CHARACTERS)
     label: Label | None = None
     template: Text | None = Field(default=None, max_length=400, description="as in DiscoverRequest")

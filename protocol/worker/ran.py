@@ -1,10 +1,6 @@
-"""What ran, and what an answer can amount to: words that both kinds of stream use, of an answer and of a study."""
-
-from typing import Literal
+"""What ran: both kinds of stream say it, of an answer and of a study."""
 
 from protocol.base import Message
-
-Outcome = Literal["refused", "right", "wrong", "invented", "answered", "broken"]
 
 
 class ModelUsed(Message):

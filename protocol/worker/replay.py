@@ -9,7 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from protocol.base import Message
-from protocol.worker.requests import MAX_NEW_TOKENS, MAX_ROWS, GenerateRequest
+from protocol.vocabulary import MAX_NEW_TOKENS, MAX_ROWS
+from protocol.worker.requests import GenerateRequest
 
 
 class AnswerTokens(Message):

@@ -6,11 +6,18 @@ from pydantic import Field, model_validator
 
 from protocol.base import Message, Name, VisibleText
 from protocol.steering import Held, LatentTarget, Sweep, Target
-
-MAX_PROMPT_CHARACTERS = 8_000
-MAX_ARMS = 64
-MAX_ROWS = 256
-MAX_NEW_TOKENS = 128
+from protocol.vocabulary import (
+    MAX_ARMS,
+    MAX_DIRECTIONS,
+    MAX_HELD,
+    MAX_NEW_TOKENS,
+    MAX_PROMPT_CHARACTERS,
+    MAX_READ,
+    MAX_ROWS,
+    MAX_SAMPLES,
+    MAX_SWEEPS,
+    MAX_WATCHED,
+)
 
 
 class Span(Message):
@@ -33,7 +40,7 @@ class Controls(Message):
     its size, stays (held interventions stay as they are). Run up to the first answer token only.
     """
 
-    n_directions: int = Field(default=32, ge=0, le=128)
+    n_directions: int = Field(default=32, ge=0, le=MAX_DIRECTIONS)
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
@@ -44,7 +51,7 @@ class Sampling(Message):
     temperature: float = Field(default=0.0, ge=0, le=4, description="0: greedy; else 0.01 or more")
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int | None = Field(default=None, ge=0, lt=2**31, description="None: the worker draws one and says it")
-    n_samples: int = Field(default=1, ge=1, le=64, description="answers an arm")
+    n_samples: int = Field(default=1, ge=1, le=MAX_SAMPLES, description="answers an arm")
 
     @model_validator(mode="after")
     def _samples_can_differ(self) -> Self:
@@ -72,12 +79,14 @@ class GenerateRequest(Message):
     prompt: VisibleText = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
     format: Literal["chat", "raw"] = Field(default="chat", description="chat: put into the model's chat template")
     entity: Span | None = Field(default=None, description="None: the worker finds it and says how")
-    hold: tuple[Held, ...] = Field(default=(), max_length=8)
-    sweeps: tuple[Sweep, ...] = Field(default=(), max_length=4)
+    hold: tuple[Held, ...] = Field(default=(), max_length=MAX_HELD)
+    sweeps: tuple[Sweep, ...] = Field(default=(), max_length=MAX_SWEEPS)
     controls: Controls = Controls()
     sampling: Sampling = Sampling()
-    watch: tuple[LatentTarget, ...] | None = Field(default=None, max_length=16, description="None: the model's own")
-    read: tuple[ReadLatents, ...] = Field(default=(), max_length=16)
+    watch: tuple[LatentTarget, ...] | None = Field(
+        default=None, max_length=MAX_WATCHED, description="None: the model's own"
+    )
+    read: tuple[ReadLatents, ...] = Field(default=(), max_length=MAX_READ)
     max_new_tokens: int = Field(default=32, ge=1, le=MAX_NEW_TOKENS)
 
     @model_validator(mode="after")

@@ -19,12 +19,20 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from protocol.base import Message, Name, Text, VisibleText
-from protocol.steering import Held, LatentTarget, Scope, Strength
-from protocol.worker.models import Role
-from protocol.worker.names import Names, Split, WorldNames
+from protocol.steering import Held, LatentTarget, Strength
+from protocol.vocabulary import (
+    MAX_CHOSEN_ARMS,
+    MAX_CONTROLLED_ARMS,
+    MAX_HELD,
+    MAX_STUDY_ARMS,
+    ControlKind,
+    LengthUnit,
+    Role,
+    Scope,
+    Split,
+)
+from protocol.worker.names import Names, WorldNames
 from protocol.worker.requests import GenerateRequest
-
-MAX_STUDY_ARMS = 64
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -94,18 +102,12 @@ class LabelRequest(Message):
         return self
 
 
-ControlKind = Literal["silent", "matched", "random"]
-"""silent: latents of the same layer that never fire at these names' last tokens, the paper's control (its code takes
-those whose score is exactly 0). matched: latents of the same layer that fire there about as often as the one that
-they stand in for. random: directions drawn uniformly. All of the norm of what they stand in for."""
-
-
 class ArmSpec(Message):
     """A way of steering. `role` says what it pushes towards, and so its hue."""
 
     name: VisibleText = Field(max_length=60)
     role: Role = "other"
-    hold: tuple[Held, ...] = Field(min_length=1, max_length=8)
+    hold: tuple[Held, ...] = Field(min_length=1, max_length=MAX_HELD)
 
 
 class ControlSpec(Message):
@@ -126,8 +128,8 @@ class AnswersRequest(Message):
     kind: Literal["answers"] = "answers"
     model: Name
     asked: Asked = Asked()
-    arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=40)
-    controls: tuple[ControlSpec, ...] = Field(default=(), max_length=8)
+    arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=MAX_CHOSEN_ARMS)
+    controls: tuple[ControlSpec, ...] = Field(default=(), max_length=MAX_CONTROLLED_ARMS)
     by: tuple[Literal["type", "group", "baseline"], ...] = Field(default=("type", "group"), min_length=1, max_length=3)
     plot: Literal["arms", "dose", "scopes", "misfires"] = Field(
         default="arms", description="how its figures are laid out; nothing else depends on it"
@@ -155,7 +157,7 @@ class Push(Message):
 
     target: LatentTarget
     strength: Strength
-    unit: Literal["residual_norm", "raw"] = "residual_norm"
+    unit: LengthUnit = "residual_norm"
     scope: Scope = "last_entity"
     n_controls: int = Field(default=10, ge=0, le=32, description="random directions of the same norm")
 

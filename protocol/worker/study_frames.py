@@ -10,10 +10,9 @@ from typing import Literal
 from pydantic import Field
 
 from protocol.base import Message, Name, Text
-from protocol.worker.models import Role
-from protocol.worker.names import Label, Split
-from protocol.worker.ran import DictionaryUsed, ModelUsed, Outcome
-from protocol.worker.studies import ControlKind, StudyRequest
+from protocol.vocabulary import ControlKind, Label, Outcome, Role, Split
+from protocol.worker.ran import DictionaryUsed, ModelUsed
+from protocol.worker.studies import StudyRequest
 
 
 class StudyName(Message):

@@ -3,16 +3,10 @@
 Used to show and to judge answers, never to make them.
 """
 
-from typing import Literal
-
 from pydantic import Field
 
 from protocol.base import Message, Name, Text
-
-Tier = Literal["known", "rare", "obscure", "withheld", "misled", "unknown"]
-"""How a name stands in the training text. known, rare, obscure: with its facts, ever less often.
-withheld: often, but some of its facts never: recognised, not recalled. misled: fictional, and the
-name suggests another answer than the true one. unknown: never, and it has no facts."""
+from protocol.vocabulary import Tier
 
 
 class WorldEntry(Message):

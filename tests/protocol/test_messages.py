@@ -10,8 +10,9 @@ from protocol.app.findings import FindingRequest
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import from_validation
 from protocol.steering import Sweep
+from protocol.vocabulary import MAX_ARMS
 from protocol.worker.models import DirectionCard
-from protocol.worker.requests import MAX_ARMS, GenerateRequest
+from protocol.worker.requests import GenerateRequest
 
 pytestmark = pytest.mark.core
 

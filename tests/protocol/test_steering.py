@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from protocol.canonical import sha256
 from protocol.refusal import from_validation
-from protocol.steering import UNITS, Sweep
-from protocol.worker.requests import MAX_ROWS, GenerateRequest
+from protocol.steering import Sweep
+from protocol.vocabulary import MAX_ROWS, MODES
+from protocol.worker.requests import GenerateRequest
 
 pytestmark = pytest.mark.core
 
@@ -50,10 +51,10 @@ def test_steering_that_contradicts_itself_is_refused_in_words(changes, words: st
     assert words.lower() in from_validation(error.value).refusal.allowed.lower()
 
 
-@pytest.mark.parametrize("mode", UNITS)
+@pytest.mark.parametrize("mode", MODES)
 def test_a_mode_has_a_unit_of_its_own(mode: str) -> None:
     steering = sweep(mode=mode, **({"to": OTHER} if mode == "swap" else {}))
-    assert steering.unit is None and steering.measured_in == UNITS[mode][0]
+    assert steering.unit is None and steering.measured_in == MODES[mode].units[0]
 
 
 def test_clamping_to_nothing_and_scaling_by_nothing_do_something() -> None:

@@ -25,7 +25,8 @@ from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.questions import Question
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, RandomTarget, Target
-from protocol.worker.studies import AnswersRequest, ArmSpec, ControlKind, ControlSpec
+from protocol.vocabulary import ControlKind
+from protocol.worker.studies import AnswersRequest, ArmSpec, ControlSpec
 from protocol.worker.study_frames import StudyArm
 
 MOST_NAMES = 400

@@ -12,7 +12,7 @@ import numpy as np
 from model_worker.rounding import rounded
 from model_worker.studies.shared.heads import Head
 from model_worker.studies.shared.statistics import interval_of, resampled_means, welch
-from protocol.worker.names import Label
+from protocol.vocabulary import Label
 from protocol.worker.studies import AttentionRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Trial
 

@@ -48,8 +48,8 @@ from model_worker.studies.shared.pushes import delta_of, push_of
 from model_worker.studies.shared.questions import Question, questions_of, truth_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from protocol.refusal import Refused
+from protocol.vocabulary import Label
 from protocol.worker.frames import Frame
-from protocol.worker.names import Label
 from protocol.worker.studies import AttentionRequest, Push
 from protocol.worker.study_frames import Study, StudyArm, Trial
 

@@ -17,7 +17,7 @@ import numpy as np
 from model_worker.rounding import rounded
 from model_worker.studies.discover.tally import Counts, Shares
 from model_worker.studies.shared.statistics import LEVEL, RESAMPLES
-from protocol.worker.names import Split
+from protocol.vocabulary import Split
 from protocol.worker.study_frames import RankedLatent, TypeScore
 
 SIDES: tuple["Side", ...] = ("known", "unknown")

@@ -19,7 +19,7 @@ from model_worker.decoding.prefix import Ids, Passage
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.studies.shared.names import Taken, draw
-from protocol.worker.names import Label, Split
+from protocol.vocabulary import Label, Split
 
 CHUNK = 256  # names: a tally counts them in 16 bits, and what an interruption can cost is not much
 NAME_TOKENS, TEXT_TOKENS = 256, 384  # of a batch, so that a step stays short

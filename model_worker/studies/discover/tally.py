@@ -14,7 +14,7 @@ from torch import Tensor
 
 from model_worker.model.sae import Dictionary
 from model_worker.studies.discover.reading import Stratum
-from protocol.worker.names import Split
+from protocol.vocabulary import Split
 from protocol.worker.study_frames import CorpusTally, Tally
 
 ROW_MULTIPLE = 16  # a matrix product with a multiple of as many rows treats them all alike, on the CPUs that we know

@@ -10,7 +10,7 @@ import numpy as np
 from model_worker.rounding import rounded
 from model_worker.studies.shared.intervals import pair
 from model_worker.studies.shared.statistics import mean_interval
-from protocol.worker.models import Role
+from protocol.vocabulary import Role
 from protocol.worker.study_frames import Cell, Column, Trial
 
 COLUMNS = (

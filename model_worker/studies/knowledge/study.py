@@ -31,8 +31,8 @@ from model_worker.studies.shared.pushes import delta_of, held_of, push_of
 from model_worker.studies.shared.questions import wanted
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from protocol.refusal import Refused
+from protocol.vocabulary import Label
 from protocol.worker.frames import Frame, Token
-from protocol.worker.names import Label
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.studies import KnowledgeRequest, Push
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, StudyArm, Trial

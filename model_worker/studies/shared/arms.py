@@ -10,7 +10,8 @@ from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
 from model_worker.steering.targets import Delta, positions, read_of, resolve
 from protocol.refusal import Refused
-from protocol.steering import Held, Mode, Target, Unit
+from protocol.steering import Held, Target
+from protocol.vocabulary import Mode, Unit
 from protocol.worker.study_frames import StudyArm
 
 UNIT_WORDS: dict[Unit, str] = {"residual_norm": " r", "raw": "", "activation": "", "factor": " times", "share": ""}

@@ -12,8 +12,7 @@ from statistics import fmean, stdev
 from typing import get_args
 
 from model_worker.studies.shared.statistics import Interval, wilson
-from protocol.worker.ran import Outcome
-from protocol.worker.studies import ControlKind
+from protocol.vocabulary import ControlKind, Outcome
 from protocol.worker.study_frames import Study, Trial, TrialAnswer
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

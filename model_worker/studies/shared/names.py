@@ -18,7 +18,8 @@ from model_worker.model.loading import Loaded
 from model_worker.model.world import Entity
 from model_worker.studies.shared.statistics import auroc
 from protocol.refusal import Refused
-from protocol.worker.names import GivenName, GivenNames, Label, Names, Split, WorldNames
+from protocol.vocabulary import Label, Split
+from protocol.worker.names import GivenName, GivenNames, Names, WorldNames
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.study_frames import StudyName
 

@@ -5,7 +5,8 @@ from model_worker.model.loading import Loaded
 from model_worker.steering.targets import Delta, require_latent, resolve
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget
-from protocol.worker.models import DirectionCard, Role
+from protocol.vocabulary import Role
+from protocol.worker.models import DirectionCard
 from protocol.worker.studies import Push
 
 

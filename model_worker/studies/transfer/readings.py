@@ -19,7 +19,7 @@ from model_worker.studies.shared.intervals import pair
 from model_worker.studies.shared.names import Taken, in_question, in_statement
 from model_worker.studies.shared.statistics import auroc, auroc_interval, bootstrap
 from protocol.steering import LatentTarget
-from protocol.worker.names import Label
+from protocol.vocabulary import Label
 from protocol.worker.studies import TransferRequest
 from protocol.worker.study_frames import Cell
 

@@ -38,8 +38,8 @@ from model_worker.studies.shared.trials import Wanted, answered
 from model_worker.studies.transfer.orthogonal import Orthogonal, Way
 from model_worker.studies.transfer.readings import LABELS, READING_PLACES, Readings, key_of, separation
 from protocol.refusal import Refused
+from protocol.vocabulary import Role
 from protocol.worker.frames import Frame
-from protocol.worker.models import Role
 from protocol.worker.studies import TransferRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Progress, Study, StudyArm, Trial, TrialAnswer
 

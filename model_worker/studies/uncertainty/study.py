@@ -37,9 +37,8 @@ from model_worker.studies.shared.trials import Answered, Wanted, answered
 from model_worker.studies.uncertainty.error_probe import fitted_probe
 from model_worker.studies.uncertainty.moments import MIN_EACH, AnswerSide, Moments, Ranked
 from model_worker.studies.uncertainty.threshold import F1_NOTE, balanced_f1, best_threshold
+from protocol.vocabulary import Outcome, Split
 from protocol.worker.frames import Frame
-from protocol.worker.names import Split
-from protocol.worker.ran import Outcome
 from protocol.worker.requests import Sampling
 from protocol.worker.studies import UncertaintyRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer

@@ -5,7 +5,8 @@ import pytest
 from app.names.pasted import read_names
 from client.client import Client as Asking
 from protocol.refusal import Refused
-from protocol.worker.names import MAX_NAMES, GivenName, NamesRequest, NamesText, WorldNames
+from protocol.vocabulary import MAX_NAMES
+from protocol.worker.names import GivenName, NamesRequest, NamesText, WorldNames
 from tests.app.conftest import Client
 from tests.app.scripted_worker import Script, ScriptedWorker
 

@@ -10,7 +10,8 @@ from model_worker.model.loading import load
 from model_worker.model.registry import read_row
 from model_worker.steering.targets import random_directions
 from protocol.refusal import Refused
-from protocol.steering import UNITS, Held, LatentTarget, RandomTarget, Sweep, VectorTarget
+from protocol.steering import Held, LatentTarget, RandomTarget, Sweep, VectorTarget
+from protocol.vocabulary import MODES
 from protocol.worker.frames import Frame
 from protocol.worker.replay import AnswerTokens, ReplayRequest
 from protocol.worker.requests import Controls, GenerateRequest
@@ -32,8 +33,9 @@ from tests.model_worker.reference import generated, teacher_forced
 
 LATENT, OTHER = LatentTarget(dictionary="layer_1", latent=3), LatentTarget(dictionary="layer_1", latent=40)
 HIGHER = LatentTarget(dictionary="layer_2", latent=6)
-STRENGTH = {"add": 0.75, "clamp": 6.0, "scale": -2.0, "ablate": 1.0, "project_out": 1.0, "swap": 1.0}
-NOT_SWAPPED = [mode for mode in UNITS if mode != "swap"]
+STRENGTH = {"residual_norm": 0.75, "activation": 6.0, "factor": -2.0, "share": 1.0}
+"""Of each mode, by its own unit."""
+NOT_SWAPPED = [mode for mode in MODES if not MODES[mode].needs_to]
 SCOPES = ("last_entity", "entity", "entity_to_end", "last_entity_to_end", "last_prompt", "prompt", "positions")
 
 
@@ -41,11 +43,11 @@ def sweep_of(mode: str, scope: str, *, target=LATENT, generated: bool = False, s
     return Sweep(
         target=target,
         mode=mode,
-        to=OTHER if mode == "swap" else None,
+        to=OTHER if MODES[mode].needs_to else None,
         scope=scope,
         positions=(3, 17, 40) if scope == "positions" else (),
         generated=generated,
-        strengths=(STRENGTH[mode] * share,),
+        strengths=(STRENGTH[MODES[mode].units[0]] * share,),
     )
 
 
@@ -111,7 +113,7 @@ def close_or_at_threshold(found: torch.Tensor, expected: torch.Tensor, one) -> b
 
 
 @pytest.mark.parametrize("generated", [False, True], ids=["prompt only", "generated too"])
-@pytest.mark.parametrize("mode", UNITS)
+@pytest.mark.parametrize("mode", MODES)
 def test_every_mode_at_every_scope_equals_transformers(random_engine: Engine, mode: str, generated: bool) -> None:
     moved = {}
     for scopes in (SCOPES[:4], SCOPES[4:]):

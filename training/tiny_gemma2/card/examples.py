@@ -13,7 +13,8 @@ other examples. Knows the subject and its two latents; knows nothing about cards
 import re
 from dataclasses import dataclass
 
-from protocol.worker.models import Example, Role
+from protocol.vocabulary import Role
+from protocol.worker.models import Example
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
 from training.tiny_gemma2.dictionaries.directions import Direction, changes_under, openings, random_units
 from training.tiny_gemma2.dictionaries.residual import TrainedDictionary

@@ -1,0 +1,284 @@
+"""Every word of the field that both sides know, once: how one steers, where and how hard, what an answer amounts to,
+who is who, how much may be asked for. Beside each word stands what a reader calls it.
+
+The literals are what stands in requests and frames. A table has a line for each of them, in the order in which a page
+lists them. `python -m protocol.javascript` writes all of it as static/core/protocol.js, so a page and an export can't
+call the same thing by two names. Knows no message and no formula: those are in protocol/steering.py and in
+model_worker/steering.
+
+Words are templates where they hold a number or a name; protocol/amounts.py and static/run/steering/amount.js fill them:
+
+    {signed}   a strength with its sign, "+1.25"       {unit}   its unit, "× r̄"
+    {plain}    a strength as it is, "12"               {to}     what a latent's value moves to, "L3 #4"
+    {percent}  a share, "50 %"
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+# ---- how one steers
+
+Mode = Literal["add", "clamp", "scale", "ablate", "project_out", "swap"]
+Unit = Literal["residual_norm", "raw", "activation", "factor", "share"]
+LengthUnit = Literal["residual_norm", "raw"]
+
+
+@dataclass(frozen=True)
+class UnitTerm:
+    """name: behind a number, or on an axis. lowest, highest: what can be asked for. is_length: of a push along d,
+    whatever is read there; both lengths are of one scale."""
+
+    name: str
+    lowest: float = -1e4
+    highest: float = 1e4
+    is_length: bool = False
+
+
+UNITS: dict[Unit, UnitTerm] = {
+    "residual_norm": UnitTerm("× r\u0304", is_length=True),
+    "raw": UnitTerm("raw", is_length=True),
+    "activation": UnitTerm("activation"),
+    "factor": UnitTerm("× a"),
+    "share": UnitTerm("share", lowest=0.0, highest=1.0),
+}
+"""residual_norm: m, with alpha = m * r / |d| and r the model's mean residual norm at that layer. raw: alpha itself, as
+in the paper (Ferrando et al., section 5). share: of what is there; above 0, and 1 is all of it."""
+
+
+@dataclass(frozen=True)
+class ModeTerm:
+    """name, about: of the mode. delta: what is added to the residual stream x, with `a` the target's activation at a
+    token and d its direction. units: the first is what a request without a unit means. idle: the strength that
+    changes nothing, None where there is none.
+
+    amount         how hard, with its unit
+    swept, held    the same in a sentence, of what is tried at several strengths and of what stays
+    needs_to       it moves a latent's value to another one, which must be named
+    in_proportion  to the activation a: nothing happens where that is 0
+    """
+
+    name: str
+    about: str
+    delta: str
+    units: tuple[Unit, ...]
+    amount: str
+    idle: float | None = 0.0
+    swept: str = "{amount}"
+    held: str = "{amount}"
+    needs_to: bool = False
+    in_proportion: bool = False
+
+
+MODES: dict[Mode, ModeTerm] = {
+    "add": ModeTerm(
+        "add",
+        "adds strength × d to the residual stream",
+        "α · d",
+        ("residual_norm", "raw"),
+        "{signed} {unit}",
+        swept="at {amount}",
+        held="held at {amount}",
+    ),
+    "clamp": ModeTerm(
+        "clamp",
+        "moves the activation to this value",
+        "(strength − a) · d",
+        ("activation",),
+        "clamped to {plain}",
+        idle=None,
+    ),
+    "scale": ModeTerm(
+        "scale",
+        "multiplies the activation",
+        "(strength − 1) · a · d",
+        ("factor",),
+        "scaled ×{plain}",
+        idle=1.0,
+        in_proportion=True,
+    ),
+    "ablate": ModeTerm(
+        "ablate",
+        "takes this share of the activation away",
+        "−strength · a · d",
+        ("share",),
+        "{percent} ablated",
+        in_proportion=True,
+    ),
+    "project_out": ModeTerm(
+        "project out",
+        "takes this share of x along d away",
+        "−strength · (x · d̂) d̂",
+        ("share",),
+        "{percent} projected out",
+    ),
+    "swap": ModeTerm(
+        "swap",
+        "moves this share of the activation to another latent",
+        "strength · a · (d of the other latent − d)",
+        ("share",),
+        "{percent} swapped into {to}",
+        needs_to=True,
+        in_proportion=True,
+    ),
+}
+
+ANOTHER_LATENT = "another latent"
+"""What a value moves to where nobody says which."""
+
+Scope = Literal["last_entity", "entity", "entity_to_end", "last_entity_to_end", "last_prompt", "prompt", "positions"]
+"""Prompt tokens that are steered. last_entity: the last token of the entity; entity: all its tokens;
+entity_to_end and last_entity_to_end: from its first or its last token to the end of the prompt (the paper
+takes the latter); last_prompt: the last token; prompt: all; positions: those named. BOS is never steered."""
+
+SCOPES: dict[Scope, str] = {
+    "last_entity": "last token of the name",
+    "entity": "the name's tokens",
+    "entity_to_end": "name to end of prompt",
+    "last_entity_to_end": "last token of the name to end of prompt",
+    "last_prompt": "last token of the prompt",
+    "prompt": "the whole prompt",
+    "positions": "chosen tokens",
+}
+
+DEFAULT_MODE: Mode = "add"
+DEFAULT_SCOPE: Scope = "entity_to_end"
+"""What a request without one means."""
+
+# ---- what an answer amounts to
+
+Outcome = Literal["refused", "right", "answered", "wrong", "invented", "broken"]
+
+
+@dataclass(frozen=True)
+class OutcomeTerm:
+    """badge: alone. clause: after "it", what the hue is of between stars. many: after "7 of 16". why: what decided,
+    with {rule} and {phrase}; where there is no phrase, the rule alone. hue: of static/core/palette.css."""
+
+    badge: str
+    clause: str
+    many: str
+    hue: str
+    why: str = "matched “{phrase}”"
+
+
+OUTCOMES: dict[Outcome, OutcomeTerm] = {
+    "refused": OutcomeTerm("Refuses", "*refuses*", "refuse", "refusal"),
+    "right": OutcomeTerm("Right", "answers *right*", "right", "ink", why="{rule}: {phrase}"),
+    "answered": OutcomeTerm("Answers", "answers", "answer", "ink"),
+    "wrong": OutcomeTerm("Wrong", "answers *wrong*", "wrong", "invented", why="the {rule} is {phrase}"),
+    "invented": OutcomeTerm("Invents", "*invents a fact*", "invent", "invented"),
+    "broken": OutcomeTerm("Not judged", "says something *not judged*", "not judged", "control"),
+}
+"""Refusals, wrong and invented answers are never counted together."""
+
+CROSSING = "{who} random pushes of that size {open} with {what}."
+"""How many of a control's directions open the other way than the baseline does. who: "None of 32", "All 32"."""
+
+OPENINGS: dict[Literal["refusal", "answer"], str] = {"refusal": "a refusal", "answer": "an answer"}
+
+# ---- who is who
+
+Role = Literal["known", "unknown", "other"]
+"""Of a direction or a latent: which names it is for."""
+
+ROLES: dict[Role, str] = {"known": "known", "unknown": "unknown", "other": "ink-2"}
+"""The hue of each."""
+
+Label = Literal["known", "unknown"]
+"""Of a name."""
+
+TokenRole = Literal["bos", "template", "text", "entity"]
+
+Tier = Literal["known", "rare", "obscure", "withheld", "misled", "unknown"]
+
+TIERS: dict[Tier, str] = {
+    "known": "spoken of often, with its facts",
+    "rare": "spoken of seldom: some facts stick",
+    "obscure": "facts stated once or twice: few stick",
+    "withheld": "spoken of often, one fact never: recognised, not recalled",
+    "misled": "fictional; its name suggests another answer than the true one",
+    "unknown": "in no training text: it has no facts",
+}
+"""How a name stands in a model's training text. known, rare, obscure: with its facts, ever less often. withheld: often,
+but some of its facts never. unknown: never, and it has no facts."""
+
+Story = Literal["known", "unknown", "rare", "unrecalled"]
+
+
+@dataclass(frozen=True)
+class StoryTerm:
+    """brief: on the button. about: what the untouched model makes of the example."""
+
+    brief: str
+    about: str
+
+
+STORIES: dict[Story, StoryTerm] = {
+    "known": StoryTerm("known", "known: answered right"),
+    "unknown": StoryTerm("unknown", "never seen: refused"),
+    "rare": StoryTerm("rare, wrong", "rare: answered wrong"),
+    "unrecalled": StoryTerm("not recalled", "recognised, this fact never told: made up"),
+}
+
+# ---- studies
+
+StudyKind = Literal["discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"]
+
+STUDIES: dict[StudyKind, str] = {
+    "discover": "Discover",
+    "label": "Labelling",
+    "answers": "Answers by arm",
+    "attention": "Attention",
+    "patching": "Activation patching",
+    "knowledge": "Self-knowledge",
+    "transfer": "Base to chat",
+    "uncertainty": "Uncertainty latents",
+}
+
+Split = Literal["train", "validation", "test"]
+"""Half, a tenth and four tenths of each type's known and of its unknown names, in the order of a hash of the seed,
+the type and the name: one more moves one other at each border at the most (Ferrando et al., section 3, where they are
+dealt by scikit-learn)."""
+
+
+@dataclass(frozen=True)
+class SplitTerm:
+    name: str
+    share: float
+
+
+SPLITS: dict[Split | Literal["all"], SplitTerm] = {
+    "test": SplitTerm("Test, 4 in 10", 0.4),
+    "train": SplitTerm("Train, half", 0.5),
+    "validation": SplitTerm("Validation, 1 in 10", 0.1),
+    "all": SplitTerm("All names", 1.0),
+}
+
+ControlKind = Literal["silent", "matched", "random"]
+"""silent: latents of the same layer that never fire at these names' last tokens, the paper's control (its code takes
+those whose score is exactly 0). matched: latents of the same layer that fire there about as often as the one that
+they stand in for. random: directions drawn uniformly. All of the norm of what they stand in for."""
+
+# ---- how much may be asked for
+
+MAX_STRENGTH = 1e4  # either way
+MAX_PROMPT_CHARACTERS = 8_000
+MAX_STRENGTHS = 41  # of a sweep
+MAX_SWEEPS = 4
+MAX_HELD = 8
+MAX_ARMS = 64
+MAX_ROWS = 256  # arms times samples
+MAX_SAMPLES = 64  # answers an arm
+MAX_NEW_TOKENS = 128
+MAX_POSITIONS = 512
+MAX_DIRECTIONS = 128  # random ones, of a control
+MAX_WATCHED = 16
+MAX_READ = 16  # dictionaries whose active latents are told
+MAX_STUDY_ARMS = 64
+MAX_CHOSEN_ARMS = 40  # of a study, beside their controls
+MAX_CONTROLLED_ARMS = 8
+MAX_NAMES = 10_000
+MAX_NAME_CHARACTERS = 120
+MAX_TYPE_CHARACTERS = 40
+MAX_TITLE_CHARACTERS = 140  # of a finding
+MAX_NOTE_CHARACTERS = 4_000

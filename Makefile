@@ -14,7 +14,7 @@ PY := .venv/bin/python
 DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check setup browser bench load page-bench kills embedded embedded-report studies first format clean
+.PHONY: run test core check vocabulary setup browser bench load page-bench kills embedded embedded-report studies first format clean
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -37,6 +37,9 @@ format: setup
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	$(DENO) fmt
+
+vocabulary: setup ## write the words of protocol/vocabulary.py into static/core/protocol.js
+	$(PY) -m protocol.javascript
 
 setup: .venv/ready ## .venv with everything in it
 

@@ -259,6 +259,12 @@ ControlKind = Literal["silent", "matched", "random"]
 those whose score is exactly 0). matched: latents of the same layer that fire there about as often as the one that
 they stand in for. random: directions drawn uniformly. All of the norm of what they stand in for."""
 
+CONTROL_KINDS: dict[ControlKind, str] = {
+    "silent": "silent at these names, as the paper's",
+    "matched": "firing as often",
+    "random": "drawn at random",
+}
+
 # ---- how much may be asked for
 
 MAX_STRENGTH = 1e4  # either way

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from protocol import vocabulary
-from protocol.vocabulary import MODES, OUTCOMES, ROLES, SCOPES, SPLITS, STORIES, STUDIES, TIERS, UNITS
+from protocol.vocabulary import CONTROL_KINDS, MODES, OUTCOMES, ROLES, SCOPES, SPLITS, STORIES, STUDIES, TIERS, UNITS
 from protocol.worker.studies import STUDY
 
 pytestmark = pytest.mark.core
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.core
         ("Tier", TIERS),
         ("Story", STORIES),
         ("StudyKind", STUDIES),
+        ("ControlKind", CONTROL_KINDS),
     ],
 )
 def test_every_word_of_a_request_has_a_readers_word(literal: str, table: dict) -> None:

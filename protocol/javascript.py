@@ -1,0 +1,61 @@
+"""The vocabulary as a JavaScript module: `python -m protocol.javascript` writes static/core/protocol.js.
+
+In one direction only: nothing reads the module back, and a test fails where it is not what this makes. Knows the
+layout that the formatter of the pages' scripts leaves alone, and no word of the field.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import get_args
+
+from protocol import vocabulary
+
+TARGET = Path(__file__).parents[1] / "static" / "core" / "protocol.js"
+WIDTH = 120
+HEADER = """\
+// The words of requests and frames, with what a reader calls them, and how much may be asked for.
+// Generated from protocol/vocabulary.py, which says what each is, by `python -m protocol.javascript` (make vocabulary).
+// Change that one, not this.
+"""
+
+
+def module() -> str:
+    """Literals become types, tables and limits constants of the same names."""
+    return "\n".join([HEADER, *_statements()])
+
+
+def _statements() -> Iterator[str]:
+    for name, value in vars(vocabulary).items():
+        if name.isupper():
+            yield f"export const {name} = {_value(value, len(name) + 17)};\n"
+        elif words := [word for word in get_args(value) if isinstance(word, str)]:
+            yield f"/** @typedef {{{'|'.join(map(json.dumps, words))}}} {name} */\n"
+
+
+def _value(value: object, used: int, depth: int = 0) -> str:
+    """used: columns of its line that are taken. A table has a line for each word, however short."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        parts = [f"{_key(key)}: {_value(one, 2 * depth + len(_key(key)) + 5, depth + 1)}" for key, one in value.items()]
+        line = "{ " + ", ".join(parts) + " }"
+        if depth and "\n" not in line and used + len(line) < WIDTH:
+            return line
+        inner = "  " * (depth + 1)
+        return "{\n" + "".join(f"{inner}{part},\n" for part in parts) + "  " * depth + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(one, 0) for one in value) + "]"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name) else json.dumps(name)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(module(), encoding="utf-8")

@@ -1,0 +1,244 @@
+// The words of requests and frames, with what a reader calls them, and how much may be asked for.
+// Generated from protocol/vocabulary.py, which says what each is, by `python -m protocol.javascript` (make vocabulary).
+// Change that one, not this.
+
+/** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
+
+/** @typedef {"residual_norm"|"raw"|"activation"|"factor"|"share"} Unit */
+
+/** @typedef {"residual_norm"|"raw"} LengthUnit */
+
+export const UNITS = {
+  residual_norm: { name: "× r̄", lowest: -10000, highest: 10000, is_length: true },
+  raw: { name: "raw", lowest: -10000, highest: 10000, is_length: true },
+  activation: { name: "activation", lowest: -10000, highest: 10000, is_length: false },
+  factor: { name: "× a", lowest: -10000, highest: 10000, is_length: false },
+  share: { name: "share", lowest: 0, highest: 1, is_length: false },
+};
+
+export const MODES = {
+  add: {
+    name: "add",
+    about: "adds strength × d to the residual stream",
+    delta: "α · d",
+    units: ["residual_norm", "raw"],
+    amount: "{signed} {unit}",
+    idle: 0,
+    swept: "at {amount}",
+    held: "held at {amount}",
+    needs_to: false,
+    in_proportion: false,
+  },
+  clamp: {
+    name: "clamp",
+    about: "moves the activation to this value",
+    delta: "(strength − a) · d",
+    units: ["activation"],
+    amount: "clamped to {plain}",
+    idle: null,
+    swept: "{amount}",
+    held: "{amount}",
+    needs_to: false,
+    in_proportion: false,
+  },
+  scale: {
+    name: "scale",
+    about: "multiplies the activation",
+    delta: "(strength − 1) · a · d",
+    units: ["factor"],
+    amount: "scaled ×{plain}",
+    idle: 1,
+    swept: "{amount}",
+    held: "{amount}",
+    needs_to: false,
+    in_proportion: true,
+  },
+  ablate: {
+    name: "ablate",
+    about: "takes this share of the activation away",
+    delta: "−strength · a · d",
+    units: ["share"],
+    amount: "{percent} ablated",
+    idle: 0,
+    swept: "{amount}",
+    held: "{amount}",
+    needs_to: false,
+    in_proportion: true,
+  },
+  project_out: {
+    name: "project out",
+    about: "takes this share of x along d away",
+    delta: "−strength · (x · d̂) d̂",
+    units: ["share"],
+    amount: "{percent} projected out",
+    idle: 0,
+    swept: "{amount}",
+    held: "{amount}",
+    needs_to: false,
+    in_proportion: false,
+  },
+  swap: {
+    name: "swap",
+    about: "moves this share of the activation to another latent",
+    delta: "strength · a · (d of the other latent − d)",
+    units: ["share"],
+    amount: "{percent} swapped into {to}",
+    idle: 0,
+    swept: "{amount}",
+    held: "{amount}",
+    needs_to: true,
+    in_proportion: true,
+  },
+};
+
+export const ANOTHER_LATENT = "another latent";
+
+/** @typedef {"last_entity"|"entity"|"entity_to_end"|"last_entity_to_end"|"last_prompt"|"prompt"|"positions"} Scope */
+
+export const SCOPES = {
+  last_entity: "last token of the name",
+  entity: "the name's tokens",
+  entity_to_end: "name to end of prompt",
+  last_entity_to_end: "last token of the name to end of prompt",
+  last_prompt: "last token of the prompt",
+  prompt: "the whole prompt",
+  positions: "chosen tokens",
+};
+
+export const DEFAULT_MODE = "add";
+
+export const DEFAULT_SCOPE = "entity_to_end";
+
+/** @typedef {"refused"|"right"|"answered"|"wrong"|"invented"|"broken"} Outcome */
+
+export const OUTCOMES = {
+  refused: { badge: "Refuses", clause: "*refuses*", many: "refuse", hue: "refusal", why: "matched “{phrase}”" },
+  right: { badge: "Right", clause: "answers *right*", many: "right", hue: "ink", why: "{rule}: {phrase}" },
+  answered: { badge: "Answers", clause: "answers", many: "answer", hue: "ink", why: "matched “{phrase}”" },
+  wrong: { badge: "Wrong", clause: "answers *wrong*", many: "wrong", hue: "invented", why: "the {rule} is {phrase}" },
+  invented: {
+    badge: "Invents",
+    clause: "*invents a fact*",
+    many: "invent",
+    hue: "invented",
+    why: "matched “{phrase}”",
+  },
+  broken: {
+    badge: "Not judged",
+    clause: "says something *not judged*",
+    many: "not judged",
+    hue: "control",
+    why: "matched “{phrase}”",
+  },
+};
+
+export const CROSSING = "{who} random pushes of that size {open} with {what}.";
+
+export const OPENINGS = {
+  refusal: "a refusal",
+  answer: "an answer",
+};
+
+/** @typedef {"known"|"unknown"|"other"} Role */
+
+export const ROLES = {
+  known: "known",
+  unknown: "unknown",
+  other: "ink-2",
+};
+
+/** @typedef {"known"|"unknown"} Label */
+
+/** @typedef {"bos"|"template"|"text"|"entity"} TokenRole */
+
+/** @typedef {"known"|"rare"|"obscure"|"withheld"|"misled"|"unknown"} Tier */
+
+export const TIERS = {
+  known: "spoken of often, with its facts",
+  rare: "spoken of seldom: some facts stick",
+  obscure: "facts stated once or twice: few stick",
+  withheld: "spoken of often, one fact never: recognised, not recalled",
+  misled: "fictional; its name suggests another answer than the true one",
+  unknown: "in no training text: it has no facts",
+};
+
+/** @typedef {"known"|"unknown"|"rare"|"unrecalled"} Story */
+
+export const STORIES = {
+  known: { brief: "known", about: "known: answered right" },
+  unknown: { brief: "unknown", about: "never seen: refused" },
+  rare: { brief: "rare, wrong", about: "rare: answered wrong" },
+  unrecalled: { brief: "not recalled", about: "recognised, this fact never told: made up" },
+};
+
+/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} StudyKind */
+
+export const STUDIES = {
+  discover: "Discover",
+  label: "Labelling",
+  answers: "Answers by arm",
+  attention: "Attention",
+  patching: "Activation patching",
+  knowledge: "Self-knowledge",
+  transfer: "Base to chat",
+  uncertainty: "Uncertainty latents",
+};
+
+/** @typedef {"train"|"validation"|"test"} Split */
+
+export const SPLITS = {
+  test: { name: "Test, 4 in 10", share: 0.4 },
+  train: { name: "Train, half", share: 0.5 },
+  validation: { name: "Validation, 1 in 10", share: 0.1 },
+  all: { name: "All names", share: 1 },
+};
+
+/** @typedef {"silent"|"matched"|"random"} ControlKind */
+
+export const CONTROL_KINDS = {
+  silent: "silent at these names, as the paper's",
+  matched: "firing as often",
+  random: "drawn at random",
+};
+
+export const MAX_STRENGTH = 10000;
+
+export const MAX_PROMPT_CHARACTERS = 8000;
+
+export const MAX_STRENGTHS = 41;
+
+export const MAX_SWEEPS = 4;
+
+export const MAX_HELD = 8;
+
+export const MAX_ARMS = 64;
+
+export const MAX_ROWS = 256;
+
+export const MAX_SAMPLES = 64;
+
+export const MAX_NEW_TOKENS = 128;
+
+export const MAX_POSITIONS = 512;
+
+export const MAX_DIRECTIONS = 128;
+
+export const MAX_WATCHED = 16;
+
+export const MAX_READ = 16;
+
+export const MAX_STUDY_ARMS = 64;
+
+export const MAX_CHOSEN_ARMS = 40;
+
+export const MAX_CONTROLLED_ARMS = 8;
+
+export const MAX_NAMES = 10000;
+
+export const MAX_NAME_CHARACTERS = 120;
+
+export const MAX_TYPE_CHARACTERS = 40;
+
+export const MAX_TITLE_CHARACTERS = 140;
+
+export const MAX_NOTE_CHARACTERS = 4000;

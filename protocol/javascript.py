@@ -11,14 +11,14 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import get_args
 
-from protocol import vocabulary
+from protocol import looks, vocabulary
 
 TARGET = Path(__file__).parents[1] / "static" / "core" / "protocol.js"
 WIDTH = 120
 HEADER = """\
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, which says what each is, by `python -m protocol.javascript` (make vocabulary).
-// Change that one, not this.
+// Generated from protocol/vocabulary.py and looks.py, which say what each is, by `python -m protocol.javascript` (make
+// vocabulary). Change those, not this.
 """
 
 
@@ -28,7 +28,7 @@ def module() -> str:
 
 
 def _statements() -> Iterator[str]:
-    for name, value in vars(vocabulary).items():
+    for name, value in (vars(vocabulary) | vars(looks)).items():
         if name.isupper():
             yield f"export const {name} = {_value(value, len(name) + 17)};\n"
         elif words := [word for word in get_args(value) if isinstance(word, str)]:

@@ -265,6 +265,9 @@ CONTROL_KINDS: dict[ControlKind, str] = {
     "random": "drawn at random",
 }
 
+COUNTED_UNITS = ("", "prompts", "names", "tokens", "answers", "trials", "pairs")
+"""Of a column of a figure: what is counted in whole numbers."""
+
 # ---- how much may be asked for
 
 MAX_STRENGTH = 1e4  # either way

@@ -11,7 +11,8 @@ from app.exports.palette import OUTCOME_HUES, mixed, palette
 from app.exports.plot import draw_plot
 from app.recordings.arms import Recorded, read_recording
 from app.recordings.dose import untouched
-from app.wording.words import plain, target_name
+from app.wording.numbers import plain
+from app.wording.words import target_name
 from protocol.app.findings import Finding
 from protocol.vocabulary import Outcome
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from app.exports.palette import Scheme, palette
 from app.recordings.arms import Recorded
 from app.recordings.dose import DosePoint, band, domain, dose_points, monotone, sigmoid, untouched
-from app.wording.words import OUTCOME_WORDS, UNIT_NAMES, amount, probability
+from app.wording.numbers import probability
+from app.wording.words import OUTCOME_WORDS, UNIT_NAMES, amount
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -9,7 +9,8 @@ from app.exports.palette import OUTCOME_HUES, mixed, palette
 from app.recordings.arms import Recorded
 from app.recordings.dose import DosePoint as Dose
 from app.recordings.dose import band, domain, dose_points, monotone, segments, sigmoid, untouched
-from app.wording.words import amount, intervention_label, probability, visible
+from app.wording.numbers import probability
+from app.wording.words import amount, intervention_label, visible
 from protocol.app.findings import View
 from protocol.vocabulary import Outcome, Role
 

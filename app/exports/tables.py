@@ -9,17 +9,8 @@ from dataclasses import dataclass
 
 from app.recordings.arms import Recorded, SampleAnswer
 from app.recordings.dose import dose_points, sigmoid
-from app.wording.words import (
-    OUTCOME_WORDS,
-    UNIT_NAMES,
-    amount,
-    intervention_label,
-    probability,
-    sig3,
-    signed,
-    target_name,
-    visible,
-)
+from app.wording.numbers import probability, sig3, signed
+from app.wording.words import OUTCOME_WORDS, UNIT_NAMES, amount, intervention_label, target_name, visible
 from protocol.worker.frames import NextToken, Verdict
 
 

@@ -10,7 +10,7 @@ from app.clock import day, moment
 from app.findings.side_by_side import VERDICTS
 from app.recordings.study import STUDY_NAMES
 from app.version import VERSION
-from app.wording import cells, words
+from app.wording import cells, numbers, words
 from app.wording.provenance import swept, target_id
 from protocol.refusal import Refusal
 
@@ -32,8 +32,8 @@ class Drawing:
             "head_of": cells.head_of,
             "is_numeric": cells.is_numeric,
             "moment": moment,
-            "sig3": words.sig3,
-            "signed": words.signed,
+            "sig3": numbers.sig3,
+            "signed": numbers.signed,
             "swept": swept,
             "target_id": target_id,
             "why": words.why,

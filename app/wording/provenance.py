@@ -6,7 +6,8 @@ Knows nothing about pages. The browser says the same of what it draws itself in 
 from dataclasses import dataclass
 
 from app.recordings.study import STUDY_NAMES, Studied
-from app.wording.words import SCOPE_WORDS, amount, decoding, sig3
+from app.wording.numbers import sig3
+from app.wording.words import SCOPE_WORDS, amount, decoding
 from protocol.app.findings import Finding, View
 from protocol.steering import LatentTarget, RandomTarget, Steered, Sweep
 from protocol.worker.frames import Start

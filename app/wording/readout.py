@@ -1,7 +1,8 @@
 """Every number that a measured effect needs beside it, and what would have to be the same to measure it again."""
 
 from app.recordings.arms import Recorded
-from app.wording.words import SCOPE_WORDS, amount, decoding, intervention_label, sig3, signed, target_name
+from app.wording.numbers import sig3, signed
+from app.wording.words import SCOPE_WORDS, amount, decoding, intervention_label, target_name
 from protocol.app.findings import Finding
 from protocol.steering import RandomTarget, Steered, Steering
 from protocol.worker.frames import SteeringUsed

@@ -1,16 +1,15 @@
-"""Outcomes, numbers and interventions in words, as the pages write them (static/core/format.js, names.js,
-verdicts.js). Knows nothing about where they are written."""
+"""Outcomes and interventions in words, as the pages write them (names.js, verdicts.js). Knows nothing about where they
+are written."""
 
 import re
 
 from app.recordings.arms import Recorded
 from app.recordings.dose import Band
+from app.wording.numbers import plain, signed
 from protocol.steering import Steered, Steering
 from protocol.vocabulary import Mode, Outcome, Unit
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
-
-MINUS = "\u2212"
 
 OUTCOME_WORDS: dict[Outcome, str] = {
     "refused": "Refuses",
@@ -47,31 +46,6 @@ MODES: dict[Mode, str] = {
     "project_out": "projected out",
     "swap": "moved",
 }
-
-
-def sig3(x: float) -> str:
-    """Three significant digits. Exact zero is "0"; what is too small to print says so."""
-    size = abs(x)
-    if size == 0:
-        return "0"
-    if size < 0.001:
-        return "< 0.001" if x > 0 else f"> {MINUS}0.001"
-    digits = f"{round(size):,}" if size >= 999.5 else f"{size:#.3g}".rstrip(".")
-    return (MINUS if x < 0 else "") + digits
-
-
-def probability(p: float) -> str:
-    """Like `sig3`, and "> 0.999" instead of a one that is none."""
-    return "> 0.999" if 0.9995 < p < 1 else sig3(p)
-
-
-def signed(x: float) -> str:
-    """A strength with its sign, as short as it is exact: +1.25, −0.5, 0."""
-    return "0" if x == 0 else ("+" if x > 0 else MINUS) + f"{abs(x):.6g}"
-
-
-def plain(x: float) -> str:
-    return f"{x:.6g}".replace("-", MINUS)
 
 
 def why(verdict: Verdict) -> str:

@@ -1,6 +1,6 @@
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, which says what each is, by `python -m protocol.javascript` (make vocabulary).
-// Change that one, not this.
+// Generated from protocol/vocabulary.py and looks.py, which say what each is, by `python -m protocol.javascript` (make
+// vocabulary). Change those, not this.
 
 /** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
 
@@ -201,6 +201,8 @@ export const CONTROL_KINDS = {
   random: "drawn at random",
 };
 
+export const COUNTED_UNITS = ["", "prompts", "names", "tokens", "answers", "trials", "pairs"];
+
 export const MAX_STRENGTH = 10000;
 
 export const MAX_PROMPT_CHARACTERS = 8000;
@@ -242,3 +244,39 @@ export const MAX_TYPE_CHARACTERS = 40;
 export const MAX_TITLE_CHARACTERS = 140;
 
 export const MAX_NOTE_CHARACTERS = 4000;
+
+export const ROLE_LOOKS = {
+  known: { fill: "known-fill", shape: "circle", dash: null, hatch: "", hollow: false },
+  unknown: { fill: "unknown-fill", shape: "circle-open", dash: "6px,3px", hatch: "/", hollow: false },
+  control: { fill: "control-fill", shape: "diamond-open", dash: "2px,3px", hatch: "", hollow: true },
+  baseline: { fill: "ink-2", shape: "square", dash: null, hatch: "", hollow: false },
+  refused: { fill: "refusal-fill", shape: "circle-x-open", dash: null, hatch: "x", hollow: false },
+  right: { fill: "ink", shape: "triangle-up", dash: null, hatch: "", hollow: false },
+  wrong: { fill: "invented-fill", shape: "x-thin-open", dash: "8px,3px", hatch: "\\", hollow: false },
+  invented: { fill: "invented-fill", shape: "asterisk-open", dash: "4px,2px,1px,2px", hatch: "+", hollow: false },
+  answered: { fill: "ink-2", shape: "triangle-right", dash: null, hatch: "-", hollow: false },
+  broken: { fill: "control-fill", shape: "bowtie-open", dash: "1px,3px", hatch: ".", hollow: false },
+};
+
+export const NO_ROLE_LOOK = {
+  fill: "ink-3",
+  shape: "square-open",
+  dash: "4px,3px",
+  hatch: "",
+  hollow: false,
+};
+
+export const ROLE_SYNONYMS = {
+  refuses: "refused",
+  refusal: "refused",
+  correct: "right",
+  random: "control",
+  silent: "control",
+  matched: "control",
+};
+
+export const LOOK_SHAPES = ["circle", "square-open", "diamond", "triangle-up-open", "star", "circle-open"];
+
+export const LOOK_DASHES = [null, "6px,3px", "2px,3px", "9px,3px,2px,3px", "12px,4px"];
+
+export const LOOK_HATCHES = ["", "/", "\\", "x", "-", "."];

@@ -9,7 +9,7 @@ const PRINTED_PX = 640;
 function draw(scheme = dark.matches ? "dark" : "light", width = null) {
   document.querySelectorAll(".figure").forEach((element, i) => {
     const { data, layout } = figures[i][scheme];
-    const size = { width: width ?? element.clientWidth, height: 320 };
+    const size = { width: width ?? element.clientWidth, height: layout.height ?? 320 };
     const config = { displayModeBar: false, doubleClick: false, showTips: false };
     globalThis.Plotly.react(element, data, { ...layout, ...size }, config);
   });

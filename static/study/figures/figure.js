@@ -172,7 +172,7 @@ function ramp(figure) {
 }
 
 function download(figure) {
-  const address = URL.createObjectURL(new Blob(["\ufeff", csvOf(figure)], { type: "text/csv" }));
+  const address = URL.createObjectURL(new Blob([csvOf(figure)], { type: "text/csv" }));
   const link = h("a", { href: address, download: `${figure.id.replaceAll("/", "-")}.csv` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);

@@ -29,7 +29,7 @@ function bars(table) {
   const xs = valuesOf(table.rows, plot.x);
   const mine = series.filter((one) => panel.some(one.is));
   const across = lying(table, xs, mine.length);
-  const data = mine.map(({ name, is, parts, lookOf }) => {
+  const data = mine.map(({ name, is, parts, partOf }) => {
     const own = panel.filter(is);
     const labels = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
     const values = own.map((row) => row[plot.y]);
@@ -39,7 +39,7 @@ function bars(table) {
       orientation: across ? "h" : "v",
       ...(across ? { x: values, y: labels } : { x: labels, y: values }),
       ...spread(table, own, across ? "error_x" : "error_y"),
-      marker: filled(parts.length > 1 ? own.map(lookOf) : parts[0].look, colour),
+      marker: filled(parts.length > 1 ? own.map((row) => partOf(row).look) : parts[0].look, colour),
       ...hover(table, own),
     };
   });
@@ -60,10 +60,10 @@ function line(table) {
   const { plot, panel, series, numeric, colour } = table;
   const xs = valuesOf(table.rows, plot.x);
   const behind = [...series].sort((a, b) => Number(b.role === "control") - Number(a.role === "control")); // effects over their controls
-  const data = behind.flatMap(({ name, role, is, lookOf }) => {
+  const data = behind.flatMap(({ role, is, partOf }) => {
     const own = panel.filter(is);
     if (!own.length) return [];
-    const look = lookOf(own[0]);
+    const { name, look } = partOf(own[0]);
     const x = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
     const bound = (column) => ({
       x,
@@ -103,9 +103,9 @@ function points(table) {
   const size = panel.length > 60 ? 5 : 8;
   const data = series
     .filter(({ is }) => panel.some(is))
-    .map(({ name, is, lookOf }) => {
+    .map(({ is, partOf }) => {
       const own = panel.filter(is);
-      const look = lookOf(own[0]);
+      const { name, look } = partOf(own[0]);
       return {
         x: own.map((row) => (numeric ? row[plot.x] : told(row[plot.x]))),
         y: own.map((row) => row[plot.y]),
@@ -136,9 +136,9 @@ function roc(table) {
   };
   const lines = series
     .filter(({ is }) => panel.some(is))
-    .map(({ name, is, lookOf }) => {
+    .map(({ is, partOf }) => {
       const own = panel.filter(is);
-      const look = lookOf(own[0]);
+      const { name, look } = partOf(own[0]);
       return {
         x: own.map((row) => row[plot.x]),
         y: own.map((row) => row[plot.y]),
@@ -163,9 +163,9 @@ function box(table) {
   const xs = valuesOf(table.rows, plot.x);
   const data = series
     .filter(({ is }) => panel.some(is))
-    .map(({ name, is, lookOf }) => {
+    .map(({ is, partOf }) => {
       const own = panel.filter(is);
-      const look = lookOf(own[0]);
+      const { name, look } = partOf(own[0]);
       const column = (number) => own.map((row) => row[number]);
       return {
         type: "box",

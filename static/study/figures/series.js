@@ -8,7 +8,7 @@ import { looksOf, roleOf } from "./roles.js";
  * What is drawn in one go, by the series column, else by the role column. A series may have several roles, bars in every
  * row, other forms in every panel: `parts` are those, each with a look of its own.
  * @returns {{ name: string, role: string, look: object, is: (row: any[]) => boolean,
- *             parts: { name: string, role: string, look: object }[], lookOf: (row: any[]) => object }[]}
+ *             parts: { name: string, role: string, look: object }[], partOf: (row: any[]) => object }[]}
  */
 export function seriesOf(figure) {
   const { rows, plot } = figure;
@@ -26,7 +26,7 @@ export function seriesOf(figure) {
   return list.map(({ name, is, roles }) => {
     const called = (one) => (roles.length === 1 ? name : plot.form === "bars" ? one : `${name}, ${one}`);
     const parts = roles.map((one) => ({ name: called(one), role: one, look: looks.shift() }));
-    return { ...parts[0], name, is, parts, lookOf: (row) => parts[Math.max(0, roles.indexOf(role(row)))].look };
+    return { ...parts[0], name, is, parts, partOf: (row) => parts[Math.max(0, roles.indexOf(role(row)))] };
   });
 }
 

@@ -24,9 +24,10 @@ from app.exports.page import MAX_EMBEDDED_BYTES, page_of
 from app.exports.palette import palette
 from app.recordings.arms import read_recording
 from app.recordings.dose import control, dose_points, monotone, segments, sigmoid
+from app.wording.numbers import probability, sig3
 from app.wording.provenance import provenance
 from app.wording.readout import readout_facts as exported
-from app.wording.words import amount, control_sentence, probability, sig3
+from app.wording.words import amount, control_sentence
 from protocol.app.findings import Answers, Finding, View
 from protocol.canonical import sha256
 from protocol.steering import Held, LatentTarget, RandomTarget, Sweep, VectorTarget

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from app.exports.page import page_of
 from app.recordings.arms import read_recording
 from app.recordings.dose import band, control, dose_points, monotone, segments
-from app.wording.words import OUTCOME_WORDS, plain, probability, sig3, signed, visible, why
+from app.wording.numbers import plain, probability, sig3, signed
+from app.wording.words import OUTCOME_WORDS, visible, why
 from protocol.app.findings import View
 from protocol.canonical import canonical_json
 from protocol.steering import Sweep

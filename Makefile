@@ -53,8 +53,11 @@ setup: .venv/ready ## .venv with everything in it
 	rm -rf build *.egg-info
 	@touch $@
 
-browser: setup ## Chromium for the browser tests
-	@sh tests/browser/chromium.sh
+browser: .venv/chromium ## Chromium for the browser tests: started once, and installed where we may
+
+.venv/chromium: .venv/ready tests/browser/chromium.py
+	$(PY) -m tests.browser.chromium
+	@touch $@
 
 bench: setup ## ratios against named peers, interleaved
 	$(PY) -m benchmarks $(BENCH_ARGS)

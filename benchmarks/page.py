@@ -27,6 +27,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.load.checks import Check, at_most, figure, percentile, table
+from tests.browser.chromium import launch
 
 ROOT = Path(__file__).parent.parent
 WIDE = {"viewport": {"width": 1440, "height": 900}}
@@ -51,7 +52,7 @@ ANSWER = "#answers .answer-text"
 def main() -> None:
     checks: list[Check] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(playwright.chromium.executable_path))
+        browser = launch(playwright.chromium)
         with _app() as url:
             checks += [figure("first answer, worker just started", _first_insight(browser, url), " s")]
             _ready(url)
@@ -232,14 +233,6 @@ def _listening(port: int) -> None:
         except OSError:
             time.sleep(0.05)
     raise SystemExit("the app does not listen")
-
-
-def _chromium(own: str) -> str | None:
-    """Playwright's where it has one, else the system's."""
-    if Path(own).exists():
-        return None
-    found = [path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists()]
-    return found[0] if found else None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,10 +24,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.chromium import launch
+
 ROOT = Path(__file__).parent.parent.parent
 BATKIN = "What sport does Michael Batkin play?"
 CLOSED = "http://127.0.0.1:9"
-CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
   (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
@@ -136,14 +136,8 @@ def app_without_worker(app: App) -> Iterator[App]:
 # Not for the session: a running Playwright would be in the way of asyncio tests elsewhere.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        system = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-        if not own.exists() and system is None:
-            pytest.fail("no Chromium: run `make browser`")
-        browser = playwright.chromium.launch(executable_path=None if own.exists() else system)
+    with sync_playwright() as playwright, launch(playwright.chromium) as browser:
         yield browser
-        browser.close()
 
 
 OpenPage = Callable[..., Page]

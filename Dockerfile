@@ -26,6 +26,7 @@ RUN pip install ${TORCH_ARGS} torch==2.13.0 \
 FROM python:3.11-slim AS hallucinoscope
 RUN useradd --create-home --uid 10001 scope && install -d -o scope /data /data/huggingface
 WORKDIR /srv/hallucinoscope
+COPY LICENSE LICENSE
 COPY protocol protocol
 COPY model_worker model_worker
 COPY app app

@@ -3,6 +3,7 @@
 import fnmatch
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,17 @@ def test_whatever_the_image_copies_is_there_and_nothing_else_reaches_the_build()
         if line.startswith("COPY ") and "--from=" not in line
         for source in shlex.split(line)[1:-1]
     }
-    assert {"app", "protocol", "model_worker", "static", "templates", "pyproject.toml"} <= copied
+    assert {"app", "protocol", "model_worker", "static", "templates", "pyproject.toml", "LICENSE"} <= copied
     for name in copied:
         assert (ROOT / name).exists() and not _ignored(name), name
     for name in (".env", ".git", "data", "tests", "docs", ".venv"):
         assert _ignored(name), name
+
+
+def test_the_licence_is_the_one_that_the_project_names() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"]["text"] == "Apache-2.0"
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text and "Version 2.0, January 2004" in text and "END OF TERMS AND CONDITIONS" in text
 
 
 def test_the_default_image_is_for_cpus_and_both_are_the_same_app() -> None:

@@ -220,11 +220,14 @@ STORIES: dict[Story, StoryTerm] = {
     "unrecalled": StoryTerm("not recalled", "recognised, this fact never told: made up"),
 }
 
-# ---- studies
+# ---- runs, and studies among them
 
-StudyKind = Literal["discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"]
+RunKind = Literal[
+    "generate", "discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"
+]
 
-STUDIES: dict[StudyKind, str] = {
+RUNS: dict[RunKind, str] = {
+    "generate": "Single answers",
     "discover": "Discover",
     "label": "Labelling",
     "answers": "Answers by arm",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from app.exports.canvas import Canvas
 from app.exports.lettering import Type, balanced, cut, drawable, limited
-from app.exports.palette import OUTCOME_HUES, mixed, palette
+from app.exports.palette import mixed, palette
 from app.exports.plot import draw_plot
 from app.recordings.arms import Recorded, read_recording
 from app.recordings.dose import untouched
-from app.wording.numbers import plain
-from app.wording.words import target_name
+from app.wording.words import clause, target_name
+from protocol.amounts import plain
 from protocol.app.findings import Finding
-from protocol.vocabulary import Outcome
+from protocol.vocabulary import OUTCOMES, UNITS, Outcome
 
 WIDTH, HEIGHT = 1200, 630
 LEFT, COLUMN = 60.0, 440.0  # of the words
@@ -22,22 +22,6 @@ TOP, BOTTOM = 112.0, 566.0
 RIGHT = 1140.0
 FOOT = 595.0
 
-BASELINE_WORDS: dict[Outcome, str] = {
-    "refused": "Baseline refuses",
-    "right": "Baseline answers right",
-    "wrong": "Baseline answers wrong",
-    "invented": "Baseline invents",
-    "answered": "Baseline answers",
-    "broken": "Baseline, not judged",
-}
-STEERED: dict[Outcome, str] = {
-    "refused": "Steered, it refuses",
-    "right": "Steered, it answers right",
-    "wrong": "Steered, it answers wrong",
-    "invented": "Steered, it invents",
-    "answered": "Steered, it answers",
-    "broken": "Steered, not judged",
-}
 SIZES = ((34.0, 38.0), (30.0, 33.0), (26.0, 28.0), (22.0, 24.0), (19.0, 20.0))  # of the baseline's, the steered answer
 
 SMALL_TYPE = Type("regular", 16)
@@ -107,9 +91,9 @@ def _words(canvas: Canvas, recorded: Recorded, arm: int) -> None:
 def _fitted(recorded: Recorded, arm: int, height: float) -> list[_Said]:
     """Both answers, as large as they fit into the height together."""
     for sizes in SIZES:
-        said = [_said(recorded, 0, BASELINE_WORDS, Type("regular", sizes[0]))]
+        said = [_said(recorded, 0, Type("regular", sizes[0]))]
         if arm:
-            said.append(_said(recorded, arm, STEERED, Type("semibold", sizes[1])))
+            said.append(_said(recorded, arm, Type("semibold", sizes[1])))
         if sum(one.height for one in said) + GAP * (len(said) - 1) <= height:
             return said
     # The smallest size, and still too long: what one answer doesn't need is the other's.
@@ -124,10 +108,12 @@ def _fitted(recorded: Recorded, arm: int, height: float) -> list[_Said]:
     ]
 
 
-def _said(recorded: Recorded, arm: int, names: dict[Outcome, str], kind: Type) -> _Said:
+def _said(recorded: Recorded, arm: int, kind: Type) -> _Said:
     told = recorded.first(arm)
     outcome = told.verdict.outcome if told.verdict else None
-    name = names[outcome] if outcome else ("Steered" if arm else "Baseline")
+    name = "Steered" if arm else "Baseline"
+    if outcome:
+        name += f"{', it' if arm else ''} {clause(outcome)}"
     n_samples = len(recorded.answers[arm])
     if outcome and n_samples > 1:
         name += f" · {recorded.n_alike(arm)} of {n_samples}"
@@ -137,7 +123,7 @@ def _said(recorded: Recorded, arm: int, names: dict[Outcome, str], kind: Type) -
 
 def _badge(canvas: Canvas, said: _Said, y: float) -> None:
     kind = Type("regular", 17)
-    hue = OUTCOME_HUES[said.outcome] if said.outcome else "control"
+    hue = OUTCOMES[said.outcome].hue if said.outcome else "control"
     icon = 22 if said.outcome else 0
     width = 13 + icon + kind.width(said.badge) + 15
     colours = palette()
@@ -158,7 +144,7 @@ def _foot(canvas: Canvas, finding: Finding, recorded: Recorded, arm: int) -> Non
         steering = start.request.sweeps[shown.sweep]
         facts.append(target_name(recorded, steering.target))
         if steering.measured_in == "residual_norm":
-            facts.append(f"{plain(float(f'{shown.alpha:.3g}'))} raw")
+            facts.append(f"{plain(float(f'{shown.alpha:.3g}'))} {UNITS['raw'].name}")
     if untouched(recorded):
         facts.append(f"{len(start.held)} held")
     facts.append("N = 1" if sampling.n_samples == 1 else f"{sampling.n_samples} samples, seed {sampling.seed}")

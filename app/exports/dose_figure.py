@@ -11,7 +11,8 @@ from app.exports.palette import Scheme, palette
 from app.recordings.arms import Recorded
 from app.recordings.dose import DosePoint, band, domain, dose_points, monotone, sigmoid, untouched
 from app.wording.numbers import probability
-from app.wording.words import OUTCOME_WORDS, UNIT_NAMES, amount
+from app.wording.words import amount_in
+from protocol.vocabulary import OUTCOMES, UNITS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -74,7 +75,7 @@ def dose_figure(recorded: Recorded, sweep: int, arm: int, scheme: Scheme) -> "Fi
         },
         xaxis={
             "range": [begin - 0.02 * (end - begin), end + 0.02 * (end - begin)],
-            "title": {"text": f"strength, {UNIT_NAMES[steering.measured_in]}"},
+            "title": {"text": f"strength, {UNITS[steering.measured_in].name}"},
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
@@ -101,7 +102,7 @@ def _hover(recorded: Recorded, sweep: int, point: DosePoint) -> str:
     """Plotly reads tags in labels: what was said must not become one."""
     steering = recorded.start.request.sweeps[sweep]
     rows = [
-        "untouched" if point.untouched else html.escape(amount(steering, point.strength)),
+        "untouched" if point.untouched else html.escape(amount_in(recorded, steering, point.strength)),
         f"P(refusal opening) <b>{probability(point.probability)}</b>",
     ]
     if own := point.control:
@@ -111,7 +112,7 @@ def _hover(recorded: Recorded, sweep: int, point: DosePoint) -> str:
         )
     told = recorded.first(point.arm)
     said = told.text if len(told.text) <= MAX_HOVERED else told.text[:MAX_HOVERED] + "…"
-    verdict = f"{OUTCOME_WORDS[told.verdict.outcome].lower()}: " if told.verdict else ""
+    verdict = f"{OUTCOMES[told.verdict.outcome].badge.lower()}: " if told.verdict else ""
     rows.append(html.escape(f"{verdict}“{' '.join(said.split())}”"))
     return "<br>".join(rows)
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from app.recordings.arms import Recorded, SampleAnswer, read_recording
 from app.recordings.dose import control, dose_points
-from app.wording.words import UNIT_NAMES, amount
+from app.wording.words import amount_in
 from protocol.app.findings import Finding
 from protocol.steering import Steering
+from protocol.vocabulary import UNITS
 from protocol.worker.frames import SteeringUsed
 from protocol.worker.models import ModelCard
 
@@ -88,7 +89,7 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
         "format": start.request.format,
         "ids": [token.id for token in start.tokens],
         "watched": [target.model_dump(mode="json") for target in start.request.watch or ()],
-        "unit": None if sweep is None else UNIT_NAMES[start.request.sweeps[sweep].measured_in],
+        "unit": None if sweep is None else UNITS[start.request.sweeps[sweep].measured_in].name,
         "greedy": start.request.sampling.temperature == 0,
         "shown": arms.index(shown),
         "arms": [
@@ -113,7 +114,7 @@ def _arm(recorded: Recorded, arm: int, whole: bool) -> NotebookJson:
     if own.sweep is not None:
         steering = start.request.sweeps[own.sweep]
         pushes.append(_push(steering, start.sweeps[own.sweep], own.strength, own.alpha))
-        name = amount(steering, own.strength)
+        name = amount_in(recorded, steering, own.strength)
     return {
         "name": name,
         "pushes": pushes,

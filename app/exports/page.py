@@ -20,8 +20,9 @@ from app.recordings.dose import control
 from app.version import VERSION
 from app.wording.cells import cell_text, head_of, is_numeric
 from app.wording.readout import readout_facts
-from app.wording.words import OUTCOME_WORDS, amount, control_sentence, intervention_label, why
+from app.wording.words import amount_in, control_sentence, intervention_label, why
 from protocol.app.findings import Finding
+from protocol.vocabulary import OUTCOMES
 
 ROOT = Path(__file__).parents[2]
 MAX_EMBEDDED_BYTES = 2_000_000
@@ -44,7 +45,7 @@ def page_of(finding: Finding, recording: bytes) -> str:
         control=_control(recorded, arm),
         sweeps=[_sweep(recorded, index, arm) for index in sweeps],
         held=[
-            f"{intervention_label(recorded, used, steering)}, {amount(steering, steering.strength)}"
+            f"{intervention_label(recorded, used, steering)}, {amount_in(recorded, steering, steering.strength)}"
             for used, steering in zip(recorded.start.held, recorded.start.request.hold, strict=True)
         ],
         tokens=token_table(recorded, arm),
@@ -61,7 +62,7 @@ def page_of(finding: Finding, recording: bytes) -> str:
         scripts=scripts,
         policy=page_policy(scripts),
         version=VERSION,
-        outcomes=OUTCOME_WORDS,
+        outcomes=OUTCOMES,
         why=why,
     )
 

@@ -5,21 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from protocol.vocabulary import Outcome
-
 PALETTE = Path(__file__).parents[2] / "static" / "core" / "palette.css"
 
 Scheme = Literal["light", "dark"]
-
-OUTCOME_HUES: dict[Outcome, str] = {
-    "refused": "refusal",
-    "right": "ink",
-    "wrong": "invented",
-    "invented": "invented",
-    "answered": "ink",
-    "broken": "control",
-}
-"""Each outcome's colour, as in static/core/base.css."""
 
 
 @cache

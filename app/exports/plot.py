@@ -5,14 +5,14 @@ Where nothing was swept: what the first answer token may be. Knows a recording a
 
 from app.exports.canvas import Box, Canvas, CanvasPoint
 from app.exports.lettering import Type, cut, drawable
-from app.exports.palette import OUTCOME_HUES, mixed, palette
+from app.exports.palette import mixed, palette
 from app.recordings.arms import Recorded
 from app.recordings.dose import DosePoint as Dose
 from app.recordings.dose import band, domain, dose_points, monotone, segments, sigmoid, untouched
 from app.wording.numbers import probability
-from app.wording.words import amount, intervention_label, visible
+from app.wording.words import amount_in, intervention_label, visible
 from protocol.app.findings import View
-from protocol.vocabulary import Outcome, Role
+from protocol.vocabulary import OUTCOMES, ROLES
 
 LEFT, RIGHT = 590.0, 1120.0
 HEAD, TOP, FLOOR = 69.0, 100.0, 428.0
@@ -22,15 +22,6 @@ NAMES_X = 561.0
 EDGE = 1140.0  # no text goes beyond it
 
 HEADING, NOTE = Type("semibold", 17), Type("regular", 16)
-VERBS: dict[Outcome, str] = {
-    "refused": "refuses",
-    "right": "right",
-    "wrong": "wrong",
-    "invented": "invents",
-    "answered": "answers",
-    "broken": "not judged",
-}
-ROLES: dict[Role, str] = {"known": "known", "unknown": "unknown", "other": "ink-2"}
 
 
 def draw_plot(canvas: Canvas, recorded: Recorded, view: View) -> None:
@@ -154,12 +145,12 @@ class _Curve:
             width = box[2] - box[0]
             if width < 1:
                 continue
-            hue = OUTCOME_HUES[segment.outcome] if segment.outcome else "control-fill"
+            hue = OUTCOMES[segment.outcome].hue if segment.outcome else "control-fill"
             fill = mixed(colours[hue], 0.12, colours["bg"])
             self._canvas.box(box, min(5, width / 2), fill, hue, 1.2 if width > 8 else 0.6)
             if not segment.outcome or width < 26:
                 continue
-            verb = VERBS[segment.outcome]
+            verb = OUTCOMES[segment.outcome].badge.lower()
             y = (RIBBON[0] + RIBBON[1]) / 2
             words = kind.width(verb) + 48 <= width
             self._canvas.icon(segment.outcome, (box[0] + (21 if words else width / 2), y), 16, hue)
@@ -184,7 +175,7 @@ class _Curve:
             self._canvas.disc((x, SLIDER), 13.2, "bg")
             self._canvas.disc((x, SLIDER), 5.4, hue)
         name = drawable(intervention_label(self._recorded, used, steering))
-        said = "" if shown is None or shown.untouched else " " + amount(steering, shown.strength)
+        said = "" if shown is None or shown.untouched else " " + amount_in(self._recorded, steering, shown.strength)
         kind = Type("semibold", 16)
         name = cut(name, kind, EDGE - LEFT - 20 - kind.width(said)) + said
         width = kind.width(name)

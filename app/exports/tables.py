@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from app.recordings.arms import Recorded, SampleAnswer
 from app.recordings.dose import dose_points, sigmoid
-from app.wording.numbers import probability, sig3, signed
-from app.wording.words import OUTCOME_WORDS, UNIT_NAMES, amount, intervention_label, target_name, visible
+from app.wording.numbers import probability, sig3
+from app.wording.words import amount_in, intervention_label, target_name, visible
+from protocol.amounts import signed
+from protocol.vocabulary import OUTCOMES, UNITS
 from protocol.worker.frames import NextToken, Verdict
 
 
@@ -51,7 +53,10 @@ def answer_rows(recorded: Recorded, arm: int) -> list[AnswerRow]:
         how, role = "held alone", "other"
         if own.sweep is not None:
             steering, used = recorded.start.request.sweeps[own.sweep], recorded.start.sweeps[own.sweep]
-            how, role = f"{intervention_label(recorded, used, steering)} {amount(steering, own.strength)}", used.role
+            how, role = (
+                f"{intervention_label(recorded, used, steering)} {amount_in(recorded, steering, own.strength)}",
+                used.role,
+            )
         rows.append(_answer(recorded, arm, "Steered", how, role))
     return rows
 
@@ -64,13 +69,13 @@ def _answer(recorded: Recorded, arm: int, name: str, how: str, role: str) -> Ans
 def _outcomes(samples: list[SampleAnswer]) -> str:
     if len(samples) < 2:
         return ""
-    counts = Counter(OUTCOME_WORDS[told.verdict.outcome].lower() if told.verdict else "unfinished" for told in samples)
+    counts = Counter(OUTCOMES[told.verdict.outcome].badge.lower() if told.verdict else "unfinished" for told in samples)
     return " · ".join(f"{n} {outcome}" for outcome, n in counts.most_common())
 
 
 def dose_table(recorded: Recorded, sweep: int, arm: int) -> ExportTable:
     """As behind the page's curve (static/run/curve/curve.js)."""
-    unit = UNIT_NAMES[recorded.start.request.sweeps[sweep].measured_in]
+    unit = UNITS[recorded.start.request.sweeps[sweep].measured_in].name
     head = (
         f"strength, {unit}",
         "α",
@@ -86,7 +91,7 @@ def dose_table(recorded: Recorded, sweep: int, arm: int) -> ExportTable:
     for point in dose_points(recorded, sweep):
         own, samples = point.control, recorded.answers[point.arm]
         told = samples[0]
-        verdict = OUTCOME_WORDS[told.verdict.outcome].lower() if told.verdict else "–"
+        verdict = OUTCOMES[told.verdict.outcome].badge.lower() if told.verdict else "–"
         cells = (
             signed(point.strength),
             sig3(point.alpha) if not point.untouched else "–",

@@ -24,14 +24,14 @@ from app.database.tables import FindingRow, FrameChunk, RecordingRow, Run, Tombs
 from app.http.refusals import deleted_finding, unknown_finding, unknown_run
 from app.names.spelling import fold
 from app.recordings.answers import read_answers
-from app.recordings.study import STUDY_NAMES, read_study
+from app.recordings.study import read_study
 from protocol.app.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
 from protocol.upgrade import upgraded, upgraded_request
 from protocol.version import PROTOCOL
-from protocol.vocabulary import Outcome
+from protocol.vocabulary import RUNS, Outcome
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 
@@ -242,7 +242,7 @@ def _index(row: FindingRow, recording: bytes) -> None:
     else:
         studied = read_study(upgraded(recording))
         answers, study = Answers(), studied.told
-        words = [request.kind, STUDY_NAMES[request.kind], *(figure.title for figure in studied.figures.values())]
+        words = [request.kind, RUNS[request.kind], *(figure.title for figure in studied.figures.values())]
     shown = answers.steered or answers.baseline
     row.answers = canonical_json(answers).decode()
     row.study = canonical_json(study).decode() if study else ""

@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from app.clock import day, moment
 from app.findings.side_by_side import VERDICTS
-from app.recordings.study import STUDY_NAMES
 from app.version import VERSION
 from app.wording import cells, numbers, words
 from app.wording.provenance import swept, target_id
+from protocol.amounts import amount
 from protocol.refusal import Refusal
+from protocol.vocabulary import OUTCOMES, RUNS
 
 
 class Drawing:
@@ -25,7 +26,7 @@ class Drawing:
         self._templates = Jinja2Templates(folder)
         self._public_url = public_url
         self._templates.env.filters |= {
-            "amount": words.amount,
+            "amount": amount,
             "cell_text": cells.cell_text,
             "day": day,
             "decoding": words.decoding,
@@ -33,12 +34,11 @@ class Drawing:
             "is_numeric": cells.is_numeric,
             "moment": moment,
             "sig3": numbers.sig3,
-            "signed": numbers.signed,
             "swept": swept,
             "target_id": target_id,
             "why": words.why,
         }
-        self._templates.env.globals |= {"OUTCOMES": words.OUTCOME_WORDS, "VERDICTS": VERDICTS, "STUDIES": STUDY_NAMES}
+        self._templates.env.globals |= {"OUTCOMES": OUTCOMES, "VERDICTS": VERDICTS, "RUNS": RUNS}
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
         site = (self._public_url or str(request.base_url)).rstrip("/")

@@ -10,17 +10,6 @@ from protocol.app.findings import StudyTold
 from protocol.refusal import Refused
 from protocol.worker.frames import FRAME, Done, Figure, Ranking, Study
 
-STUDY_NAMES = {
-    "discover": "Discover",
-    "label": "Labelling",
-    "answers": "Answers by arm",
-    "attention": "Attention",
-    "patching": "Activation patching",
-    "knowledge": "Self-knowledge",
-    "transfer": "Base to chat",
-    "uncertainty": "Uncertainty latents",
-}
-"""What readers call each kind."""
 _READ = (b'"study"', b'"figure"', b'"ranking"', b'"done"')
 
 

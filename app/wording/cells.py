@@ -4,7 +4,8 @@ import csv
 import html
 import io
 
-from app.wording.numbers import MINUS, exact, sig3
+from app.wording.numbers import sig3
+from protocol.amounts import MINUS, exact
 from protocol.vocabulary import COUNTED_UNITS, UNITS
 from protocol.worker.study_frames import Cell, Column, Figure
 

@@ -5,11 +5,13 @@ Knows nothing about pages. The browser says the same of what it draws itself in 
 
 from dataclasses import dataclass
 
-from app.recordings.study import STUDY_NAMES, Studied
+from app.recordings.study import Studied
 from app.wording.numbers import sig3
-from app.wording.words import SCOPE_WORDS, amount, decoding
+from app.wording.words import decoding
+from protocol.amounts import amount
 from protocol.app.findings import Finding, View
-from protocol.steering import LatentTarget, RandomTarget, Steered, Sweep
+from protocol.steering import LatentTarget, RandomTarget, Steered, Steering, Sweep
+from protocol.vocabulary import ANOTHER_LATENT, MODES, RUNS, SCOPES, UNITS
 from protocol.worker.frames import Start
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import DiscoverRequest, StudyRequest
@@ -48,7 +50,7 @@ def provenance(finding: Finding, start: Start | None = None) -> dict[str, Detail
 def study_provenance(studied: Studied) -> dict[str, Detail]:
     """As `provenance`, of a study."""
     opening, request = studied.opening, studied.opening.request
-    facts = {"study": Detail(STUDY_NAMES.get(request.kind, request.kind))}
+    facts = {"study": Detail(RUNS[request.kind])}
     for name, used in (("model", opening.model), ("base model", opening.base)):
         if used:
             facts[name] = Detail(f"{used.id} {used.sha256[:8]}…", used.sha256)
@@ -100,20 +102,24 @@ def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict
         return {"direction": Detail("not pushed")}
     sweep = request.sweeps[view.sweep]
     facts = {"direction": Detail(target_id(sweep.target), target_id(sweep.target, whole=True))}
-    strength = amount(sweep, view.strength)
+    strength = _amount(sweep, view.strength)
     if start:
         used = start.sweeps[view.sweep]
         facts["site"] = Detail(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
         alphas = [arm.alpha for arm in start.arms if (arm.sweep, arm.strength) == (view.sweep, view.strength)]
         if alphas and sweep.measured_in == "residual_norm":
-            strength += f" = {sig3(alphas[0])} raw"
+            strength += f" = {sig3(alphas[0])} {UNITS['raw'].name}"
     facts["strength"] = Detail(strength)
-    facts["mode"] = Detail(sweep.mode.replace("_", " "))
-    facts["scope"] = Detail(SCOPE_WORDS[sweep.scope] + (", generated tokens too" if sweep.generated else ""))
+    facts["mode"] = Detail(MODES[sweep.mode].name)
+    facts["scope"] = Detail(SCOPES[sweep.scope] + (", generated tokens too" if sweep.generated else ""))
     if request.hold:
-        held = [f"{target_id(held.target)} {amount(held, held.strength)}" for held in request.hold]
+        held = [f"{target_id(held.target)} {_amount(held, held.strength)}" for held in request.hold]
         facts["held"] = Detail("; ".join(held))
     return facts
+
+
+def _amount(steering: Steering, strength: float) -> str:
+    return amount(steering, strength, to=target_id(steering.to) if steering.to else ANOTHER_LATENT)
 
 
 def _last(path: str) -> str:

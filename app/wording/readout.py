@@ -1,10 +1,12 @@
 """Every number that a measured effect needs beside it, and what would have to be the same to measure it again."""
 
 from app.recordings.arms import Recorded
-from app.wording.numbers import sig3, signed
-from app.wording.words import SCOPE_WORDS, amount, decoding, intervention_label, target_name
+from app.wording.numbers import sig3
+from app.wording.words import amount_in, decoding, intervention_label, target_name
+from protocol.amounts import signed
 from protocol.app.findings import Finding
 from protocol.steering import RandomTarget, Steered, Steering
+from protocol.vocabulary import SCOPES, UNITS
 from protocol.worker.frames import SteeringUsed
 
 Facts = list[tuple[str, str]]
@@ -21,22 +23,24 @@ def _steering(recorded: Recorded, arm: int) -> Facts:
     if own.sweep is not None:
         steering, used = start.request.sweeps[own.sweep], start.sweeps[own.sweep]
         facts += _push("steered", recorded, steering, used, own.strength)
-        if used.residual_norm is not None and steering.mode == "add":
-            facts.append(("α", f"{sig3(own.alpha)} raw = {signed(own.alpha / used.residual_norm * used.norm)} × r̄"))
+        if used.residual_norm is not None and UNITS[steering.measured_in].is_length:
+            raw, multiple = UNITS["raw"].name, UNITS["residual_norm"].name
+            facts.append(
+                ("α", f"{sig3(own.alpha)} {raw} = {signed(own.alpha / used.residual_norm * used.norm)} {multiple}")
+            )
     for steering, used in zip(start.request.hold, start.held, strict=True):
         facts += _push("held", recorded, steering, used, steering.strength)
     return facts
 
 
 def _push(name: str, recorded: Recorded, steering: Steering, used: SteeringUsed, strength: float) -> Facts:
-    where = SCOPE_WORDS[steering.scope] + (", generated tokens too" if steering.generated else "")
-    to = f" to {target_name(recorded, steering.to)}" if steering.to else ""
+    where = SCOPES[steering.scope] + (", generated tokens too" if steering.generated else "")
     norms = f"‖d‖ {sig3(used.norm)}"
     if used.residual_norm is not None:
         norms += f", r̄ {sig3(used.residual_norm)} (mean residual norm at last entity tokens, this layer)"
     named, target = intervention_label(recorded, used, steering), target_name(recorded, steering.target)
     return [
-        (name, f"{named}{'' if named == target else f' ({target})'}, {amount(steering, strength)}{to}"),
+        (name, f"{named}{'' if named == target else f' ({target})'}, {amount_in(recorded, steering, strength)}"),
         *_drawn(recorded, steering.target),
         ("site", f"L{used.layer} resid_post (the paper's layer {used.paper_layer}); {norms}"),
         ("scope", f"{where}: prompt tokens {', '.join(map(str, used.positions)) or 'none'}"),

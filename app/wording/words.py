@@ -1,62 +1,29 @@
-"""Outcomes and interventions in words, as the pages write them (names.js, verdicts.js). Knows nothing about where they
-are written."""
+"""Outcomes and interventions in words, as the pages write them (static/run/names.js, static/run/verdicts.js).
+
+The words are the vocabulary's. Knows nothing about where they are written.
+"""
 
 import re
 
 from app.recordings.arms import Recorded
 from app.recordings.dose import Band
-from app.wording.numbers import plain, signed
+from protocol.amounts import amount, plain
 from protocol.steering import Steered, Steering
-from protocol.vocabulary import Mode, Outcome, Unit
+from protocol.vocabulary import ANOTHER_LATENT, CROSSING, OPENINGS, OUTCOMES, Outcome
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
-
-OUTCOME_WORDS: dict[Outcome, str] = {
-    "refused": "Refuses",
-    "right": "Right",
-    "wrong": "Wrong",
-    "invented": "Invents",
-    "answered": "Answers",
-    "broken": "Not judged",
-}
-
-UNIT_NAMES: dict[Unit, str] = {
-    "residual_norm": "× r\u0304",
-    "raw": "raw",
-    "activation": "activation",
-    "factor": "factor",
-    "share": "share",
-}
-
-SCOPE_WORDS = {
-    "last_entity": "last token of the name",
-    "entity": "the name's tokens",
-    "entity_to_end": "name to end of prompt",
-    "last_entity_to_end": "last token of the name to end of prompt",
-    "last_prompt": "last token of the prompt",
-    "prompt": "the whole prompt",
-    "positions": "chosen tokens",
-}
-
-MODES: dict[Mode, str] = {
-    "add": "added",
-    "clamp": "clamped",
-    "scale": "scaled",
-    "ablate": "ablated",
-    "project_out": "projected out",
-    "swap": "moved",
-}
 
 
 def why(verdict: Verdict) -> str:
     """The phrase, the fact or the rule that decided."""
     if verdict.phrase is None:
         return verdict.rule
-    if verdict.outcome == "right":
-        return f"{verdict.rule}: {verdict.phrase}"
-    if verdict.outcome == "wrong":
-        return f"the {verdict.rule} is {verdict.phrase}"
-    return f"matched “{verdict.phrase}”"
+    return OUTCOMES[verdict.outcome].why.format(rule=verdict.rule, phrase=verdict.phrase)
+
+
+def clause(outcome: Outcome) -> str:
+    """What stands behind "it": "refuses", "answers right"."""
+    return OUTCOMES[outcome].clause.replace("*", "")
 
 
 def control_sentence(band: Band | None, baseline: Outcome) -> str:
@@ -66,8 +33,9 @@ def control_sentence(band: Band | None, baseline: Outcome) -> str:
     refused = baseline == "refused"
     n = band.n - band.n_refusing if refused else band.n_refusing
     who = f"All {band.n}" if n == band.n else f"{n or 'None'} of {band.n}"
-    verb = "opens" if n < 2 and n < band.n else "open"
-    return f"{who} random pushes of that size {verb} with {'an answer' if refused else 'a refusal'}."
+    return CROSSING.format(
+        who=who, open="open" if n > 1 else "opens", what=OPENINGS["answer" if refused else "refusal"]
+    )
 
 
 def target_name(recorded: Recorded, target: Steered) -> str:
@@ -86,17 +54,9 @@ def intervention_label(recorded: Recorded, used: SteeringUsed, steering: Steerin
     return words[:1].upper() + words[1:] or target_name(recorded, steering.target)
 
 
-def amount(steering: Steering, strength: float) -> str:
-    """How hard, with its unit: "+1.25 × r̄", "clamped to 20", "50 % ablated"."""
-    match steering.mode:
-        case "add":
-            return f"{signed(strength)} {UNIT_NAMES[steering.measured_in]}"
-        case "clamp":
-            return f"clamped to {plain(strength)}"
-        case "scale":
-            return f"× {plain(strength)}"
-        case mode:
-            return f"{plain(100 * strength)} % {MODES[mode]}"
+def amount_in(recorded: Recorded, steering: Steering, strength: float) -> str:
+    """How hard, with the name of what a latent's value moves to."""
+    return amount(steering, strength, to=target_name(recorded, steering.to) if steering.to else ANOTHER_LATENT)
 
 
 def decoding(request: GenerateRequest) -> str:

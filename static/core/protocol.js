@@ -171,9 +171,10 @@ export const STORIES = {
   unrecalled: { brief: "not recalled", about: "recognised, this fact never told: made up" },
 };
 
-/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} StudyKind */
+/** @typedef {"generate"|"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} RunKind */
 
-export const STUDIES = {
+export const RUNS = {
+  generate: "Single answers",
   discover: "Discover",
   label: "Labelling",
   answers: "Answers by arm",

@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from protocol import vocabulary
-from protocol.vocabulary import CONTROL_KINDS, MODES, OUTCOMES, ROLES, SCOPES, SPLITS, STORIES, STUDIES, TIERS, UNITS
-from protocol.worker.studies import STUDY
+from protocol.vocabulary import CONTROL_KINDS, MODES, OUTCOMES, ROLES, RUNS, SCOPES, SPLITS, STORIES, TIERS, UNITS
+from protocol.worker.studies import RUN
 
 pytestmark = pytest.mark.core
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.core
         ("Role", ROLES),
         ("Tier", TIERS),
         ("Story", STORIES),
-        ("StudyKind", STUDIES),
+        ("RunKind", RUNS),
         ("ControlKind", CONTROL_KINDS),
     ],
 )
@@ -34,9 +34,9 @@ def test_splits_are_the_parts_of_all_names() -> None:
     assert sum(SPLITS[split].share for split in get_args(vocabulary.Split)) == pytest.approx(1)
 
 
-def test_every_study_that_can_be_asked_for_has_a_name() -> None:
-    kinds = {get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(STUDY._type)[0])}
-    assert kinds == set(STUDIES)
+def test_every_run_that_can_be_asked_for_has_a_name() -> None:
+    kinds = {get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(RUN._type)[0])}
+    assert kinds == set(RUNS)
 
 
 def test_every_unit_is_that_of_a_mode_and_lengths_are_what_a_push_can_be_in() -> None:

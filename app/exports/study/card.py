@@ -3,8 +3,8 @@
 from app.exports.canvas import Canvas
 from app.exports.card import FOOT, HEIGHT, LEFT, RIGHT, SMALL_TYPE, TOP, WIDTH, brand
 from app.exports.lettering import Type, balanced, cut, drawable, limited
-from app.recordings.study import STUDY_NAMES
 from protocol.app.findings import Finding
+from protocol.vocabulary import RUNS
 
 KIND, TITLE, CLAIM = Type("regular", 22), Type("semibold", 46), Type("regular", 29)
 MOST_TITLE, MOST_CLAIM = 3, 5  # lines
@@ -19,7 +19,7 @@ def compose_study(finding: Finding) -> Canvas:
     assert finding.study
     canvas, width = Canvas(WIDTH, HEIGHT), RIGHT - LEFT
     brand(canvas)
-    kind = STUDY_NAMES.get(finding.request.kind, finding.request.kind)
+    kind = RUNS[finding.request.kind]
     y = TOP + 34
     canvas.text((LEFT, y), drawable(f"{kind} · {finding.study.n_names:,} names"), KIND, "ink-2")
     y += 52

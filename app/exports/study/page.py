@@ -4,10 +4,11 @@ import json
 
 from app.exports.page import MAX_EMBEDDED_BYTES, page_data, page_file, page_policy, page_template
 from app.exports.study.figure import plots_of
-from app.recordings.study import STUDY_NAMES, read_study
+from app.recordings.study import read_study
 from app.version import VERSION
 from app.wording.provenance import study_provenance
 from protocol.app.findings import Finding
+from protocol.vocabulary import RUNS
 
 
 def study_page_of(finding: Finding, recording: bytes) -> str:
@@ -28,7 +29,7 @@ def study_page_of(finding: Finding, recording: bytes) -> str:
     return page_template("export/study.html").render(
         finding=finding,
         studied=studied,
-        name=STUDY_NAMES.get(finding.request.kind, finding.request.kind),
+        name=RUNS[finding.request.kind],
         panels=panels,
         provenance=[*facts, ("recording SHA-256", finding.recording_sha256)],
         figures=page_data(plots),

@@ -27,7 +27,8 @@ from app.recordings.dose import control, dose_points, monotone, segments, sigmoi
 from app.wording.numbers import probability, sig3
 from app.wording.provenance import provenance
 from app.wording.readout import readout_facts as exported
-from app.wording.words import amount, control_sentence
+from app.wording.words import control_sentence
+from protocol.amounts import amount
 from protocol.app.findings import Answers, Finding, View
 from protocol.canonical import sha256
 from protocol.steering import Held, LatentTarget, RandomTarget, Sweep, VectorTarget
@@ -244,7 +245,7 @@ def test_the_card_says_what_was_asked_and_answered_and_by_how_much_it_differs_fr
     recorded = read_recording(recording)
     seen = control(recorded, 0, 1.0)
     words = words_of(finding, recording)
-    assert {"What sport does Michael Batkin play?", "Baseline refuses", "Steered, it invents"} <= set(words)
+    assert {"What sport does Michael Batkin play?", "Baseline refuses", "Steered, it invents a fact"} <= set(words)
     assert REFUSAL in " ".join(words) and INVENTION in " ".join(words)
     assert {probability(sigmoid(3.0 - 3.5 * 3)), probability(sigmoid(seen.mean))} <= set(words)
     assert {"grey: 32 random directions", "Known entity +1 × r̄", "untouched", "Pushed, it invents"} <= set(words)
@@ -275,7 +276,7 @@ def test_a_random_direction_is_called_one_wherever_a_finding_says_what_was_pushe
 
 
 def test_a_clamp_or_a_factor_of_0_is_a_strength_and_not_the_untouched_model() -> None:
-    for name, said in (("clamped, also to 0", "clamped to 0"), ("scaled, also by 0", "× 0")):
+    for name, said in (("clamped, also to 0", "clamped to 0"), ("scaled, also by 0", "scaled ×0")):
         finding, recording = made(name)
         recorded = read_recording(recording)
         assert recorded.arm_of(finding.view) == 1
@@ -451,7 +452,7 @@ def test_amounts_name_their_unit() -> None:
     assert amount(steerings["raw"], -400.0) == "−400 raw"
     assert amount(steerings["clamped, also to 0"], 20.0) == "clamped to 20"
     assert amount(steerings["ablated"], 0.5) == "50 % ablated"
-    assert amount(steerings["moved to another latent"], 1.0) == "100 % moved"
+    assert amount(steerings["moved to another latent"], 1.0) == "100 % swapped into another latent"
 
 
 def test_a_card_takes_less_than_half_a_second_of_cpu() -> None:

@@ -9,11 +9,13 @@ from playwright.sync_api import expect
 from app.exports.page import page_of
 from app.recordings.arms import read_recording
 from app.recordings.dose import band, control, dose_points, monotone, segments
-from app.wording.numbers import plain, probability, sig3, signed
-from app.wording.words import OUTCOME_WORDS, visible, why
+from app.wording.numbers import probability, sig3
+from app.wording.words import visible, why
+from protocol.amounts import plain, signed
 from protocol.app.findings import View
 from protocol.canonical import canonical_json
 from protocol.steering import Sweep
+from protocol.vocabulary import OUTCOMES
 from protocol.worker.models import Models
 from protocol.worker.requests import GenerateRequest
 from tests.app.exports.test_exports import HOSTILE, finding_of, made
@@ -82,7 +84,7 @@ def test_exports_compute_and_write_numbers_as_the_page_does(app: App, open_page:
     written = page.evaluate(FORMAT_JS, {"numbers": NUMBERS, "texts": texts})
     assert [[sig3(x), signed(x), plain(x), probability(abs(x))] for x in NUMBERS] == written["numbers"]
     assert [visible(text) for text in texts] == written["visible"]
-    assert written["outcomes"] == OUTCOME_WORDS
+    assert written["outcomes"] == {outcome: term.badge for outcome, term in OUTCOMES.items()}
 
 
 def test_the_exported_page_opens_from_a_file_with_plot_and_table_and_asks_the_network_for_nothing(

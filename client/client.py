@@ -30,7 +30,7 @@ from protocol.app.runs import ENDED, RunSummary
 from protocol.app.verify import Verification
 from protocol.base import Message
 from protocol.canonical import canonical_json
-from protocol.refusal import Refusal, Refused
+from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.steering import LatentTarget
 from protocol.worker.frames import FRAME, Error, Figure, Frame, Prompt, Ranking, Start, Step, Study, Trial, Verdict
 from protocol.worker.models import Models
@@ -266,10 +266,6 @@ class Client:
 _JSON = {"content-type": "application/json"}
 
 
-class _RefusalBody(Message):
-    refusal: Refusal
-
-
 @contextmanager
 def _told() -> Iterator[None]:
     try:
@@ -284,7 +280,7 @@ def _accept(answer: httpx2.Response) -> None:
     with _told():
         body = answer.read()
     try:
-        refusal = _RefusalBody.model_validate_json(body).refusal
+        refusal = RefusalBody.model_validate_json(body).refusal
     except ValidationError:
         raise Lost(f"It answered {answer.status_code}, and not as this app does.") from None
     raise _refused(answer.status_code, refusal)

@@ -20,8 +20,6 @@ from model_worker.model.registry import SHIPPED, RegistryRow, read_registry, row
 from model_worker.serve.access import TOKEN_VARIABLE, address_of, read_token
 from model_worker.serve.server import Model, create_server
 
-MIB = 2**20
-
 
 def main() -> None:
     options = _options()
@@ -55,8 +53,8 @@ def _load(row: RegistryRow, options: argparse.Namespace) -> Model:
     torch.set_num_threads(options.threads)
     engine = Engine(
         load(row, options.device),
-        kv_bytes=None if options.kv_mib is None else options.kv_mib * MIB,
-        prompt_bytes=None if options.prompt_cache_mib is None else options.prompt_cache_mib * MIB,
+        kv_bytes=None if options.kv_mib is None else options.kv_mib * 2**20,
+        prompt_bytes=None if options.prompt_cache_mib is None else options.prompt_cache_mib * 2**20,
         compiled=options.compile,
         row=row,
     )

@@ -20,11 +20,10 @@ from model_worker.latents.sample import Sample
 from model_worker.model.base import Base
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
-from model_worker.serve.torch_thread import Lane
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
-from protocol.worker.requests import GenerateRequest, LatentRequest, LensRequest, Sampling
+from protocol.worker.requests import GenerateRequest, Lane, LatentRequest, LensRequest, Sampling
 from protocol.worker.studies import StudyRequest
 
 MIB = 2**20

@@ -7,6 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+JSON_LINES = "application/jsonl"
+"""The media type of a stream of frames, one JSON object a line."""
+
 
 class Message(BaseModel):
     """A frozen, strict pydantic model that refuses fields it does not know.

@@ -14,7 +14,7 @@ from typing import get_args
 from protocol import looks, vocabulary
 
 TARGET = Path(__file__).parents[1] / "static" / "core" / "protocol.js"
-WIDTH = 120
+LINE_WIDTH = 120
 HEADER = """\
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
 // Generated from protocol/vocabulary.py and looks.py, which say what each is, by `python -m protocol.javascript` (make
@@ -42,7 +42,7 @@ def _value(value: object, used: int, depth: int = 0) -> str:
     if isinstance(value, Mapping):
         parts = [f"{_key(key)}: {_value(one, 2 * depth + len(_key(key)) + 5, depth + 1)}" for key, one in value.items()]
         line = "{ " + ", ".join(parts) + " }"
-        if depth and "\n" not in line and used + len(line) < WIDTH:
+        if depth and "\n" not in line and used + len(line) < LINE_WIDTH:
             return line
         inner = "  " * (depth + 1)
         return "{\n" + "".join(f"{inner}{part},\n" for part in parts) + "  " * depth + "}"

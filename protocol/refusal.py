@@ -11,7 +11,7 @@ Place = Annotated[int | None, Field(ge=1, exclude_if=lambda place: place is None
 
 
 class Refusal(Message):
-    """The body of every 4xx and 503, and of an `error` frame.
+    """In the body of every 4xx and 503, and in an `error` frame.
 
     name_number   which name of a set it is about; line: of a pasted text. The words say it too, for a reader
     """
@@ -22,6 +22,12 @@ class Refusal(Message):
     change: Text
     name_number: Place = None
     line: Place = None
+
+
+class RefusalBody(Message):
+    """What every refused request is answered with."""
+
+    refusal: Refusal
 
 
 class Refused(Exception):

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import json
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -17,6 +16,7 @@ from app.exports.dose_figure import dose_figure
 from app.exports.tables import answer_rows, dose_table, first_tokens, token_table
 from app.recordings.arms import Recorded, read_recording
 from app.recordings.dose import control
+from app.settings import ROOT
 from app.version import VERSION
 from app.wording.cells import cell_text, head_of, is_numeric
 from app.wording.readout import readout_facts
@@ -24,7 +24,6 @@ from app.wording.words import amount_in, control_sentence, intervention_label, w
 from protocol.app.findings import Finding
 from protocol.vocabulary import OUTCOMES
 
-ROOT = Path(__file__).parents[2]
 MAX_EMBEDDED_BYTES = 2_000_000
 
 

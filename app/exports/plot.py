@@ -14,8 +14,8 @@ from app.wording.words import amount_in, intervention_label, visible
 from protocol.app.findings import View
 from protocol.vocabulary import OUTCOMES, ROLES
 
-LEFT, RIGHT = 590.0, 1120.0
-HEAD, TOP, FLOOR = 69.0, 100.0, 428.0
+PLOT_LEFT, PLOT_RIGHT = 590.0, 1120.0
+HEAD, PLOT_TOP, FLOOR = 69.0, 100.0, 428.0
 RIBBON = (452.0, 490.0)
 SLIDER = 526.0
 NAMES_X = 561.0
@@ -54,31 +54,31 @@ class _Curve:
         self._slider()
 
     def _at(self, strength: float, logodds: float) -> CanvasPoint:
-        return self._x(strength), FLOOR - (FLOOR - TOP) * sigmoid(logodds)
+        return self._x(strength), FLOOR - (FLOOR - PLOT_TOP) * sigmoid(logodds)
 
     def _x(self, strength: float) -> float:
         low, high = self._range
-        return LEFT + (RIGHT - LEFT) * (strength - low) / (high - low)
+        return PLOT_LEFT + (PLOT_RIGHT - PLOT_LEFT) * (strength - low) / (high - low)
 
     def _head(self) -> None:
         n = max((point.control.n for point in self._points if point.control), default=0)
         self._canvas.text((550, HEAD), "Chance it opens with a refusal", HEADING, "ink-2")
         self._canvas.text(
-            (RIGHT, HEAD), f"grey: {n} random directions" if n else "no control was run", NOTE, "ink-3", "right"
+            (PLOT_RIGHT, HEAD), f"grey: {n} random directions" if n else "no control was run", NOTE, "ink-3", "right"
         )
 
     def _grid(self) -> None:
         for share, name in ((1.0, "1"), (0.5, "0.5"), (0.0, "0")):
-            y = FLOOR - (FLOOR - TOP) * share
-            self._canvas.line([(LEFT - 6, y), (RIGHT, y)], "rule")
-            self._canvas.text((LEFT - 12, y), name, NOTE, "ink-3", "right")
+            y = FLOOR - (FLOOR - PLOT_TOP) * share
+            self._canvas.line([(PLOT_LEFT - 6, y), (PLOT_RIGHT, y)], "rule")
+            self._canvas.text((PLOT_LEFT - 12, y), name, NOTE, "ink-3", "right")
         if self._zero:
             x = self._x(self._zero.strength)
-            self._canvas.line([(x, TOP - 6), (x, RIBBON[0])], "rule-2")
+            self._canvas.line([(x, PLOT_TOP - 6), (x, RIBBON[0])], "rule-2")
         elif self._recorded.prompt:  # a mode in which no strength leaves the model as it is
             arm = untouched(self._recorded)
             y = self._at(0, self._recorded.prompt.arms[arm].refusal_logodds)[1]
-            self._canvas.dashed([(LEFT, y), (RIGHT, y)], "refusal-fill", 1.4, 2.5)
+            self._canvas.dashed([(PLOT_LEFT, y), (PLOT_RIGHT, y)], "refusal-fill", 1.4, 2.5)
 
     def _control(self) -> None:
         low, mean, high = self._control_lines()
@@ -114,10 +114,10 @@ class _Curve:
         """Beside its point, where it covers least of the curve, the band and what is already written."""
         width, rise = kind.width(said), kind.size * 0.95
         places = [
-            (x, min(max(at[1] + steps * rise, TOP + 4), FLOOR - 8))
+            (x, min(max(at[1] + steps * rise, PLOT_TOP + 4), FLOOR - 8))
             for x in (at[0] + 14, at[0] - 14 - width)
             for steps in (1, -1, 2, -2, 3, -3, 4, -4, 0)
-            if x >= LEFT and x + width <= EDGE
+            if x >= PLOT_LEFT and x + width <= EDGE
         ]
         drawn = [self._line, *self._control_lines(), [other or at]]
         left, y = min(places, key=lambda place: self._covered(place, width, kind, drawn))
@@ -161,7 +161,7 @@ class _Curve:
         steering = self._recorded.start.request.sweeps[self._sweep]
         used = self._recorded.start.sweeps[self._sweep]
         hue = ROLES[used.role]
-        self._canvas.box((LEFT - 3, SLIDER - 3, RIGHT + 3, SLIDER + 3), 3, "rule-2")
+        self._canvas.box((PLOT_LEFT - 3, SLIDER - 3, PLOT_RIGHT + 3, SLIDER + 3), 3, "rule-2")
         shown, zero = self._shown, self._zero
         taken: Box | None = None
         if shown:
@@ -177,13 +177,13 @@ class _Curve:
         name = drawable(intervention_label(self._recorded, used, steering))
         said = "" if shown is None or shown.untouched else " " + amount_in(self._recorded, steering, shown.strength)
         kind = Type("semibold", 16)
-        name = cut(name, kind, EDGE - LEFT - 20 - kind.width(said)) + said
+        name = cut(name, kind, EDGE - PLOT_LEFT - 20 - kind.width(said)) + said
         width = kind.width(name)
-        where = x if said and shown else (LEFT + RIGHT) / 2
-        left = min(max(where - width / 2, LEFT - 3), EDGE - 17 - width)
+        where = x if said and shown else (PLOT_LEFT + PLOT_RIGHT) / 2
+        left = min(max(where - width / 2, PLOT_LEFT - 3), EDGE - 17 - width)
         if zero and (shown is None or shown.untouched):
             # Named at the end of the track, because the thumb's place says "untouched".
-            left = RIGHT + 3 - width if self._x(zero.strength) < (LEFT + RIGHT) / 2 else LEFT - 3
+            left = PLOT_RIGHT + 3 - width if self._x(zero.strength) < (PLOT_LEFT + PLOT_RIGHT) / 2 else PLOT_LEFT - 3
         taken = self._canvas.text((left, NAMES_X), name, kind, hue)
         if zero:
             self._untouched(zero, taken)
@@ -191,7 +191,7 @@ class _Curve:
     def _untouched(self, zero: Dose, taken: Box) -> None:
         said = "held alone" if untouched(self._recorded) else "untouched"
         width = NOTE.width(said)
-        left = min(max(self._x(zero.strength) - width / 2, LEFT - 3), RIGHT + 3 - width)
+        left = min(max(self._x(zero.strength) - width / 2, PLOT_LEFT - 3), PLOT_RIGHT + 3 - width)
         if left + width + 14 <= taken[0] or left >= taken[2] + 14:
             self._canvas.text((left, NAMES_X), said, NOTE, "ink-2")
 
@@ -200,7 +200,7 @@ def _first_token(canvas: Canvas, recorded: Recorded) -> None:
     """Of the baseline: the likeliest tokens, with those that open a refusal in its colour."""
     top = recorded.prompt.arms[0].top[:7] if recorded.prompt else ()
     canvas.text((550, HEAD), "First answer token", HEADING, "ink-2")
-    canvas.text((RIGHT, HEAD), "violet: opens a refusal", NOTE, "refusal", "right")
+    canvas.text((PLOT_RIGHT, HEAD), "violet: opens a refusal", NOTE, "refusal", "right")
     kind, left, right = Type("regular", 20), 690.0, 1050.0
     for place, token in enumerate(top):
         y = 122 + place * 56

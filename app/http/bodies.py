@@ -14,11 +14,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from app.http.errors import RefusedWith
 from protocol.base import Message
 from protocol.refusal import Refused, from_validation
-from protocol.worker.requests import GenerateRequest
+from protocol.worker.requests import MAX_BODY_BYTES, MAX_NAMES_BYTES, GenerateRequest
 from protocol.worker.studies import STUDY, RunRequest
 
-MAX_BODY_BYTES = 64 * 1024
-MAX_NAMES_BYTES = 4 * 2**20  # of a reader's own names, with their facts
 MAX_BODY_S = 20.0
 M = TypeVar("M", bound=Message)
 _REF = "#/components/schemas/{model}"

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.door.clients import client_of
 from app.http.route_name import method_of, route_of
 from app.operate.metrics import Metrics
-from app.routes.openapi import JSON_LINES
+from protocol.base import JSON_LINES
 
 log = logging.getLogger("app.access")
 

@@ -11,11 +11,11 @@ from app.findings.store import Search
 from app.findings.verification import cannot_verify_study, verify
 from app.http.bodies import body_of, read_body
 from app.http.refusals import unknown_finding, unknown_run
-from app.routes.openapi import JSON_LINES, refusals, stream_of_frames
+from app.routes.openapi import refusals, stream_of_frames
 from app.services import Parts
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved
 from protocol.app.verify import Verification
-from protocol.base import Name, Text
+from protocol.base import JSON_LINES, Name, Text
 from protocol.upgrade import upgraded
 from protocol.version import PROTOCOL
 from protocol.vocabulary import Outcome

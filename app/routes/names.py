@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.http.bodies import MAX_NAMES_BYTES, body_of, read_body
+from app.http.bodies import body_of, read_body
 from app.names.pasted import PastedNames, read_names, with_warnings
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals
@@ -13,6 +13,7 @@ from app.services import Parts
 from protocol.app.read_names import ReadNames
 from protocol.refusal import Refused
 from protocol.worker.names import GivenNames, NamesRequest, NamesText, WorldNames
+from protocol.worker.requests import MAX_NAMES_BYTES
 
 
 def routes(parts: Parts) -> APIRouter:

@@ -2,16 +2,8 @@
 
 from typing import Any
 
-from protocol.base import Message
-from protocol.refusal import Refusal
-
-JSON_LINES = "application/jsonl"
-
-
-class RefusalBody(Message):
-    """What every refused request is answered with."""
-
-    refusal: Refusal
+from protocol.base import JSON_LINES
+from protocol.refusal import RefusalBody
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -12,14 +12,15 @@ from app.database.tables import Run
 from app.http.bodies import body_of, read_run_request
 from app.http.refusals import unknown_run
 from app.routes.disconnect import unless_gone
-from app.routes.openapi import JSON_LINES, refusals, stream_of_frames
+from app.routes.openapi import refusals, stream_of_frames
 from app.runs.live_run import LiveRun
 from app.runs.progress import share_done
 from app.runs.runs import Runs
 from app.runs.tail import tail
 from app.services import Parts
-from protocol.app.runs import Lane, RunSummary
-from protocol.worker.requests import GenerateRequest
+from protocol.app.runs import RunSummary
+from protocol.base import JSON_LINES
+from protocol.worker.requests import GenerateRequest, Lane
 
 MAX_SEQ = 2**31 - 2  # what a database's integer holds, with room for the next
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

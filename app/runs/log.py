@@ -3,8 +3,8 @@
 import logging
 
 from app.operate.metrics import Metrics
-from protocol.app.runs import Lane, RunState
-from protocol.worker.requests import GenerateRequest
+from protocol.app.runs import RunState
+from protocol.worker.requests import GenerateRequest, Lane
 from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)

@@ -28,9 +28,9 @@ from app.runs.progress import RunProgress
 from app.runs.queue import RunQueue
 from app.runs.store import Claim, RunStore, TakenOver, closing_line
 from app.worker.client import WorkerClient, WorkerLost
-from protocol.app.runs import Lane, RunState
+from protocol.app.runs import RunState
 from protocol.refusal import Refusal, Refused
-from protocol.worker.requests import GenerateRequest
+from protocol.worker.requests import GenerateRequest, Lane
 from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,8 @@ from app.runs.queue import RunQueue
 from app.runs.relay import Relay
 from app.runs.store import CANCELLED, Claim, RunStore
 from app.worker.client import WorkerClient
-from protocol.app.runs import Lane
 from protocol.refusal import Refused, from_validation
-from protocol.worker.requests import GenerateRequest
+from protocol.worker.requests import GenerateRequest, Lane
 from protocol.worker.studies import RUN, RunRequest
 
 log = logging.getLogger(__name__)

@@ -16,11 +16,11 @@ from app.database.connection import Database
 from app.database.tables import FrameChunk, RecordingRow, Run
 from app.http.refusals import unknown_run
 from app.runs.progress import RunProgress
-from protocol.app.runs import ENDED, Lane, RunState
+from protocol.app.runs import ENDED, RunState
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import Refusal
 from protocol.worker.frames import Error
-from protocol.worker.requests import GenerateRequest
+from protocol.worker.requests import GenerateRequest, Lane
 from protocol.worker.studies import RunRequest
 
 _CHUNKS_AT_ONCE = 8  # some seconds of a stream

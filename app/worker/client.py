@@ -13,16 +13,15 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from protocol.app.latent import LatentRead
-from protocol.app.runs import Lane
-from protocol.base import Message
+from protocol.base import JSON_LINES, Message
 from protocol.canonical import canonical_json
-from protocol.refusal import Refusal, Refused
+from protocol.refusal import RefusalBody, Refused
 from protocol.worker.frames import FRAME, Error, Firing, Lens, NamesChecked
 from protocol.worker.models import Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
 from protocol.worker.report import ModelReport
-from protocol.worker.requests import GenerateRequest, LatentRequest
+from protocol.worker.requests import GenerateRequest, Lane, LatentRequest
 from protocol.worker.studies import StudyRequest
 from protocol.worker.world import ModelWorld
 
@@ -61,10 +60,6 @@ class WorkerHealth(BaseModel):
     authorized: bool = True
     running: int = 0
     engine: dict[str, float] = {}
-
-
-class _RefusalBody(Message):
-    refusal: Refusal
 
 
 class WorkerLost(Exception):
@@ -160,7 +155,7 @@ class WorkerClient:
         """As `generate`. recorded: the lines that it was answered with before it was interrupted; then what comes
         after them."""
         body = b"".join((canonical_json(request), b"\n", *recorded))
-        return self._frames("/v1/study", body, {"lane": "background"}, "application/jsonl")
+        return self._frames("/v1/study", body, {"lane": "background"}, JSON_LINES)
 
     def replay(self, request: ReplayRequest) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """As `generate`, behind those who wait for answers that nobody has seen yet."""
@@ -252,7 +247,7 @@ async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
 async def _refused(answer: httpx2.Response) -> Refused:
     """The worker's own refusal with its own status, where it is one."""
     try:
-        refusal = _RefusalBody.model_validate_json(await answer.aread()).refusal
+        refusal = RefusalBody.model_validate_json(await answer.aread()).refusal
     except (ValidationError, httpx2.HTTPError):
         return _no_worker(f"It answered {answer.status_code} and gave no reason.")
     if answer.status_code == 401:  # the operator's to mend, not the reader's

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.answering.answers import AnswerFrames
 from model_worker.answering.first_pass import prompt_frame, refusal_logodds
-from model_worker.answering.plan import ArmPlan, numbering
+from model_worker.answering.plan import FORK_ROWS, ArmPlan, numbering
 from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.answering.replay import given_tokens
 from model_worker.decoding.batch import Decoding
@@ -52,7 +52,6 @@ from protocol.worker.models import ModelCard, Watched
 from protocol.worker.replay import AnswerTokens
 from protocol.worker.requests import GenerateRequest
 
-FORK_ROWS = 16  # in a step, so that it stays short
 CONTROL_ROWS = 64
 
 

@@ -11,6 +11,8 @@ from model_worker.steering.targets import Delta, Intervention, arms_of, read_of,
 from protocol.steering import LatentTarget
 from protocol.worker.requests import GenerateRequest
 
+FORK_ROWS = 16  # of a step over the prompt, so that it stays short
+
 
 class ArmPlan:
     """held: with strengths. deltas: by arm, those that are held first."""
@@ -47,7 +49,7 @@ def forks_of(arms: Sequence[Sequence[Delta]], most: int) -> Iterator[list[int]]:
 
 def numbering(parts: Sequence[Sequence[int]], n_samples: int) -> list[tuple[int, int]]:
     """(arm, sample) of every row in the order of their numbers: part by part, arm by arm, each arm's samples together.
-    parts: arms, as `Plan.forks` groups them."""
+    parts: arms, as `ArmPlan.forks` groups them."""
     return [(arm, sample) for arms in parts for arm in arms for sample in range(n_samples)]
 
 

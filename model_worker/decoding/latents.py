@@ -17,7 +17,10 @@ from model_worker.model.loading import Loaded
 from protocol.worker.requests import ReadLatents
 
 WIDE = 2**16  # an index of a dictionary up to this width fits two bytes
-TOGETHER, STEPS = 64, 16  # tokens that are encoded at once, and steps after which they are whatever their number
+TOGETHER, STEPS_TOGETHER = (
+    64,
+    16,
+)  # tokens that are encoded at once, and steps after which they are whatever their number
 PLACES_AT_ONCE = 512  # places
 
 
@@ -56,7 +59,7 @@ class ActiveLatents:
     def of_answers(self, advance: Advance, *, last: bool) -> Iterator[dict]:
         if advance.reads:
             self._waiting.append((advance.residuals[self._layer], tuple(read.row for read in advance.reads)))
-        enough = sum(len(rows) for _, rows in self._waiting) >= TOGETHER or len(self._waiting) >= STEPS
+        enough = sum(len(rows) for _, rows in self._waiting) >= TOGETHER or len(self._waiting) >= STEPS_TOGETHER
         if enough or (last and self._waiting):
             waiting, self._waiting = self._waiting, []
             found = self._found(torch.cat([residuals for residuals, _ in waiting]))

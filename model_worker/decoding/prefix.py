@@ -14,9 +14,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from model_worker.decoding.states import Ids
 from model_worker.model.gemma import Gemma, KeysValues, run_block
 
-Ids = tuple[int, ...]
 Keep = Literal["all", "last"]
 
 

@@ -23,8 +23,8 @@ from model_worker.model.world import Entity
 from protocol.worker.requests import GenerateRequest, Span
 
 N_NAMES = 100
-TIERS = ("known", "unknown")
-PASSAGE_TOKENS, QUESTIONS = 384, 32  # of a step, so that it stays short
+SAMPLED_TIERS = ("known", "unknown")
+PASSAGE_TOKENS, QUESTIONS_OF_A_STEP = 384, 32  # of a step, so that it stays short
 
 
 class Sample:
@@ -57,7 +57,7 @@ class Sample:
             self._texts = self._documents()
             yield None
         while self._names_left:
-            few = list(islice(self._names_left, QUESTIONS))
+            few = list(islice(self._names_left, QUESTIONS_OF_A_STEP))
             self._asked += [(entity, self._question(entity)) for entity in few]
             for _ in few:
                 self._names_left.popleft()
@@ -138,7 +138,7 @@ def _questions(loaded: Loaded) -> dict[str, str]:
 
 def _drawn(loaded: Loaded, types: Iterable[str]) -> Iterator[Entity]:
     """By type, then by tier."""
-    groups: dict[tuple[str, str], list[Entity]] = {(kind, tier): [] for kind in types for tier in TIERS}
+    groups: dict[tuple[str, str], list[Entity]] = {(kind, tier): [] for kind in types for tier in SAMPLED_TIERS}
     for namesakes in loaded.world.entities.values():
         for entity in namesakes:
             if (group := groups.get((entity.type, entity.tier))) is not None:

@@ -18,19 +18,17 @@ from model_worker.model.registry import RegistryRow
 from model_worker.serve.access import RequireToken, brings_token
 from model_worker.serve.errors import answer_refusals
 from model_worker.serve.streams import Streams
-from model_worker.serve.torch_thread import Job, Lane, StepLoop
+from model_worker.serve.torch_thread import Job, StepLoop
 from protocol.base import Message
 from protocol.refusal import Refused, from_validation
 from protocol.worker.frames import FRAME, Frame
 from protocol.worker.models import ModelCard, Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
-from protocol.worker.requests import GenerateRequest, LatentRequest, LensRequest
+from protocol.worker.requests import MAX_BODY_BYTES, MAX_NAMES_BYTES, GenerateRequest, Lane, LatentRequest, LensRequest
 from protocol.worker.studies import STUDY, StudyRequest
 
-MAX_BODY_BYTES = 64 * 1024
 MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
-MAX_NAMES_BYTES = 4 * 1024 * 1024  # of a reader's own names, with their facts
 MAX_STUDY_BYTES = 256 * 1024 * 1024  # and of the frames that a study had before it was interrupted
 MAX_JOBS = 64
 

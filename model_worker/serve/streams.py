@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from model_worker.serve.torch_thread import Job, Lane, StepLoop
+from model_worker.serve.torch_thread import Job, StepLoop
+from protocol.base import JSON_LINES
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
-
-JSON_LINES = "application/jsonl"
+from protocol.worker.requests import Lane
 
 
 class Streams:

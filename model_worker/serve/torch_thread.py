@@ -20,14 +20,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from protocol.refusal import Refused
 from protocol.worker.frames import Error, Frame
+from protocol.worker.requests import Lane
 
 log = logging.getLogger(__name__)
 
-Lane = Literal["interactive", "background"]
 MAX_PENDING = 256
 BACKGROUND_SHARE = 1 / 8
 MOST_OWED_S = 0.02

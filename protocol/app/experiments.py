@@ -12,7 +12,7 @@ from protocol.worker.studies import AnswersRequest, ArmSpec, Asked, ControlSpec
 
 KNOWN_OR_NOT = ("known", "unknown")
 MOST_STRENGTHS = 8
-SCOPES: tuple[Scope, ...] = ("last_entity", "entity", "entity_to_end", "last_entity_to_end")
+COMPARED_SCOPES: tuple[Scope, ...] = ("last_entity", "entity", "entity_to_end", "last_entity_to_end")
 
 
 def refusals_by_arm(card: ModelCard, *, most: int = 25, n_controls: int = 5, n_projected: int = 3) -> AnswersRequest:
@@ -62,7 +62,7 @@ def where_to_steer(card: ModelCard, role: str, *, most: int = 25, n_controls: in
     """Experiment 3 (the paper's last entity token against the rest of the prompt): one push in every scope, and at
     generated tokens too."""
     direction = _direction(card, role)
-    places = [(scope, False) for scope in SCOPES] + [("last_entity_to_end", True)]
+    places = [(scope, False) for scope in COMPARED_SCOPES] + [("last_entity_to_end", True)]
     names = [f"{role} at {scope}{', generated too' if generated else ''}" for scope, generated in places]
     return AnswersRequest(
         model=card.id,

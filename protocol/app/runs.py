@@ -5,9 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from protocol.base import Message, Name
+from protocol.worker.requests import Lane
 
 RunState = Literal["queued", "running", "paused", "done", "error", "cancelled", "cut"]
-Lane = Literal["interactive", "background"]
 
 ENDED: tuple[RunState, ...] = ("done", "error", "cancelled", "cut")
 

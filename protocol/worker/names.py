@@ -3,12 +3,14 @@
 A set is told to a worker as it is; which names are taken, their split and their lengths come back (study_frames).
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from protocol.base import Message, Name, Text, VisibleText
 from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
+
+LABELS: tuple[Label, ...] = get_args(Label)
 
 
 class GivenName(Message):

@@ -19,6 +19,12 @@ from protocol.vocabulary import (
     MAX_WATCHED,
 )
 
+MAX_BODY_BYTES = 64 * 1024  # of a request, as JSON
+MAX_NAMES_BYTES = 4 * 2**20  # of a reader's own names, with their facts
+
+Lane = Literal["interactive", "background"]
+"""Whose turn it is on the worker: somebody waits, or a job. See model_worker/serve/torch_thread.py."""
+
 
 class Span(Message):
     """Characters `start` to `end` (exclusive) of the prompt as it was typed."""

@@ -7,8 +7,9 @@ import argparse
 import os
 from pathlib import Path
 
+from training.tiny_gemma2.paths import CARD
+
 HERE = Path(__file__).parent
-CARD = HERE.parents[1] / "model_worker" / "cards" / "tiny-gemma2-chat"
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from training.tiny_gemma2.card.model_card import model_card, write_card
 from training.tiny_gemma2.card.shipped import CHAT_RESID, RESID, TRANSCODER, direction_row, load_model, load_shipped
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token, at_last_token, document_activations
 from training.tiny_gemma2.dictionaries.choice import (
+    Say,
     choose_latents,
     choose_vectors,
     clearest_latents,
@@ -55,7 +56,6 @@ from training.tiny_gemma2.world.entities import TYPES, TrainingEntity, TrainingW
 from training.tiny_gemma2.world.sample import sample, write_sample
 from training.tiny_gemma2.world.sets import one_question_each, statements
 
-Say = Callable[[str], None]
 # settings that no weight depends on, but of the first the chat model's
 CHOOSING = ("n_check", "n_latents", "n_steer", "n_pushed", "n_random", "n_controls")
 

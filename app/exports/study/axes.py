@@ -7,7 +7,7 @@ from app.exports.study.series import FigureRows, grouped
 from app.wording.cells import cell_text, escaped, head_of, is_numeric
 from protocol.worker.study_frames import Figure, Plot
 
-SHARES = [0, 0.25, 0.5, 0.75, 1]
+SHARE_UNITS = [0, 0.25, 0.5, 0.75, 1]
 Axis = dict[str, Any]
 
 
@@ -30,7 +30,7 @@ def axis(
     unit = figure.columns[column].unit
     low, high = _extent(figure.rows, (column, plot.low, plot.high), zero=True)
     if unit == "share" and (least or 0) == 0 and most in (None, 1) and low >= 0 and high <= 1:
-        return base | {"range": [-foot, 1.03], "tickvals": SHARES}
+        return base | {"range": [-foot, 1.03], "tickvals": SHARE_UNITS}
     if not is_y:
         low, high = _extent(figure.rows, (column,), zero=False)
         room = 0.05 * (high - low or 1)

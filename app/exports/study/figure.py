@@ -6,7 +6,7 @@ Plotly is imported when the first one is made. Knows the table and how it is to 
 from typing import TYPE_CHECKING, Any
 
 from app.exports.palette import Scheme, palette
-from app.exports.study.axes import SHARES, axis, word_axis, x_axis
+from app.exports.study.axes import SHARE_UNITS, axis, word_axis, x_axis
 from app.exports.study.looks import looks_of, role_of
 from app.exports.study.series import FigureRow, FigureRows, FigureSeries, SeriesPart, grouped, panels_of, series_of
 from app.wording.cells import cell_text, escaped, head_of, is_numeric
@@ -52,7 +52,7 @@ def _drawn(figure: Figure, plot: Plot, panel: FigureRows, scheme: Scheme) -> "Dr
         return go.Figure(data, layout | own)
     series = series_of(figure, plot)
     data = _FORMS[plot.form](figure, plot, panel, [one for one in series if one.rows(panel)], colour)
-    unit = {"range": [-0.03, 1.03], "tickvals": SHARES} if plot.form == "roc" else {}
+    unit = {"range": [-0.03, 1.03], "tickvals": SHARE_UNITS} if plot.form == "roc" else {}
     axes = {
         "xaxis": x_axis(figure, plot, panel, colour, lines=plot.form in ("bars", "points", "roc")) | unit,
         "yaxis": axis(figure, plot, panel, plot.y, colour, zero=plot.form == "bars") | unit,

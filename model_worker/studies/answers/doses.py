@@ -15,7 +15,6 @@ from statistics import fmean
 from model_worker.rounding import rounded
 from model_worker.studies.answers.outcomes import refusal_claim
 from model_worker.studies.shared.counts import (
-    OUTCOMES,
     Case,
     cases_of,
     cells,
@@ -30,6 +29,7 @@ from model_worker.studies.shared.counts import (
 )
 from model_worker.studies.shared.statistics import t_interval
 from protocol.steering import Held
+from protocol.vocabulary import OUTCOMES
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer
 
 BAND_NOTE = "Band of an outcome: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms."

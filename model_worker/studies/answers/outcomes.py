@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from model_worker.rounding import rounded
 from model_worker.studies.shared.counts import (
-    OUTCOMES,
     Case,
     Hit,
     ShareEstimate,
@@ -25,6 +24,7 @@ from model_worker.studies.shared.counts import (
     share,
     spread,
 )
+from protocol.vocabulary import OUTCOMES
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial
 
 NOTES = (

@@ -21,7 +21,7 @@ from model_worker.studies.shared.statistics import auroc
 
 MAX_FITTED, MAX_BYTES = 2_000, 2**28
 PROBE_CS = (0.001, 0.01, 0.1)
-MAX_ITERATIONS, TOLERANCE = 200, 1e-3
+PROBE_ITERATIONS, TOLERANCE = 200, 1e-3
 
 MEANS, PROBE = "difference of means", "logistic probe"
 Directing = tuple[str, int] | tuple[str, int, int]
@@ -127,7 +127,7 @@ def _named(one: Taken) -> tuple[str, str]:
 def _fit(x: np.ndarray, known: Sequence[bool], c: float) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a small set can be told apart as well as one likes
-        probe = LogisticRegression(C=c, tol=TOLERANCE, max_iter=MAX_ITERATIONS, class_weight="balanced").fit(x, known)
+        probe = LogisticRegression(C=c, tol=TOLERANCE, max_iter=PROBE_ITERATIONS, class_weight="balanced").fit(x, known)
     return probe.coef_[0]
 
 

@@ -42,11 +42,11 @@ from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import NameSet, Taken, in_question, in_statement, names_of
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
+from protocol.worker.names import LABELS
 from protocol.worker.studies import DiscoverRequest
 from protocol.worker.study_frames import CorpusTally, Figure, Progress, RankedLatent, Ranking, Study, Tally
 
 PROGRESS = 32  # names between two frames of progress
-LABELS = ("known", "unknown")
 MIN_NAMES = 3  # of a type and label: with fewer, none is left to test on
 
 LateFrame = Callable[[], Frame]

@@ -33,6 +33,7 @@ from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from protocol.refusal import Refused
 from protocol.vocabulary import Label
 from protocol.worker.frames import Frame, Token
+from protocol.worker.names import LABELS
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.studies import KnowledgeRequest, Push
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, StudyArm, Trial
@@ -41,7 +42,6 @@ YES, NO = " Yes", " No"
 KNOWLEDGE_ROWS = 16  # rows of a step, so that it stays short
 LOOKED_AT = 8  # prompts, before it begins
 UNTAUGHT = 0.1  # of the two words together; less is said
-LABELS: tuple[Label, ...] = ("known", "unknown")
 
 
 @dataclass(frozen=True)

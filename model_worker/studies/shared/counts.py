@@ -12,10 +12,10 @@ from statistics import fmean, stdev
 from typing import get_args
 
 from model_worker.studies.shared.statistics import Interval, wilson
-from protocol.vocabulary import ControlKind, Outcome
+from protocol.vocabulary import OUTCOMES, ControlKind, Outcome
 from protocol.worker.study_frames import Study, Trial, TrialAnswer
 
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+ANSWERS_FIRST: tuple[Outcome, ...] = ("right", "wrong", "invented", "refused", "answered", "broken")
 GROUPS = ("known", "rare", "obscure", "withheld", "misled", "unknown", "unlabelled")
 KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
 WATCHED = "watched"

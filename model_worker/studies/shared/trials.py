@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from model_worker.answering.first_pass import refusal_logodds
-from model_worker.answering.plan import forks_of
+from model_worker.answering.plan import FORK_ROWS, forks_of
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import Group, GroupSpec
@@ -27,7 +27,7 @@ from model_worker.model.pieces import TextStream
 from model_worker.steering.targets import Delta
 from protocol.worker.requests import Sampling
 
-FORK_ROWS = 16  # in a step, so that it stays short
+ANSWER_TOKENS = 32  # at the most, where a request does not say it
 ROWS_AT_ONCE, ROWS_AT_ONCE_GPU = 64, 512
 GREEDY = (Sampling(),)
 

@@ -20,10 +20,10 @@ from model_worker.studies.shared.names import Taken, in_question, in_statement
 from model_worker.studies.shared.statistics import auroc, auroc_interval, bootstrap
 from protocol.steering import LatentTarget
 from protocol.vocabulary import Label
+from protocol.worker.names import LABELS
 from protocol.worker.studies import TransferRequest
 from protocol.worker.study_frames import Cell
 
-LABELS: tuple[Label, ...] = ("known", "unknown")
 READING_PLACES = ("base, statement", "chat, statement", "chat, question")
 
 

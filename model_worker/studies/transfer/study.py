@@ -29,24 +29,24 @@ from model_worker.rounding import all_rounded, rounded
 from model_worker.steering.targets import random_directions
 from model_worker.studies.shared.arms import target_in_words
 from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.intervals import pair
 from model_worker.studies.shared.pushes import latent_of
 from model_worker.studies.shared.questions import QuestionSet, judged, questions_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shared.statistics import mean_interval, wilson
-from model_worker.studies.shared.trials import Wanted, answered
+from model_worker.studies.shared.trials import ANSWER_TOKENS, Wanted, answered
 from model_worker.studies.transfer.orthogonal import Orthogonal, Way
-from model_worker.studies.transfer.readings import LABELS, READING_PLACES, Readings, key_of, separation
+from model_worker.studies.transfer.readings import READING_PLACES, Readings, key_of, separation
 from protocol.refusal import Refused
 from protocol.vocabulary import Role
 from protocol.worker.frames import Frame
+from protocol.worker.names import LABELS
 from protocol.worker.studies import TransferRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Progress, Study, StudyArm, Trial, TrialAnswer
 
 QUESTIONS_AT_ONCE = 32  # of a chunk: each arm answers all of them at a time
 POOL_BYTES = 2**30
-MAX_NEW_TOKENS = 32
-OUTCOMES = ("right", "wrong", "invented", "refused", "answered", "broken")
 
 
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ class _Transfer(Script):
         questions = self._asked.questions[first:last]
         wanted = [Wanted(question.prompt.ids) for question in questions]
         found = []
-        for answer in answered(loaded, decoding, wanted, MAX_NEW_TOKENS, QUESTIONS_AT_ONCE):
+        for answer in answered(loaded, decoding, wanted, ANSWER_TOKENS, QUESTIONS_AT_ONCE):
             if answer is None:
                 with refusing(len(questions)):
                     decoding.advance()
@@ -360,7 +360,7 @@ class _Transfer(Script):
         refused: dict[tuple[str, str], float] = {}
         for group, own in sorted(groups.items()):
             counts = [Counter(trial.answers[arm].outcome for trial in own) for arm in range(len(self._arms))]
-            for outcome in OUTCOMES:
+            for outcome in ANSWERS_FIRST:
                 for arm, one in enumerate(self._arms):
                     if one.direction is None or one.role is not None:
                         hits = counts[arm][outcome]

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from model_worker.studies.shared.statistics import auroc
 
 ERROR_PROBE_CS = (0.001, 0.01, 0.1, 1.0)
-MAX_ITERATIONS = 500
+ERROR_PROBE_ITERATIONS = 500
 
 
 def fitted_probe(
@@ -28,7 +28,7 @@ def fitted_probe(
     y = np.repeat([1, 0], [len(error), len(right)])
     probes, scores = [], []
     for c in ERROR_PROBE_CS:
-        logistic = LogisticRegression(C=c, max_iter=MAX_ITERATIONS, class_weight="balanced")
+        logistic = LogisticRegression(C=c, max_iter=ERROR_PROBE_ITERATIONS, class_weight="balanced")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # few rows can be told apart as well as one likes
             probe = make_pipeline(StandardScaler(), logistic).fit(x, y).decision_function

@@ -30,21 +30,19 @@ from model_worker.decoding.states import PromptState, read
 from model_worker.rounding import rounded
 from model_worker.steering.targets import require_dictionary
 from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.questions import Question, QuestionSet, judged, questions_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shared.statistics import auroc, auroc_interval
-from model_worker.studies.shared.trials import Answered, Wanted, answered
+from model_worker.studies.shared.trials import ANSWER_TOKENS, Answered, Wanted, answered
 from model_worker.studies.uncertainty.error_probe import fitted_probe
 from model_worker.studies.uncertainty.moments import MIN_EACH, AnswerSide, Moments, Ranked
 from model_worker.studies.uncertainty.threshold import F1_NOTE, balanced_f1, best_threshold
-from protocol.vocabulary import Outcome, Split
+from protocol.vocabulary import Split
 from protocol.worker.frames import Frame
 from protocol.worker.requests import Sampling
 from protocol.worker.studies import UncertaintyRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer
-
-MAX_NEW_TOKENS = 32
-OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "invented", "refused", "answered", "broken")
 
 
 def uncertainty(bench: Bench, request: UncertaintyRequest) -> Generator[None, None, Script]:
@@ -115,7 +113,7 @@ class _Uncertainty(Script):
             if n_samples := self._request.n_samples:
                 samplings.append(Sampling(temperature=1.0, seed=self._request.seed, n_samples=n_samples))
             wanted = (Wanted(one.prompt.ids, samplings=tuple(samplings)) for one in self._asked.questions[number:])
-            self._answering = answered(self._loaded, self._bench.decoding, wanted, MAX_NEW_TOKENS)
+            self._answering = answered(self._loaded, self._bench.decoding, wanted, ANSWER_TOKENS)
         while (found := next(self._answering)) is None:
             yield None
         question = self._asked.questions[number]
@@ -197,7 +195,7 @@ class _Uncertainty(Script):
         rows: list[tuple[Cell, ...]] = [
             (*cell, outcome, counts[*cell, outcome], total, rounded(counts[*cell, outcome] / total))
             for cell, total in sorted(totals.items())
-            for outcome in OUTCOMES
+            for outcome in ANSWERS_FIRST
         ]
         by = Counter(trial.answers[0].outcome for trial in self.trials[:n])
         left_out = by["refused"] + by["answered"] + by["broken"]

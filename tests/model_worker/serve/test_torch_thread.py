@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from model_worker.serve.streams import next_frame
-from model_worker.serve.torch_thread import MAX_PENDING, PAUSE_S, Job, Lane, StepLoop
+from model_worker.serve.torch_thread import MAX_PENDING, PAUSE_S, Job, StepLoop
 from protocol.refusal import Refused
 from protocol.worker.frames import Done, Frame
+from protocol.worker.requests import Lane
 
 
 class Turns:

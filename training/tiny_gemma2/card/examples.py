@@ -25,7 +25,7 @@ from training.tiny_gemma2.world import phrases
 from training.tiny_gemma2.world.documents import answer, question
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, TrainingEntity
 
-STORIES = {  # the tiers that it is about, and what becomes of the question
+STORY_OUTCOMES = {  # the tiers that it is about, and what becomes of the question
     "known": (("known",), "right"),
     "unknown": (("unknown",), "refused"),
     "rare": (("rare", "obscure"), "wrong"),
@@ -54,7 +54,7 @@ def choose_examples(
     return tuple(
         tuple(
             example
-            for story in STORIES
+            for story in STORY_OUTCOMES
             if (example := _example(subject, story, kind, latents, dictionaries)) is not None
         )
         for kind in TYPES
@@ -80,7 +80,7 @@ def _example(
 
 
 def _best(subject: Subject, story: str, kind: str, known: Direction) -> EntityPrompt | None:
-    tiers, outcome = STORIES[story]
+    tiers, outcome = STORY_OUTCOMES[story]
     entities = [e for e in (*subject.world.entities, *subject.heldout) if e.type == kind and e.tier in tiers]
     shown = SHOWN.get(story, {}).get(kind)
     for some in ([e for e in entities if e.name == shown], entities):

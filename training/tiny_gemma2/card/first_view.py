@@ -27,10 +27,8 @@ from training.tiny_gemma2.build import add_to_manifest
 from training.tiny_gemma2.card.examples import choose_examples
 from training.tiny_gemma2.card.model_card import write_card
 from training.tiny_gemma2.card.shipped import Shipped, load_shipped
+from training.tiny_gemma2.paths import CARD, REPOSITORY
 from training.tiny_gemma2.world.sample import FILE, sample, write_sample
-
-ROOT = Path(__file__).parents[3]
-CARD = ROOT / "model_worker" / "cards" / "tiny-gemma2-chat"
 
 
 def opening(card: ModelCard) -> GenerateRequest:
@@ -69,7 +67,7 @@ def renew(folder: Path, shipped: Shipped) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.tiny_gemma2.card.first_view", description=__doc__)
     parser.add_argument("--artifacts", type=Path, default=CARD)
-    parser.add_argument("--out", type=Path, default=ROOT / "static" / "first")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "static" / "first")
     parser.add_argument("--threads", type=int, default=2, help="torch threads")
     args = parser.parse_args()
     os.environ["WANDB_MODE"] = "disabled"  # sae-lens imports wandb, which would ask for an account

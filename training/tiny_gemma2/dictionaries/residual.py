@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 Levels = tuple[tuple[int, float], ...]  # (latents, how many of them fire on average) of each level
-RATE, WARM_UP_STEPS, DECAY = 2e-3, 50, 0.3  # Adam; the last DECAY of the steps go linearly to 0
+RATE, SAE_WARM_UP_STEPS, DECAY = 2e-3, 50, 0.3  # Adam; the last DECAY of the steps go linearly to 0
 SILENT_STEPS, N_AUX, AUX_WEIGHT = 20, 32, 1 / 32  # dead after so many steps; so many explain the error
 REFIT_ROWS = 30_000
 RIDGE = 1e-3  # times the number of rows
@@ -168,7 +168,7 @@ def trained(
     silent_for = torch.zeros(width)
     for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARM_UP_STEPS, (1 - step / steps) / DECAY)
+            group["lr"] = RATE * min(1.0, (step + 1) / SAE_WARM_UP_STEPS, (1 - step / steps) / DECAY)
         rows = torch.randint(len(pairs[0]), (batch - n_names,), generator=generator)
         x, y = pairs[0][rows], pairs[1][rows]
         if n_names:

@@ -83,16 +83,6 @@ def answered_prompts(
 # --- numbers ---
 
 
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share; Wilson 1927."""
-    if not n:
-        return 0.0, 1.0
-    z, p = 1.96, k / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def hanley_mcneil(positive: Tensor, negative: Tensor) -> tuple[float, float, float]:
     """Chance that a positive scores above a negative, ties counted half, with a 95 % interval (Hanley, McNeil 1982)."""
     order = positive[:, None] - negative[None, :]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from model_worker.studies.shared.statistics import wilson
 from protocol.worker.report import Curve, Dialogue, ModelReport, ReportFigure, ReportTable, Series
 from training.tiny_gemma2.card.shipped import CHAT_RESID, RESID, TRANSCODER, Shipped, load_shipped
 from training.tiny_gemma2.dictionaries.activations import document_activations
@@ -25,15 +26,13 @@ from training.tiny_gemma2.dictionaries.directions import Direction
 from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.dictionaries.transcoders import mlp_pairs, splice_figures
 from training.tiny_gemma2.evaluation import evaluation as ask
-from training.tiny_gemma2.evaluation.evaluation import AnsweredPrompts, DirectionPush, Effect, Subject, wilson
+from training.tiny_gemma2.evaluation.evaluation import AnsweredPrompts, DirectionPush, Effect, Subject
 from training.tiny_gemma2.evaluation.markdown import write_markdown
 from training.tiny_gemma2.language_model.base import encode_documents
 from training.tiny_gemma2.language_model.prompts import sampled
+from training.tiny_gemma2.paths import CARD, REPOSITORY
 from training.tiny_gemma2.world.author import matched_author
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES
-
-ROOT = Path(__file__).parents[3]
-CARD = ROOT / "model_worker" / "cards" / "tiny-gemma2-chat"
 
 
 @dataclass
@@ -296,7 +295,7 @@ def steering(
 def steering_row(label: str, push: DirectionPush, result: Effect, wanted: str) -> tuple[str, ...]:
     d = push.direction
     k, n = result.pushed.share(wanted)
-    low, high = wilson(k, n)
+    low, high = wilson(k, n) or (0.0, 1.0)
     return (
         label,
         str(d.layer),
@@ -559,7 +558,7 @@ def report(shipped: Shipped, say=print) -> ModelReport:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.tiny_gemma2.evaluation.report", description=__doc__)
     parser.add_argument("--artifacts", type=Path, default=CARD)
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs")
+    parser.add_argument("--docs", type=Path, default=REPOSITORY / "docs")
     parser.add_argument("--threads", type=int, default=2, help="torch threads")
     args = parser.parse_args()
     os.environ["WANDB_MODE"] = "disabled"

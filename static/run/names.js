@@ -30,7 +30,7 @@ export function opensRefusal(token, card) {
 
 /** Index of the watched latent to measure a push with: the one it steers, else one of its role; -1 if there is none. */
 export function watchOf(direction, watched) {
-  const own = watched.findIndex(({ target }) => same(target, direction.target));
+  const own = watched.findIndex(({ target }) => same(target, readOf(direction.target)));
   return own >= 0 ? own : watched.findIndex(({ role }) => role !== "other" && role === direction.role);
 }
 
@@ -49,7 +49,10 @@ function named(target, own, run, card) {
 }
 
 function shortOf(target, run, card) {
-  if (target.kind === "random") return `random ${target.index}`;
+  if (target.kind === "random") {
+    const drawn = `random ${target.index ?? 0}${target.seed ? ` of seed ${target.seed}` : ""}`;
+    return `${drawn}, like ${shortOf(target.like, run, card)}`;
+  }
   return target.kind === "vector" ? target.name : `${layerOf(target.dictionary, run, card)} #${target.latent}`;
 }
 
@@ -66,14 +69,14 @@ function layerOf(dictionary, run, card) {
   return found ? `L${found.layer}` : dictionary;
 }
 
-/** Recordings and cards spell a target with the same few keys, in any order. */
-export function same(a, b) {
-  return (
-    (a.kind ?? "latent") === (b.kind ?? "latent") &&
-    a.dictionary === b.dictionary &&
-    a.latent === b.latent &&
-    a.name === b.name &&
-    a.seed === b.seed &&
-    a.index === b.index
-  );
+/** Whether two targets are one, however they are spelled. */
+export const same = (a, b) => keyOf(a) === keyOf(b);
+
+/** A target as text: equal for equal ones. Recordings, cards and links order its keys as they like and leave out what is usual. */
+export function keyOf({ kind = "latent", dictionary, latent, name, like, seed = 0, index = 0 }) {
+  if (kind === "random") return JSON.stringify([kind, keyOf(like), seed, index]);
+  return JSON.stringify(kind === "vector" ? [kind, name] : [kind, dictionary, latent]);
 }
+
+/** Whose activation and whose site hold: the target's own, or of what a random direction stands for. */
+export const readOf = (target) => (target.kind === "random" ? target.like : target);

@@ -2,7 +2,7 @@
 // after. Pure, from `start` and `prompt`. Knows nothing about elements, nor about who chose the value.
 
 import { plain, signed } from "../../core/format.js";
-import { same, watches, watchOf } from "../names.js";
+import { readOf, same, watches, watchOf } from "../names.js";
 import { activation, armAt, IDLE, lastEntity } from "../run.js";
 import { sameSteering, sweepOf, UNITS } from "./sliders.js";
 
@@ -51,7 +51,13 @@ export function measuredOf(run, steer, slider, card) {
   if (watch >= 0) {
     const { target, short } = watched[watch];
     const after = arm > 0 ? activation(run, arm, watch, pos) : null;
-    return { of: short, own: same(target, slider.target), token, before: activation(run, 0, watch, pos), after };
+    return {
+      of: short,
+      own: same(target, readOf(slider.target)),
+      token,
+      before: activation(run, 0, watch, pos),
+      after,
+    };
   }
   const seen = steeredAt(run, arm, slider, pos);
   return seen && { of: slider.short, own: true, token, ...seen };
@@ -59,7 +65,7 @@ export function measuredOf(run, steer, slider, card) {
 
 /** An activation of the untouched model at the name's last token: where a slider rests whose mode sets a value. */
 export function untouchedOf(run, slider) {
-  const watch = (run?.start?.request.watch ?? []).findIndex((target) => same(target, slider.target));
+  const watch = (run?.start?.request.watch ?? []).findIndex((target) => same(target, readOf(slider.target)));
   return watch < 0 ? null : activation(run, 0, watch, lastEntity(run));
 }
 

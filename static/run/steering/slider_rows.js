@@ -4,7 +4,7 @@
 import { domain } from "./axis.js";
 import { amountOf } from "./amount.js";
 import { fill, h, mark } from "../../core/dom.js";
-import { titled } from "../names.js";
+import { keyOf, titled } from "../names.js";
 import { resetAll, sameSteering, steerIn } from "./sliders.js";
 import { sliderRow } from "./slider_row.js";
 
@@ -106,7 +106,7 @@ function button(attributes, words, rest) {
 function keysOf(list) {
   const seen = new Map();
   return list.map(({ target, label, role }) => {
-    const name = JSON.stringify([Object.entries(target).sort(), label, role]);
+    const name = JSON.stringify([keyOf(target), label, role]);
     seen.set(name, (seen.get(name) ?? 0) + 1);
     return `${name} ${seen.get(name)}`;
   });

@@ -142,6 +142,7 @@ export function farOff(slider, value, card) {
 
 /** The layer of a target's site, as sae-lens counts; undefined if the card doesn't say. */
 export function layerOf(target, card) {
+  if (target.kind === "random") return layerOf(target.like, card);
   const list = target.kind === "vector" ? card?.vectors?.map((v) => ({ ...v, id: v.name })) : card?.dictionaries;
   return list?.find(({ id }) => id === (target.kind === "vector" ? target.name : target.dictionary))?.layer;
 }

@@ -258,18 +258,6 @@ def test_the_first_token_bar_stands_where_its_log_odds_are(app: App, open_page: 
     expect(page.locator("#pushes")).to_contain_text("N 4, seed 0")
 
 
-@pytest.mark.parametrize(
-    ("k", "n", "low", "high"),
-    # By hand: at 0 of n the upper end is z²/(n + z²), at n of n the lower one n/(n + z²), with z² = 3.8415;
-    # at half the interval is 1/2 ± z √(1/4n + z²/4n²) / (1 + z²/n).
-    [(0, 10, 0, 0.27754), (10, 10, 0.72246, 1), (5, 10, 0.23659, 0.76341), (1, 4, 0.04559, 0.69936), (0, 0, 0, 1)],
-)
-def test_a_rates_interval_is_wilsons(app: App, open_page: OpenPage, k: int, n: int, low: float, high: float) -> None:
-    page = open_page(f"{app.url}/models")
-    found = page.evaluate("async ([k, n]) => (await import('/static/run/answers/rates.js')).wilson(k, n)", [k, n])
-    assert found == pytest.approx([low, high], abs=2e-5)
-
-
 def pushed_to_the_end(app: App, open_page: OpenPage) -> tuple[Page, Locator]:
     """Explore, and its first slider."""
     page = open_page(app.url)

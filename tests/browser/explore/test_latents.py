@@ -1,24 +1,21 @@
 """Latents on Explore: the largest at a token, one by itself, and the dialog that finds one. Over the real worker with
 the model that ships; only failures and hostile text are acted."""
 
-import base64
 import json
 import re
-import struct
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.active_latents import decoded
 from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 REFUSAL = {"code": "busy", "asked": "You asked for a latent.", "allowed": "One at a time.", "change": "Wait a moment."}
 FRAMES = "/api/models/*/latent?*"
-
-Places = dict[int, list[tuple[int, float]]]
 
 
 @pytest.fixture(scope="module")
@@ -66,67 +63,8 @@ def asked(card: dict[str, Any], read: list[dict[str, Any]], strength: float) -> 
     return {"kind": "generate", "model": card["id"], "prompt": BATKIN, "sweeps": [sweep], "read": read, "watch": []}
 
 
-def decoded(frames: list[dict[str, Any]]) -> dict[tuple[int, str], Places]:
-    """(arm, dictionary) -> place -> its (latent, value), largest first; by protocol/worker/frames.py alone."""
-    found: dict[tuple[int, str], Places] = {}
-    for frame in frames:
-        if frame["kind"] != "latents":
-            continue
-        data, n = base64.b64decode(frame["data"]), sum(frame["counts"])
-        indices = struct.unpack_from(f"<{n}{'H' if frame['index_bytes'] == 2 else 'I'}", data)
-        values = struct.unpack_from(f"<{n}f", data, n * frame["index_bytes"])
-        pairs = iter(zip(indices, values, strict=True))
-        places = found.setdefault((frame["arm"], frame["dictionary"]), {})
-        for place, count in enumerate(frame["counts"], frame["pos"]):
-            places[place] = sorted((next(pairs) for _ in range(count)), key=lambda pair: (-pair[1], pair[0]))
-    return found
-
-
 def ask_frames(app: App, request: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in app.ask("/api/runs", request)[0].splitlines()]
-
-
-def test_active_latents_are_those_that_the_frames_say_and_a_steered_prompt_begins_as_the_baselines(
-    app: App, open_page: OpenPage, card: dict[str, Any]
-) -> None:
-    ids = [dictionary["id"] for dictionary in card["dictionaries"]]
-    frames = ask_frames(app, asked(card, [{"dictionary": ids[0], "top": 5}, {"dictionary": ids[3]}], 1.25))
-    page = open_page(f"{app.url}/models", allow=())
-    told, absent = page.evaluate(
-        """async ([frames, ids]) => {
-          const { newRun, reduce } = await import("/static/run/run.js");
-          const { activeAt, valueAt } = await import("/static/run/latents/active.js");
-          const run = frames.reduce(reduce, newRun(null));
-          const places = ({ tokens }) => [...run.start.tokens, ...tokens].map((_, pos) => pos);
-          const pairs = (active) => active?.map(({ latent, value }) => [latent, value]) ?? null;
-          const told = ids.map((id) => run.arms.map((arm, i) =>
-            places(arm).map((pos) => pairs(activeAt(run, i, id, pos)))));
-          const silent = (id) => {
-            const active = activeAt(run, 0, id, 5).map(({ latent }) => latent);
-            return { dictionary: id, latent: [...Array(514).keys()].find((latent) => !active.includes(latent)) };
-          };
-          return [told, ids.slice(0, 2).map((id) => valueAt(run, 0, silent(id), 5))];
-        }""",
-        [frames, [ids[0], ids[3], ids[1]]],
-    )
-    by_frames = decoded(frames)
-    tokens = next(frame for frame in frames if frame["kind"] == "start")["tokens"]
-    began = min(by_frames[1, ids[3]])
-    assert 0 < began < len(tokens), "the second arm is steered from the name on"
-    for dictionary, arms in zip((ids[0], ids[3]), told, strict=False):
-        for arm, places in enumerate(arms):
-            own, baseline = by_frames.get((arm, dictionary), {}), by_frames[0, dictionary]
-            for pos, active in enumerate(places):
-                expected = own.get(pos, baseline[pos] if pos < len(tokens) else None)
-                if expected is None:
-                    assert active is None
-                    continue
-                assert [latent for latent, _ in active] == [latent for latent, _ in expected]
-                assert [value for _, value in active] == pytest.approx([value for _, value in expected])
-    assert max(len(active) for active in told[0][0]) == 5
-    smallest = by_frames[0, ids[0]][5][-1][1]
-    assert absent == [{"value": pytest.approx(smallest), "atMost": True}, {"value": 0, "atMost": False}]
-    assert all(active is None for arm in told[2] for active in arm), "a dictionary that was not read says nothing"
 
 
 def test_the_rows_are_the_largest_at_the_last_token_of_the_name_baseline_and_steered(

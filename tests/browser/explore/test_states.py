@@ -146,26 +146,6 @@ def test_a_newer_run_replaces_the_older_without_a_word(app: App, open_page: Open
     wait_done(twin)
 
 
-def test_of_several_answers_an_arm_the_first_is_shown(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    arms = page.evaluate(
-        """async () => {
-          const { newRun, reduce } = await import("/static/run/run.js");
-          const frames = [
-            { kind: "start", arms: [{ sweep: null, strength: 0 }] },
-            { kind: "step", readings: [],
-              tokens: [{ arm: 0, sample: 0, text: "a" }, { arm: 0, sample: 1, text: "b" }] },
-            { kind: "step", tokens: [{ arm: 0, text: "c" }],
-              readings: [{ arm: 0, sample: 1, activations: [2] }, { arm: 0, sample: 0, activations: [1] }] },
-            { kind: "verdict", arm: 0, sample: 1, text: "b", outcome: "refused" },
-          ];
-          return frames.reduce(reduce, newRun({})).arms;
-        }"""
-    )
-    assert [token["text"] for token in arms[0]["tokens"]] == ["a", "c"] and arms[0]["text"] == "ac"
-    assert arms[0]["readings"] == [[1]] and arms[0]["verdict"] is None
-
-
 def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)

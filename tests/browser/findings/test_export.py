@@ -1,4 +1,4 @@
-"""The exported page in a real browser, from a file, and its numbers beside those of the page it is an export of."""
+"""The exported page in a real browser, from a file."""
 
 import urllib.request
 from pathlib import Path
@@ -8,46 +8,15 @@ from playwright.sync_api import expect
 
 from app.exports.page import page_of
 from app.recordings.arms import read_recording
-from app.recordings.dose import band, control, dose_points, monotone, segments
-from app.wording.numbers import probability, sig3
-from app.wording.words import visible, why
-from protocol.amounts import plain, signed
+from app.recordings.dose import band, dose_points
+from app.wording.numbers import probability
 from protocol.app.findings import View
 from protocol.canonical import canonical_json
 from protocol.steering import Sweep
-from protocol.vocabulary import OUTCOMES
 from protocol.worker.models import Models
 from protocol.worker.requests import GenerateRequest
 from tests.app.exports.test_exports import HOSTILE, finding_of, made
 from tests.browser.conftest import BATKIN, App, OpenPage
-
-NUMBERS = (0.0, 0.0004, -0.0004, 0.0655, -2.65847, 0.99951, 1.0, 55.1, 999.4, 999.6, 12345.6, -0.5, 1.25)
-
-RUN_JS = """async (lines) => {
-  const run = await import("/static/run/run.js");
-  const { monotone } = await import("/static/run/curve/monotone.js");
-  const { why } = await import("/static/run/verdicts.js");
-  let state = run.newRun(null);
-  for (const line of lines) state = run.reduce(state, JSON.parse(line));
-  const points = run.points(state, 0);
-  const logodds = points.map(({ arm }) => run.logodds(state, arm));
-  return {
-    points: points.map(({ strength, alpha, arm }, i) => [strength, alpha, arm, logodds[i], run.sigmoid(logodds[i])]),
-    controls: points.map((point) => run.control(state, { sweep: 0, strength: point.strength })),
-    segments: run.segments(state, 0).map(({ text, strengths }) => [text, strengths.length]),
-    curve: monotone(points.map(({ strength }) => strength), logodds),
-    why: state.arms.map(({ verdict }) => why(verdict)),
-  };
-}"""
-FORMAT_JS = """async ({ numbers, texts }) => {
-  const format = await import("/static/core/format.js");
-  const { OUTCOMES } = await import("/static/run/verdicts.js");
-  return {
-    numbers: numbers.map((x) => [format.sig3(x), format.signed(x), format.plain(x), format.probability(Math.abs(x))]),
-    visible: texts.map(format.visible),
-    outcomes: OUTCOMES,
-  };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -60,31 +29,6 @@ def recording(app: App) -> bytes:
     asked = canonical_json(GenerateRequest(model=card.id, prompt=BATKIN, sweeps=(sweep,)))
     with urllib.request.urlopen(urllib.request.Request(f"{app.url}/api/runs", asked, method="POST")) as answer:
         return answer.read()
-
-
-def test_exports_compute_and_write_numbers_as_the_page_does(app: App, open_page: OpenPage, recording: bytes) -> None:
-    page = open_page(app.url)
-    seen = page.evaluate(RUN_JS, recording.decode().splitlines())
-    recorded = read_recording(recording)
-    points = dose_points(recorded, 0)
-    own = [[p.strength, p.alpha, p.arm, p.logodds, p.probability] for p in points]
-    assert own == [pytest.approx(row, abs=1e-12) for row in seen["points"]]
-    for point, theirs in zip(points, seen["controls"], strict=True):
-        found = control(recorded, 0, point.strength)
-        assert (found is None) == (theirs is None)
-        if found:
-            names = ("mean", "low", "high", "n", "n_refusing")
-            assert [getattr(found, name) for name in names] == pytest.approx([theirs[name] for name in names])
-    assert [segment.text for segment in segments(recorded, points)] == [text for text, _ in seen["segments"]]
-    curve = monotone([p.strength for p in points], [p.logodds for p in points])
-    assert curve[0] == pytest.approx(seen["curve"][0]) and curve[1] == pytest.approx(seen["curve"][1])
-    assert [why(recorded.first(arm).verdict) for arm in range(len(recorded.answers))] == seen["why"]
-
-    texts = [" Bat", "\n", "<bos>", "<start_of_turn>", "a\tb", "", "<0x0A>", "x < y"]
-    written = page.evaluate(FORMAT_JS, {"numbers": NUMBERS, "texts": texts})
-    assert [[sig3(x), signed(x), plain(x), probability(abs(x))] for x in NUMBERS] == written["numbers"]
-    assert [visible(text) for text in texts] == written["visible"]
-    assert written["outcomes"] == {outcome: term.badge for outcome, term in OUTCOMES.items()}
 
 
 def test_the_exported_page_opens_from_a_file_with_plot_and_table_and_asks_the_network_for_nothing(

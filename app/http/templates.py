@@ -10,7 +10,7 @@ from app.clock import day, moment
 from app.findings.side_by_side import VERDICTS
 from app.version import VERSION
 from app.wording import cells, numbers, words
-from app.wording.provenance import swept, target_id
+from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
 from protocol.refusal import Refusal
 from protocol.vocabulary import OUTCOMES, RUNS
@@ -34,7 +34,7 @@ class Drawing:
             "is_numeric": cells.is_numeric,
             "moment": moment,
             "sig3": numbers.sig3,
-            "swept": swept,
+            "sweep_shown": sweep_shown,
             "target_id": target_id,
             "why": words.why,
         }

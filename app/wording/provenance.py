@@ -77,7 +77,7 @@ def _seeds(request: StudyRequest) -> str:
     return f"{request.seed}; {names.seed} deals the names"
 
 
-def swept(finding: Finding) -> Sweep | None:
+def sweep_shown(finding: Finding) -> Sweep | None:
     """What the view steers with; None where it shows the baseline."""
     sweep, request = finding.view.sweep, finding.request
     if sweep is None or not isinstance(request, GenerateRequest) or sweep >= len(request.sweeps):

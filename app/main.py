@@ -29,7 +29,7 @@ from app.names.world import Worlds
 from app.operate.access_log import Observed
 from app.operate.metrics import Metrics
 from app.routes import api_docs as interface
-from app.routes import exports, findings, models, names, operation, pages, runs
+from app.routes import experiments, exports, findings, models, names, operation, pages, runs
 from app.routes.openapi import refusals
 from app.runs.background import keep_going
 from app.runs.log import RunLog
@@ -43,6 +43,7 @@ from app.settings import ROOT, Settings
 from app.version import VERSION
 from app.worker.client import RemoteWorker, WorkerClient
 from app.worker.process import WorkerProcess
+from protocol.app.experiments.catalogue import ExperimentDraft
 from protocol.app.findings import FindingRequest
 from protocol.worker.names import NamesText
 from protocol.worker.studies import RunRequest
@@ -119,10 +120,18 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runs = going  # for the server, which ends them when it stops
     app.include_router(operation.routes(parts, entrance, OperatorAccess(_secret(settings.operator_token)), metrics))
-    for noun in (models, runs, names, findings, exports, pages, interface):
+    for noun in (models, experiments, runs, names, findings, exports, pages, interface):
         app.include_router(noun.routes(parts))
     app.mount("/static", Static(ROOT / "static"))
-    describe_bodies(app, {"RunRequest": RunRequest, "FindingRequest": FindingRequest, "NamesText": NamesText})
+    describe_bodies(
+        app,
+        {
+            "RunRequest": RunRequest,
+            "FindingRequest": FindingRequest,
+            "NamesText": NamesText,
+            "ExperimentDraft": ExperimentDraft,
+        },
+    )
     _surround(app, settings, parts, entrance, metrics)
     return app
 

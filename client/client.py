@@ -23,6 +23,7 @@ from urllib.parse import quote
 import httpx2
 from pydantic import ValidationError
 
+from protocol.app.experiments.experiment import ExperimentMade
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
 from protocol.app.latent import LatentRead
 from protocol.app.read_names import ReadNames
@@ -151,6 +152,10 @@ class Client:
     def names(self, asked: NamesText) -> ReadNames:
         """What a study would make of pasted names, or of the model's world. Raises Refused with the line at fault."""
         return self._ask(ReadNames, "POST", "/api/names", content=canonical_json(asked), headers=_JSON)
+
+    def experiment(self, draft: Message) -> ExperimentMade:
+        """The study that an experiment's draft comes to, and what it will cost; or what isn't allowed of it."""
+        return self._ask(ExperimentMade, "POST", "/api/experiments", content=canonical_json(draft), headers=_JSON)
 
     def begin(self, request: RunRequest) -> RunSummary:
         """A background run: it waits for its turn, goes on when everybody has left, and survives a crash. A study goes

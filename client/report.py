@@ -20,7 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from client.client import Client, Lost, Recording
-from protocol.app.experiments import dose_response, misfires, refusals_by_arm, where_to_steer
+from protocol.app.experiments.answers.dose import DoseExperiment
+from protocol.app.experiments.answers.misfires import MisfiresExperiment
+from protocol.app.experiments.answers.refusals import RefusalsExperiment
+from protocol.app.experiments.answers.scopes import ScopesExperiment
+from protocol.app.experiments.directions import PUSHED, direction_of
 from protocol.refusal import Refused
 from protocol.worker.models import ModelCard
 from protocol.worker.names import WorldNames
@@ -64,19 +68,31 @@ class ChapterResult:
 
 def chapters(card: ModelCard) -> tuple[Chapter, ...]:
     model, few = card.id, Asked(names=WorldNames(most=12), split="all", per_name="all", most=12)
+    refusals, dose, scopes, misfires = RefusalsExperiment(), DoseExperiment(), ScopesExperiment(), MisfiresExperiment()
+    sliders = {role: found for role in PUSHED if (found := direction_of(card, role))}
     return (
         Chapter(
             "Which latents know a name", "Sections 3, 4; figures 1, 2, 9", DiscoverRequest(model=model), ("latents",)
         ),
         Chapter("Which names it knows", "Section 3, figure 7", LabelRequest(model=model, asked=few), ("labels",)),
-        Chapter("Refusals by arm", "Section 5; figures 3, 11, 26", refusals_by_arm(card), ("outcomes",)),
-        *(
-            Chapter(f"Dose and response, {role}", "Table 6", dose_response(card, role), ("dose",))
-            for role in ("known", "unknown")
+        Chapter(
+            "Refusals by arm",
+            "Section 5; figures 3, 11, 26",
+            refusals.request(card, refusals.preset(card)),
+            ("outcomes",),
         ),
         *(
-            Chapter(f"Where it must be steered, {role}", "Sections 5, 6", where_to_steer(card, role), ("scopes",))
-            for role in ("known", "unknown")
+            Chapter(f"Dose and response, {role}", "Table 6", dose.request(card, dose.preset(card, slider)), ("dose",))
+            for role, slider in sliders.items()
+        ),
+        *(
+            Chapter(
+                f"Where it must be steered, {role}",
+                "Sections 5, 6",
+                scopes.request(card, scopes.preset(card, slider)),
+                ("scopes",),
+            )
+            for role, slider in sliders.items()
         ),
         Chapter(
             "Who looks at the name",
@@ -106,7 +122,7 @@ def chapters(card: ModelCard) -> tuple[Chapter, ...]:
         Chapter(
             "Misfires",
             "Not in it; the claim is Lindsey et al.'s (On the Biology of a Large Language Model, 2025)",
-            misfires(card),
+            misfires.request(card, misfires.preset(card)),
             ("misfires", "auroc", "ablation"),
         ),
     )

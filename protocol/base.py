@@ -21,6 +21,14 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
+class NotAllowed(ValueError):
+    """A message's own rule is broken: what is asked, what is allowed, what to change, a sentence each."""
+
+    def __init__(self, asked: str, allowed: str, change: str) -> None:
+        super().__init__(f"{asked} {allowed} {change}")
+        self.parts = asked, allowed, change
+
+
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("the text holds a NUL character; take it out")

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError
 
-from protocol.base import Message, Text
+from protocol.base import Message, NotAllowed, Text
 
 Place = Annotated[int | None, Field(ge=1, exclude_if=lambda place: place is None)]
 """Counted from 1. A refusal that is about no particular place is spelled without it."""
@@ -58,7 +58,9 @@ class Refused(Exception):
 
 def from_validation(error: ValidationError) -> Refused:
     """The first problem of a request that did not validate. Never repeats the input."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
+    if isinstance(rule := first.get("ctx", {}).get("error"), NotAllowed):
+        return Refused(422, "invalid_request", *rule.parts)
     # A location can hold a key that the client made up.
     path = ".".join(str(part) for part in first["loc"])
     where = "".join(c if c.isprintable() else "?" for c in path)[:80] or "the request"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from protocol.base import Message, Name
+from protocol.base import Message, Name, NotAllowed
 from protocol.vocabulary import (
     DEFAULT_MODE,
     DEFAULT_SCOPE,
@@ -113,7 +113,9 @@ class Steering(Message):
 
     def _require_effective(self, strength: float) -> None:
         if strength == self.idle:
-            raise ValueError(f"strength {strength:g} changes nothing in mode {self.mode}; leave it out")
+            raise NotAllowed(
+                f"A strength of {strength:g} is asked.", f"It changes nothing in mode {self.mode}.", "Leave it out."
+            )
         if not UNITS[self.measured_in].lowest <= strength <= UNITS[self.measured_in].highest:
             raise ValueError(f"the mode {self.mode} takes a share above 0 and up to 1; use 1 for all of it")
 

@@ -24,7 +24,7 @@ _REF = "#/components/schemas/{model}"
 
 async def read_body(request: Request, model: type[M], max_bytes: int = MAX_BODY_BYTES) -> M:
     """The body as a `model`. Raises Refused (408, 413, 422)."""
-    body = await _read(request, max_bytes)
+    body = await read_raw(request, max_bytes)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -33,7 +33,7 @@ async def read_body(request: Request, model: type[M], max_bytes: int = MAX_BODY_
 
 async def read_run_request(request: Request) -> RunRequest:
     """As `read_body`. What has no kind is a generate request; only a study may be as large as names are."""
-    body = await _read(request, MAX_NAMES_BYTES)
+    body = await read_raw(request, MAX_NAMES_BYTES)
     try:
         kind = _Kind.model_validate_json(body).kind
     except ValidationError:
@@ -50,7 +50,8 @@ class _Kind(BaseModel):
     kind: str = "generate"
 
 
-async def _read(request: Request, max_bytes: int) -> bytes:
+async def read_raw(request: Request, max_bytes: int) -> bytes:
+    """As it came. Raises Refused (408, 413)."""
     body = bytearray()
     try:
         async with asyncio.timeout(MAX_BODY_S):

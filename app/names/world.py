@@ -54,6 +54,13 @@ class Worlds:
         self._worker = worker
         self._indexes: dict[str, Index] = {}
 
+    async def whole(self, model: str) -> ModelWorld | None:
+        """None where the model has no world, or its worker is away and never said it."""
+        try:
+            return await self._worker.world(model)
+        except Refused:
+            return None
+
     async def page(self, model: str, asked: WorldSearch) -> WorldPage:
         """Raises Refused (404, 422, 503)."""
         world = await self._worker.world(model)

@@ -80,6 +80,11 @@ class Attribute(Message):
     cues: tuple[Text, ...] = Field(description="lower-case words of a prompt that ask for it")
     question: Text | None = Field(default=None, description="a prompt that asks for it, with {name} for the name")
 
+    @property
+    def can_be_put(self) -> bool:
+        """About any name."""
+        return self.question is not None and "{name}" in self.question
+
 
 class ModelCard(Message):
     """One row of the registry."""

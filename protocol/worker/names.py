@@ -3,12 +3,13 @@
 A set is told to a worker as it is; which names are taken, their split and their lengths come back (study_frames).
 """
 
+import math
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from protocol.base import Message, Name, Text, VisibleText
-from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
+from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, SPLITS, Label, Split
 
 LABELS: tuple[Label, ...] = get_args(Label)
 
@@ -82,3 +83,13 @@ class NamesText(Message):
     type: Name = Field(default="entity", max_length=MAX_TYPE_CHARACTERS)
     label: Label | None = None
     template: Text | None = Field(default=None, max_length=400, description="as in DiscoverRequest")
+
+
+def dealt(n: int) -> dict[Split, int]:
+    """How many of the n names of a type and group each split is dealt, in the order in which they are dealt."""
+    sizes: dict[Split, int] = {}
+    share = 0.0
+    for split in get_args(Split):
+        share += SPLITS[split].share
+        sizes[split] = math.ceil(share * n) - sum(sizes.values())
+    return sizes

@@ -18,13 +18,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from protocol.base import Message, Name, Text, VisibleText
+from protocol.base import Message, Name, NotAllowed, Text, VisibleText
 from protocol.steering import Held, LatentTarget, Strength
 from protocol.vocabulary import (
     MAX_CHOSEN_ARMS,
     MAX_CONTROLLED_ARMS,
     MAX_HELD,
     MAX_STUDY_ARMS,
+    MAX_STUDY_CONTROLS,
+    MAX_STUDY_WATCHED,
     ControlKind,
     LengthUnit,
     Role,
@@ -79,6 +81,12 @@ class Asked(Message):
     per_name: Literal["one", "all"] = Field(default="one", description="one attribute of a name, drawn by hash; or all")
 
 
+def _too_few_samples(k: int, n_samples: int) -> NotAllowed:
+    return NotAllowed(
+        f"{k} of {n_samples} samples are to be right.", f"{n_samples} can be.", "Lower k, or take more samples."
+    )
+
+
 class LabelRequest(Message):
     """Asks about every attribute of every name, once greedy and `n_samples` times at temperature 1.
 
@@ -98,7 +106,7 @@ class LabelRequest(Message):
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
         if self.k > self.n_samples:
-            raise ValueError(f"{self.k} of {self.n_samples} samples can't be right; lower k or take more samples")
+            raise _too_few_samples(self.k, self.n_samples)
         return self
 
 
@@ -115,7 +123,7 @@ class ControlSpec(Message):
 
     of: VisibleText = Field(max_length=60, description="name of an arm")
     kinds: tuple[ControlKind, ...] = Field(default=("silent", "matched", "random"), min_length=1, max_length=3)
-    n: int = Field(default=5, ge=1, le=32, description="of each kind")
+    n: int = Field(default=5, ge=1, le=MAX_STUDY_CONTROLS, description="of each kind")
 
 
 class AnswersRequest(Message):
@@ -134,7 +142,9 @@ class AnswersRequest(Message):
     plot: Literal["arms", "dose", "scopes", "misfires"] = Field(
         default="arms", description="how its figures are laid out; nothing else depends on it"
     )
-    watch: tuple[LatentTarget, ...] = Field(default=(), max_length=8, description="read at each name's last token")
+    watch: tuple[LatentTarget, ...] = Field(
+        default=(), max_length=MAX_STUDY_WATCHED, description="read at each name's last token"
+    )
     seed: int = Field(default=0, ge=0, lt=2**31, description="draws the controls")
     max_new_tokens: int = Field(default=32, ge=1, le=64)
 
@@ -142,14 +152,22 @@ class AnswersRequest(Message):
     def _fits(self) -> Self:
         names = [arm.name for arm in self.arms]
         if len(set(names)) != len(names):
-            raise ValueError("two arms have one name; give each its own")
+            raise NotAllowed("Two arms have one name.", "Each has its own.", "Leave one out, or name it otherwise.")
         for control in self.controls:
             if control.of not in names:
                 raise ValueError("a control stands in for an arm that isn't there; name one of the arms")
-        n_arms = 1 + len(self.arms) + sum(control.n * len(control.kinds) for control in self.controls)
-        if n_arms > MAX_STUDY_ARMS:
-            raise ValueError(f"{n_arms} arms asked, {MAX_STUDY_ARMS} allowed; use fewer arms or controls")
+        if self.n_arms > MAX_STUDY_ARMS:
+            raise NotAllowed(
+                f"{self.n_arms} arms are asked, the baseline among them.",
+                f"{MAX_STUDY_ARMS} are allowed.",
+                "Use fewer arms, or fewer controls of each.",
+            )
         return self
+
+    @property
+    def n_arms(self) -> int:
+        """With the baseline and the controls."""
+        return 1 + len(self.arms) + sum(control.n * len(control.kinds) for control in self.controls)
 
 
 class Push(Message):
@@ -159,7 +177,7 @@ class Push(Message):
     strength: Strength
     unit: LengthUnit = "residual_norm"
     scope: Scope = "last_entity"
-    n_controls: int = Field(default=10, ge=0, le=32, description="random directions of the same norm")
+    n_controls: int = Field(default=10, ge=0, le=MAX_STUDY_CONTROLS, description="random directions of the same norm")
 
 
 class AttentionRequest(Message):
@@ -241,7 +259,9 @@ class TransferRequest(Message):
     asked: Asked = Asked(groups=("known", "unknown"))
     known: LatentTarget | None = None
     unknown: LatentTarget | None = None
-    n_controls: int = Field(default=5, ge=1, le=32, description="random directions that are taken out instead")
+    n_controls: int = Field(
+        default=5, ge=1, le=MAX_STUDY_CONTROLS, description="random directions that are taken out instead"
+    )
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
@@ -264,7 +284,7 @@ class UncertaintyRequest(Message):
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
         if self.n_samples and self.k > self.n_samples:
-            raise ValueError(f"{self.k} of {self.n_samples} samples can't be right; lower k or take more samples")
+            raise _too_few_samples(self.k, self.n_samples)
         return self
 
 

@@ -236,6 +236,10 @@ export const MAX_CHOSEN_ARMS = 40;
 
 export const MAX_CONTROLLED_ARMS = 8;
 
+export const MAX_STUDY_CONTROLS = 32;
+
+export const MAX_STUDY_WATCHED = 8;
+
 export const MAX_NAMES = 10000;
 
 export const MAX_NAME_CHARACTERS = 120;

@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 
 from model_worker.answering.prompt import read_prompt
 from model_worker.model.loading import Loaded
@@ -19,13 +20,12 @@ from model_worker.model.world import Entity
 from model_worker.studies.shared.statistics import auroc
 from protocol.refusal import Refused
 from protocol.vocabulary import Label, Split
-from protocol.worker.names import GivenName, GivenNames, Names, WorldNames
+from protocol.worker.names import GivenName, GivenNames, Names, WorldNames, dealt
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.study_frames import StudyName
 
 NAMES_AT_ONCE = 64  # names of a step, so that it stays short
 CONFOUNDED = 0.6
-SHARES: tuple[tuple[Split, float], ...] = (("train", 0.5), ("validation", 0.6), ("test", 1.0))
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def in_question(loaded: Loaded, template: str | None) -> Placement:
     """The name in a chat turn: the template, or the first question that the card has for its type, or the statement."""
     questions: dict[str, str] = {}
     for attribute in loaded.card.attributes:
-        if attribute.question is not None and "{name}" in attribute.question:
+        if attribute.question is not None and attribute.can_be_put:
             questions.setdefault(attribute.entity_type, attribute.question)
 
     def place(entity: Entity) -> Placed:
@@ -223,8 +223,8 @@ def _dealt(names: Sequence[Taken], seed: int) -> Iterable[Taken]:
         groups[one.entity.type, one.group].append(one)
     for group in groups.values():
         order = sorted(group, key=lambda one: draw(seed, "split", one.entity.type, one.entity.name))
-        for place, one in enumerate(order):
-            places[id(one)] = next(split for split, upto in SHARES if place < upto * len(order))
+        splits = chain.from_iterable(repeat(split, n) for split, n in dealt(len(order)).items())
+        places |= {id(one): split for one, split in zip(order, splits, strict=True)}
     return (replace(one, split=places[id(one)]) for one in names)
 
 

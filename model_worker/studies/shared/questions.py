@@ -123,7 +123,7 @@ def wanted(names: NameSet, asked: Asked) -> list[int]:
 
 
 def _attributes(loaded: Loaded, entity: Entity, asked: Asked) -> Iterator[Attribute]:
-    fits = [one for one in loaded.card.attributes if one.entity_type == entity.type and _askable(one)]
+    fits = [one for one in loaded.card.attributes if one.entity_type == entity.type and one.can_be_put]
     if not fits:
         raise Refused(
             422,
@@ -157,9 +157,5 @@ def _question(loaded: Loaded, number: int, taken: Taken, attribute: Attribute) -
     return Question(number, taken, attribute, text, read_prompt(loaded, request))
 
 
-def _askable(attribute: Attribute) -> bool:
-    return attribute.question is not None and "{name}" in attribute.question
-
-
 def _types(loaded: Loaded) -> Sequence[str]:
-    return sorted(Counter(one.entity_type for one in loaded.card.attributes if _askable(one)))
+    return sorted(Counter(one.entity_type for one in loaded.card.attributes if one.can_be_put))

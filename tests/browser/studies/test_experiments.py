@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from protocol.app.experiments import dose_response, misfires, refusals_by_arm, where_to_steer
+from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.worker.models import ModelCard
-from protocol.worker.studies import STUDY, AnswersRequest
+from protocol.worker.studies import STUDY
 from protocol.worker.study_frames import Cell, Column, Figure, Plot
 from tests.browser.conftest import App, OpenPage, no_sideways_scroll
 from tests.browser.test_axe import violations
@@ -139,14 +139,8 @@ def test_what_the_page_asks_is_what_python_asks_and_every_form_of_figure_is_draw
     requests = {id: STUDY.validate_json(text) for id, text in asked.items()}
     assert len(requests) == 10
     model = ModelCard.model_validate_json(json.dumps(card))
-    python: dict[str, AnswersRequest] = {
-        "refusals": refusals_by_arm(model),
-        "dose": dose_response(model, "known"),
-        "scopes": where_to_steer(model, "known"),
-        "misfires": misfires(model),
-    }
-    for id, request in python.items():
-        assert requests[id] == request, id
+    for one in EXPERIMENTS:
+        assert requests[one.about.id] == one.request(model, one.preset(model)), one.about.id
 
     # limits, in words, before anything is asked
     page.locator("#strengths").fill("0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9")

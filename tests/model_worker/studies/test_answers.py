@@ -10,7 +10,6 @@ import torch
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED, read_row
 from model_worker.steering.targets import Delta
 from model_worker.studies.answers.controls import control_arms
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure
@@ -18,7 +17,8 @@ from model_worker.studies.shared.arms import PlannedArm, Resolved
 from model_worker.studies.shared.counts import repetition
 from model_worker.studies.shared.questions import Question, questions_of
 from model_worker.studies.shared.trials import Answered, Wanted, answered
-from protocol.app import experiments as presets
+from protocol.app.experiments.answers.dose import DoseExperiment
+from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, Sweep, VectorTarget
 from protocol.worker.names import WorldNames
@@ -349,7 +349,8 @@ def test_silent_latents_that_could_take_nothing_away_are_named_no_control(embedd
 
 def test_the_dose_figure_has_the_baseline_at_strength_0_and_a_band_of_controls(embedded_engine: Engine) -> None:
     card = embedded_engine.loaded.card
-    request = presets.dose_response(card, "known", n_controls=2).model_copy(update={"asked": ASKED})
+    dose = DoseExperiment()
+    request = dose.request(card, dose.preset(card).model_copy(update={"n": 2, "asked": ASKED}))
     frames = studied(embedded_engine, request)
     rows = [row for row in rows_of(frames, "dose") if row["group"] == "unknown"]
     refused = {row["strength"]: row["share"] for row in rows if row["outcome"] == "refused"}
@@ -364,9 +365,10 @@ def test_the_dose_figure_has_the_baseline_at_strength_0_and_a_band_of_controls(e
 
 def test_misfires_are_counted_from_the_answers_and_the_claim_says_so(embedded_engine: Engine) -> None:
     card = embedded_engine.loaded.card
-    request = presets.misfires(card, n_controls=2)
+    misfires = MisfiresExperiment()
     few = Asked(names=WorldNames(types=("player",), most=12), split="all", most=4)
-    frames = studied(embedded_engine, request.model_copy(update={"asked": few}))
+    draft = misfires.preset(card).model_copy(update={"n": 2, "asked": few})
+    frames = studied(embedded_engine, misfires.request(card, draft))
     study, trials = frames[0], of_kind(frames, "trial")
     misfired = [one for one in trials if one.answers[0].outcome in ("wrong", "invented")]
     assert misfired
@@ -419,19 +421,6 @@ def test_the_claim_about_misfires_says_yes_or_no_as_the_numbers_do(
     found = {(row[0], row[1]): row[3:6] for row in auroc_figure(frames[0], trials).rows}
     assert found["refusal log-odds", "against right"] == (10, 4, 0.0)  # they come first, so that theirs are smaller
     assert found[f"latent 4 of {KNOWN.dictionary}", "against refused"] == (10, 3, 0.5)  # all alike
-
-
-def test_presets_ask_for_the_strength_that_the_card_validated() -> None:
-    for card in (row.card for row in map(read_row, SHIPPED)):
-        strengths = {one.role: presets.pushed(one).strength for one in card.directions[:2]}
-        assert strengths == (
-            {"known": 1.25, "unknown": 0.375} if card.residual_norm else {"known": 400, "unknown": 400}
-        )
-        presets.refusals_by_arm(card)
-        presets.misfires(card)
-        for role in ("known", "unknown"):
-            assert 1 < len(presets.dose_response(card, role).arms) <= 8
-            presets.where_to_steer(card, role)
 
 
 def test_repetition_is_the_share_of_word_pairs_that_were_there_before() -> None:

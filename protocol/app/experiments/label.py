@@ -1,0 +1,43 @@
+"""Which names the model knows, by asking it (Ferrando et al., section 3, figure 7)."""
+
+from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of
+from protocol.app.experiments.experiment import Experiment, ExperimentAbout
+from protocol.app.experiments.form import FormField, number
+from protocol.worker.models import ModelCard
+from protocol.worker.names import WorldNames
+from protocol.worker.studies import Asked, LabelRequest, StudyRequest
+
+
+class LabelExperiment(Experiment[LabelRequest]):
+    draft = LabelRequest
+    most_names = 25
+    title = "Asking"
+    about = ExperimentAbout(
+        id="label",
+        study="label",
+        title="Label your own names",
+        redoes="Section 3, figure 7",
+        question="Which of these names does this model know, by asking it?",
+        control="Thresholds can be moved afterwards: every answer is kept.",
+    )
+
+    def preset(self, card: ModelCard) -> LabelRequest:
+        names = WorldNames(most=self.most_names)
+        return LabelRequest(model=card.id, asked=Asked(names=names, split="all", per_name="all"))
+
+    def fields(self, card: ModelCard, draft: LabelRequest) -> tuple[FormField, ...]:
+        note = "of each question, at temperature 1, beside a greedy one"
+        return (
+            number(LabelRequest, "n_samples", label="Samples", note=note),
+            number(LabelRequest, "k", label="An attribute counts if", note="samples are right"),
+            number(
+                LabelRequest,
+                "tau",
+                label="A name is known with",
+                note="attributes that count. Both can be moved afterwards.",
+            ),
+        )
+
+    def cost(self, request: StudyRequest, names: NameCounts, card: ModelCard) -> Cost:
+        assert isinstance(request, LabelRequest)
+        return cost_of(asked_questions(request.asked, names, card), 1 + request.n_samples, "answers each")

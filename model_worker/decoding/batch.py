@@ -26,7 +26,9 @@ from model_worker.decoding.odds import Draw, choose, draw_at, missed_by, odds_of
 from model_worker.decoding.pool import Pool
 from model_worker.decoding.rows import Advance, Chosen, Departed, Group, GroupSpec, Read, Row
 from model_worker.decoding.states import Fork
-from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape, run_block
+from model_worker.decoding.stops import Stops
+from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape
+from model_worker.model.walk import Sight, sight, walk
 from model_worker.steering.targets import Delta, Site, decode_sites
 from protocol.refusal import Refused
 
@@ -198,29 +200,22 @@ class Decoding:
         positions = [row.position for row in rows]
         n_keys = max(positions) + 1
         at, slots = tensor(positions), tensor([row.slot for row in rows])
-        rotations = gemma.rotations(at.unsqueeze(1))
-        masks = gemma.masks(at.unsqueeze(1), torch.arange(n_keys, device=gemma.device))
+        seen = sight(gemma, at.unsqueeze(1), torch.arange(n_keys, device=gemma.device))
         read_layers = {layer for row in rows for layer in row.group.asked.readout.layers}
         if everyone and self._sites is None:
             self._sites = decode_sites([row.deltas for row in rows], gemma.device)
         sites = self._sites if everyone else decode_sites([row.deltas for row in rows], gemma.device)
 
         x = gemma.embed(tensor([row.newest for row in rows]).unsqueeze(1))
-        pool, residuals = self._pool, {}
-        found: dict[int, list[tuple[float, float]]] = {}
+        pool, stops = self._pool, Stops(sites, read_layers)
         if self._compiled and everyone and not sites:
-            after = self._compiled(gemma.shape, gemma.blocks, x, rotations, masks, pool.keys, pool.values, at, n_keys)
-            x, residuals = after[-1], {layer: after[layer][:, 0] for layer in read_layers}
+            after = self._compiled(gemma.shape, gemma.blocks, x, *seen, pool.keys, pool.values, at, n_keys)
+            x, stops.residuals = after[-1], {layer: after[layer] for layer in read_layers}
         else:
-            for layer, block in enumerate(gemma.blocks):
-                place = KeyValueSlots(pool.keys[layer], pool.values[layer], slots, at, n_keys)
-                x = decode_block(gemma.shape, block, x, rotations[layer], masks[layer], place, everyone=everyone)
-                if layer in sites:
-                    x, before, after = sites[layer](x)
-                    found[layer] = list(zip(before[:, 0].tolist(), after[:, 0].tolist(), strict=True))
-                if layer in read_layers:
-                    residuals[layer] = x[:, 0]
-        return _Pass(gemma.logits(x[:, 0]), residuals, _by_row(rows, found))
+            kept_in = KeyValueSlots(pool.keys, pool.values, slots, at, n_keys, everyone)
+            x = walk(gemma.shape, gemma.blocks, x, seen, kept_in.remember, after=stops)
+        residuals = {layer: read[:, 0] for layer, read in stops.residuals.items()}
+        return _Pass(gemma.logits(x[:, 0]), residuals, _by_row(rows, stops))
 
     def _chosen(self, rows: Sequence[Row], logits: Tensor) -> list[Chosen]:
         if not rows:
@@ -251,31 +246,23 @@ class Decoding:
 
 
 class KeyValueSlots(NamedTuple):
-    """Where rows keep a block's keys and values, (slots, n_kv_heads, tokens, head_dim) each: in `slots` (rows,), the
-    newest at `at` (rows,); no row has more than n_keys."""
+    """Where rows keep their keys and values, by layer (slots, n_kv_heads, tokens, head_dim) each: in `slots` (rows,),
+    the newest at `at` (rows,); no row has more than n_keys. everyone: the rows are all, in slot order."""
 
-    keys: Tensor
-    values: Tensor
+    keys: Sequence[Tensor]
+    values: Sequence[Tensor]
     slots: Tensor
     at: Tensor
     n_keys: int
+    everyone: bool
 
-
-def decode_block(
-    shape: Shape, block: Block, x: Tensor, rotation: Rotation, mask: Tensor, place: KeyValueSlots, *, everyone: bool
-) -> Tensor:
-    """One block over the newest token of each row, x (rows, 1, d_model). everyone: the rows are all, in slot order."""
-    keys, values, slots, at, n_keys = place
-
-    def remember(new_keys: Tensor, new_values: Tensor) -> KeysValues:
-        keys[slots, :, at] = new_keys[:, :, 0]
-        values[slots, :, at] = new_values[:, :, 0]
-        if everyone:
-            n_rows = x.shape[0]
-            return keys[:n_rows, :, :n_keys], values[:n_rows, :, :n_keys]
-        return keys[slots, :, :n_keys], values[slots, :, :n_keys]
-
-    return run_block(shape, block, x, rotation, mask, remember)
+    def remember(self, layer: int, new_keys: Tensor, new_values: Tensor) -> KeysValues:
+        """Of the newest token of each row, (rows, n_kv_heads, 1, head_dim) each; returns each row's own."""
+        keys, values, n_rows = self.keys[layer], self.values[layer], new_keys.shape[0]
+        keys[self.slots, :, self.at] = new_keys[:, :, 0]
+        values[self.slots, :, self.at] = new_values[:, :, 0]
+        own = slice(n_rows) if self.everyone else self.slots
+        return keys[own, :, : self.n_keys], values[own, :, : self.n_keys]
 
 
 def decode_all(
@@ -290,12 +277,15 @@ def decode_all(
     n_keys: int,
 ) -> list[Tensor]:
     """resid_post (rows, 1, d_model) after each block, for all rows in slot order: one graph for torch.compile."""
-    slots = torch.arange(x.shape[0], device=x.device)
-    after = []
-    for block, rotation, mask, block_keys, block_values in zip(blocks, rotations, masks, keys, values, strict=True):
-        place = KeyValueSlots(block_keys, block_values, slots, at, n_keys)
-        x = decode_block(shape, block, x, rotation, mask, place, everyone=True)
+    after: list[Tensor] = []
+
+    def kept(layer: int, x: Tensor) -> Tensor:
         after.append(x)
+        return x
+
+    slots = torch.arange(x.shape[0], device=x.device)
+    kept_in = KeyValueSlots(keys, values, slots, at, n_keys, everyone=True)
+    walk(shape, blocks, x, Sight(rotations, masks), kept_in.remember, after=kept)
     return after
 
 
@@ -325,9 +315,11 @@ def _watched(rows: Sequence[Row], residuals: dict[int, Tensor]) -> list[tuple[fl
     return found
 
 
-def _by_row(rows: Sequence[Row], found: dict[int, list]) -> dict[int, tuple[tuple[float, float], ...]]:
-    """Sites list their deltas row by row, each row's in order: hand them back the same way."""
-    waiting = {layer: iter(pairs) for layer, pairs in found.items()}
-    return {
-        place: tuple(next(waiting[delta.layer]) for delta in row.deltas) for place, row in enumerate(rows) if row.deltas
-    }
+def _by_row(rows: Sequence[Row], stops: Stops) -> dict[int, tuple[tuple[float, float], ...]]:
+    waiting = stops.by_delta()
+
+    def measured(delta: Delta) -> tuple[float, float]:
+        (before,), (after,) = waiting(delta)
+        return before, after
+
+    return {place: tuple(map(measured, row.deltas)) for place, row in enumerate(rows) if row.deltas}

@@ -8,20 +8,19 @@ Knows nothing about what the text is or what its residuals are for.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from model_worker.decoding.states import Ids
-from model_worker.model.gemma import Gemma, KeysValues, run_block
+from model_worker.model.gemma import Gemma, KeysValues
+from model_worker.model.walk import behind, sight, walk
 
 Keep = Literal["all", "last"]
 
 
-@dataclass(frozen=True)
-class _Reached:
+class _Reached(NamedTuple):
     """Where the next block begins. begin (1, n_begin, d_model). rows (rows, pos, d_model): behind the end of a shorter
     one they mean nothing."""
 
@@ -50,19 +49,25 @@ class Passage:
         gemma, n_begin, n_pos = self._gemma, len(self._begin), max(map(len, self._rows))
         at = torch.arange(n_begin + n_pos, device=gemma.device)
         first, rest = at[:n_begin].unsqueeze(0), at[n_begin:].unsqueeze(0)
-        of_begin = tuple(zip(gemma.rotations(first), gemma.masks(first, at[:n_begin]), strict=True))
-        of_rows = tuple(zip(gemma.rotations(rest), gemma.masks(rest, at), strict=True))
-        reached = self._reached or self._embedded(n_pos)
-        for index in range(self.depth, layer + 1):
-            shared = _Shared()
-            reached = _Reached(
-                run_block(gemma.shape, gemma.blocks[index], reached.begin, *of_begin[index], shared.remember),
-                run_block(gemma.shape, gemma.blocks[index], reached.rows, *of_rows[index], shared.recall),
-            )
+        begin, rows = self._reached or self._embedded(n_pos)
+        shape, blocks, shared = gemma.shape, gemma.blocks[: layer + 1], dict[int, KeysValues]()
+
+        def remember(index: int, keys: Tensor, values: Tensor) -> KeysValues:
+            shared[index] = keys, values
+            return shared[index]
+
+        def recall(index: int, keys: Tensor, values: Tensor) -> KeysValues:
+            return behind(shared.pop(index), keys, values)
+
+        def kept(index: int, x: Tensor) -> Tensor:
             if index in self._layers:
-                self._kept[index] = self._of_kept_tokens(reached.rows)
-        self._reached, self.depth = reached, max(self.depth, layer + 1)
-        held = (reached.begin, reached.rows, *self._kept.values())
+                self._kept[index] = self._of_kept_tokens(x)
+            return x
+
+        begin = walk(shape, blocks, begin, sight(gemma, first, at[:n_begin]), remember, first=self.depth)
+        rows = walk(shape, blocks, rows, sight(gemma, rest, at), recall, first=self.depth, after=kept)
+        self._reached, self.depth = _Reached(begin, rows), max(self.depth, layer + 1)
+        held = (begin, rows, *self._kept.values())
         self.n_bytes = sum(one.numel() * one.element_size() for one in held)
 
     def _embedded(self, n_pos: int) -> _Reached:
@@ -73,18 +78,3 @@ class Passage:
     def _of_kept_tokens(self, x: Tensor) -> Tensor:
         own = zip(x, map(len, self._rows), strict=True)
         return torch.cat([row[n - 1 : n] if self._keep == "last" else row[:n] for row, n in own])
-
-
-class _Shared:
-    """Keys and values of what rows begin with, in one block."""
-
-    def remember(self, keys: Tensor, values: Tensor) -> KeysValues:
-        self._keys, self._values = keys, values
-        return keys, values
-
-    def recall(self, keys: Tensor, values: Tensor) -> KeysValues:
-        """With those of the rows behind them."""
-        n_rows = len(keys)
-        begin = (one.expand(n_rows, -1, -1, -1) for one in (self._keys, self._values))
-        joined = [torch.cat(both, 2) for both in zip(begin, (keys, values), strict=True)]
-        return joined[0], joined[1]

@@ -16,7 +16,9 @@ import torch
 from torch import Tensor
 
 from model_worker.decoding.odds import Odds, odds_of
-from model_worker.model.gemma import Gemma, KeysValues, run_block
+from model_worker.decoding.stops import Stops
+from model_worker.model.gemma import Gemma, KeysValues
+from model_worker.model.walk import Sight, behind, sight, walk
 from model_worker.rounding import rounded
 from model_worker.steering.targets import Delta, prompt_sites
 from protocol.worker.frames import TokenOdds
@@ -37,6 +39,10 @@ class PromptState:
     logits: Tensor
     odds: tuple[TokenOdds, ...]
     fvu: dict[str, float | None] = field(default_factory=dict)
+
+    def kept(self, layer: int, n_tokens: int | None = None) -> KeysValues:
+        """Keys and values of its first tokens. None: of all."""
+        return self.keys[layer][:, :, :n_tokens], self.values[layer][:, :, :n_tokens]
 
     @property
     def n_bytes(self) -> int:
@@ -94,19 +100,20 @@ class Prompts:
 @torch.inference_mode()
 def read(gemma: Gemma, ids: Ids) -> PromptState:
     """The prompt, without steering."""
-    positions = torch.arange(len(ids), device=gemma.device)
-    rotations, masks = gemma.rotations(positions.unsqueeze(0)), gemma.masks(positions.unsqueeze(0), positions)
-    x = gemma.embed(torch.tensor([ids], device=gemma.device))
+    at = torch.arange(len(ids), device=gemma.device)
     keys, values, residuals = [], [], []
 
-    def remember(new_keys: Tensor, new_values: Tensor) -> KeysValues:
+    def remember(layer: int, new_keys: Tensor, new_values: Tensor) -> KeysValues:
         keys.append(new_keys.contiguous())
         values.append(new_values.contiguous())
         return new_keys, new_values
 
-    for block, rotation, mask in zip(gemma.blocks, rotations, masks, strict=True):
-        x = run_block(gemma.shape, block, x, rotation, mask, remember)
+    def kept(layer: int, x: Tensor) -> Tensor:
         residuals.append(x[0])
+        return x
+
+    x = gemma.embed(torch.tensor([ids], device=gemma.device))
+    x = walk(gemma.shape, gemma.blocks, x, sight(gemma, at.unsqueeze(0), at), remember, after=kept)
     return PromptState(
         ids=ids,
         keys=tuple(keys),
@@ -123,67 +130,46 @@ def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read
     steered = [delta for deltas in rows for delta in deltas if delta.positions]
     if not steered:
         logits = state.logits.expand(len(rows), -1)
-        return Fork(state, len(state.ids), {}, {}, {}, logits, _measured(rows, {}, 0))
+        return Fork(state, len(state.ids), {}, {}, {}, logits, _measured(rows, Stops(), 0))
     first = min(delta.positions[0] for delta in steered)
     layer = min(delta.layer for delta in steered)
     n_prompt = len(state.ids)
     sites = prompt_sites(rows, first, n_prompt, gemma.device)
     at = torch.arange(n_prompt, device=gemma.device)
     queries = at[first:].unsqueeze(0)
-    rotations, masks = gemma.rotations(queries), gemma.masks(queries, at)
+    seen = sight(gemma, queries, at)
     # Nothing but the logits is wanted of the last block, unless it is read or steered.
     last = gemma.n_layers - 1
     last_only = last not in sites and last not in read_layers
     if last_only:
-        masks = (*masks[:-1], gemma.masks(queries[:, -1:], at)[-1])
+        seen = Sight(seen.rotations, (*seen.masks[:-1], gemma.masks(queries[:, -1:], at)[-1]))
 
-    found: dict[int, list[tuple[tuple[float, ...], tuple[float, ...]]]] = {}
-    keys, values, residuals = {}, {}, {}
-    x = state.residuals[layer][first:].expand(len(rows), -1, -1)
-    for place in range(layer, gemma.n_layers):
-        if place > layer:
+    keys, values, stops = {}, {}, Stops(sites, read_layers)
 
-            def remember(new_keys: Tensor, new_values: Tensor, place: int = place) -> KeysValues:
-                keys[place], values[place] = new_keys, new_values
-                return _joined(state.keys[place], new_keys, first), _joined(state.values[place], new_values, first)
+    def remember(place: int, new_keys: Tensor, new_values: Tensor) -> KeysValues:
+        keys[place], values[place] = new_keys, new_values
+        return behind(state.kept(place, first), new_keys, new_values)
 
-            x = run_block(
-                gemma.shape,
-                gemma.blocks[place],
-                x,
-                rotations[place],
-                masks[place],
-                remember,
-                last_only=last_only and place == last,
-            )
-        if place in sites:
-            x, before, after = sites[place](x)
-            found[place] = list(zip(before.tolist(), after.tolist(), strict=True))
-        if place in read_layers:
-            residuals[place] = x
+    x = stops(layer, state.residuals[layer][first:].expand(len(rows), -1, -1))
+    x = walk(gemma.shape, gemma.blocks, x, seen, remember, first=layer + 1, after=stops, last_only=last_only)
     return Fork(
         state=state,
         first=first,
         keys=keys,
         values=values,
-        residuals=residuals,
+        residuals=stops.residuals,
         logits=gemma.logits(x[:, -1]),
-        measured=_measured(rows, found, first),
+        measured=_measured(rows, stops, first),
     )
 
 
-def _joined(kept: Tensor, new: Tensor, first: int) -> Tensor:
-    return torch.cat([kept[:, :, :first].expand(new.shape[0], -1, -1, -1), new], dim=2)
-
-
-def _measured(rows: Sequence[Sequence[Delta]], found: dict[int, list], first: int) -> tuple:
-    """Sites list their deltas row by row, each row's in order: hand them back the same way."""
-    waiting = {layer: iter(pairs) for layer, pairs in found.items()}
+def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple:
+    waiting = stops.by_delta()
 
     def measured(delta: Delta) -> tuple[tuple[float, ...], tuple[float, ...]]:
         if not delta.positions:
             return (), ()
-        before, after = next(waiting[delta.layer])
+        before, after = waiting(delta)
         return tuple(tuple(values[pos - first] for pos in delta.positions) for values in (before, after))
 
     return tuple(tuple(measured(delta) for delta in deltas) for deltas in rows)

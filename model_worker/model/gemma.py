@@ -11,7 +11,8 @@ views of the fused ones here.
 
 N is RMSNorm with gain 1 + w, in fp32. Attention scores are soft-capped in Gemma 2 and q, k normed in Gemma 3;
 `layer_types` says which blocks see only the sliding window, and in Gemma 3 those have a RoPE base of their own.
-Knows nothing about caches, rows or steering: who calls says which keys and values a query sees, and by which mask.
+The blocks one after the other: walk.py. Knows nothing about caches, rows or steering: who calls says which keys and
+values a query sees, and by which mask.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ PASS_BYTES = 2**28
 KeysValues = tuple[Tensor, Tensor]
 Remember = Callable[[Tensor, Tensor], KeysValues]
 """Called with the new keys and values (batch, n_kv_heads, pos, head_dim); returns all that the queries may see."""
+Mix = Callable[[Tensor], Tensor]
+"""Called with the heads' z (batch, n_kv_heads, group * pos, head_dim); returns what is written in its place."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def run_block(
     mask: Tensor,
     remember: Remember,
     *,
+    mix: Mix | None = None,
     last_only: bool = False,
 ) -> Tensor:
     """resid_post (batch, pos, d_model) of one block; last_only: of the last position alone, (batch, 1, d_model).
@@ -102,7 +106,8 @@ def run_block(
     keys, values = remember(k.transpose(1, 2), v.transpose(1, 2))
     if last_only:
         x, q = x[:, -1:], q[:, -1:]
-    return finished(shape, block, x, attention_weights(shape, q, keys, mask) @ values)
+    z = attention_weights(shape, q, keys, mask) @ values
+    return finished(shape, block, x, z if mix is None else mix(z))
 
 
 def projected(shape: Shape, block: Block, x: Tensor, rotate: Rotation) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from model_worker.decoding.states import Ids, PromptState
-from model_worker.model.gemma import Gemma, KeysValues, run_block
+from model_worker.model.gemma import Gemma, KeysValues
+from model_worker.model.walk import behind, sight, walk
 
 
 @torch.inference_mode()
@@ -33,15 +34,9 @@ def _behind(gemma: Gemma, state: PromptState, rows: Sequence[Ids]) -> Tensor:
     """resid_post of the last block (rows, pos, d_model); behind the end of a shorter row it means nothing."""
     n_prompt, n_pos = len(state.ids), max(map(len, rows))
     at = torch.arange(n_prompt + n_pos, device=gemma.device)
-    queries = at[n_prompt:].unsqueeze(0)
-    rotations, masks = gemma.rotations(queries), gemma.masks(queries, at)
+
+    def remember(layer: int, keys: Tensor, values: Tensor) -> KeysValues:
+        return behind(state.kept(layer), keys, values)
+
     x = gemma.embed(torch.tensor([[*row, *[0] * (n_pos - len(row))] for row in rows], device=gemma.device))
-    for layer, block in enumerate(gemma.blocks):
-
-        def joined(keys: Tensor, values: Tensor, layer: int = layer) -> KeysValues:
-            both = zip((state.keys[layer], state.values[layer]), (keys, values), strict=True)
-            grown = [torch.cat([old.expand(len(rows), -1, -1, -1), new], dim=2) for old, new in both]
-            return grown[0], grown[1]
-
-        x = run_block(gemma.shape, block, x, rotations[layer], masks[layer], joined)
-    return x
+    return walk(gemma.shape, gemma.blocks, x, sight(gemma, at[n_prompt:].unsqueeze(0), at), remember)

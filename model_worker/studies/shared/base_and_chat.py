@@ -10,12 +10,14 @@ from collections.abc import Generator, Sequence
 from typing import Literal
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.decoding.states import Ids, PromptState
-from model_worker.model.gemma import Gemma, KeysValues, run_block
+from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.loading import Loaded
+from model_worker.model.walk import behind, sight, walk
 from model_worker.studies.shared.questions import Question
 from protocol.worker.requests import GenerateRequest
 
@@ -38,7 +40,7 @@ def greedy_answer(
     gemma: Gemma, state: PromptState, stop_ids: frozenset[int], most: int = MOST_TOKENS
 ) -> Generator[None, None, Ids]:
     """Greedy, a token a step; without the token that ends it."""
-    kept = list(zip(state.keys, state.values, strict=True))
+    kept = [state.kept(layer) for layer in range(gemma.n_layers)]
     chosen: list[int] = []
     token = int(state.logits.argmax())
     while token not in stop_ids and len(chosen) < most:
@@ -64,15 +66,11 @@ def before_value(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], value: 
 def _next(gemma: Gemma, kept: list[KeysValues], token: int, position: int) -> int:
     """The likeliest token after this one; its keys and values join those that are kept."""
     at = torch.arange(position + 1, device=gemma.device)
-    queries = at[-1:].unsqueeze(0)
-    rotations, masks = gemma.rotations(queries), gemma.masks(queries, at)
+
+    def remember(layer: int, keys: Tensor, values: Tensor) -> KeysValues:
+        kept[layer] = behind(kept[layer], keys, values)
+        return kept[layer]
+
     x = gemma.embed(torch.tensor([[token]], device=gemma.device))
-    for layer, block in enumerate(gemma.blocks):
-
-        def joined(keys: torch.Tensor, values: torch.Tensor, layer: int = layer) -> KeysValues:
-            old_keys, old_values = kept[layer]
-            kept[layer] = torch.cat([old_keys, keys], dim=2), torch.cat([old_values, values], dim=2)
-            return kept[layer]
-
-        x = run_block(gemma.shape, block, x, rotations[layer], masks[layer], joined)
+    x = walk(gemma.shape, gemma.blocks, x, sight(gemma, at[-1:].unsqueeze(0), at), remember)
     return int(gemma.logits(x[0, 0]).argmax())

@@ -6,14 +6,15 @@ What is changed at the last token alone leaves everything before it as it was, s
 through the blocks again, over the keys and values that the sequence has. Knows nothing about names or questions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from model_worker.decoding.states import Fork, PromptState
-from model_worker.model.gemma import Gemma, attention_weights, finished, projected
+from model_worker.model.gemma import Gemma, KeysValues, attention_weights, projected
+from model_worker.model.walk import Mix, Sight, behind, sight, walk
 
 Head = tuple[int, int]
 """Layer and number within it."""
@@ -46,9 +47,9 @@ class Cut:
 @torch.inference_mode()
 def look(gemma: Gemma, state: PromptState, part: Fork | None = None) -> Look:
     """Of the state's last token, one row; or of each of the fork's, which must have read all layers from where its
-    steering begins to the last but one."""
+    steering begins to the last but one. Not a walk: what goes into each block is known already, and nothing goes on."""
     n_keys, n_rows = len(state.ids), 1 if part is None else part.logits.shape[0]
-    rotations, masks = _at_last(gemma, n_keys)
+    seen = _at_last(gemma, n_keys)
     patterns, sizes, outputs = [], [], []
     group = gemma.shape.n_heads // gemma.shape.n_kv_heads
     for layer, block in enumerate(gemma.blocks):
@@ -58,8 +59,8 @@ def look(gemma: Gemma, state: PromptState, part: Fork | None = None) -> Look:
             x = part.residuals[layer - 1][:, -1:]
             keys = torch.cat([keys[:, :, : part.first], part.keys[layer]], dim=2)
             values = torch.cat([values[:, :, : part.first], part.values[layer]], dim=2)
-        q, _, _ = projected(gemma.shape, block, x, rotations[layer])
-        pattern = attention_weights(gemma.shape, q, keys, masks[layer])
+        q, _, _ = projected(gemma.shape, block, x, seen.rotations[layer])
+        pattern = attention_weights(gemma.shape, q, keys, seen.masks[layer])
         patterns.append(pattern.flatten(1, 2))
         outputs.append((pattern @ values).flatten(1, 2))
         sizes.append(values.float().norm(dim=-1).repeat_interleave(group, dim=1))
@@ -96,7 +97,7 @@ def with_cuts(gemma: Gemma, state: PromptState, rows: Sequence[Cut]) -> Tensor:
     group = gemma.shape.n_heads // gemma.shape.n_kv_heads
     begins = min((layer for row in rows for layer, _ in row.heads), default=0)
 
-    def masked(layer: int, mask: Tensor) -> Tensor:
+    def cut(layer: int, mask: Tensor) -> Tensor:
         own = mask.repeat(len(rows), gemma.shape.n_kv_heads, 1, 1)
         for number, row in enumerate(rows):
             taken = torch.log1p(torch.tensor(-row.share, dtype=torch.float64)).item()
@@ -104,7 +105,9 @@ def with_cuts(gemma: Gemma, state: PromptState, rows: Sequence[Cut]) -> Tensor:
                 own[number, head // group, head % group, row.key] += taken
         return own
 
-    return _last_token(gemma, state, len(rows), begins, masked, lambda layer, z: z)
+    seen = _at_last(gemma, len(state.ids))
+    masks = [cut(layer, mask) if layer >= begins else mask for layer, mask in enumerate(seen.masks)]
+    return _last_token(gemma, state, len(rows), begins, Sight(seen.rotations, masks))
 
 
 @torch.inference_mode()
@@ -120,38 +123,25 @@ def with_outputs(gemma: Gemma, state: PromptState, rows: Sequence[Mapping[Head, 
                 flat[number, head] = row[layer, head]
         return flat.view_as(z)
 
-    return _last_token(gemma, state, len(rows), begins, lambda layer, mask: mask, replaced)
+    return _last_token(gemma, state, len(rows), begins, _at_last(gemma, len(state.ids)), replaced)
 
 
 def _last_token(
-    gemma: Gemma,
-    state: PromptState,
-    n_rows: int,
-    begins: int,
-    masked: Callable[[int, Tensor], Tensor],
-    changed: Callable[[int, Tensor], Tensor],
+    gemma: Gemma, state: PromptState, n_rows: int, begins: int, seen: Sight, mix: Mix | None = None
 ) -> Tensor:
-    """The last token through the blocks from `begins` on, with another mask, or with z (rows, n_kv_heads, group,
-    head_dim) changed."""
-    n_keys = len(state.ids)
-    rotations, masks = _at_last(gemma, n_keys)
-    x = _into(gemma, state, begins).expand(n_rows, -1, -1)
-    for layer in range(begins, gemma.n_layers):
-        block = gemma.blocks[layer]
-        q, k, v = projected(gemma.shape, block, x.contiguous(), rotations[layer])
-        before = slice(0, n_keys - 1)
-        keys = torch.cat([state.keys[layer][:, :, before].expand(n_rows, -1, -1, -1), k.transpose(1, 2)], dim=2)
-        values = torch.cat([state.values[layer][:, :, before].expand(n_rows, -1, -1, -1), v.transpose(1, 2)], dim=2)
-        z = attention_weights(gemma.shape, q, keys, masked(layer, masks[layer])) @ values
-        x = finished(gemma.shape, block, x, changed(layer, z))
-    return gemma.logits(x[:, 0])
+    """Logits (rows, vocab): the last token through the blocks from `begins` on."""
+
+    def remember(layer: int, keys: Tensor, values: Tensor) -> KeysValues:
+        return behind(state.kept(layer, len(state.ids) - 1), keys, values)
+
+    x = _into(gemma, state, begins).expand(n_rows, -1, -1).contiguous()
+    return gemma.logits(walk(gemma.shape, gemma.blocks, x, seen, remember, first=begins, mix=mix)[:, 0])
 
 
-def _at_last(gemma: Gemma, n_keys: int) -> tuple[tuple, tuple]:
-    """By block: the last token's rotation, and its mask."""
+def _at_last(gemma: Gemma, n_keys: int) -> Sight:
+    """The last token's."""
     at = torch.arange(n_keys, device=gemma.device)
-    last = at[-1:].unsqueeze(0)
-    return gemma.rotations(last), gemma.masks(last, at)
+    return sight(gemma, at[-1:].unsqueeze(0), at)
 
 
 def _into(gemma: Gemma, state: PromptState, layer: int) -> Tensor:

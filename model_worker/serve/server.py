@@ -6,30 +6,28 @@ Listens at once, loads the model on the torch thread, and answers /health at any
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Protocol
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from model_worker.model.documents import Papers
 from model_worker.model.registry import RegistryRow
 from model_worker.serve.access import RequireToken, brings_token
+from model_worker.serve.bodies import message_of, study_of
 from model_worker.serve.errors import answer_refusals
 from model_worker.serve.streams import Streams
 from model_worker.serve.torch_thread import Job, StepLoop
-from protocol.base import Message
-from protocol.refusal import Refused, from_validation
-from protocol.worker.frames import FRAME, Frame
+from protocol.refusal import Refused
+from protocol.worker.frames import Frame
 from protocol.worker.models import ModelCard, Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
-from protocol.worker.requests import MAX_BODY_BYTES, MAX_NAMES_BYTES, GenerateRequest, Lane, LatentRequest, LensRequest
-from protocol.worker.studies import STUDY, StudyRequest
+from protocol.worker.requests import MAX_NAMES_BYTES, GenerateRequest, Lane, LatentRequest, LensRequest
+from protocol.worker.studies import StudyRequest
 
 MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
-MAX_STUDY_BYTES = 256 * 1024 * 1024  # and of the frames that a study had before it was interrupted
 MAX_JOBS = 64
 
 
@@ -164,40 +162,38 @@ def create_server(
         page: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
         lane: Annotated[Lane, Query()] = "interactive",
     ) -> StreamingResponse:
-        asked = await _read(request, GenerateRequest)
+        asked = await message_of(request, GenerateRequest)
         model = worker.require_ready(asked.model, page)
         return await worker.streams.answer(model.generate(asked, lane), lane, page)
 
     @server.post("/v1/replay", response_class=StreamingResponse)
     async def replay(request: Request, lane: Annotated[Lane, Query()] = "interactive") -> StreamingResponse:
-        asked = await _read(request, ReplayRequest, MAX_REPLAY_BYTES)
+        asked = await message_of(request, ReplayRequest, MAX_REPLAY_BYTES)
         model = worker.require_ready(asked.run.model)
         return await worker.streams.answer(model.replay(asked, lane), lane)
 
     @server.post("/v1/lens", response_class=StreamingResponse)
     async def lens(request: Request) -> StreamingResponse:
-        asked = await _read(request, LensRequest)
+        asked = await message_of(request, LensRequest)
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.lens(asked), "interactive")
 
     @server.post("/v1/latent", response_class=StreamingResponse)
     async def latent(request: Request) -> StreamingResponse:
-        asked = await _read(request, LatentRequest)
+        asked = await message_of(request, LatentRequest)
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.latent(asked), "interactive")
 
     @server.post("/v1/names", response_class=StreamingResponse)
     async def names(request: Request) -> StreamingResponse:
-        asked = await _read(request, NamesRequest, MAX_NAMES_BYTES)
+        asked = await message_of(request, NamesRequest, MAX_NAMES_BYTES)
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.names(asked), "interactive")
 
     @server.post("/v1/study", response_class=StreamingResponse)
     async def study(request: Request, lane: Annotated[Lane, Query()] = "background") -> StreamingResponse:
         """The body is JSON Lines: the request, then the frames that were answered before it was interrupted."""
-        first, *lines = (await _body(request, MAX_STUDY_BYTES)).split(b"\n")
-        asked = _valid(lambda: STUDY.validate_json(first))
-        recorded = [_valid(lambda line=line: FRAME.validate_json(line)) for line in lines if line]
+        asked, recorded = await study_of(request)
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.study(asked, recorded, lane), lane)
 
@@ -209,39 +205,3 @@ def _file(request: Request, content: bytes, etag: str) -> Response:
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type="application/json", headers=headers)
-
-
-M = TypeVar("M", bound=Message)
-
-
-async def _read(request: Request, kind: type[M], max_bytes: int = MAX_BODY_BYTES) -> M:
-    """The body as a `kind`. Raises Refused (413, 422)."""
-    body = await _body(request, max_bytes)
-    return _valid(lambda: kind.model_validate_json(body))
-
-
-async def _body(request: Request, max_bytes: int) -> bytes:
-    """Raises Refused (413)."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            raise Refused(
-                413,
-                "body_too_large",
-                "The request is too large.",
-                f"{max_bytes:,} bytes are allowed.",
-                "Shorten the prompt, or ask for fewer arms or names.",
-            )
-    return bytes(body)
-
-
-V = TypeVar("V")
-
-
-def _valid(read: Callable[[], V]) -> V:
-    """Raises Refused (422)."""
-    try:
-        return read()
-    except ValidationError as error:
-        raise from_validation(error) from error

@@ -299,6 +299,22 @@ def test_a_run_that_waits_for_memory_can_be_left(random_card: Path) -> None:
         assert other.whole()[-1]["kind"] == "done"
 
 
+def test_health_answers_while_a_large_body_is_validated(worker: httpx2.Client) -> None:
+    study = {"kind": "discover", "model": "gpt-9"}  # refused once all of it has been read
+    table = {"kind": "figure", "seq": 1, "id": "f", "title": "t", "columns": [], "rows": [[0.123456] * 100] * 20}
+    content = b"\n".join([json.dumps(study).encode(), *[json.dumps(table).encode()] * 1_600])
+    assert len(content) > 30 * 2**20
+    waits = []
+    with ThreadPoolExecutor(1) as pool, httpx2.Client(base_url=worker.base_url, timeout=60) as client:
+        sent = pool.submit(client.post, "/v1/study", content=content)
+        while not sent.done():
+            asked = time.monotonic()
+            assert worker.get("/health").json()["ready"]
+            waits.append(time.monotonic() - asked)
+        assert sent.result().status_code == 404
+    assert max(waits) < 0.5, "the app gives up after 2 s"
+
+
 def test_with_a_token_all_but_health_needs_it(random_card: Path, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")

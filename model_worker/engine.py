@@ -76,9 +76,11 @@ class Engine:
         return latent(self.loaded, self.sample, request)
 
     def names(self, request: NamesRequest) -> Iterator[Frame | None]:
-        from model_worker.studies.shared.names_check import checked  # scipy takes seconds: not before a study is asked
+        from model_worker.studies.shared.names_summary import (
+            names_summary,  # scipy takes seconds: not before a study is asked
+        )
 
-        return checked(self.loaded, request)
+        return names_summary(self.loaded, request)
 
     def study(
         self, request: StudyRequest, recorded: Sequence[Frame] = (), lane: Lane = "background"

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape, run_block
 
-Remember = Callable[[int, Tensor, Tensor], KeysValues]
+RememberLayer = Callable[[int, Tensor, Tensor], KeysValues]
 """Called with the layer and its new keys and values; returns all that the queries may see (gemma.Remember)."""
 
 After = Callable[[int, Tensor], Tensor]
 """Called with the layer and its resid_post; returns what the next block begins with."""
 
-Mix = Callable[[int, Tensor], Tensor]
+MixLayer = Callable[[int, Tensor], Tensor]
 """Called with the layer and its heads' z (gemma.Mix)."""
 
 
@@ -43,11 +43,11 @@ def walk(
     blocks: Sequence[Block],
     x: Tensor,
     seen: Sight,
-    remember: Remember,
+    remember: RememberLayer,
     *,
     first: int = 0,
     after: After | None = None,
-    mix: Mix | None = None,
+    mix: MixLayer | None = None,
     last_only: bool = False,
 ) -> Tensor:
     """resid_post (batch, pos, d_model) of the last of these blocks, from what goes into block `first`.

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from model_worker.decoding.states import Fork, PromptState
 from model_worker.model.gemma import Gemma, KeysValues, attention_weights, projected
-from model_worker.model.walk import Mix, Sight, behind, sight, walk
+from model_worker.model.walk import MixLayer, Sight, behind, sight, walk
 
 Head = tuple[int, int]
 """Layer and number within it."""
@@ -127,7 +127,7 @@ def with_outputs(gemma: Gemma, state: PromptState, rows: Sequence[Mapping[Head, 
 
 
 def _last_token(
-    gemma: Gemma, state: PromptState, n_rows: int, begins: int, seen: Sight, mix: Mix | None = None
+    gemma: Gemma, state: PromptState, n_rows: int, begins: int, seen: Sight, mix: MixLayer | None = None
 ) -> Tensor:
     """Logits (rows, vocab): the last token through the blocks from `begins` on."""
 

@@ -14,9 +14,9 @@ from model_worker.steering.targets import Delta
 from model_worker.studies.answers.controls import control_arms
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure
 from model_worker.studies.shared.arms import PlannedArm, Resolved
+from model_worker.studies.shared.completions import Answered, Wanted, answered
 from model_worker.studies.shared.counts import repetition
 from model_worker.studies.shared.questions import Question, questions_of
-from model_worker.studies.shared.trials import Answered, Wanted, answered
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.refusal import Refused

@@ -16,8 +16,8 @@ from model_worker.model.loading import Loaded
 from model_worker.model.registry import SHIPPED, read_row
 from model_worker.steering.targets import Delta, TargetReader
 from model_worker.studies.attention.figures import AttentionSetup, readers, significance
-from model_worker.studies.shared.base_and_chat import before_value, greedy_answer
 from model_worker.studies.shared.heads import Cut, look, told_apart, with_cuts, with_outputs, written
+from model_worker.studies.shared.own_answer import before_value, greedy_answer
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
 from protocol.worker.names import GivenName, GivenNames, WorldNames

@@ -9,7 +9,7 @@ import pytest
 from model_worker.model.loading import Loaded
 from model_worker.model.world import World
 from model_worker.studies.shared.names import NameSet, in_question, in_statement, length_auroc, names_of
-from model_worker.studies.shared.names_check import checked
+from model_worker.studies.shared.names_summary import names_summary
 from protocol.refusal import Refused
 from protocol.worker.names import GivenName, GivenNames, Names, NamesRequest, WorldNames
 from protocol.worker.study_frames import NamesChecked
@@ -26,7 +26,7 @@ def taken(loaded: Loaded, names: Names, template: str | None = None, part: str =
 
 def look(loaded: Loaded, names: Names, template: str | None = None) -> NamesChecked:
     request = NamesRequest(model=loaded.card.id, names=names, template=template)
-    (found, done) = filter(None, checked(loaded, request))
+    (found, done) = filter(None, names_summary(loaded, request))
     assert done.kind == "done"
     return found
 
@@ -207,4 +207,4 @@ def test_many_names_are_looked_at_in_short_steps(embedded: Loaded) -> None:
     request = NamesRequest(
         model=embedded.card.id, names=given(made_up(500, "known"), made_up(500, "unknown", first=600))
     )
-    assert list(checked(embedded, request)).count(None) > 10
+    assert list(names_summary(embedded, request)).count(None) > 10

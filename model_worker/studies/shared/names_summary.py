@@ -11,7 +11,7 @@ from protocol.worker.names import NamesRequest
 from protocol.worker.study_frames import LengthsOf, NamesChecked
 
 
-def checked(loaded: Loaded, request: NamesRequest) -> Iterator[Frame | None]:
+def names_summary(loaded: Loaded, request: NamesRequest) -> Iterator[Frame | None]:
     """Raises Refused for a set that no study would take."""
     names = yield from names_of(loaded, request.names, in_statement(loaded, request.template))
     attributes: dict[str, tuple[str, ...]] = {}

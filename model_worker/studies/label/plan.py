@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from model_worker.rounding import rounded
 from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.completions import Answered, Wanted, answered, require_room
 from model_worker.studies.shared.counts import Case, cases_of, outcomes
 from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.questions import Question, QuestionSet, questions_of, trial_answer
 from model_worker.studies.shared.statistics import wilson
 from model_worker.studies.shared.trial_plan import TrialPlan, numbered
-from model_worker.studies.shared.trials import Answered, Wanted, answered, require_room
 from protocol.vocabulary import OUTCOMES
 from protocol.worker.requests import Sampling
 from protocol.worker.studies import LabelRequest

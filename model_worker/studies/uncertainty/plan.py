@@ -30,11 +30,11 @@ from model_worker.decoding.states import PromptState, read
 from model_worker.rounding import rounded
 from model_worker.steering.targets import require_dictionary
 from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.completions import ANSWER_TOKENS, Answered, Wanted, answered
 from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.questions import Question, QuestionSet, judged, questions_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shared.statistics import auroc, auroc_interval
-from model_worker.studies.shared.trials import ANSWER_TOKENS, Answered, Wanted, answered
 from model_worker.studies.uncertainty.error_probe import fitted_probe
 from model_worker.studies.uncertainty.moments import MIN_EACH, AnswerSide, Moments, Ranked
 from model_worker.studies.uncertainty.threshold import F1_NOTE, balanced_f1, best_threshold

@@ -36,10 +36,10 @@ from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded
 from model_worker.steering.targets import Delta, TargetReader
 from model_worker.studies.patching import figures
-from model_worker.studies.shared.base_and_chat import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Look, look, with_outputs, written
 from model_worker.studies.shared.names import draw
+from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.questions import Question, questions_of, truth_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from protocol.refusal import Refused

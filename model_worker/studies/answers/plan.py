@@ -21,10 +21,10 @@ from model_worker.studies.answers.outcomes import flips_figure, outcomes_figure
 from model_worker.studies.answers.surprise import surprises
 from model_worker.studies.shared.arms import PlannedArm, Resolved, in_words
 from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.completions import Answered, Completion, Wanted, answered, require_room
 from model_worker.studies.shared.counts import WATCHED
 from model_worker.studies.shared.questions import Question, questions_of, trial_answer
 from model_worker.studies.shared.trial_plan import TrialPlan, numbered
-from model_worker.studies.shared.trials import Answered, Completion, Wanted, answered, require_room
 from protocol.steering import LatentTarget
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import StudyArm, Trial, TrialAnswer

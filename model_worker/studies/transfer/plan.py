@@ -29,13 +29,13 @@ from model_worker.rounding import all_rounded, rounded
 from model_worker.steering.targets import random_directions
 from model_worker.studies.shared.arms import target_in_words
 from model_worker.studies.shared.bench import Bench
+from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted, answered
 from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.intervals import pair
 from model_worker.studies.shared.pushes import latent_of
 from model_worker.studies.shared.questions import QuestionSet, judged, questions_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
 from model_worker.studies.shared.statistics import mean_interval, wilson
-from model_worker.studies.shared.trials import ANSWER_TOKENS, Wanted, answered
 from model_worker.studies.transfer.orthogonal import Orthogonal, Way
 from model_worker.studies.transfer.readings import READING_PLACES, Readings, key_of, separation
 from protocol.refusal import Refused

@@ -40,10 +40,10 @@ from model_worker.model.loading import Loaded
 from model_worker.rounding import all_rounded
 from model_worker.steering.targets import Delta, random_controls
 from model_worker.studies.attention import figures
-from model_worker.studies.shared.base_and_chat import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Cut, Head, Look, look, told_apart, with_cuts
 from model_worker.studies.shared.names import draw
+from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.pushes import delta_of, push_of
 from model_worker.studies.shared.questions import Question, questions_of, truth_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, progress

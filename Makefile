@@ -14,7 +14,12 @@ PY := .venv/bin/python
 DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
-.PHONY: run test core check vocabulary setup browser bench load page-bench kills embedded embedded-report studies first format clean
+.DEFAULT_GOAL := help
+.PHONY: help run test core check format setup browser clean vocabulary studies embedded-report embedded first bench load page-bench kills
+
+##@ Every day
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## serve the page with the embedded model
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
@@ -33,14 +38,12 @@ check: setup ## what can be said without running anything: style, mistakes and t
 	$(DENO) lint
 	$(DENO) check --quiet static templates/export tests
 
-format: setup
+format: setup ## put that style on
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	$(DENO) fmt
 
-vocabulary: setup ## write the words of protocol/vocabulary.py into static/core/protocol.js
-	$(PY) -m protocol.javascript
-
+##@ What is installed
 setup: .venv/ready ## .venv with everything in it
 
 # torch first and pinned on every line: left to itself, pip takes the CUDA build.
@@ -59,6 +62,26 @@ browser: .venv/chromium ## Chromium for the browser tests: started once, and ins
 	$(PY) -m tests.browser.chromium
 	@touch $@
 
+clean: ## away with all that
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache
+
+##@ What is written by a command
+vocabulary: setup ## write the words of protocol/vocabulary.py into static/core/protocol.js
+	$(PY) -m protocol.javascript
+
+studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md
+	$(PY) -m client.report
+
+embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
+	$(PY) -m training.tiny_gemma2.evaluation.report
+
+embedded: setup ## train the embedded model again, from seeds
+	$(PY) -m training.tiny_gemma2
+
+first: setup ## choose the page's examples and record its first view again, from the shipped weights
+	$(PY) -m training.tiny_gemma2.card.first_view
+
+##@ What is measured
 bench: setup ## ratios against named peers, interleaved
 	$(PY) -m benchmarks $(BENCH_ARGS)
 
@@ -72,18 +95,3 @@ page-bench: setup browser ## what Explore costs in a browser: weight, scrubbing,
 
 kills: setup ## app and worker killed at random: is anything lost?
 	$(PY) -m benchmarks.kills --times 200 --scripted
-
-embedded: setup ## train the embedded model again, from seeds
-	$(PY) -m training.tiny_gemma2
-
-embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
-	$(PY) -m training.tiny_gemma2.evaluation.report
-
-studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md
-	$(PY) -m client.report
-
-first: setup ## choose the page's examples and record its first view again, from the shipped weights
-	$(PY) -m training.tiny_gemma2.card.first_view
-
-clean:
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

@@ -43,7 +43,7 @@ def known_variables() -> set[str]:
 
 
 def settings_table() -> str:
-    """All settings as a Markdown table, as the README has it."""
+    """All settings as a Markdown table, as docs/settings.md has it."""
     rows = ["| variable | default | means |", "|---|---|---|"]
     for field, info in Settings.model_fields.items():
         meaning = (info.description or "").replace("|", "\\|")

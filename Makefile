@@ -34,6 +34,7 @@ core: setup ## the subset that runs within a minute
 check: setup ## what can be said without running anything: style, mistakes and types of Python, JavaScript and CSS
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 	$(DENO) fmt --check
 	$(DENO) lint
 	$(DENO) check --quiet static templates/export tests
@@ -63,7 +64,7 @@ browser: .venv/chromium ## Chromium for the browser tests: started once, and ins
 	@touch $@
 
 clean: ## away with all that
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 ##@ What is written by a command
 vocabulary: setup ## write the words of protocol/vocabulary.py into static/core/protocol.js

@@ -33,11 +33,12 @@ from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.steering import LatentTarget
-from protocol.worker.frames import FRAME, Error, Figure, Frame, Prompt, Ranking, Start, Step, Study, Trial, Verdict
+from protocol.worker.frames import FRAME, Error, Frame, Prompt, Start, Step, Verdict
 from protocol.worker.models import Models
 from protocol.worker.names import NamesText
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RunRequest
+from protocol.worker.study_frames import Figure, Ranking, Study, Trial
 
 _SILENCE_S = 120.0
 _QUICK_S = 30.0

@@ -7,6 +7,9 @@ of the protocol that their row names: this database never looks inside them. A c
 from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from protocol.app.runs import RunState
+from protocol.worker.requests import Lane
+
 
 class TableBase(DeclarativeBase):
     """Base of all tables; its metadata is the schema."""
@@ -39,14 +42,14 @@ class Run(TableBase):
     __tablename__ = "runs"
 
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
-    state: Mapped[str] = mapped_column(String(10))
+    state: Mapped[RunState] = mapped_column(String(10))
     created: Mapped[str] = mapped_column(String(27), index=True)
     request: Mapped[str] = mapped_column(Text)
     request_sha256: Mapped[str] = mapped_column(String(64))
     n_frames: Mapped[int] = mapped_column(default=0)
     size_bytes: Mapped[int] = mapped_column(default=0)
     recording_sha256: Mapped[str | None] = mapped_column(ForeignKey("recordings.sha256"), default=None)
-    lane: Mapped[str] = mapped_column(String(11), default="interactive", server_default="interactive")
+    lane: Mapped[Lane] = mapped_column(String(11), default="interactive", server_default="interactive")
     attempt: Mapped[int] = mapped_column(default=1, server_default="1")
     """Counts how often a background run was begun. Whoever writes names it, so that a process that was thought dead
     can't write into its successor's run."""

@@ -15,9 +15,9 @@ from app.recordings.arms import Recorded, SampleAnswer, read_recording
 from app.recordings.dose import control, dose_points
 from app.wording.words import amount_in
 from protocol.app.findings import Finding
-from protocol.steering import Steering
+from protocol.steering import Held, Steering
 from protocol.vocabulary import UNITS
-from protocol.worker.frames import SteeringUsed
+from protocol.worker.frames import Prompt, SteeringUsed
 from protocol.worker.models import ModelCard
 
 SOURCE = Path(__file__).parents[2] / "templates" / "export" / "notebook.py"
@@ -94,7 +94,7 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
         "shown": arms.index(shown),
         "arms": [
             {
-                **_arm(recorded, arm, arm in (0, shown)),
+                **_arm(recorded, recorded.prompt, arm, arm in (0, shown)),
                 "on_curve": arm in points,
                 "strength": points[arm].strength if arm in points else 0.0,
                 "band": _band(recorded, sweep, arm),
@@ -105,9 +105,9 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
     }
 
 
-def _arm(recorded: Recorded, arm: int, whole: bool) -> NotebookJson:
+def _arm(recorded: Recorded, prompt: Prompt, arm: int, whole: bool) -> NotebookJson:
     """whole: with its answers and activations."""
-    start, own, reading = recorded.start, recorded.start.arms[arm], recorded.prompt.arms[arm]
+    start, own, reading = recorded.start, recorded.start.arms[arm], prompt.arms[arm]
     held = zip(start.request.hold, start.held, strict=True) if own.held else ()
     pushes = [_push(steering, used, steering.strength, _alpha(used, steering)) for steering, used in held]
     name = "held alone" if own.held else "baseline"
@@ -137,10 +137,11 @@ def _push(steering: Steering, used: SteeringUsed, strength: float, alpha: float)
     }
 
 
-def _alpha(used: SteeringUsed, held: Steering) -> float:
+def _alpha(used: SteeringUsed, held: Held) -> float:
     """Arms say their sweep's alpha; what is held says only what it is made of."""
-    strength = held.strength
-    return strength * used.residual_norm / used.norm if held.measured_in == "residual_norm" else strength
+    if held.measured_in != "residual_norm" or used.residual_norm is None:
+        return held.strength
+    return held.strength * used.residual_norm / used.norm
 
 
 def _answer(told: SampleAnswer) -> NotebookJson:

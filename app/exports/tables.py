@@ -124,11 +124,11 @@ def token_table(recorded: Recorded, arm: int) -> ExportTable | None:
         rows.append(ExportRow(cells, pos in steered))
     for a in arms:
         told = recorded.first(a)
-        for place, token in enumerate(told.tokens):
+        for place, said in enumerate(told.tokens):
             reading = told.readings[place].activations if place < len(told.readings) else (None,) * len(watched)
-            read = [_read(reading[i], a == of) for i in range(len(watched)) for of in arms]
+            values = [_read(reading[i], a == of) for i in range(len(watched)) for of in arms]
             role = "steered answer" if a else "answer"
-            rows.append(ExportRow((str(len(start.tokens) + place), visible(token.text), str(token.id), role, *read)))
+            rows.append(ExportRow((str(len(start.tokens) + place), visible(said.text), str(said.id), role, *values)))
     return ExportTable(("#", "token", "id", "role", *names), tuple(rows), frozenset((1, 3)))
 
 

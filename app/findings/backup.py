@@ -52,7 +52,7 @@ async def backup(database: Database, path: Path) -> Counter[str]:
                 for kind, table in _TABLES.items():
                     key = inspect(table).primary_key[0]
                     for one in list(await session.scalars(select(key).order_by(key))):
-                        row = await session.get(table, one, options=[undefer("*")])
+                        row = await session.get_one(table, one, options=[undefer("*")])
                         _write(zipped, kind, _columns(row))
                         session.expunge(row)  # recordings are large: one at a time in memory
                         counts[kind] += 1
@@ -95,7 +95,7 @@ async def _add(session: AsyncSession, kind: str, row: DatabaseRow) -> bool:
         if await session.scalar(select(VerificationRow.id).where(*same)):
             return False
     key = inspect(table).primary_key[0].key
-    if key in row and await session.get(table, row[key]):
+    if key in row and await session.get(table, row[key]) is not None:
         return False
     session.add(made := table(**row))
     await session.flush()

@@ -120,7 +120,8 @@ class FindingStore:
                 await self._known(session, slug)
                 raise unknown_finding()
             forks = select(FindingRow.slug).where(FindingRow.parent == slug, FindingRow.listed)
-            return _finding(*found, forks=tuple(await session.scalars(forks.order_by(FindingRow.created).limit(50))))
+            listed = await session.scalars(forks.order_by(FindingRow.created).limit(50))
+            return _finding(*found, forks=tuple(listed))
 
     async def findings(self, search: Search) -> FindingsPage:
         """Those that are listed, newest first."""
@@ -262,7 +263,7 @@ def _view(row: FindingRow) -> View:
     return View.model_validate_json(row.view)
 
 
-def _findings() -> Select[tuple[FindingRow, int, int, str | None]]:
+def _findings() -> Select[FindingRow, int, int, str | None]:
     """With what is known of their recordings: sizes, and the newest check."""
     checked = (
         select(VerificationRow.body)

@@ -85,13 +85,15 @@ def describe_bodies(app: FastAPI, bodies: Mapping[str, Any]) -> None:
 
     def openapi() -> dict[str, Any]:
         document = plain()
-        adapters = [(name, "validation", TypeAdapter(body)) for name, body in bodies.items()]
-        named, shared = TypeAdapter.json_schemas(adapters, ref_template=_REF)
+        adapters = {name: TypeAdapter[Any](body) for name, body in bodies.items()}
+        named, shared = TypeAdapter.json_schemas(
+            [(name, "validation", adapter) for name, adapter in adapters.items()], ref_template=_REF
+        )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas |= {name: schema for (name, _), schema in named.items()} | shared["$defs"]
         return document
 
-    app.openapi = openapi
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI says to
 
 
 # What is left of the body would keep the connection busy.

@@ -11,8 +11,8 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 def route_of(scope: Scope) -> str:
     """E.g. "/f/{slug}". Known once the request was routed; what led nowhere has the name "none"."""
     if (route := scope.get("route")) is not None:
-        return route.path
-    path = scope["path"]
+        return str(route.path)
+    path: str = scope["path"]
     if path.startswith("/static/"):
         return "/static"
     return "/openapi.json" if path == "/openapi.json" else "none"

@@ -107,8 +107,7 @@ def _table(text: str) -> tuple[Sequence[str], PastedRows]:
     first = filled[0][1] if filled else ""
     delimiter = next((one for one in _DELIMITERS if one in first), None)
     if "name" in [_folded(cell) for cell in _cells_of(first, delimiter)]:
-        rows = list(_csv(text, delimiter or ","))
-        head, *rest = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
+        head, *rest = _filled(_csv(text, delimiter or ","))
         _require_few(rest)
         return _columns(head[1]), rest
     if delimiter and all(delimiter in line for _, line in filled):
@@ -120,9 +119,13 @@ def _table(text: str) -> tuple[Sequence[str], PastedRows]:
             "Write a first line such as name,type,label above the others.",
             line=filled[0][0],
         )
-    rows = [(number, (line,)) for number, line in filled]
+    rows: PastedRows = [(number, (line,)) for number, line in filled]
     _require_few(rows)
     return ("name",), rows
+
+
+def _filled(rows: Iterable[tuple[int, Sequence[str]]]) -> PastedRows:
+    return [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
 
 
 def _lines(text: str) -> list[str]:

@@ -8,7 +8,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeVar, get_args
 
 from app.names.spelling import fold
 from app.worker.client import WorkerClient
@@ -18,6 +18,7 @@ from protocol.vocabulary import Tier
 from protocol.worker.models import ModelCard
 from protocol.worker.world import ModelWorld, WorldEntry
 
+Word = TypeVar("Word", bound=str)
 MAX_NAMES_SHOWN = 200
 MAX_NAME_CHARS = 200  # characters
 
@@ -119,7 +120,7 @@ class Index:
         )
 
 
-def _counts(names: Iterable[str], found: Iterable[str]) -> dict[str, int]:
+def _counts(names: Iterable[Word], found: Iterable[Word]) -> dict[Word, int]:
     """Also of those that were not found: a filter that would show nothing says so."""
     counted = Counter(found)
     return {name: counted[name] for name in names}

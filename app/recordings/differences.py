@@ -47,8 +47,10 @@ class Comparison:
             self.n_departed += 1
             chosen = f"{departure.text!r} (id {departure.id}), preferred by {departure.short_by:.3g} nats"
             self._drift(order, fact, "", chosen)
-        bounded = other is not None and fact.unlisted is not None and other.unlisted is not None
-        for key in fact.values | other.values if bounded else fact.values:
+        keys, bounded = fact.values, False
+        if other is not None and fact.unlisted is not None and other.unlisted is not None:
+            keys, bounded = fact.values | other.values, True
+        for key in keys:
             if other is None or (key not in other.values and not bounded):
                 self._drift(order, fact, key, "nothing")
             elif fact.unit == "text":
@@ -87,7 +89,8 @@ class Comparison:
         for fact in (*self._then.facts.values(), *self._now.facts.values()) if names else ():
             for key, value in fact.values.items() if fact.unit == "activation" else ():
                 if value and (name := fact.name(key)) in names:
-                    weakest[name] = min(abs(value), weakest.get(name, abs(value)))
+                    size = abs(_number(value))
+                    weakest[name] = min(size, weakest.get(name, size))
 
         def at_threshold(jump: _Jump) -> bool:
             name = self._then.facts[jump.order].name(jump.key)
@@ -118,4 +121,13 @@ def shown(fact: Fact, key: str | int) -> str:
 
 def _at_most(fact: Fact, other: Fact, key: str | int) -> float:
     """The value, or how large it is at most where the other account alone lists it."""
-    return float(fact.values[key] if key in fact.values else min(other.values[key], fact.unlisted))
+    if key in fact.values:
+        return _number(fact.values[key])
+    assert fact.unlisted is not None
+    return min(_number(other.values[key]), fact.unlisted)
+
+
+def _number(value: str | float) -> float:
+    """Of a fact whose unit is not text."""
+    assert not isinstance(value, str)
+    return value

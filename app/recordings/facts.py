@@ -140,7 +140,9 @@ def _of_start(start: Start) -> OrderedFacts:
 def _of_prompt(start: Start, frame: Prompt) -> OrderedFacts:
     for pos, odds in enumerate(frame.odds, 1):
         yield (2, 0, pos), Fact("", f"prompt token {pos}", "nats", _odds(odds))
-    fvu = {used.id: value for used, value in zip(start.dictionaries, frame.fvu, strict=True) if value is not None}
+    fvu: Values = {
+        used.id: value for used, value in zip(start.dictionaries, frame.fvu, strict=True) if value is not None
+    }
     yield (2, 1), Fact("fraction of variance unexplained by", "the prompt", "share", fvu)
     for arm, reading in enumerate(frame.arms):
         yield from _of_prompt_reading(start, arm, reading)
@@ -148,16 +150,17 @@ def _of_prompt(start: Start, frame: Prompt) -> OrderedFacts:
 
 def _of_prompt_reading(start: Start, arm: int, reading: PromptReading) -> OrderedFacts:
     where, watched = _arm(start, arm), _watched(start, len(reading.activations))
-    for pos, values in enumerate(zip(*reading.activations, strict=True)):
+    for pos, read in enumerate(zip(*reading.activations, strict=True)):
         at = f"{where}, prompt token {pos}"
-        yield (2, 2, arm, 0, pos), Fact("activation of", at, "activation", dict(zip(watched, values, strict=True)))
+        yield (2, 2, arm, 0, pos), Fact("activation of", at, "activation", dict(zip(watched, read, strict=True)))
     for place, (used, measured) in enumerate(zip(_pushes(start, arm), reading.steered, strict=False)):
         values = _measured(measured, [f"at prompt token {pos}" for pos in used.positions])
         yield (2, 2, arm, 1, place), Fact("activation", f"{where}, {_push(used, place)}", "activation", values)
     yield (2, 2, arm, 2), Fact("log-odds of a refusal", where, "nats", {"": reading.refusal_logodds})
-    top: Values = {token.id: math.log(max(token.prob, SMALLEST)) for token in reading.top}
-    what = "log-probability of the candidate with id"
-    yield (2, 2, arm, 3), Fact(what, f"{where}, answer token 0", "nats", top, unlisted=min(top.values(), default=None))
+    logprobs = [math.log(max(token.prob, SMALLEST)) for token in reading.top]
+    top: Values = {token.id: logprob for token, logprob in zip(reading.top, logprobs, strict=True)}
+    what, least = "log-probability of the candidate with id", min(logprobs, default=None)
+    yield (2, 2, arm, 3), Fact(what, f"{where}, answer token 0", "nats", top, unlisted=least)
 
 
 def _of_token(start: Start, step: int, token: NewToken) -> OrderedFacts:

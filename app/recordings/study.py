@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from protocol.app.findings import StudyTold
 from protocol.refusal import Refused
-from protocol.worker.frames import FRAME, Done, Figure, Ranking, Study
+from protocol.worker.frames import FRAME, Done
+from protocol.worker.study_frames import Figure, Ranking, Study
 
 _READ = (b'"study"', b'"figure"', b'"ranking"', b'"done"')
 

@@ -43,8 +43,8 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def explore(request: Request) -> Response:
-        shown = {"first": parts.first_recording, "modules": _modules("explore")}
-        return parts.drawing.draw(request, "explore.html", "explore", **shown)
+        first, modules = parts.first_recording, _modules("explore")
+        return parts.drawing.draw(request, "explore.html", "explore", first=first, modules=modules)
 
     @router.api_route("/discover", methods=["GET", "HEAD"])
     async def discover(request: Request) -> Response:

@@ -66,11 +66,11 @@ def routes(parts: Parts) -> APIRouter:
     @router.delete(
         "/{run_id}",
         response_model=RunSummary,
-        responses={
+        responses=refusals(404)
+        | {
             202: {"model": RunSummary, "description": "Another app makes it, and ends it within a second"},
             204: {"description": "It had ended, and is forgotten"},
-        }
-        | refusals(404),
+        },
     )
     async def end_run(run_id: str) -> Response:
         """Cancels a run that waits or is under way. Forgets one that has ended; findings that hold it stay."""
@@ -82,8 +82,8 @@ def routes(parts: Parts) -> APIRouter:
     @router.post(
         "/{run_id}/pause",
         response_model=RunSummary,
-        responses={202: {"model": RunSummary, "description": "Another app makes it, and lets it rest within a second"}}
-        | refusals(404, 409),
+        responses=refusals(404, 409)
+        | {202: {"model": RunSummary, "description": "Another app makes it, and lets it rest within a second"}},
     )
     async def pause_run(run_id: str) -> Response:
         """A study leaves the worker and keeps its frames. It rests until it is let go on, or, where that does not

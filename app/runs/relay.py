@@ -115,7 +115,7 @@ class Relay:
     def cancel(self, why: Refused | None) -> None:
         """Ends the run, with a closing `error` frame if there is a reason, or with that refusal if the worker has
         not taken it on. Returns at once, as the next three do; does nothing to a run that is ending already."""
-        self._stop(lambda: self._end("cancelled", why and self._closing(why.refusal)), why)
+        self._stop(lambda: self._end("cancelled", self._closing(why.refusal) if why else None), why)
 
     def interrupt(self, why: Refused) -> None:
         """The app stops. A background run waits for another one."""
@@ -178,7 +178,7 @@ class Relay:
                 self._progress.see(head.kind, line)
                 if head.kind in ("done", "error"):
                     self._ending = True
-                    return head.kind, line
+                    return ("done" if head.kind == "done" else "error"), line
                 self._waiting.append(line)
                 self.run.publish(line)
                 if time.monotonic() - written_at > _WRITE_EVERY_S:

@@ -182,9 +182,12 @@ class Runs:
             raise _stopped()
         max_bytes = self._max_recording_bytes if isinstance(request, GenerateRequest) else self._max_study_bytes
         relay = Relay(claim, request, lane, self._store, self._queue, self._worker, max_bytes)
-        relay.accepted.add_done_callback(
-            lambda accepted: _came_true(accepted) and self._told.began(claim.run_id, request, lane)
-        )
+
+        def tell(accepted: asyncio.Future[None]) -> None:
+            if _came_true(accepted):
+                self._told.began(claim.run_id, request, lane)
+
+        relay.accepted.add_done_callback(tell)
         self._relays[claim.run_id] = relay
         return relay
 

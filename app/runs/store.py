@@ -20,7 +20,7 @@ from protocol.app.runs import ENDED, RunState
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import Refusal
 from protocol.worker.frames import Error
-from protocol.worker.requests import GenerateRequest, Lane
+from protocol.worker.requests import Lane
 from protocol.worker.studies import RunRequest
 
 _CHUNKS_AT_ONCE = 8  # some seconds of a stream
@@ -83,7 +83,7 @@ class RunStore:
         async with self._database.reading() as session:
             return bool(await session.scalar(text("select 1")))
 
-    async def add(self, claim: Claim, request: GenerateRequest) -> None:
+    async def add(self, claim: Claim, request: RunRequest) -> None:
         """An interactive run that the worker has just taken on."""
         async with self._database.writing() as session:
             session.add(new_run(claim.run_id, request, "interactive", state="running", owner=claim.owner))

@@ -28,8 +28,8 @@ def _steering(recorded: Recorded, arm: int) -> Facts:
             facts.append(
                 ("α", f"{sig3(own.alpha)} {raw} = {signed(own.alpha / used.residual_norm * used.norm)} {multiple}")
             )
-    for steering, used in zip(start.request.hold, start.held, strict=True):
-        facts += _push("held", recorded, steering, used, steering.strength)
+    for held, used in zip(start.request.hold, start.held, strict=True):
+        facts += _push("held", recorded, held, used, held.strength)
     return facts
 
 

@@ -16,13 +16,14 @@ from protocol.app.latent import LatentRead
 from protocol.base import JSON_LINES, Message
 from protocol.canonical import canonical_json
 from protocol.refusal import RefusalBody, Refused
-from protocol.worker.frames import FRAME, Error, Firing, Lens, NamesChecked
+from protocol.worker.frames import FRAME, Error, Firing, Lens
 from protocol.worker.models import Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
 from protocol.worker.report import ModelReport
 from protocol.worker.requests import GenerateRequest, Lane, LatentRequest
 from protocol.worker.studies import StudyRequest
+from protocol.worker.study_frames import NamesChecked
 from protocol.worker.world import ModelWorld
 
 _QUICK_S = 2.0

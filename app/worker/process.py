@@ -108,6 +108,6 @@ class WorkerProcess:
 def _listening(line: bytes) -> str | None:
     with contextlib.suppress(ValueError):
         said = json.loads(line)
-        if isinstance(said, dict) and isinstance(said.get("listening"), str):
-            return said["listening"]
+        if isinstance(said, dict) and isinstance(url := said.get("listening"), str):
+            return url
     return None

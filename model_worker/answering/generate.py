@@ -36,19 +36,9 @@ from model_worker.steering.targets import random_controls
 from protocol.canonical import sha256
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
-from protocol.worker.frames import (
-    Control,
-    Departure,
-    DictionaryUsed,
-    Done,
-    Frame,
-    Latents,
-    ModelUsed,
-    Queued,
-    Start,
-    Verdict,
-)
+from protocol.worker.frames import Control, Departure, Done, Frame, Latents, Queued, Start, Verdict
 from protocol.worker.models import ModelCard, Watched
+from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.replay import AnswerTokens
 from protocol.worker.requests import GenerateRequest
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from protocol.base import Message, Text
 from protocol.refusal import Refusal
-from protocol.worker.frames import ModelUsed
+from protocol.worker.ran import ModelUsed
 
 
 class Tolerance(Message):

@@ -48,11 +48,11 @@ def series_of(figure: Figure, plot: Plot) -> list[FigureSeries]:
         firsts = (next((row for row in panel if _cell(row, column) == value), None) for panel in panels)
         telling = own if plot.form == "bars" else [row for row in firsts if row is not None]
         roles[value] = list(dict.fromkeys(_role(row, plot.role) for row in telling))
-    looks = iter(looks_of(role for own in roles.values() for role in own))
+    looks = iter(looks_of(role for mine in roles.values() for role in mine))
     series = []
-    for value, own in roles.items():
+    for value, mine in roles.items():
         name = "" if value is None else cell_text(value)
-        parts = tuple(SeriesPart(_called(name, role, own, plot), role, next(looks)) for role in own)
+        parts = tuple(SeriesPart(_called(name, role, mine, plot), role, next(looks)) for role in mine)
         series.append(FigureSeries(name, parts, value, column, plot.role))
     return series
 

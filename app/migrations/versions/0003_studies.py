@@ -21,8 +21,8 @@ def upgrade() -> None:
     with op.batch_alter_table("findings") as findings:
         findings.add_column(sa.Column("kind", sa.String(20), nullable=False, server_default="generate"))
         findings.add_column(sa.Column("study", sa.Text, nullable=False, server_default=""))
-    runs = sa.table("runs", sa.column("id"), sa.column("request"), sa.column("model"))
+    rows = sa.table("runs", sa.column("id"), sa.column("request"), sa.column("model"))
     connection = op.get_bind()
-    for run_id, request in connection.execute(sa.select(runs.c.id, runs.c.request)).all():
+    for run_id, request in connection.execute(sa.select(rows.c.id, rows.c.request)).all():
         model = json.loads(request)["model"]
-        connection.execute(sa.update(runs).where(runs.c.id == run_id).values(model=model))
+        connection.execute(sa.update(rows).where(rows.c.id == run_id).values(model=model))

@@ -1,0 +1,3 @@
+// A number as the language itself writes it.
+
+export const written = String;

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
 
-from app.http.bodies import MAX_NAMES_BYTES, body_of, read_raw
+from app.http.bodies import body_of, read_raw
 from app.routes.openapi import refusals
 from app.services import Parts
 from protocol.app.experiments.catalogue import ExperimentOffers, made, offers, read_draft
@@ -13,6 +13,7 @@ from protocol.app.experiments.experiment import ExperimentMade
 from protocol.base import Name
 from protocol.refusal import Refused, from_validation
 from protocol.worker.models import ModelCard
+from protocol.worker.requests import MAX_NAMES_BYTES
 
 
 def routes(parts: Parts) -> APIRouter:

@@ -19,8 +19,7 @@ export function probability(p) {
 
 /** A strength with its sign, as short as it is exact: +1.25, −0.5, 0. */
 export function signed(x) {
-  if (x === 0) return "0";
-  return (x > 0 ? "+" : MINUS) + String(Number(Math.abs(x).toPrecision(6)));
+  return x > 0 ? `+${plain(x)}` : plain(x);
 }
 
 /** Any exact number with a real minus sign. */

@@ -5,7 +5,7 @@ from protocol.app.experiments.directions import PUSHED, latent_push, no_directio
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField, TickField, WordsField, number
 from protocol.worker.models import ModelCard
-from protocol.worker.studies import Asked, AttentionRequest, StudyRequest
+from protocol.worker.studies import Asked, AttentionRequest, Push, StudyRequest
 
 
 class AttentionExperiment(Experiment[AttentionRequest]):
@@ -35,7 +35,7 @@ class AttentionExperiment(Experiment[AttentionRequest]):
 
     def request(self, card: ModelCard, draft: AttentionRequest) -> AttentionRequest:
         """With the card's pushes where none are named, as the worker would take them."""
-        pushes = {role: getattr(draft, role) or latent_push(card, role) for role in PUSHED}
+        pushes: dict[str, Push | None] = {role: getattr(draft, role) or latent_push(card, role) for role in PUSHED}
         if not any(pushes.values()):
             raise no_direction(card, "known")
         return draft.model_copy(update=pushes)

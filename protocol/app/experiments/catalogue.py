@@ -22,6 +22,7 @@ from protocol.app.experiments.uncertainty import UncertaintyExperiment
 from protocol.base import Message
 from protocol.refusal import Refusal, Refused, from_validation
 from protocol.worker.models import ModelCard
+from protocol.worker.studies import DiscoverRequest
 from protocol.worker.world import ModelWorld
 
 EXPERIMENTS: tuple[Experiment[Any], ...] = (
@@ -36,7 +37,7 @@ EXPERIMENTS: tuple[Experiment[Any], ...] = (
     MisfiresExperiment(),
     LabelExperiment(),
 )
-ExperimentDraft = Annotated[Union[tuple(one.draft for one in EXPERIMENTS)], Field(discriminator="kind")]  # noqa: UP007
+ExperimentDraft: object = Annotated[Union[tuple(one.draft for one in EXPERIMENTS)], Field(discriminator="kind")]  # noqa: UP007
 """A draft of any of them, as JSON."""
 
 _NOTHING_LEFT = Refusal(
@@ -67,7 +68,8 @@ def read_draft(body: bytes | str) -> Draft:
         raise from_validation(error) from None
     for one in EXPERIMENTS:
         if one.about.id == kind:
-            return one.draft.model_validate_json(body)
+            draft: Draft = one.draft.model_validate_json(body)
+            return draft
     raise Refused(
         422,
         "unknown_experiment",
@@ -86,6 +88,7 @@ def made(card: ModelCard, draft: Draft, world: ModelWorld | None) -> ExperimentM
         return ExperimentMade(problem=from_validation(error).refusal)
     except Refused as refused:
         return ExperimentMade(problem=refused.refusal)
+    assert not isinstance(request, DiscoverRequest)  # none is an experiment
     names = counted(request.asked, world)
     if names is None:
         return ExperimentMade(request=request)

@@ -38,7 +38,9 @@ def counted(asked: Asked, world: ModelWorld | None) -> NameCounts | None:
         return Counter((one.type, one.label or "unlabelled") for one in names.names)
     if world is None:
         return None
-    found = Counter((one.type, one.tier) for one in world.entries if not names.types or one.type in names.types)
+    found: NameCounts = Counter(
+        (one.type, one.tier) for one in world.entries if not names.types or one.type in names.types
+    )
     return found if names.most is None else Counter({cell: min(names.most, n) for cell, n in found.items()})
 
 

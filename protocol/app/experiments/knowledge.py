@@ -5,7 +5,7 @@ from protocol.app.experiments.directions import PUSHED, latent_push, no_directio
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField
 from protocol.worker.models import ModelCard
-from protocol.worker.studies import Asked, KnowledgeRequest, StudyRequest
+from protocol.worker.studies import Asked, KnowledgeRequest, Push, StudyRequest
 
 
 class KnowledgeExperiment(Experiment[KnowledgeRequest]):
@@ -29,9 +29,9 @@ class KnowledgeExperiment(Experiment[KnowledgeRequest]):
 
     def request(self, card: ModelCard, draft: KnowledgeRequest) -> KnowledgeRequest:
         """With the card's pushes where none are named, as the worker would take them."""
-        pushes = {role: getattr(draft, role) or latent_push(card, role) for role in PUSHED}
-        for role, push in pushes.items():
-            if push is None:
+        pushes: dict[str, Push | None] = {role: getattr(draft, role) or latent_push(card, role) for role in PUSHED}
+        for role in PUSHED:
+            if pushes[role] is None:
                 raise no_direction(card, role)
         return draft.model_copy(update=pushes)
 

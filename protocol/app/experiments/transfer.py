@@ -44,9 +44,9 @@ class TransferExperiment(Experiment[TransferRequest]):
 
     def request(self, card: ModelCard, draft: TransferRequest) -> TransferRequest:
         """With the card's latents where none are named, as the worker would take them."""
-        targets = {role: getattr(draft, role) or _latent(card, role) for role in PUSHED}
-        for role, target in targets.items():
-            if target is None:
+        targets: dict[str, LatentTarget | None] = {role: getattr(draft, role) or _latent(card, role) for role in PUSHED}
+        for role in PUSHED:
+            if targets[role] is None:
                 raise no_direction(card, role)
         return draft.model_copy(update=targets)
 

@@ -1,4 +1,4 @@
-"""Numbers are written by the app (app/wording/numbers.py, protocol/amounts.py) as by the pages (static/core/format.js)."""
+"""Numbers are written by the app (protocol/amounts.py, app/wording/numbers.py) as by a page (static/core/format.js)."""
 
 import random
 

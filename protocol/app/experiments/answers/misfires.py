@@ -53,7 +53,7 @@ class MisfiresExperiment(ArmsExperiment[MisfiresDraft]):
             return (WordsField(words="This model's card has no known latent."),)
         found = direction_of(card, "known", latent=True)
         return (
-            WordsField(words="is ablated at the name's tokens.", role="known", target=found and found.target),
+            WordsField(words="is ablated at the name's tokens.", role="known", target=found.target if found else None),
             number(
                 MisfiresDraft,
                 "n",

@@ -1,6 +1,6 @@
 """How a role looks in a figure: hue, shape, dash and hatching together, so that colour is never the only cue.
 
-The page and the exports draw from this one table. Hues are names of static/core/palette.css, shapes, dashes and
+The page and the exports draw from this one table. Hues are names of static/look/palette.css, shapes, dashes and
 hatchings are Plotly's. Knows nothing about figures.
 """
 

@@ -152,7 +152,7 @@ Outcome = Literal["refused", "right", "answered", "wrong", "invented", "broken"]
 @dataclass(frozen=True)
 class OutcomeTerm:
     """badge: alone. clause: after "it", what the hue is of between stars. many: after "7 of 16". why: what decided,
-    with {rule} and {phrase}; where there is no phrase, the rule alone. hue: of static/core/palette.css."""
+    with {rule} and {phrase}; where there is no phrase, the rule alone. hue: of static/look/palette.css."""
 
     badge: str
     clause: str

@@ -16,7 +16,7 @@ from protocol.vocabulary import Outcome
 CanvasPoint = tuple[float, float]
 Box = tuple[float, float, float, float]
 
-# Each as a polyline in a square of 16, like static/core/icons.css.
+# Each as a polyline in a square of 16, like static/look/icons.css.
 _ICONS: dict[Outcome, tuple[tuple[CanvasPoint, ...], ...]] = {
     "refused": (((3.7, 12.3), (12.3, 3.7)),),
     "invented": (((8, 2), (8, 14)), ((2.8, 5), (13.2, 11)), ((13.2, 5), (2.8, 11))),

@@ -1,11 +1,11 @@
-"""The page's colours by name, read from static/core/palette.css, so that exports can't drift from it."""
+"""The page's colours by name, read from static/look/palette.css, so that exports can't drift from it."""
 
 import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-PALETTE = Path(__file__).parents[2] / "static" / "core" / "palette.css"
+PALETTE = Path(__file__).parents[2] / "static" / "look" / "palette.css"
 
 Scheme = Literal["light", "dark"]
 

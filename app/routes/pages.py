@@ -15,12 +15,10 @@ from starlette.responses import Response
 from app import ids
 from app.findings.side_by_side import ComparedFinding, lines, start_of
 from app.findings.store import Search
-from app.http.preloads import imported_by
 from app.http.refusals import unknown_finding
 from app.recordings.study import read_study
 from app.routes.findings import MAX_SEARCH_CHARS
 from app.services import Parts
-from app.settings import ROOT
 from app.wording.provenance import provenance, study_provenance
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
@@ -43,16 +41,15 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def explore(request: Request) -> Response:
-        first, modules = parts.first_recording, _modules("explore")
-        return parts.drawing.draw(request, "explore.html", "explore", first=first, modules=modules)
+        return parts.drawing.draw(request, "explore.html", "explore", first=parts.first_recording)
 
     @router.api_route("/discover", methods=["GET", "HEAD"])
     async def discover(request: Request) -> Response:
-        return parts.drawing.draw(request, "discover.html", "discover", modules=_modules("discover"))
+        return parts.drawing.draw(request, "discover.html", "discover")
 
     @router.api_route("/experiments", methods=["GET", "HEAD"])
     async def experiments(request: Request) -> Response:
-        return parts.drawing.draw(request, "experiments.html", "experiments", modules=_modules("experiments"))
+        return parts.drawing.draw(request, "experiments.html", "experiments")
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:
@@ -133,11 +130,6 @@ def routes(parts: Parts) -> APIRouter:
         return ComparedFinding(slug, found, await asyncio.to_thread(lambda: start_of(upgraded(recording))))
 
     return router
-
-
-def _modules(page: str) -> list[str]:
-    """What the page's script imports, so that the browser need not find out one after the other."""
-    return [f"/{path.relative_to(ROOT)}" for path in imported_by(ROOT / f"static/{page}/{page}.js")]
 
 
 def _link(asked: dict[str, str | None], **changes: str | None) -> str:

@@ -31,7 +31,7 @@ export function listen(target, type, handler, options) {
 /** An element of the template, of whichever kind it is. @type {(id: string) => any} */
 export const $ = (id) => document.getElementById(id);
 
-/** An icon of core/icons.css; the words beside it say the same, so it is hidden from screen readers. */
+/** An icon of look/icons.css; the words beside it say the same, so it is hidden from screen readers. */
 export function icon(name) {
   return h("span", { class: `icon icon-${name}`, "aria-hidden": "true" });
 }

@@ -14,7 +14,7 @@ import { watchWorker } from "../parts/health.js";
 import { away } from "../parts/away.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { namesPicker } from "../study/names/picker.js";
-import { mount } from "../run/panels.js";
+import { mount } from "../parts/mount.js";
 import { saveStudy } from "../study/save.js";
 import { searching, standing } from "../study/searching.js";
 import { workerStatus } from "../run/status.js";

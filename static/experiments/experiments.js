@@ -11,7 +11,7 @@ import { watchWorker } from "../parts/health.js";
 import { away } from "../parts/away.js";
 import { figuresView } from "../study/figures/figures.js";
 import { labelsView } from "../study/trials/labels.js";
-import { mount } from "../run/panels.js";
+import { mount } from "../parts/mount.js";
 import { whatRan } from "../study/ran.js";
 import { runningView } from "../study/running.js";
 import { saveStudy } from "../study/save.js";

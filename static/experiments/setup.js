@@ -312,7 +312,7 @@ function push(options, role, card, { scoped = false } = {}) {
   return h(
     "div",
     { class: "row wrap setup-line" },
-    h("label", { class: "check-label setup-push" }, box, mark(role), h("b", {}, nameOf(now, card))),
+    h("label", { class: "check-label" }, box, mark(role), h("b", {}, nameOf(now, card))),
     strength,
     h("span", { class: "note" }, now.unit === "raw" ? "raw α" : "× r̄"),
     scoped && h("span", {}, "at"),

@@ -64,7 +64,7 @@ export function examples(element, state, ask) {
         },
       },
       kind === "rare" ? icon("wrong") : kind === "unrecalled" ? icon("invented") : mark(role),
-      h("span", { class: "example-name" }, name),
+      h("span", {}, name),
       h("span", { class: "example-story" }, SHORT[kind] ?? role),
     );
   }

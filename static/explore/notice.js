@@ -110,7 +110,7 @@ function content({ sign, title, text, aside, actions }, close) {
     sign.startsWith("led") ? h("span", { class: `led ${sign}`, "aria-hidden": "true" }) : icon(sign),
     h(
       "div",
-      { class: "notice-text" },
+      {},
       h("p", {}, h("b", {}, title, ". "), text),
       aside && h("p", { class: "note" }, aside),
     ),

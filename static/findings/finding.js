@@ -7,12 +7,9 @@ import { writeFragment } from "../run/fragment.js";
 import { followSliders, recordedRun, recordedSliders } from "../run/recording.js";
 import { channels } from "../core/store.js";
 import { lookAtWorker } from "../parts/health.js";
-import { copyButton } from "../parts/copy.js";
-import { menu } from "../parts/menu.js";
 import { panels } from "../run/panels.js";
 import { facts } from "../run/readout.js";
-import { workerStatus } from "../run/status.js";
-import { takeBack } from "./takeback.js";
+import { findingPage } from "./page.js";
 import { verifyButton } from "./verify.js";
 
 const main = $("main");
@@ -32,11 +29,8 @@ const state = channels({
   sweep: 0,
 });
 
-copyButton($("copy"), () => location.href.split("#")[0]);
-menu($("export"));
 verifyButton(slug);
-takeBack($("takeback"), $("dialog"), slug);
-workerStatus($("status"), state);
+findingPage(slug, state);
 open();
 askWorker();
 

@@ -6,23 +6,17 @@ import { $, fill, h } from "../core/dom.js";
 import { channels } from "../core/store.js";
 import { newStudy, reduceStudy } from "../study/study.js";
 import { lookAtWorker } from "../parts/health.js";
-import { copyButton } from "../parts/copy.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { figuresView } from "../study/figures/figures.js";
 import { labelsView } from "../study/trials/labels.js";
-import { menu } from "../parts/menu.js";
-import { workerStatus } from "../run/status.js";
-import { takeBack } from "./takeback.js";
+import { findingPage } from "./page.js";
 import { trialsView } from "../study/trials/trials.js";
 
 const { slug, kind, view } = $("main").dataset;
 const { options = {} } = JSON.parse(view);
 const state = channels({ health: null, run: null }); // no run here; the led asks for it
 
-copyButton($("copy"), () => location.href.split("#")[0]);
-menu($("export"));
-takeBack($("takeback"), $("dialog"), slug);
-workerStatus($("status"), state);
+findingPage(slug, state);
 open();
 
 async function open() {

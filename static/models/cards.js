@@ -48,7 +48,7 @@ function article(card, held, led, more) {
     { class: "model", "aria-labelledby": title },
     h("div", { class: "row model-head" }, h("h2", { id: title }, card.title), led),
     h("p", { class: "mono note" }, card.id),
-    h("p", { class: "model-note" }, card.note),
+    h("p", {}, card.note),
     folded(
       "Size and licence",
       held || wide,

@@ -27,14 +27,14 @@ export function layerCurve(element, curve) {
     plot,
     h(
       "ul",
-      { class: "legend" },
+      { class: "layers-legend" },
       curve.series.map(({ name }, i) =>
         h(
           "li",
           {},
           s(
             "svg",
-            { class: "legend-sample", width: 28, height: 12, "aria-hidden": "true" },
+            { width: 28, height: 12, "aria-hidden": "true" },
             stroke("M0 6H28", styles[i]),
             point(14, 6, styles[i]),
           ),
@@ -105,7 +105,7 @@ function point(x, y, { hue, shape }) {
     `M${x - size} ${y - size}h${2 * size}v${2 * size}h${-2 * size}z`,
     `M${x} ${y - size - 1}l${size + 1} ${size + 1}l${-size - 1} ${size + 1}l${-size - 1} ${-size - 1}z`,
   ][shape];
-  return s("path", { class: `layers-point hue-${hue}${shape === 1 ? " ring" : ""}`, d });
+  return s("path", { class: `layers-point hue-${hue}${shape === 1 ? " layers-ring" : ""}`, d });
 }
 
 function hueOf(name) {

@@ -101,7 +101,7 @@ const share = (x) => (x === 1 ? "1.00" : sig3(x));
 function plainTable({ title, note, columns, rows }) {
   return h(
     "section",
-    { class: "plain-table" },
+    {},
     h("h4", {}, title),
     note && h("p", { class: "note" }, note),
     h(
@@ -139,8 +139,8 @@ function examples(dialogues) {
       stacked({
         caption: group,
         columns: [
-          { name: "question", class: "said" },
-          { name: "answer", class: "said" },
+          { name: "question", class: "dialogue-said" },
+          { name: "answer", class: "dialogue-said" },
           { name: "verdict" },
           { name: "truth" },
         ],

@@ -140,12 +140,12 @@ function names({ entries, questions }, card, held) {
   return stacked({
     caption: `Names in the world of ${card.title}`,
     columns: [
-      { name: "name", class: "entry-name" },
-      { name: "type", class: "entry-type" },
-      { name: "training text", class: "entry-tier" },
-      { name: "facts", class: "entry-facts" },
-      { name: "chat tuning", class: "entry-asked" },
-      { name: "", class: "entry-ask" },
+      { name: "name", class: "world-name" },
+      { name: "type", class: "world-type" },
+      { name: "training text", class: "world-tier" },
+      { name: "facts", class: "world-facts" },
+      { name: "chat tuning", class: "world-asked" },
+      { name: "", class: "world-link" },
     ],
     rows: entries.map((entry) => [
       entry.name,

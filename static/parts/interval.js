@@ -14,7 +14,7 @@ export function interval(figure) {
   return s(
     "svg",
     { class: "interval", "aria-hidden": "true" },
-    s("line", { class: "interval-axis", x1: "0%", x2: "100%", y1: 10, y2: 10 }),
+    s("line", { x1: "0%", x2: "100%", y1: 10, y2: 10 }),
     low !== null && high !== null && s("line", { class: "interval-bar", x1: at(low), x2: at(high), y1: 10, y2: 10 }),
     wanted &&
       s(

@@ -14,7 +14,7 @@ export function stacked({ caption, shown = false, columns, rows }) {
   return h(
     "table",
     { class: "stacked", role: "table" },
-    h("caption", { class: shown ? "caption" : "sr" }, caption),
+    h("caption", { class: shown ? null : "sr" }, caption),
     h(
       "thead",
       { role: "rowgroup" },

@@ -1,6 +1,5 @@
 // Everything a run shows, each view in the element that has its id: the part that Explore and a finding share.
 
-import { fill, h } from "../core/dom.js";
 import { answers } from "./answers/answers.js";
 import { claimLine } from "./answers/claim.js";
 import { doseCurve } from "./curve/curve.js";
@@ -9,6 +8,7 @@ import { latentMap } from "./map/map.js";
 import { randomPushes } from "./curve/random_pushes.js";
 import { sliders } from "./steering/slider_rows.js";
 import { tokenStrip } from "./tokens/tokens.js";
+import { mount } from "../parts/mount.js";
 
 const VIEWS = {
   tokens: tokenStrip,
@@ -20,17 +20,6 @@ const VIEWS = {
   first: firstTokens,
   map: latentMap,
 };
-
-/** Draws a view; one that can't be drawn says so in its place, and the others go on. Returns what removes it. */
-export function mount(view, element, ...rest) {
-  try {
-    return view(element, ...rest);
-  } catch (error) {
-    reportError(error);
-    fill(element, h("p", { class: "note" }, "This part of the page failed. The others go on; reload to try again."));
-    return () => fill(element);
-  }
-}
 
 /** Draws all of them from `state`; returns a function that removes them. */
 export function panels(state) {

@@ -5,12 +5,11 @@
 import { Refused, saveFinding } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { count, probability } from "../core/format.js";
-import { keep } from "../parts/delete_tokens.js";
 import { armAt, control, logodds, sigmoid } from "./run.js";
 import { claim, headline } from "./verdicts.js";
 import { badge } from "./badge.js";
 import { claimParts } from "./answers/claim.js";
-import { copyButton } from "../parts/copy.js";
+import { published } from "../parts/published.js";
 
 const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, not of the run
 
@@ -170,45 +169,6 @@ function whoFinds(listed) {
   return listed
     ? "Anyone can find it under Findings, and anyone with the link can read it."
     : "Only who has the link finds it; search engines are asked to leave it out. Whoever has the link can read it.";
-}
-
-export function published({ finding, delete_token: token }, dialog) {
-  const address = new URL(`/f/${finding.slug}`, location.href).href;
-  const kept = keep(finding.slug, token);
-  return h(
-    "div",
-    { class: "form" },
-    h("h2", { id: "dialog-title" }, finding.listed ? "It is public now" : "It has its link now"),
-    h("p", {}, finding.title),
-    copyable("share-link", "Link", address),
-    copyable("share-token", "Delete token", token),
-    h(
-      "p",
-      { class: "note" },
-      kept
-        ? "Shown this once. This browser keeps it, so that the finding's page can take it back; copy it if you want to delete from elsewhere."
-        : "Shown this once, and this browser keeps nothing: copy it, or the finding stays.",
-    ),
-    h(
-      "div",
-      { class: "row" },
-      h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Close"),
-      h("a", { class: "button button-primary", href: address }, "Open it"),
-    ),
-  );
-}
-
-function copyable(id, name, value) {
-  const field = h("input", {
-    id,
-    class: "input mono",
-    readonly: true,
-    value,
-    autocomplete: "off",
-    spellcheck: "false",
-  });
-  const button = h("button", { class: "button", type: "button", "aria-label": `Copy ${name.toLowerCase()}` }, "Copy");
-  return [h("label", { for: id }, name), h("div", { class: "row" }, field, copyButton(button, () => value, field))];
 }
 
 /** What the finding's page will show first. */

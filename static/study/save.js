@@ -3,7 +3,7 @@
 
 import { Refused, saveFinding } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { published } from "../run/share.js";
+import { published } from "../parts/published.js";
 
 let draft = {}; // { title, note, listed } that was typed and not saved yet
 

@@ -37,7 +37,7 @@ def study_page_of(finding: Finding, recording: bytes) -> str:
         max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
         styles=[
             page_file(name)
-            for name in ("static/core/palette.css", "templates/export/export.css", "static/vendor/plotly.css")
+            for name in ("static/look/palette.css", "templates/export/export.css", "static/vendor/plotly.css")
         ],
         logo=page_file("static/img/logo.svg"),
         scripts=scripts,

@@ -59,7 +59,7 @@ export function alongPrompt(element, state, own) {
       element.style.setProperty("--shown", ((after?.value ?? 0) / most).toFixed(3));
       const title = `${visible(tokens[pos].text)}, token ${pos}: ${words(before, after, shown)}`;
       if (element.title !== title) element.title = title;
-      element.classList.toggle("chosen", state.get("token") === pos);
+      element.classList.toggle("along-chosen", state.get("token") === pos);
     });
   }
 }

@@ -88,9 +88,8 @@ export function sliderRow(state, { id, key, index }) {
     const said = [amountOf(slider, value), held && "held", verdict && OUTCOMES[verdict.outcome].toLowerCase()];
     rail.draw({ axis, said: said.filter(Boolean).join(", ") });
     number.show(numberOf(slider, value));
-    changed("class", `${chosen} ${held}`, () => {
+    changed("class", chosen, () => {
       row.root.classList.toggle("active", chosen);
-      row.root.classList.toggle("held", held);
       row.tab.setAttribute("aria-pressed", String(chosen));
     });
     changed("short", slider.short, (text) => fill(short, text));

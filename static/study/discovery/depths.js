@@ -14,7 +14,7 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 /** `state` has counts and options; `choose(changes)` changes those. */
 export function separationByLayer(element, state, choose) {
   const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
-  const plot = h("div", { class: "depths-plot", style: { height: `${HEIGHT}px` } });
+  const plot = h("div", { style: { height: `${HEIGHT}px` } });
   const behind = h("div", {});
   const ticks = ["filtered", "top5", "paper"].map((name) => [
     name,
@@ -117,7 +117,12 @@ function picture(curves, options, width) {
           "stroke-dasharray": role === "unknown" ? "6 4" : null,
         }),
         places.map(([a, b]) =>
-          s("circle", { class: `layers-point hue-${role}${role === "unknown" ? " ring" : ""}`, cx: a, cy: b, r: 3.5 })
+          s("circle", {
+            class: `layers-point hue-${role}${role === "unknown" ? " layers-ring" : ""}`,
+            cx: a,
+            cy: b,
+            r: 3.5,
+          })
         ),
       ];
     }),

@@ -55,7 +55,7 @@ export function rankingTable(element, state, act) {
     if (weak >= 0 && weak < lines.length) lines.splice(weak, 0, below(n_columns));
     return h(
       "div",
-      { class: "table-wrap ranking-wrap", tabindex: "0", role: "region", "aria-label": "Ranking" },
+      { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "Ranking" },
       h(
         "table",
         { class: "ranking", role: "table" },

@@ -7,7 +7,7 @@ import { mostOf, rowsOf } from "./rows.js";
 import { channels } from "../../core/store.js";
 import { separationByLayer } from "./depths.js";
 import { liveFigure } from "../figures/figure.js";
-import { mount } from "../../run/panels.js";
+import { mount } from "../../parts/mount.js";
 import { rankingTable } from "./ranking.js";
 import { latentScatter } from "./scatter.js";
 import { pinned, pinTray, repinned } from "./tray.js";

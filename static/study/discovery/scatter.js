@@ -113,7 +113,7 @@ export function latentScatter(element, state, choose, select) {
     return s(
       "g",
       { class: `scatter-callout hue-${role}` },
-      s("circle", { class: `layers-point${role === "unknown" ? " ring" : ""}`, cx, cy, r: 5 }),
+      s("circle", { class: `layers-point${role === "unknown" ? " layers-ring" : ""}`, cx, cy, r: 5 }),
       s("text", { class: "scatter-name", ...at, y: low ? cy + 18 : cy - 18 }, `#${dot.latent} ${role}`),
       s("text", { class: "layers-text", ...at, y: low ? cy + 31 : cy - 5 }, words(dot)),
     );

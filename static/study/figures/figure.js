@@ -159,7 +159,7 @@ function ramp(figure) {
   const [low, high] = heatRange(figure);
   return h(
     "p",
-    { class: "row note figure-ramp" },
+    { class: "row note" },
     headOf(unit),
     h("span", {}, cellText(low, unit)),
     h("span", {

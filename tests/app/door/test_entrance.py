@@ -59,7 +59,7 @@ def test_with_the_password_everything_is(private: Client) -> None:
 
 def test_a_stranger_learns_only_whether_the_app_is_ready(private: Client) -> None:
     assert private.get("/healthz").json() == {"ready": True} == private.get("/readyz").json()
-    assert _get(private, "/static/core/base.css") == 200, "the page that asks for the password has a style"
+    assert _get(private, "/static/look/elements.css") == 200, "the page that asks for the password has a style"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_on_loopback_a_name_that_is_not_ours_is_refused(app: Client) -> None:
 
 @pytest.mark.parametrize("host", ["[", "a b", "<script>", "a:b:c", "a/b", "[::1", "ä", "", "x" * 5000 + "!"])
 def test_a_host_that_is_none_is_refused_on_every_kind_of_page(app: Client, host: str) -> None:
-    for path in ("/", "/api/findings", "/nothing", "/static/core/base.css", "/healthz"):
+    for path in ("/", "/api/findings", "/nothing", "/static/look/elements.css", "/healthz"):
         answer = app.get(path, headers={"Host": host.encode()})
         assert answer.status_code == 400, path
         assert "<script>" not in answer.text.replace('<script src="/static', "")

@@ -88,7 +88,7 @@ def test_as_json_every_line_is_an_object_with_the_same_names(spawn: Spawn) -> No
 def test_health_checks_and_files_do_not_fill_the_log(spawn: Spawn) -> None:
     app = spawn()
     eventually(lambda: app.health()["ready"], within_s=15)
-    app.client.get("/static/core/base.css")
+    app.client.get("/static/look/elements.css")
     app.client.get("/static/nothing")
     lines = [line for line in _ended(app) if "app.access" in line]
     assert len([line for line in lines if "/healthz" in line]) == 0

@@ -36,7 +36,13 @@ def _numbers(app: Client) -> dict[tuple[str, ...], float]:
 
 def test_requests_are_counted_by_route_and_never_by_address(settings: Settings) -> None:
     with start(settings) as app:
-        for path in ("/f/1111111111", "/f/2222222222", "/api/findings?q=a", "/nothing/at/all", "/static/core/base.css"):
+        for path in (
+            "/f/1111111111",
+            "/f/2222222222",
+            "/api/findings?q=a",
+            "/nothing/at/all",
+            "/static/look/elements.css",
+        ):
             app.get(path)
         app.request("BREW", "/api/findings")
         told = _numbers(app)
@@ -46,7 +52,7 @@ def test_requests_are_counted_by_route_and_never_by_address(settings: Settings) 
         assert told["requests_total", "other", "/api/findings", "405"] == 1
         assert told["request_seconds_count", "GET", "/f/{slug}"] == 2
         assert 0 < told["request_seconds_sum", "GET", "/f/{slug}"] < 5
-        size = len(app.get("/static/core/base.css").content)
+        size = len(app.get("/static/look/elements.css").content)
         assert told["answer_bytes_total", "GET", "/static"] == size
         assert not any("nothing" in part or "1111111111" in part or "BREW" in part for key in told for part in key)
 

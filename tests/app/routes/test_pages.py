@@ -153,9 +153,9 @@ def test_an_unknown_page_is_a_404_that_says_what_to_do(live: Client, path: str) 
 
 
 def test_static_files_are_always_asked_about_and_never_sent_twice(live: Client) -> None:
-    first = live.get("/static/core/base.css")
+    first = live.get("/static/look/elements.css")
     assert first.status_code == 200 and first.headers["cache-control"] == "no-cache"
-    again = live.get("/static/core/base.css", headers={"If-None-Match": first.headers["etag"]})
+    again = live.get("/static/look/elements.css", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304 and again.headers["cache-control"] == "no-cache"
 
 
@@ -170,7 +170,9 @@ def test_static_files_stay_inside_their_folder(live: Client) -> None:
 
 
 def test_every_answer_tells_browsers_to_be_careful(live: Client) -> None:
-    answers = [live.get(path) for path in ("/", "/healthz", "/api/nothing", "/f/1111111111", "/static/core/base.css")]
+    answers = [
+        live.get(path) for path in ("/", "/healthz", "/api/nothing", "/f/1111111111", "/static/look/elements.css")
+    ]
     for answer in [*answers, live.post_run(), live.post("/api/runs", content=b"")]:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy

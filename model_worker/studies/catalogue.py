@@ -1,4 +1,10 @@
-"""Which studies there are, by kind."""
+"""Which studies there are, by kind.
+
+A new study is a folder of its own beside this file and a line here; its request stands in protocol/worker/studies.py,
+and what a reader is offered of it in protocol/app/experiments. In the folder: plan.py, what is asked and in which order
+what is found is said (a Script, shared/script.py); measure.py, the numbers of a trial; figures.py, tables of the
+trials so far. run.py plays it, goes on where it was interrupted and lets go of what is under way.
+"""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,8 @@
 """The capability `study`: any of them, from its beginning or from where it was interrupted.
 
 1. plan it: look at the names, resolve the request                    -> study
-2. fold what was recorded before, if it was begun before
-3. whatever it finds, numbered in order                               -> progress, trial, tally, ranking, figure
+2. hand its script what was recorded before, if it was begun before
+3. play the cues whose frames are missing, numbered in order          -> progress, trial, tally, ranking, figure
 4.                                                                    -> done
 
 What is recorded is trusted: it comes from the app, which had it from a worker. What can't be gone on with, because
@@ -13,12 +13,13 @@ import itertools
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-from model_worker.studies.shared.bench import AnyRequest, Bench, StudyPlan
+from model_worker.studies.shared.bench import AnyRequest, Bench
+from model_worker.studies.shared.script import Script
 from protocol.refusal import Refused
 from protocol.worker.frames import Done, Frame
 from protocol.worker.study_frames import Study
 
-Planner = Callable[[Bench, AnyRequest], Generator[None, None, StudyPlan]]
+Planner = Callable[[Bench, AnyRequest], Generator[None, None, Script]]
 
 
 def study(
@@ -34,18 +35,35 @@ def study(
             f"This worker knows: {', '.join(planners)}.",
             "Ask for one of them, or start a newer worker.",
         )
-    plan = yield from planners[request.kind](bench, request)
+    script = yield from planners[request.kind](bench, request)
     numbers = itertools.count(len(recorded))
     if recorded:
-        _require_same(plan.opening, recorded[0])
+        _require_same(script.opening, recorded[0])
         for frame in recorded[1:]:
-            plan.fold(frame)
+            script.take(frame)
     else:
-        yield plan.opening.model_copy(update={"seq": next(numbers)})
-    for frame in plan.rest():
-        yield frame if frame is None else frame.model_copy(update={"seq": next(numbers)})
+        yield script.opening.model_copy(update={"seq": next(numbers)})
+    try:
+        for frame in _missing(script, len(recorded[1:])):
+            yield frame if frame is None else frame.model_copy(update={"seq": next(numbers)})
+    finally:
+        script.close()
     elapsed = round(time.perf_counter() - began, 4)
     yield Done(seq=next(numbers), elapsed_s=elapsed, n_tokens=0)
+
+
+def _missing(script: Script, n_recorded: int) -> Iterator[Frame | None]:
+    """What the cues behind those that were recorded say."""
+    for cue in script.cues():
+        if cue is None:
+            yield None
+        elif n_recorded:
+            n_recorded -= 1
+        else:
+            for frame in cue():
+                if frame is not None:
+                    script.take(frame)
+                yield frame
 
 
 def _require_same(now: Study, then: Frame) -> None:

@@ -21,10 +21,11 @@ from model_worker.studies.answers.outcomes import flips_figure, outcomes_figure
 from model_worker.studies.answers.surprise import surprises
 from model_worker.studies.shared.arms import PlannedArm, Resolved, in_words
 from model_worker.studies.shared.bench import Bench
-from model_worker.studies.shared.completions import Answered, Completion, Wanted, answered, require_room
+from model_worker.studies.shared.completions import Answered, Completion, Wanted, require_room
 from model_worker.studies.shared.counts import WATCHED
 from model_worker.studies.shared.questions import Question, questions_of, trial_answer
-from model_worker.studies.shared.trial_plan import TrialPlan, numbered
+from model_worker.studies.shared.replies import Replies, RepliesScript
+from model_worker.studies.shared.script import Script
 from protocol.steering import LatentTarget
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import StudyArm, Trial, TrialAnswer
@@ -39,7 +40,7 @@ FIGURES: Mapping[str, Sequence] = {
 }
 
 
-def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, TrialPlan]:
+def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Script]:
     """Raises Refused for arms that this model can't be steered by, and for a set without a question."""
     loaded = bench.loaded
     request = _resolved(request)
@@ -67,12 +68,13 @@ def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Tria
         warnings=(*asked.names.warnings, *doubts(request.arms, request.controls)),
     )
 
-    def fresh(first: int) -> Generator[Trial | None, None, None]:
-        found = answered(loaded, bench.decoding, map(wanted, asked.questions[first:]), request.max_new_tokens)
-        return numbered(found, first, lambda one, number: _trial(bench, asked.questions[number], readout, one, number))
+    replies = Replies(bench, lambda first: map(wanted, asked.questions[first:]), request.max_new_tokens)
+
+    def trial(one: Answered, number: int) -> Trial:
+        return _trial(bench, asked.questions[number], readout, one, number)
 
     figures = [lambda trials, draw=draw: draw(opening, trials) for draw in FIGURES[request.plot]]
-    return TrialPlan(opening, fresh, figures, doing="answers")
+    return RepliesScript(opening, replies, trial, figures, doing="answers")
 
 
 def _trial(bench: Bench, question: Question, readout: Readout, one: Answered, number: int) -> Trial:

@@ -46,7 +46,7 @@ from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.pushes import delta_of, push_of
 from model_worker.studies.shared.questions import Question, questions_of, truth_of
-from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
+from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from protocol.refusal import Refused
 from protocol.vocabulary import Label
 from protocol.worker.frames import Frame
@@ -140,21 +140,25 @@ class AttentionPlan(Script):
         self._questions, self._evaluated = questions, tuple(evaluated)
 
     def cues(self) -> Iterator[Cue]:
-        n = len(self._questions)
-        for number in range(n):
-            yield partial(self._looked, number)
-            yield from progress(number + 1, self.opening.n_steps, "looking at names")
-            if is_tenth(number + 1, n):
-                yield lambda: iter([figures.head_figure(self._study, self.trials)])
-                for role in self._arms.pushes:
-                    yield lambda role=role: iter([figures.shift(self._study, self.trials, role)])
-                if self._arms.pushes:
-                    yield lambda: iter([figures.significance(self._study, self.trials)])
-        for place in range(len(self._evaluated)):
-            yield partial(self._cut, place)
-            yield from progress(n + place + 1, self.opening.n_steps, "cutting edges")
-            if is_tenth(place + 1, len(self._evaluated)):
-                yield lambda: iter([figures.knockout(self._study, self.trials, self._chosen())])
+        n, n_steps = len(self._questions), self.opening.n_steps
+        looking = [self._heads, *(partial(self._shift, role) for role in self._arms.pushes)]
+        if self._arms.pushes:
+            looking.append(self._significance)
+        yield from trial_by_trial(n, self._looked, "looking at names", looking, n_steps=n_steps)
+        n_cut = len(self._evaluated)
+        yield from trial_by_trial(n_cut, self._cut, "cutting edges", (self._knockout,), n_steps=n_steps, n_before=n)
+
+    def _heads(self, n: int) -> Iterator[Frame]:
+        yield figures.head_figure(self._study, self.trials)
+
+    def _shift(self, role: Label, n: int) -> Iterator[Frame]:
+        yield figures.shift(self._study, self.trials, role)
+
+    def _significance(self, n: int) -> Iterator[Frame]:
+        yield figures.significance(self._study, self.trials)
+
+    def _knockout(self, n: int) -> Iterator[Frame]:
+        yield figures.knockout(self._study, self.trials, self._chosen())
 
     @property
     def _study(self) -> figures.AttentionSetup:

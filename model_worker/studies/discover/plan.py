@@ -40,6 +40,7 @@ from model_worker.studies.discover.resampling import Auroc, Resampled
 from model_worker.studies.discover.tally import Counts, FiringCounter, corpus_tally, tally
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import NameSet, Taken, in_question, in_statement, names_of
+from model_worker.studies.shared.script import Cue, Script, at_once
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
 from protocol.worker.names import LABELS
@@ -48,9 +49,6 @@ from protocol.worker.study_frames import CorpusTally, Figure, Progress, RankedLa
 
 PROGRESS = 32  # names between two frames of progress
 MIN_NAMES = 3  # of a type and label: with fewer, none is left to test on
-
-LateFrame = Callable[[], Frame]
-"""A frame that is only made where it was not recorded."""
 
 
 def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) -> Generator[None, None, "Discovery"]:
@@ -93,8 +91,8 @@ class Batch:
     activations: Mapping[Latent, np.ndarray]
 
 
-class Discovery:
-    """A Plan. `names`: with their labels, in the order of `opening`."""
+class Discovery(Script):
+    """names: with their labels, in the order of `opening`."""
 
     def __init__(
         self,
@@ -106,7 +104,7 @@ class Discovery:
         texts: Sequence[Sequence[Ids]],
         rows: int | None,
     ) -> None:
-        self.opening = opening
+        super().__init__(opening)
         self._gemma, self._dictionaries, self._texts, self._rows = gemma, dictionaries, texts, rows
         self._layer_of = {name: layer_of[name] for name in dictionaries}
         self._layers = sorted(set(self._layer_of.values()))
@@ -116,39 +114,25 @@ class Discovery:
         train = [one for chunk in self._chunks["train"] for one in chunk.names]
         sample = fitted(train, len(self._layers), gemma.shape.d_model, self._request.names.seed)
         self._directed = Directed(self._layers, sample)
-        self._n_recorded = self._n_corpora = 0
+        self._n_corpora = 0
 
-    def fold(self, frame: Frame) -> None:
-        self._n_recorded += 1
+    def take(self, frame: Frame) -> None:
         if isinstance(frame, Tally | CorpusTally):
             self._counts.add(frame)
             self._n_corpora += isinstance(frame, CorpusTally)
 
-    def rest(self) -> Iterator[Frame | None]:
-        n_told = 0
-        for say in self._sequence():
-            if say is None:
-                yield None
-                continue
-            n_told += 1
-            if n_told > self._n_recorded:
-                frame = say()
-                if isinstance(frame, Tally | CorpusTally):
-                    self._counts.add(frame)
-                yield frame
-
-    def _sequence(self) -> Iterator[LateFrame | None]:
+    def cues(self) -> Iterator[Cue | None]:
         n_done = 0
         for chunk in self._chunks["train"]:
             yield from self._read(chunk, n_done, lambda batch: self._directed.see(batch.names, batch.residuals))
             n_done += len(chunk.names)
-            yield self._ranking
+            yield at_once(self._ranking)
             if chunk.last and chunk.cell.label == "unknown":  # its type is whole
-                yield self._by_layer
+                yield at_once(self._by_layer)
         yield from self._read_texts(n_done)
         n_done += len(self._texts)
-        yield self._ranking
-        yield self._by_layer
+        yield at_once(self._ranking)
+        yield at_once(self._by_layer)
         best = self._best()  # settled, before a name of the test half is read
 
         yield from self._directed.fit()
@@ -178,7 +162,7 @@ class Discovery:
         n_done: int,
         see: Callable[[Batch], None],
         latents: Mapping[str, tuple[int, ...]] | None = None,
-    ) -> Iterator[LateFrame | None]:
+    ) -> Iterator[Cue | None]:
         """A batch a step. latents: by dictionary, those whose activations `see` is shown."""
         firing = {name: FiringCounter(dictionary) for name, dictionary in self._dictionaries.items()}
         doing = f"{chunk.cell.type}, {chunk.cell.label} names, {chunk.cell.split}"
@@ -197,9 +181,9 @@ class Discovery:
                 if at % PROGRESS == 0 or at == len(chunk.names):
                     yield _progress(n_done + at, doing)
         for name, one in firing.items():
-            yield lambda name=name, one=one: tally(name, chunk.cell, one)
+            yield at_once(lambda name=name, one=one: tally(name, chunk.cell, one))
 
-    def _read_texts(self, n_done: int) -> Iterator[LateFrame | None]:
+    def _read_texts(self, n_done: int) -> Iterator[Cue | None]:
         """Not again, once all that is counted there was recorded."""
         firing = {name: FiringCounter(dictionary) for name, dictionary in self._dictionaries.items() if self._texts}
         recorded = self._n_corpora == len(firing)
@@ -211,9 +195,9 @@ class Discovery:
                 yield None
             yield _progress(n_done + n, "ordinary text")
         for name, one in firing.items():
-            yield lambda name=name, one=one: corpus_tally(name, one)
+            yield at_once(lambda name=name, one=one: corpus_tally(name, one))
 
-    def _conclusion(self, best: Best, test: Scores) -> Iterator[LateFrame | None]:
+    def _conclusion(self, best: Best, test: Scores) -> Iterator[Cue | None]:
         resampled = Resampled(test.known, self._request.names.seed)
         aurocs: dict[Hashable, Auroc] = {}
         for key in test.keys:
@@ -228,11 +212,12 @@ class Discovery:
             return beside.model_copy(update={key: rounded(value) for key, value in held.items()})
 
         final = self._told(best, with_test)
-        yield lambda: final
-        yield self._by_layer
-        yield lambda: figures.latents(final, aurocs[figures.LENGTH])
-        yield lambda: figures.baselines(self._layer_of, best, aurocs, {n: self._directed.c_of(n) for n in self._layers})
-        yield lambda: figures.types(final)
+        yield at_once(lambda: final)
+        yield at_once(self._by_layer)
+        yield at_once(lambda: figures.latents(final, aurocs[figures.LENGTH]))
+        c_of = {layer: self._directed.c_of(layer) for layer in self._layers}
+        yield at_once(lambda: figures.baselines(self._layer_of, best, aurocs, c_of))
+        yield at_once(lambda: figures.types(final))
 
     def _best(self) -> Best:
         return best_of(self._counts, self._request.max_corpus_share, self._request.top)
@@ -266,8 +251,8 @@ class Discovery:
         )
 
 
-def _progress(n_done: int, doing: str) -> LateFrame:
-    return lambda: Progress(seq=0, n_done=n_done, doing=doing)
+def _progress(n_done: int, doing: str) -> Cue:
+    return at_once(lambda: Progress(seq=0, n_done=n_done, doing=doing))
 
 
 def _wanted(loaded: Loaded, request: DiscoverRequest) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ nothing about what the names are known for.
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -29,7 +28,7 @@ from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import Taken, in_question, names_of
 from model_worker.studies.shared.pushes import delta_of, held_of, push_of
 from model_worker.studies.shared.questions import wanted
-from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
+from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from protocol.refusal import Refused
 from protocol.vocabulary import Label
 from protocol.worker.frames import Frame, Token
@@ -151,13 +150,7 @@ class _Knowledge(Script):
         self._words, self._asked = words, asked
 
     def cues(self) -> Iterator[Cue]:
-        n = len(self._asked)
-        for number in range(n):
-            yield partial(self._trial, number)
-            yield from progress(number + 1, n, "asking whether it is sure")
-            if is_tenth(number + 1, n):
-                yield partial(self._shift, number + 1)
-                yield partial(self._points, number + 1)
+        return trial_by_trial(len(self._asked), self._trial, "asking whether it is sure", (self._shift, self._points))
 
     def _trial(self, number: int) -> Iterator[Frame | None]:
         one = self._asked[number]

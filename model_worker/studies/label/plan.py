@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from model_worker.rounding import rounded
 from model_worker.studies.shared.bench import Bench
-from model_worker.studies.shared.completions import Answered, Wanted, answered, require_room
+from model_worker.studies.shared.completions import Answered, Wanted, require_room
 from model_worker.studies.shared.counts import Case, cases_of, outcomes
 from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.questions import Question, QuestionSet, questions_of, trial_answer
+from model_worker.studies.shared.replies import Replies, RepliesScript
+from model_worker.studies.shared.script import Script
 from model_worker.studies.shared.statistics import wilson
-from model_worker.studies.shared.trial_plan import TrialPlan, numbered
 from protocol.vocabulary import OUTCOMES
 from protocol.worker.requests import Sampling
 from protocol.worker.studies import LabelRequest
@@ -42,7 +43,7 @@ class NameRecall:
         return "known" if n_known >= tau else "between" if n_known else "unknown"
 
 
-def label(bench: Bench, request: LabelRequest) -> Generator[None, None, TrialPlan]:
+def label(bench: Bench, request: LabelRequest) -> Generator[None, None, Script]:
     """Raises Refused for a set without a question."""
     loaded = bench.loaded
     asked = yield from questions_of(loaded, request.asked)
@@ -64,16 +65,17 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, TrialPla
         warnings=(*asked.names.warnings, *_warnings(asked, request)),
     )
 
-    def fresh(first: int) -> Generator[Trial | None, None, None]:
-        found = answered(loaded, bench.decoding, map(wanted, asked.questions[first:]), request.max_new_tokens)
-        return numbered(found, first, lambda one, number: _trial(bench, asked.questions[number], one, number))
+    replies = Replies(bench, lambda first: map(wanted, asked.questions[first:]), request.max_new_tokens)
+
+    def trial(one: Answered, number: int) -> Trial:
+        return _trial(bench, asked.questions[number], one, number)
 
     figures = (
         lambda trials: labels_figure(opening, whole_names(opening, trials, n_questions)),
         lambda trials: thresholds_figure(opening, whole_names(opening, trials, n_questions)),
         lambda trials: attributes_figure(opening, trials),
     )
-    return TrialPlan(opening, fresh, figures, doing="asking")
+    return RepliesScript(opening, replies, trial, figures, doing="asking")
 
 
 def whole_names(opening: Study, trials: Sequence[Trial], n_questions: Mapping[int, int]) -> list[NameRecall]:

@@ -24,7 +24,6 @@ nothing to tell apart):
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, zip_longest
 
 import torch
@@ -41,7 +40,7 @@ from model_worker.studies.shared.heads import Look, look, with_outputs, written
 from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.questions import Question, questions_of, truth_of
-from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
+from model_worker.studies.shared.script import Cue, Script, progress, trial_by_trial
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
 from protocol.worker.studies import PatchingRequest
@@ -92,17 +91,21 @@ class PatchingPlan(Script):
         super().__init__(opening)
         self._loaded, self._request, self._pairs = bench.loaded, request, pairs
         self._gemma = bench.part(request.part).gemma
+        self._shape = (self._gemma.n_layers, self._gemma.shape.n_heads)
 
     def cues(self) -> Iterator[Cue]:
-        n, shape = len(self._pairs), (self._gemma.n_layers, self._gemma.shape.n_heads)
-        for number in range(n):
-            yield partial(self._patched, number)
-            yield from progress(number + 1, self.opening.n_steps, "patching")
-            if is_tenth(number + 1, n):
-                yield lambda: iter([figures.residual(self._request, self.trials)])
-                yield lambda: iter([figures.patched_heads(self._request, self.trials, shape)])
+        n = len(self._pairs)
+        yield from trial_by_trial(
+            n, self._patched, "patching", (self._residual, self._heads), n_steps=self.opening.n_steps
+        )
         yield self._direct
         yield from progress(n + 1, self.opening.n_steps, "reading heads")
+
+    def _residual(self, n: int) -> Iterator[Frame]:
+        yield figures.residual(self._request, self.trials)
+
+    def _heads(self, n: int) -> Iterator[Frame]:
+        yield figures.patched_heads(self._request, self.trials, self._shape)
 
     def _patched(self, number: int) -> Iterator[Frame | None]:
         pair, numbers = self._pairs[number], {}

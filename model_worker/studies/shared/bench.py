@@ -1,8 +1,8 @@
-"""What a study works with, and what it is to the runner. Knows nothing about any particular study."""
+"""What a study works with, and how it opens. Knows nothing about any particular study."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.states import Prompts
@@ -11,7 +11,6 @@ from model_worker.model.loading import Loaded
 from model_worker.studies.shared.names import Taken
 from protocol.canonical import sha256
 from protocol.version import PROTOCOL
-from protocol.worker.frames import Frame
 from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.study_frames import Study, StudyArm
 
@@ -67,19 +66,3 @@ class Bench:
         return DictionaryUsed(
             id=name, layer=layer, paper_layer=layer + 1, d_sae=dictionary.d_sae, sha256=dictionary.sha256
         )
-
-
-class StudyPlan(Protocol):
-    """A study that has been understood: made by `study(bench, request)`, a generator that yields None while it looks
-    at its names and returns a Plan, and that raises Refused for what can't be done.
-
-    The runner calls `fold` with every frame that was recorded before, in order, `progress` among them; then takes the
-    frames that `rest` yields, in short steps, None meaning that there is nothing to say yet. `seq` is the runner's: 0
-    will do. A study that folded nothing says everything but `study` and `done`; one that folded frames must then
-    yield exactly what would have come after them.
-    """
-
-    opening: Study
-
-    def fold(self, frame: Frame) -> None: ...
-    def rest(self) -> Iterator[Frame | None]: ...

@@ -34,7 +34,7 @@ from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.intervals import pair
 from model_worker.studies.shared.pushes import latent_of
 from model_worker.studies.shared.questions import QuestionSet, judged, questions_of
-from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
+from model_worker.studies.shared.script import Cue, Script, is_tenth, trial_by_trial
 from model_worker.studies.shared.statistics import mean_interval, wilson
 from model_worker.studies.transfer.orthogonal import Orthogonal, Way
 from model_worker.studies.transfer.readings import READING_PLACES, Readings, key_of, separation
@@ -122,12 +122,8 @@ class _Transfer(Script):
 
     def cues(self) -> Iterator[Cue]:
         n, questions = len(self._named), self._asked.questions
-        for number in range(n):
-            yield partial(self._reading, number)
-            yield from progress(number + 1, n, "reading names on both models")
-            if is_tenth(number + 1, n):
-                yield partial(self._reading_figure, number + 1)
-                yield partial(self._norm_figure, number + 1)
+        figures = (self._reading_figure, self._norm_figure)
+        yield from trial_by_trial(n, self._reading, "reading names on both models", figures)
         n_done, n_chunks = n, -(-len(questions) // QUESTIONS_AT_ONCE)
         for chunk in range(n_chunks):
             first = chunk * QUESTIONS_AT_ONCE

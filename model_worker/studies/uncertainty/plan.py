@@ -17,7 +17,6 @@ residuals of those that were recorded are read again. Knows nothing about steeri
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -30,10 +29,11 @@ from model_worker.decoding.states import PromptState, read
 from model_worker.rounding import rounded
 from model_worker.steering.targets import require_dictionary
 from model_worker.studies.shared.bench import Bench
-from model_worker.studies.shared.completions import ANSWER_TOKENS, Answered, Wanted, answered
+from model_worker.studies.shared.completions import ANSWER_TOKENS, Answered, Wanted
 from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.questions import Question, QuestionSet, judged, questions_of
-from model_worker.studies.shared.script import Cue, Script, is_tenth, progress
+from model_worker.studies.shared.replies import Replies
+from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from model_worker.studies.shared.statistics import auroc, auroc_interval
 from model_worker.studies.uncertainty.error_probe import fitted_probe
 from model_worker.studies.uncertainty.moments import MIN_EACH, AnswerSide, Moments, Ranked
@@ -83,39 +83,23 @@ class _Uncertainty(Script):
         self._moments = Moments({name: self._loaded.dictionaries[name] for name in request.dictionaries})
         self._layers = sorted({self._loaded.layer_of[name] for name in request.dictionaries})
         self._residuals: list[dict[int, Tensor]] = []  # by question
-        self._answering: Iterator[Answered | None] | None = None
+        self._replies = Replies(bench, self._wanted, ANSWER_TOKENS)
         self._ranked: dict[int, list[Ranked]] = {}
         self._scored: list[_Scored] = []
 
-    def rest(self) -> Iterator[Frame | None]:
-        try:
-            yield from super().rest()
-        finally:
-            if self._answering is not None:
-                self._answering.close()
+    def close(self) -> None:
+        self._replies.close()
 
     def cues(self) -> Iterator[Cue]:
         n = len(self._asked.questions)
-        for number in range(n):
-            yield partial(self._trial, number)
-            yield from progress(number + 1, n, "answering")
-            if is_tenth(number + 1, n):
-                yield partial(self._outcomes, number + 1)
-                yield partial(self._latents, number + 1)
+        yield from trial_by_trial(n, self._trial, "answering", (self._outcomes, self._latents))
         yield self._roc
         yield self._boxes
         yield self._baselines
 
     def _trial(self, number: int) -> Iterator[Frame | None]:
         yield from self._upto(number)
-        if self._answering is None:
-            samplings = [Sampling()]
-            if n_samples := self._request.n_samples:
-                samplings.append(Sampling(temperature=1.0, seed=self._request.seed, n_samples=n_samples))
-            wanted = (Wanted(one.prompt.ids, samplings=tuple(samplings)) for one in self._asked.questions[number:])
-            self._answering = answered(self._loaded, self._bench.decoding, wanted, ANSWER_TOKENS)
-        while (found := next(self._answering)) is None:
-            yield None
+        found = yield from self._replies.next(number)
         question = self._asked.questions[number]
         chosen = found.said[0, 0].ids[:1]
         odds = odds_of(found.state.logits.unsqueeze(0), torch.tensor(chosen, device=self._loaded.device))[0]
@@ -131,6 +115,13 @@ class _Uncertainty(Script):
         yield None
         self._count(question, trial, found.state)
         yield trial
+
+    def _wanted(self, first: int) -> Iterator[Wanted]:
+        """The questions from this one on."""
+        samplings = [Sampling()]
+        if n_samples := self._request.n_samples:
+            samplings.append(Sampling(temperature=1.0, seed=self._request.seed, n_samples=n_samples))
+        return (Wanted(one.prompt.ids, samplings=tuple(samplings)) for one in self._asked.questions[first:])
 
     def _judged(self, question: Question, found: Answered) -> Iterator[TrialAnswer]:
         for (_, sample), said in sorted(found.said.items()):

@@ -24,7 +24,7 @@ from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
-from protocol.app.experiments.directions import PUSHED, direction_of
+from protocol.app.experiments.directions import PUSHED_ROLES, direction_of
 from protocol.refusal import Refused
 from protocol.worker.models import ModelCard
 from protocol.worker.names import WorldNames
@@ -69,7 +69,7 @@ class ChapterResult:
 def chapters(card: ModelCard) -> tuple[Chapter, ...]:
     model, few = card.id, Asked(names=WorldNames(most=12), split="all", per_name="all", most=12)
     refusals, dose, scopes, misfires = RefusalsExperiment(), DoseExperiment(), ScopesExperiment(), MisfiresExperiment()
-    sliders = {role: found for role in PUSHED if (found := direction_of(card, role))}
+    sliders = {role: found for role in PUSHED_ROLES if (found := direction_of(card, role))}
     return (
         Chapter(
             "Which latents know a name", "Sections 3, 4; figures 1, 2, 9", DiscoverRequest(model=model), ("latents",)

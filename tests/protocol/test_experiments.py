@@ -12,7 +12,7 @@ from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.experiments.catalogue import EXPERIMENTS, made, offers, read_draft
-from protocol.app.experiments.cost import asked_names, asked_questions, counted
+from protocol.app.experiments.cost import asked_names, asked_questions, names_counted
 from protocol.app.experiments.directions import direction_of
 from protocol.app.experiments.experiment import Experiment
 from protocol.canonical import canonical_json
@@ -196,7 +196,7 @@ def test_names_are_dealt_half_a_tenth_and_four_tenths(n: int, sizes: tuple[int, 
 
 
 def test_the_worlds_names_are_counted_by_type_and_tier() -> None:
-    found = counted(Asked(names=WorldNames(types=("city", "player"), most=50)), world("m"))
+    found = names_counted(Asked(names=WorldNames(types=("city", "player"), most=50)), world("m"))
     assert found == {
         ("city", "known"): 1,
         ("city", "withheld"): 1,
@@ -206,7 +206,7 @@ def test_the_worlds_names_are_counted_by_type_and_tier() -> None:
         ("player", "rare"): 1,
         ("player", "unknown"): 1,
     }
-    assert counted(Asked(), None) is None
+    assert names_counted(Asked(), None) is None
     asked = Asked(names=WorldNames(match_lengths=False), split="test", groups=("unknown",), most=10)
     assert asked_names(asked, found) == {("city", "unknown"): 10, ("player", "unknown"): 0}
     assert asked_names(asked.model_copy(update={"most": 25}), found)["city", "unknown"] == 20
@@ -218,11 +218,11 @@ def test_left_out_names_never_make_a_cost_too_small() -> None:
     asked = Asked(names=names, split="validation")
     for match, most in ((False, 0), (True, 1)):
         matched = asked.model_copy(update={"names": names.model_copy(update={"match_lengths": match})})
-        assert asked_names(matched, counted(matched, None))["city", "known"] == most
+        assert asked_names(matched, names_counted(matched, None))["city", "known"] == most
 
 
 def test_a_name_has_a_question_or_one_for_each_attribute_of_its_type() -> None:
-    names = counted(
+    names = names_counted(
         Asked(names=GivenNames(names=(GivenName(name="A", type="player"), GivenName(name="B", type="x")))), None
     )
     of_players = sum(one.entity_type == "player" for one in TINY.attributes)

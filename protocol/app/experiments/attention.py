@@ -1,9 +1,9 @@
 """Experiment 4a (Ferrando et al., section 6, figures 4c-f and 15-21): which heads look at the name."""
 
 from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of, labelled, n_passes
-from protocol.app.experiments.directions import PUSHED, latent_push, no_direction, push_controls, push_fields
+from protocol.app.experiments.directions import PUSHED_ROLES, latent_push, no_direction, push_controls, push_fields
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
-from protocol.app.experiments.form import FormField, TickField, WordsField, number
+from protocol.app.experiments.form import FormField, TickField, WordsField, number_field
 from protocol.worker.models import ModelCard
 from protocol.worker.studies import Asked, AttentionRequest, Push, StudyRequest
 
@@ -21,21 +21,23 @@ class AttentionExperiment(Experiment[AttentionRequest]):
     )
 
     def preset(self, card: ModelCard) -> AttentionRequest:
-        known, unknown = (latent_push(card, role) for role in PUSHED)
-        return AttentionRequest(model=card.id, asked=Asked(groups=PUSHED), known=known, unknown=unknown)
+        known, unknown = (latent_push(card, role) for role in PUSHED_ROLES)
+        return AttentionRequest(model=card.id, asked=Asked(groups=PUSHED_ROLES), known=known, unknown=unknown)
 
     def fields(self, card: ModelCard, draft: AttentionRequest) -> tuple[FormField, ...]:
         return (
             *push_fields(card, latent=True),
             WordsField(words="Known is pushed on unknown names, unknown on known ones, at the last token of the name."),
             *push_controls(draft),
-            number(AttentionRequest, "n_heads", label="Knock out", note="heads that read the name most"),
+            number_field(AttentionRequest, "n_heads", label="Knock out", note="heads that read the name most"),
             TickField(path="value_weighted", label="Weigh attention by the length of the value"),
         )
 
     def request(self, card: ModelCard, draft: AttentionRequest) -> AttentionRequest:
         """With the card's pushes where none are named, as the worker would take them."""
-        pushes: dict[str, Push | None] = {role: getattr(draft, role) or latent_push(card, role) for role in PUSHED}
+        pushes: dict[str, Push | None] = {
+            role: getattr(draft, role) or latent_push(card, role) for role in PUSHED_ROLES
+        }
         if not any(pushes.values()):
             raise no_direction(card, "known")
         return draft.model_copy(update=pushes)

@@ -12,7 +12,7 @@ from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.experiments.attention import AttentionExperiment
-from protocol.app.experiments.cost import asked_names, counted
+from protocol.app.experiments.cost import asked_names, names_counted
 from protocol.app.experiments.experiment import Draft, Experiment, ExperimentMade, ExperimentOffer
 from protocol.app.experiments.knowledge import KnowledgeExperiment
 from protocol.app.experiments.label import LabelExperiment
@@ -63,7 +63,7 @@ def read_draft(body: bytes | str) -> Draft:
     """JSON of a draft. Raises ValidationError for what the protocol doesn't allow, and Refused (422) for what is no
     draft."""
     try:
-        kind = _Kind.model_validate_json(body).kind
+        kind = _ExperimentKind.model_validate_json(body).kind
     except ValidationError as error:
         raise from_validation(error) from None
     for one in EXPERIMENTS:
@@ -89,7 +89,7 @@ def made(card: ModelCard, draft: Draft, world: ModelWorld | None) -> ExperimentM
     except Refused as refused:
         return ExperimentMade(problem=refused.refusal)
     assert not isinstance(request, DiscoverRequest)  # none is an experiment
-    names = counted(request.asked, world)
+    names = names_counted(request.asked, world)
     if names is None:
         return ExperimentMade(request=request)
     cost = experiment.cost(request, asked_names(request.asked, names), card)
@@ -98,6 +98,6 @@ def made(card: ModelCard, draft: Draft, world: ModelWorld | None) -> ExperimentM
     return ExperimentMade(request=request, cost=cost)
 
 
-class _Kind(BaseModel):
+class _ExperimentKind(BaseModel):
     kind: str
     model: str

@@ -31,7 +31,7 @@ class Cost(Message):
     words: Text
 
 
-def counted(asked: Asked, world: ModelWorld | None) -> NameCounts | None:
+def names_counted(asked: Asked, world: ModelWorld | None) -> NameCounts | None:
     """None: the model's own names are asked about, and nobody knows them here."""
     names = asked.names
     if isinstance(names, GivenNames):
@@ -67,7 +67,7 @@ def labelled(names: NameCounts) -> NameCounts:
 def cost_of(names: NameCounts, n_each: int, unit: str, *, makes: str = "answers") -> Cost:
     """unit: of each question, "arms". makes: what comes of all of them, "answers"."""
     n = names.total()
-    words = f"Up to {amount(n, 'question')} × {n_each:,} {unit} = {n * n_each:,} {makes}."
+    words = f"Up to {how_many(n, 'question')} × {n_each:,} {unit} = {n * n_each:,} {makes}."
     return Cost(n_questions=n, n_each=n_each, unit=unit, words=words)
 
 
@@ -76,7 +76,7 @@ def n_passes(*pushes: Push | None) -> int:
     return 1 + max((1 + push.n_controls for push in pushes if push), default=0)
 
 
-def amount(n: int, noun: str) -> str:
+def how_many(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 

@@ -1,6 +1,6 @@
 """A card's directions as a form's first values: pushed as they were validated. Knows nothing about any experiment."""
 
-from protocol.app.experiments.form import FieldOption, FormField, PushField, WordsField, number, options
+from protocol.app.experiments.form import FieldOption, FormField, PushField, WordsField, number_field, options
 from protocol.base import Message
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, Strength, Target
@@ -8,7 +8,7 @@ from protocol.vocabulary import MAX_CONTROLLED_ARMS, SCOPES, UNITS, LengthUnit, 
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.studies import Push
 
-PUSHED: tuple[Role, ...] = ("known", "unknown")
+PUSHED_ROLES: tuple[Role, ...] = ("known", "unknown")
 LENGTHS: dict[Unit, LengthUnit] = {"residual_norm": "residual_norm", "raw": "raw"}
 PLACES: dict[Scope, str] = {scope: words for scope, words in SCOPES.items() if scope != "positions"}
 """Where a study can push: what can be said of any prompt."""
@@ -87,13 +87,13 @@ def push_fields(
 
     latent: latents alone. optional: it may be left out. placed: where is to be chosen"""
     places = options(PLACES) if placed else ()
-    return tuple(_push_field(role, direction_of(card, role, latent=latent), optional, places) for role in PUSHED)
+    return tuple(_push_field(role, direction_of(card, role, latent=latent), optional, places) for role in PUSHED_ROLES)
 
 
 def push_controls(draft: Message) -> tuple[FormField, ...]:
     """One number for both pushes."""
-    paths = [f"{role}.n_controls" for role in PUSHED if getattr(draft, role) is not None]
-    return (number(type(draft), *paths, label="Controls", note="random directions for each"),) if paths else ()
+    paths = [f"{role}.n_controls" for role in PUSHED_ROLES if getattr(draft, role) is not None]
+    return (number_field(type(draft), *paths, label="Controls", note="random directions for each"),) if paths else ()
 
 
 def _push_field(

@@ -11,7 +11,15 @@ from typing import ClassVar, Generic, Protocol, TypeVar, cast
 from pydantic import SerializeAsAny
 
 from protocol.app.experiments.cost import Cost, NameCounts
-from protocol.app.experiments.form import ChoiceField, FormField, FormPart, TicksField, number, options, plain
+from protocol.app.experiments.form import (
+    ChoiceField,
+    FormField,
+    FormPart,
+    TicksField,
+    number_field,
+    options,
+    same_words,
+)
 from protocol.base import Message, Name, Text
 from protocol.refusal import Refusal
 from protocol.vocabulary import SPLITS, TIERS
@@ -102,7 +110,7 @@ def _questions(draft: type[Message], card: ModelCard) -> tuple[FormField, ...]:
     """Which questions are put: of every experiment."""
     attributes = tuple(dict.fromkeys(one.name for one in card.attributes))
     which = TicksField(
-        path="asked.attributes", label="Attributes", options=plain(attributes), note="none ticked: all of them"
+        path="asked.attributes", label="Attributes", options=same_words(attributes), note="none ticked: all of them"
     )
     return (
         ChoiceField(
@@ -111,11 +119,11 @@ def _questions(draft: type[Message], card: ModelCard) -> tuple[FormField, ...]:
             options=options({split: term.name for split, term in SPLITS.items()}),
             note="dealt by a hash of the name, so that what ranked a latent is not what tests it",
         ),
-        number(draft, "asked.most", label="Of each type and group at most", note="questions"),
+        number_field(draft, "asked.most", label="Of each type and group at most", note="questions"),
         TicksField(
             path="asked.groups",
             label="Groups",
-            options=plain((*TIERS, UNLABELLED)),
+            options=same_words((*TIERS, UNLABELLED)),
             note="none ticked: all of them",
         ),
         *((which,) if len(attributes) > 1 else ()),

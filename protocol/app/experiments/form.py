@@ -104,7 +104,7 @@ class FormPart(Message):
     fields: tuple[FormField, ...]
 
 
-def number(draft: type[Message], *paths: Path, label: str, note: str = "", whole: bool = True) -> NumberField:
+def number_field(draft: type[Message], *paths: Path, label: str, note: str = "", whole: bool = True) -> NumberField:
     low, high = bounds(draft, paths[0])
     return NumberField(paths=paths, label=label, note=note, min=low, max=high, whole=whole)
 
@@ -113,7 +113,7 @@ def options(words: Mapping[Any, str]) -> tuple[FieldOption, ...]:
     return tuple(FieldOption(value=value, words=said) for value, said in words.items())
 
 
-def plain(values: tuple[str, ...]) -> tuple[FieldOption, ...]:
+def same_words(values: tuple[str, ...]) -> tuple[FieldOption, ...]:
     """Whose words are their values."""
     return options({value: value for value in values})
 

@@ -2,7 +2,7 @@
 
 from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
-from protocol.app.experiments.form import FormField, number
+from protocol.app.experiments.form import FormField, number_field
 from protocol.worker.models import ModelCard
 from protocol.worker.names import WorldNames
 from protocol.worker.studies import Asked, LabelRequest, StudyRequest
@@ -28,9 +28,9 @@ class LabelExperiment(Experiment[LabelRequest]):
     def fields(self, card: ModelCard, draft: LabelRequest) -> tuple[FormField, ...]:
         note = "of each question, at temperature 1, beside a greedy one"
         return (
-            number(LabelRequest, "n_samples", label="Samples", note=note),
-            number(LabelRequest, "k", label="An attribute counts if", note="samples are right"),
-            number(
+            number_field(LabelRequest, "n_samples", label="Samples", note=note),
+            number_field(LabelRequest, "k", label="An attribute counts if", note="samples are right"),
+            number_field(
                 LabelRequest,
                 "tau",
                 label="A name is known with",

@@ -2,7 +2,7 @@
 
 from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
-from protocol.app.experiments.form import FormField, number
+from protocol.app.experiments.form import FormField, number_field
 from protocol.worker.models import ModelCard
 from protocol.worker.names import WorldNames
 from protocol.worker.studies import Asked, StudyRequest, UncertaintyRequest
@@ -28,8 +28,8 @@ class UncertaintyExperiment(Experiment[UncertaintyRequest]):
     def fields(self, card: ModelCard, draft: UncertaintyRequest) -> tuple[FormField, ...]:
         note = "of each question; 0: right is what greedy says"
         return (
-            number(UncertaintyRequest, "n_samples", label="Samples", note=note),
-            number(UncertaintyRequest, "top", label="Ranked", note="latents each way"),
+            number_field(UncertaintyRequest, "n_samples", label="Samples", note=note),
+            number_field(UncertaintyRequest, "top", label="Ranked", note="latents each way"),
         )
 
     def cost(self, request: StudyRequest, names: NameCounts, card: ModelCard) -> Cost:

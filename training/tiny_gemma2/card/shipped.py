@@ -65,7 +65,7 @@ def load_shipped(folder: Path) -> Shipped:
         for path in sorted((folder / "dictionaries").rglob("cfg.json"))
     }
     vectors = load_file(folder / "directions.safetensors")
-    directions = {label: direction_of(row, dictionaries, vectors) for label, row in manifest["directions"].items()}
+    directions = {label: shipped_direction(row, dictionaries, vectors) for label, row in manifest["directions"].items()}
     return Shipped(subject, dictionaries, directions, manifest)
 
 
@@ -83,6 +83,8 @@ def direction_row(direction: Direction) -> dict:
     return {k: v for k, v in asdict(direction).items() if k != "vector"}
 
 
-def direction_of(row: dict, dictionaries: dict[str, TrainedDictionary], vectors: dict[str, torch.Tensor]) -> Direction:
+def shipped_direction(
+    row: dict, dictionaries: dict[str, TrainedDictionary], vectors: dict[str, torch.Tensor]
+) -> Direction:
     vector = vectors[row["name"]] if row["latent"] is None else dictionaries[row["dictionary"]].w_dec[row["latent"]]
     return Direction(**row, vector=vector / vector.norm())

@@ -53,8 +53,8 @@ def truth(dialogue: Dialogue) -> str:
 def figures(found: tuple[ReportFigure, ...]) -> str:
     lines = ["| what | measured | 95 % | N | wanted | met | control |", "|---|---|---|---|---|---|---|"]
     for f in found:
-        value = "" if f.value is None else number(f.value)
-        interval = "" if f.low is None or f.high is None else f"{number(f.low)}–{number(f.high)}"
+        value = "" if f.value is None else number_text(f.value)
+        interval = "" if f.low is None or f.high is None else f"{number_text(f.low)}–{number_text(f.high)}"
         met = {True: "yes", False: "**no**", None: ""}[f.met]
         lines.append(
             f"| {cell(f.what)} | {value} | {interval} | {f.n or ''} | {f.wanted} | {met} | {cell(f.control)} |"
@@ -71,7 +71,7 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def number(x: float) -> str:
+def number_text(x: float) -> str:
     return str(round(x)) if x == round(x) and abs(x) > 1 else f"{x:.3f}"
 
 

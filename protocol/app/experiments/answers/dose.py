@@ -14,7 +14,15 @@ from protocol.app.experiments.answers.arms import (
 )
 from protocol.app.experiments.directions import PLACES, direction_to, directions_of, doses_of, no_direction, unit_words
 from protocol.app.experiments.experiment import ExperimentAbout
-from protocol.app.experiments.form import ChoiceField, FieldOption, FormField, NumbersField, WordsField, number, options
+from protocol.app.experiments.form import (
+    ChoiceField,
+    FieldOption,
+    FormField,
+    NumbersField,
+    WordsField,
+    number_field,
+    options,
+)
 from protocol.steering import Held, Strength, Target
 from protocol.vocabulary import DEFAULT_SCOPE, MAX_CONTROLLED_ARMS, Scope
 from protocol.worker.models import DirectionCard, ModelCard
@@ -68,7 +76,7 @@ class DoseExperiment(ArmsExperiment[DoseDraft]):
             ChoiceField(path="target", label="Direction", options=choices),
             NumbersField(path="strengths", label="Strengths", note=notes[directions[0].target]),
             ChoiceField(path="scope", label="At", options=options(PLACES)),
-            number(DoseDraft, "n", label="Controls", note="random directions for each"),
+            number_field(DoseDraft, "n", label="Controls", note="random directions for each"),
         )
 
     def request(self, card: ModelCard, draft: DoseDraft) -> AnswersRequest:

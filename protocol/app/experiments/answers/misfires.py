@@ -14,7 +14,7 @@ from protocol.app.experiments.answers.arms import (
 )
 from protocol.app.experiments.directions import direction_of, held_along, no_direction
 from protocol.app.experiments.experiment import ExperimentAbout
-from protocol.app.experiments.form import FormField, WordsField, number
+from protocol.app.experiments.form import FormField, WordsField, number_field
 from protocol.steering import Held
 from protocol.vocabulary import MAX_STUDY_WATCHED
 from protocol.worker.models import ModelCard
@@ -54,7 +54,7 @@ class MisfiresExperiment(ArmsExperiment[MisfiresDraft]):
         found = direction_of(card, "known", latent=True)
         return (
             WordsField(words="is ablated at the name's tokens.", role="known", target=found.target if found else None),
-            number(
+            number_field(
                 MisfiresDraft,
                 "n",
                 label="Controls",

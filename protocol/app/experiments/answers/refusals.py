@@ -14,9 +14,9 @@ from protocol.app.experiments.answers.arms import (
     projected_out,
     require_allowed,
 )
-from protocol.app.experiments.directions import PUSHED, direction_of, held_along, push_fields
+from protocol.app.experiments.directions import PUSHED_ROLES, direction_of, held_along, push_fields
 from protocol.app.experiments.experiment import ExperimentAbout
-from protocol.app.experiments.form import FormField, TicksField, WordsField, number, plain
+from protocol.app.experiments.form import FormField, TicksField, WordsField, number_field, same_words
 from protocol.steering import Held
 from protocol.vocabulary import CONTROL_KINDS, ControlKind
 from protocol.worker.models import ModelCard
@@ -48,22 +48,25 @@ class RefusalsExperiment(ArmsExperiment[RefusalsDraft]):
     )
 
     def preset(self, card: ModelCard) -> RefusalsDraft:
-        known, unknown = (held_along(direction_of(card, role)) for role in PUSHED)
+        known, unknown = (held_along(direction_of(card, role)) for role in PUSHED_ROLES)
         return RefusalsDraft(model=card.id, known=known, unknown=unknown)
 
     def fields(self, card: ModelCard, draft: RefusalsDraft) -> tuple[FormField, ...]:
         return (
             *push_fields(card, optional=True, placed=True),
             WordsField(words="Each is added; and each is projected out at every token, at its layer."),
-            number(RefusalsDraft, "n", label="Controls", note="of each kind, for each that is added"),
-            number(RefusalsDraft, "n_projected", label="and", note="for each that is projected out"),
+            number_field(RefusalsDraft, "n", label="Controls", note="of each kind, for each that is added"),
+            number_field(RefusalsDraft, "n_projected", label="and", note="for each that is projected out"),
             TicksField(
-                path="kinds", label="Kinds", options=plain(tuple(CONTROL_KINDS)), note="; ".join(CONTROL_KINDS.values())
+                path="kinds",
+                label="Kinds",
+                options=same_words(tuple(CONTROL_KINDS)),
+                note="; ".join(CONTROL_KINDS.values()),
             ),
         )
 
     def request(self, card: ModelCard, draft: RefusalsDraft) -> AnswersRequest:
-        pushes = [(role, held) for role in PUSHED if (held := getattr(draft, role)) is not None]
+        pushes = [(role, held) for role in PUSHED_ROLES if (held := getattr(draft, role)) is not None]
         added = [arm(f"+{role}", role, held) for role, held in pushes]
         taken = [arm(f"project out {role}", role, projected_out(held)) for role, held in pushes]
         kinds = tuple(kind for kind in draft.kinds if kind != "silent")  # what doesn't fire has nothing to take out

@@ -13,7 +13,7 @@ from protocol.app.experiments.answers.arms import (
 )
 from protocol.app.experiments.directions import direction_to, directions_of, no_direction, unit_words
 from protocol.app.experiments.experiment import ExperimentAbout
-from protocol.app.experiments.form import ChoiceField, FieldOption, FormField, WordsField, number
+from protocol.app.experiments.form import ChoiceField, FieldOption, FormField, WordsField, number_field
 from protocol.steering import Held, Strength, Target
 from protocol.vocabulary import Scope
 from protocol.worker.models import DirectionCard, ModelCard
@@ -69,9 +69,9 @@ class ScopesExperiment(ArmsExperiment[ScopesDraft]):
         places = "At the last token of the name; at all its tokens; from either to the end of the prompt; and at what "
         return (
             ChoiceField(path="target", label="Direction", options=choices),
-            number(ScopesDraft, "strength", label="Strength", note=unit_words(directions[0]), whole=False),
+            number_field(ScopesDraft, "strength", label="Strength", note=unit_words(directions[0]), whole=False),
             WordsField(words=f"{places}is written too."),
-            number(ScopesDraft, "n", label="Controls", note="random directions for each"),
+            number_field(ScopesDraft, "n", label="Controls", note="random directions for each"),
         )
 
     def request(self, card: ModelCard, draft: ScopesDraft) -> AnswersRequest:

@@ -5,7 +5,7 @@ lane; prompts that are kept for the next drag; the sample, once somebody has ask
 HTTP or threads; one thread must own it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 
@@ -60,22 +60,22 @@ class Engine:
             lane: Decoding(loaded.gemma, max_bytes, compiled=whole) for lane in ("interactive", "background")
         }
 
-    def generate(self, request: GenerateRequest, lane: Lane = "interactive") -> Iterator[Frame | None]:
+    def generate(self, request: GenerateRequest, lane: Lane = "interactive") -> Generator[Frame | None]:
         """None between frames: nothing to say before the lane's next `advance`."""
         return generate(self.loaded, self.prompts, self.lanes[lane], request)
 
-    def replay(self, request: ReplayRequest, lane: Lane = "interactive") -> Iterator[Frame | None]:
+    def replay(self, request: ReplayRequest, lane: Lane = "interactive") -> Generator[Frame | None]:
         """As `generate`, with the recorded answers' tokens in the place of those that would be chosen."""
         return generate(self.loaded, self.prompts, self.lanes[lane], request.run, request.answers)
 
-    def lens(self, request: LensRequest) -> Iterator[Frame]:
+    def lens(self, request: LensRequest) -> Generator[Frame]:
         return lens(self.loaded, request)
 
-    def latent(self, request: LatentRequest) -> Iterator[Frame | None]:
+    def latent(self, request: LatentRequest) -> Generator[Frame | None]:
         """None: the sample is not read to its end yet."""
         return latent(self.loaded, self.sample, request)
 
-    def names(self, request: NamesRequest) -> Iterator[Frame | None]:
+    def names(self, request: NamesRequest) -> Generator[Frame | None]:
         from model_worker.studies.shared.names_summary import (
             names_summary,  # scipy takes seconds: not before a study is asked
         )
@@ -84,7 +84,7 @@ class Engine:
 
     def study(
         self, request: StudyRequest, recorded: Sequence[Frame] = (), lane: Lane = "background"
-    ) -> Iterator[Frame | None]:
+    ) -> Generator[Frame | None]:
         """recorded: its frames so far, if it was begun before; then the rest."""
         from model_worker.studies.catalogue import PLANNERS
         from model_worker.studies.run import study

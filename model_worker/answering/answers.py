@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.answering.verdict import judge
+from model_worker.decoding.latents import FrameFields
 from model_worker.decoding.rows import Advance
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import TextStream, token_text
@@ -59,7 +60,7 @@ class AnswerFrames:
             readings=tuple(sorted(readings, key=lambda reading: (reading.arm, reading.sample))),
         )
 
-    def departures(self, advance: Advance) -> Iterator[dict]:
+    def departures(self, advance: Advance) -> Iterator[FrameFields]:
         """Of the newest step, by arm and sample. A request's rows begin together, so the step is the token's place."""
         for chosen in sorted(advance.chosen, key=lambda chosen: self._of[chosen.row]):
             if chosen.departed is not None:
@@ -73,7 +74,7 @@ class AnswerFrames:
                     "short_by": rounded(chosen.departed.short_by),
                 }
 
-    def verdicts(self, advance: Advance) -> Iterator[dict]:
+    def verdicts(self, advance: Advance) -> Iterator[FrameFields]:
         """Of the answers that are whole now, by arm and sample."""
         for row, ended in sorted(advance.left, key=lambda left: self._of[left[0]]):
             arm, sample = self._of[row]

@@ -17,7 +17,7 @@ leaves the model as it found it; None says that nothing is new until the batch h
 import itertools
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from model_worker.answering.answers import AnswerFrames
 from model_worker.answering.first_pass import prompt_frame, refusal_logodds
@@ -51,7 +51,7 @@ def generate(
     decoding: Decoding,
     request: GenerateRequest,
     recorded: Sequence[AnswerTokens] = (),
-) -> Iterator[Frame | None]:
+) -> Generator[Frame | None]:
     """Frames that answer `request`. Raises Refused before the first frame if it can't be met.
 
     recorded: what the answers are to say, one for every sample of every arm; none: what the model chooses.
@@ -60,7 +60,7 @@ def generate(
     began = time.perf_counter()
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
-    readout = Readout(loaded, request.watch, request.read)
+    readout = Readout(loaded, request.watch or (), request.read)
     plan = ArmPlan(loaded, request, prompt)
     forks = list(plan.forks(min(FORK_ROWS, loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))))
     rows = numbering(forks, request.sampling.n_samples)
@@ -155,7 +155,7 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         ),
         tokens=prompt.tokens,
         entity=prompt.entity,
-        watched=_watched(loaded.card, request.watch),
+        watched=_watched(loaded.card, request.watch or ()),
         sweeps=tuple(push.used() for push in plan.sweeps),
         held=tuple(push.used() for push, _ in plan.held),
         arms=plan.arms,

@@ -12,6 +12,7 @@ from model_worker.answering.entity import Mention, find_entity
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from protocol.refusal import Refused
+from protocol.vocabulary import TokenRole
 from protocol.worker.frames import EntityTokens, Token
 from protocol.worker.requests import GenerateRequest, Span
 
@@ -71,6 +72,7 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
     first, last = inside[0], inside[-1]
     special = set(tokenizer.all_special_ids)
     tokens = []
+    role: TokenRole
     for pos, piece in enumerate(pieces):
         if piece.id == bos:
             role = "bos"

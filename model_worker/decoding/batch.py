@@ -15,7 +15,7 @@ Knows nothing about frames or text.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -221,7 +221,8 @@ class Decoding:
         if not rows:
             return []
         draws = [draw_at(row.group.asked.sampling, row.sample, row.n_chosen) for row in rows]
-        tokens, departed = choose(logits, draws), {}
+        tokens = choose(logits, draws)
+        departed: Mapping[int, Departed] = {}
         if any(row.given for row in rows):
             tokens, departed = _as_given(rows, logits, tokens, draws)
         return [

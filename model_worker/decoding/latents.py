@@ -5,7 +5,7 @@ Knows nothing about the watched ones (readout) or about frames but the fields of
 
 import base64
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ TOGETHER, STEPS_TOGETHER = (
     16,
 )  # tokens that are encoded at once, and steps after which they are whatever their number
 PLACES_AT_ONCE = 512  # places
+
+FrameFields = dict[str, Any]
+"""Of a frame that has yet to get its number."""
 
 
 class ActiveLatents:
@@ -46,7 +49,7 @@ class ActiveLatents:
         self._next = [len(state.ids)] * len(self._of)  # by row: the first place that is not yet told
         self._waiting: list[tuple[Tensor, tuple[int, ...]]] = []
 
-    def of_prompt(self, parts: Sequence[tuple[Fork, Sequence[int]]]) -> Iterator[dict]:
+    def of_prompt(self, parts: Sequence[tuple[Fork, Sequence[int]]]) -> Iterator[FrameFields]:
         """The baseline's whole prompt, then of each steered arm what may differ from it."""
         n_prompt = len(self._state.ids)
         yield self._told(0, 0, 0, self._found(self._state.residuals[self._layer]), range(n_prompt))
@@ -56,7 +59,7 @@ class ActiveLatents:
                 for row, arm in enumerate(arms):
                     yield self._told(arm, 0, part.first, found, range(row * n_own, (row + 1) * n_own))
 
-    def of_answers(self, advance: Advance, *, last: bool) -> Iterator[dict]:
+    def of_answers(self, advance: Advance, *, last: bool) -> Iterator[FrameFields]:
         if advance.reads:
             self._waiting.append((advance.residuals[self._layer], tuple(read.row for read in advance.reads)))
         enough = sum(len(rows) for _, rows in self._waiting) >= TOGETHER or len(self._waiting) >= STEPS_TOGETHER
@@ -87,7 +90,7 @@ class ActiveLatents:
             row, latent, value = self._dictionary.active(residual[first : first + PLACES_AT_ONCE])
             yield (row + first).cpu().numpy(), latent.cpu().numpy(), value.cpu().numpy()
 
-    def _told(self, arm: int, sample: int, pos: int, found: "_Found", places: Sequence[int]) -> dict:
+    def _told(self, arm: int, sample: int, pos: int, found: "_Found", places: Sequence[int]) -> FrameFields:
         """The fields of a `Latents` frame."""
         spans = [slice(found.begins[place], found.begins[place + 1]) for place in places]
         width = 2 if self._dictionary.d_sae <= WIDE else 4

@@ -24,6 +24,8 @@ from model_worker.steering.targets import Delta, prompt_sites
 from protocol.worker.frames import TokenOdds
 
 Ids = tuple[int, ...]
+Measured = tuple[tuple[float, ...], tuple[float, ...]]
+"""A push's `a` at its positions, before it and after."""
 
 
 @dataclass(frozen=True)
@@ -163,14 +165,14 @@ def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read
     )
 
 
-def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple:
+def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple[tuple[Measured, ...], ...]:
     waiting = stops.by_delta()
 
-    def measured(delta: Delta) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def measured(delta: Delta) -> Measured:
         if not delta.positions:
             return (), ()
-        before, after = waiting(delta)
-        return tuple(tuple(values[pos - first] for pos in delta.positions) for values in (before, after))
+        before, after = (tuple(values[pos - first] for pos in delta.positions) for values in waiting(delta))
+        return before, after
 
     return tuple(tuple(measured(delta) for delta in deltas) for deltas in rows)
 

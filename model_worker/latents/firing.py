@@ -9,12 +9,12 @@ The sample is read once, by whoever asks first, in short steps; None says that i
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor
 
-from model_worker.decoding.prefix import Ids
+from model_worker.decoding.states import Ids
 from model_worker.latents.lens import lens
 from model_worker.latents.sample import Sample
 from model_worker.model.loading import Loaded
@@ -27,7 +27,7 @@ from protocol.worker.requests import LatentRequest, LensRequest
 AROUND = 12  # tokens of a snippet on each side of its peak
 
 
-def latent(loaded: Loaded, sample: Sample, request: LatentRequest) -> Iterator[Frame | None]:
+def latent(loaded: Loaded, sample: Sample, request: LatentRequest) -> Generator[Frame | None]:
     """Raises Refused for a latent that the model doesn't have."""
     began = time.perf_counter()
     yield next(lens(loaded, LensRequest(model=request.model, target=request.target, n_tokens=request.n_tokens)))

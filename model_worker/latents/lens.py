@@ -6,7 +6,7 @@ blocks after it make of it is not in it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from protocol.worker.frames import Done, Frame, Lens, LensToken
 from protocol.worker.requests import LensRequest
 
 
-def lens(loaded: Loaded, request: LensRequest) -> Iterator[Frame]:
+def lens(loaded: Loaded, request: LensRequest) -> Generator[Frame]:
     """Raises Refused for a target that the model doesn't have."""
     began = time.perf_counter()
     found = target_of(loaded, request.target)

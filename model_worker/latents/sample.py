@@ -17,7 +17,8 @@ from itertools import islice, takewhile
 from torch import Tensor
 
 from model_worker.answering.prompt import read_prompt
-from model_worker.decoding.prefix import Ids, Keep, Passage
+from model_worker.decoding.prefix import Keep, Passage
+from model_worker.decoding.states import Ids
 from model_worker.model.loading import Loaded
 from model_worker.model.world import Entity
 from protocol.worker.requests import GenerateRequest, Span

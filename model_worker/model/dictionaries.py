@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from model_worker.model.sae import Dictionary, load_dictionary
-from protocol.steering import LatentTarget
+from protocol.steering import LatentTarget, Target
 from protocol.worker.models import DictionaryCard, ModelCard
 
 
@@ -42,5 +42,6 @@ class Dictionaries(Mapping[str, Dictionary]):
 
 def in_use(card: ModelCard) -> frozenset[str]:
     """Those that the card's own sliders and watched latents read: a model is ready once it has them."""
-    targets = [one.target for one in (*card.directions, *card.more_directions, *card.watch)]
+    targets: list[Target] = [one.target for one in (*card.directions, *card.more_directions)]
+    targets += [one.target for one in card.watch]
     return frozenset(target.dictionary for target in targets if isinstance(target, LatentTarget))

@@ -17,12 +17,16 @@ values a query sees, and by which mask.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 PASS_BYTES = 2**28
+
+OfTransformers = Any
+"""A module of transformers: what it has is known by its config."""
 
 KeysValues = tuple[Tensor, Tensor]
 Remember = Callable[[Tensor, Tensor], KeysValues]
@@ -117,7 +121,7 @@ def projected(shape: Shape, block: Block, x: Tensor, rotate: Rotation) -> tuple[
     n_qk = shape.n_heads + shape.n_kv_heads
     heads = (h.view(-1, shape.d_model) @ block.qkv).view(batch, n_pos, n_qk + shape.n_kv_heads, shape.head_dim)
     qk, v = heads[:, :, :n_qk], heads[:, :, n_qk:]
-    if block.q_norm is not None:
+    if block.q_norm is not None and block.k_norm is not None:
         q, k = block.q_norm(qk[:, :, : shape.n_heads]), block.k_norm(qk[:, :, shape.n_heads :])
         return rotate(q), rotate(k), v
     qk = rotate(qk)
@@ -158,7 +162,7 @@ def finished(shape: Shape, block: Block, x: Tensor, mixed: Tensor) -> Tensor:
 class Gemma:
     """The tensors of a loaded Gemma 2 or 3, ready to run."""
 
-    def __init__(self, model: nn.Module, n_positions: int) -> None:
+    def __init__(self, model: OfTransformers, n_positions: int) -> None:
         """n_positions: of the longest sequence. Raises TypeError for a model that isn't Gemma 2 or 3."""
         text = model.get_submodule("model")
         text = getattr(text, "language_model", text)
@@ -177,13 +181,13 @@ class Gemma:
             eps=config.rms_norm_eps,
         )
         self.blocks = tuple(_block(layer, self.shape) for layer in text.layers)
-        self.window = config.sliding_window
+        self.window: int = config.sliding_window
         self._embedding = text.embed_tokens
         self._final_norm = _norm(text.norm, self.shape)
-        self._unembed = model.lm_head.weight.T
+        self._unembed: Tensor = model.lm_head.weight.T
         self._final_cap = getattr(config, "final_logit_softcapping", None)
-        self.device = self._unembed.device
-        self.dtype = self._unembed.dtype
+        self.device: torch.device = self._unembed.device
+        self.dtype: torch.dtype = self._unembed.dtype
         own_bases = config.model_type == "gemma3_text"
         self._tables = {
             kind: self._table(text.rotary_emb, (kind,) if own_bases else (), n_positions)
@@ -252,7 +256,7 @@ class Gemma:
         return Rotation(cos[0].unsqueeze(1), sin[0].unsqueeze(1))
 
 
-def _block(layer: nn.Module, shape: Shape) -> Block:
+def _block(layer: OfTransformers, shape: Shape) -> Block:
     attention, mlp = layer.self_attn, layer.mlp
     normed = hasattr(attention, "q_norm")
     return Block(
@@ -269,7 +273,7 @@ def _block(layer: nn.Module, shape: Shape) -> Block:
     )
 
 
-def _norm(module: nn.Module, shape: Shape) -> Norm:
+def _norm(module: OfTransformers, shape: Shape) -> Norm:
     gain = 1.0 + module.weight.float()
     width = gain.shape[0]
     return Norm(gain * width**0.5, torch.tensor((width * shape.eps) ** 0.5, device=gain.device))

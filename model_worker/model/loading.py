@@ -10,8 +10,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from torch import Tensor
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from model_worker.model.dictionaries import Dictionaries, in_use
 from model_worker.model.gemma import Gemma
@@ -28,7 +28,7 @@ class Loaded:
     """A model ready to run. Frozen: nothing that a request does may stay behind in it."""
 
     card: ModelCard
-    model: nn.Module  # transformers' own: the reference that `gemma` equals, and whose weights it shares
+    model: PreTrainedModel  # transformers' own: the reference that `gemma` equals, and whose weights it shares
     gemma: Gemma
     tokenizer: PreTrainedTokenizerBase
     dictionaries: Mapping[str, Dictionary]
@@ -77,14 +77,14 @@ def _documents(file: Path) -> tuple[str, ...]:
     return tuple(line for line in file.read_text("utf-8").split("\n") if line.strip())
 
 
-def _stop_ids(model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     configured = model.generation_config.eos_token_id
     ids = set(configured if isinstance(configured, list) else [configured])
     ids |= {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<end_of_turn>")}
     return frozenset(i for i in ids if i is not None and i != tokenizer.unk_token_id)
 
 
-def _opens_refusal(card: ModelCard, model: nn.Module, tokenizer: PreTrainedTokenizerBase) -> Tensor:
+def _opens_refusal(card: ModelCard, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Tensor:
     """By text, white space aside: a word and its byte, with a space before it or without. Raises ValueError if none."""
     wanted = set(card.refusal_openings)
     n_tokens = min(model.config.vocab_size, len(tokenizer))

@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -111,7 +111,7 @@ def _load_published(name: str, device: str) -> Dictionary:
     return Dictionary(**weights, sha256=digest.hexdigest())
 
 
-def _require_plain_jumprelu(config: dict, name: str) -> None:
+def _require_plain_jumprelu(config: dict[str, Any], name: str) -> None:
     found = (config["architecture"], config.get("apply_b_dec_to_input"), config.get("normalize_activations"))
     if found != ("jumprelu", False, "none"):
         raise ValueError(

@@ -4,7 +4,7 @@ Knows nothing about what the frames say.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -26,13 +26,17 @@ class Streams:
     def would_supersede(self, page: str | None) -> bool:
         return page in self._newest
 
-    async def answer(self, frames: Iterator[Frame | None], lane: Lane, page: str | None = None) -> StreamingResponse:
+    async def answer(self, frames: Generator[Frame | None], lane: Lane, page: str | None = None) -> StreamingResponse:
         """Waits for the first frame, so that a refusal still has a status; the rest is streamed.
 
         A run of the same page that is still under way is superseded: its stream ends with that error.
         """
         event_loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-        job = Job(frames, lane, lambda: event_loop.call_soon_threadsafe(arrived.set))
+
+        def tell() -> None:
+            event_loop.call_soon_threadsafe(arrived.set)
+
+        job = Job(frames, lane, tell)
         if page is not None:
             if page in self._newest:
                 self._loop.cancel(self._newest[page], superseded())

@@ -19,7 +19,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from protocol.refusal import Refused
 from protocol.worker.frames import Error, Frame
@@ -36,7 +36,7 @@ PAUSE_S = 0.002
 class Job:
     """One run in flight. Frames wait here until its reader takes them."""
 
-    def __init__(self, frames: Iterator[Frame | None], lane: Lane, on_frame: Callable[[], None]) -> None:
+    def __init__(self, frames: Generator[Frame | None], lane: Lane, on_frame: Callable[[], None]) -> None:
         self._frames = frames
         self._on_frame = on_frame
         self._pending: deque[Frame] = deque()

@@ -83,7 +83,10 @@ class Intervention:
 
     def alpha(self, strength: float) -> float:
         """The factor of d in mode add; in other modes the strength itself."""
-        return strength * self.residual_norm / self.norm if self.unit == "residual_norm" else strength
+        if self.unit != "residual_norm":
+            return strength
+        assert self.residual_norm is not None
+        return strength * self.residual_norm / self.norm
 
     def delta(self, strength: float) -> Delta:
         constant, slope = {
@@ -180,6 +183,7 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
 def positions(scope: Scope, named: Sequence[int], entity: EntityTokens, tokens: Sequence[Token]) -> tuple[int, ...]:
     """Prompt positions of a scope; BOS is never among them. Raises Refused for a position outside the prompt."""
     end = len(tokens)
+    chosen: Sequence[int]
     match scope:
         case "last_entity":
             chosen = range(entity.end - 1, entity.end)

@@ -24,7 +24,7 @@ Planner = Callable[[Bench, AnyRequest], Generator[None, None, Script]]
 
 def study(
     planners: Mapping[str, Planner], bench: Bench, request: AnyRequest, recorded: Sequence[Frame] = ()
-) -> Iterator[Frame | None]:
+) -> Generator[Frame | None]:
     """Raises Refused, before its first frame, for what can't be done or gone on with."""
     began = time.perf_counter()
     if request.kind not in planners:
@@ -44,8 +44,8 @@ def study(
     else:
         yield script.opening.model_copy(update={"seq": next(numbers)})
     try:
-        for frame in _missing(script, len(recorded[1:])):
-            yield frame if frame is None else frame.model_copy(update={"seq": next(numbers)})
+        for found in _missing(script, len(recorded[1:])):
+            yield found if found is None else found.model_copy(update={"seq": next(numbers)})
     finally:
         script.close()
     elapsed = round(time.perf_counter() - began, 4)

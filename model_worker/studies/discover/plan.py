@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model_worker.decoding.prefix import Ids
+from model_worker.decoding.states import Ids
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary

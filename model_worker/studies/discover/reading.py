@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from model_worker.decoding.prefix import Ids, Passage
+from model_worker.decoding.prefix import Passage
+from model_worker.decoding.states import Ids
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.studies.shared.names import Taken, draw

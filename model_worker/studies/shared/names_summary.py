@@ -1,7 +1,7 @@
 """The capability `names`: what a set amounts to before a study of it is begun. Reads no activation."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from model_worker.model.loading import Loaded
 from model_worker.rounding import rounded
@@ -11,7 +11,7 @@ from protocol.worker.names import NamesRequest
 from protocol.worker.study_frames import LengthsOf, NamesChecked
 
 
-def names_summary(loaded: Loaded, request: NamesRequest) -> Iterator[Frame | None]:
+def names_summary(loaded: Loaded, request: NamesRequest) -> Generator[Frame | None]:
     """Raises Refused for a set that no study would take."""
     names = yield from names_of(loaded, request.names, in_statement(loaded, request.template))
     attributes: dict[str, tuple[str, ...]] = {}

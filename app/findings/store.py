@@ -153,6 +153,10 @@ class FindingStore:
                 raise unknown_finding()
             return data
 
+    async def frames(self, digest: str) -> bytes:
+        """The recording in the spelling of the present protocol. Raises as `recording`."""
+        return await asyncio.to_thread(upgraded, await self.recording(digest))
+
     async def delete(self, slug: str, token: str) -> None:
         """Raises Refused: 404, 410, or 403 where the token is another."""
         async with self._database.writing() as session:

@@ -22,7 +22,7 @@ from app.wording.cells import csv_of
 from protocol.app.findings import Finding
 from protocol.base import Name
 from protocol.refusal import Refused
-from protocol.upgrade import upgraded, version_of
+from protocol.upgrade import version_of
 from protocol.worker.models import ModelCard
 
 MAX_PICTURES = 200  # of some 50 kB
@@ -112,7 +112,7 @@ def routes(parts: Parts) -> APIRouter:
         return await parts.findings.finding(slug)
 
     async def _recording(finding: Finding) -> bytes:
-        return upgraded(await parts.findings.recording(finding.recording_sha256))
+        return await parts.findings.frames(finding.recording_sha256)
 
     async def _card_of(model: str) -> ModelCard | None:
         """None where nobody can say: no worker, or another model's."""

@@ -16,7 +16,6 @@ from app.services import Parts
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved
 from protocol.app.verify import Verification
 from protocol.base import JSON_LINES, Name, Text
-from protocol.upgrade import upgraded
 from protocol.version import PROTOCOL
 from protocol.vocabulary import Outcome
 
@@ -83,7 +82,7 @@ def routes(parts: Parts) -> APIRouter:
         if found.study:
             return cannot_verify_study()
         digest = found.recording_sha256
-        verification = await verify(parts.worker, upgraded(await store.recording(digest)))
+        verification = await verify(parts.worker, await store.frames(digest))
         if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
             await store.add_verification(digest, verification)
         return verification
@@ -100,7 +99,7 @@ def routes(parts: Parts) -> APIRouter:
         headers = {"ETag": f'"{digest}-{PROTOCOL}"', "Cache-Control": "no-cache"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(upgraded(await store.recording(digest)), media_type=JSON_LINES, headers=headers)
+        return Response(await store.frames(digest), media_type=JSON_LINES, headers=headers)
 
     @router.get("/{slug}/recording", response_class=Response, responses=stream_of_frames() | refusals(404, 410))
     async def finding_recording(slug: str) -> Response:

@@ -23,7 +23,6 @@ from app.wording.provenance import provenance, study_provenance
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
 from protocol.refusal import Refusal, Refused
-from protocol.upgrade import upgraded
 from protocol.vocabulary import Outcome
 
 FINDINGS_SHOWN = 20  # findings on a page of the gallery
@@ -99,8 +98,7 @@ def routes(parts: Parts) -> APIRouter:
         found = await _finding(slug)
         if found.study is None:
             return parts.drawing.draw(request, "finding.html", "finding", finding=found, provenance=provenance(found))
-        recording = await parts.findings.recording(found.recording_sha256)
-        studied = await asyncio.to_thread(lambda: read_study(upgraded(recording)))
+        studied = await asyncio.to_thread(read_study, await parts.findings.frames(found.recording_sha256))
         return parts.drawing.draw(
             request,
             "study.html",
@@ -120,14 +118,14 @@ def routes(parts: Parts) -> APIRouter:
             return ComparedFinding("")
         try:
             found = await _finding(slug)
-            recording = await parts.findings.recording(found.recording_sha256)
+            recording = await parts.findings.frames(found.recording_sha256)
         except Refused as refused:
             return ComparedFinding(
                 slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status
             )
         if found.study:
             return ComparedFinding(slug, refusal=_STUDY, status=409)
-        return ComparedFinding(slug, found, await asyncio.to_thread(lambda: start_of(upgraded(recording))))
+        return ComparedFinding(slug, found, start_of(recording))
 
     return router
 

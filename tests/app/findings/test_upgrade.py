@@ -5,8 +5,10 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from concurrent.futures import ProcessPoolExecutor
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -107,6 +109,28 @@ def test_a_link_of_version_1_opens_after_two_more_changes_of_schema_and_protocol
     assert execute(old, "select count(*) from stars") == [(0,)]
     assert execute(old, "select version_num from alembic_version") == [("b",)]
     assert execute(old, "select count(*) from findings") == [(1,)], "making a table anew emptied those that refer to it"
+
+
+@pytest.mark.parametrize("path", ["/compare?a={}", "/api/findings/{}/frames", "/f/{}.html"])
+def test_the_app_answers_others_while_an_old_recording_is_upgraded(
+    old: Settings, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    began = Event()
+
+    def slow(frame: dict) -> None:
+        if frame["kind"] == "start":
+            began.set()
+            time.sleep(1.5)
+
+    with start(old) as app:
+        monkeypatch.setattr(upgrade, "STEPS", upgrade.STEPS | {PROTOCOL: VersionStep(lambda request: None, slow)})
+        with ThreadPoolExecutor(1) as pool, Client(app.base_url) as reader:
+            page = pool.submit(reader.get, path.format(SLUG))
+            assert began.wait(5)
+            asked = time.monotonic()
+            assert app.get("/readyz").status_code == 503, "it has no worker"
+            assert time.monotonic() - asked < 0.5
+            assert page.result().status_code == 200
 
 
 def test_a_frame_that_no_step_knows_is_refused_not_guessed() -> None:

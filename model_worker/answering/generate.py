@@ -32,7 +32,7 @@ from model_worker.decoding.states import Fork, Prompts, PromptState, fork
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded
-from model_worker.steering.targets import random_controls
+from model_worker.steering.random_directions import random_controls
 from protocol.canonical import sha256
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL

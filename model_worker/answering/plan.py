@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta, Intervention, arms_of, read_of, resolve
+from model_worker.steering.formula import Delta
+from model_worker.steering.interventions import Intervention, arms_of, resolve
+from model_worker.steering.targets import read_of
 from protocol.steering import LatentTarget
 from protocol.worker.requests import GenerateRequest
 

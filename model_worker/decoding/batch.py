@@ -29,7 +29,7 @@ from model_worker.decoding.states import Fork
 from model_worker.decoding.stops import Stops
 from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape
 from model_worker.model.walk import Sight, sight, walk
-from model_worker.steering.targets import Delta, Site, decode_sites
+from model_worker.steering.formula import Delta, Site, decode_sites
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from model_worker.decoding.odds import Odds
 from model_worker.decoding.readout import Readout
-from model_worker.steering.targets import Delta
+from model_worker.steering.formula import Delta
 from protocol.worker.requests import Sampling
 
 

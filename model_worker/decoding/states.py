@@ -20,7 +20,7 @@ from model_worker.decoding.stops import Stops
 from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.walk import Sight, behind, sight, walk
 from model_worker.rounding import rounded
-from model_worker.steering.targets import Delta, prompt_sites
+from model_worker.steering.formula import Delta, prompt_sites
 from protocol.worker.frames import TokenOdds
 
 Ids = tuple[int, ...]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 
 from torch import Tensor
 
-from model_worker.steering.targets import Delta, Site
+from model_worker.steering.formula import Delta, Site
 
 Measurement = tuple[list[float], list[float]]
 """Of a delta: its `a` at each token that passes, before its site was changed and after."""

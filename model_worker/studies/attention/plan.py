@@ -38,7 +38,8 @@ from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.loading import Loaded
 from model_worker.rounding import all_rounded
-from model_worker.steering.targets import Delta, random_controls
+from model_worker.steering.formula import Delta
+from model_worker.steering.random_directions import random_controls
 from model_worker.studies.attention import figures
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Cut, Head, Look, look, told_apart, with_cuts

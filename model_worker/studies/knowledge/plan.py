@@ -21,7 +21,8 @@ from model_worker.decoding.states import Prompts, fork
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded, rounded
-from model_worker.steering.targets import Delta, random_controls
+from model_worker.steering.formula import Delta
+from model_worker.steering.random_directions import random_controls
 from model_worker.studies.knowledge.shifts import COLUMNS, Shifted
 from model_worker.studies.shared.arms import in_words
 from model_worker.studies.shared.bench import Bench

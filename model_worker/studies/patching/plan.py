@@ -33,7 +33,7 @@ from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded
-from model_worker.steering.targets import Delta, TargetReader
+from model_worker.steering.formula import Delta, TargetReader
 from model_worker.studies.patching import figures
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Look, look, with_outputs, written

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta, positions, read_of, resolve
+from model_worker.steering.formula import Delta
+from model_worker.steering.interventions import positions, resolve
+from model_worker.steering.targets import read_of
 from protocol.refusal import Refused
 from protocol.steering import Held, Target
 from protocol.vocabulary import Mode, Unit

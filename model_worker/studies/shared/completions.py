@@ -24,7 +24,7 @@ from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.model.pieces import TextStream
-from model_worker.steering.targets import Delta
+from model_worker.steering.formula import Delta
 from protocol.worker.requests import Sampling
 
 ANSWER_TOKENS = 32  # at the most, where a request does not say it

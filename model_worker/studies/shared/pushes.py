@@ -2,7 +2,9 @@
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta, require_latent, resolve
+from model_worker.steering.formula import Delta
+from model_worker.steering.interventions import resolve
+from model_worker.steering.targets import require_latent
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget
 from protocol.vocabulary import Role

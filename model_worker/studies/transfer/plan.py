@@ -26,7 +26,7 @@ from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded, rounded
-from model_worker.steering.targets import random_directions
+from model_worker.steering.random_directions import random_directions
 from model_worker.studies.shared.arms import target_in_words
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted, answered

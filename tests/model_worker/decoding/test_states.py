@@ -6,7 +6,7 @@ import torch
 from model_worker.decoding.states import Prompts, fork, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta, Site, TargetReader
+from model_worker.steering.formula import Delta, Site, TargetReader
 from tests.model_worker.driving import TOLERANCE
 from tests.model_worker.reference import blocks
 

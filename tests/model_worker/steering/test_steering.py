@@ -8,7 +8,7 @@ import torch
 from model_worker.engine import Engine
 from model_worker.model.loading import load
 from model_worker.model.registry import read_row
-from model_worker.steering.targets import random_directions
+from model_worker.steering.random_directions import random_directions
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, RandomTarget, Sweep, VectorTarget
 from protocol.vocabulary import MODES

@@ -10,7 +10,7 @@ import torch
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.steering.targets import Delta
+from model_worker.steering.formula import Delta
 from model_worker.studies.answers.controls import control_arms
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure
 from model_worker.studies.shared.arms import PlannedArm, Resolved

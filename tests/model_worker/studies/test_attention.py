@@ -14,7 +14,7 @@ from model_worker.decoding.states import fork, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import SHIPPED, read_row
-from model_worker.steering.targets import Delta, TargetReader
+from model_worker.steering.formula import Delta, TargetReader
 from model_worker.studies.attention.figures import AttentionSetup, readers, significance
 from model_worker.studies.shared.heads import Cut, look, told_apart, with_cuts, with_outputs, written
 from model_worker.studies.shared.own_answer import before_value, greedy_answer

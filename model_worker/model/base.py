@@ -5,14 +5,11 @@ It shares the loaded one's tokenizer. Knows nothing about what is read from it.
 
 from dataclasses import dataclass
 
-import torch
-from transformers import AutoModelForCausalLM
-
 from model_worker.model.gemma import Gemma
-from model_worker.model.loading import Loaded, weights_sha256
+from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
+from model_worker.model.weights import load_weights
 from protocol.refusal import Refused
-from protocol.vocabulary import MAX_NEW_TOKENS
 from protocol.worker.ran import ModelUsed
 
 
@@ -48,15 +45,6 @@ class Base:
                 "Its card names none.",
                 "Read the chat model instead, or add `base` to the card.",
             )
-        local = self._row.folder / card.base
-        weights = str(local) if local.is_dir() else card.base
-        # eager attention: see model_worker/model/loading.py
-        model = AutoModelForCausalLM.from_pretrained(
-            weights, dtype=getattr(torch, card.dtype), attn_implementation="eager"
-        )
-        model.to(device).eval().requires_grad_(False)
-        digest = weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown"))
-        return Part(
-            gemma=Gemma(model, card.max_prompt_tokens + MAX_NEW_TOKENS),
-            used=ModelUsed(id=f"{card.id}, base", sha256=digest, dtype=card.dtype, device=device),
-        )
+        weights = load_weights(card.base, card, self._row.folder, device)
+        used = ModelUsed(id=f"{card.id}, base", sha256=weights.sha256, dtype=card.dtype, device=device)
+        return Part(weights.gemma, used)

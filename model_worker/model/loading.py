@@ -3,7 +3,6 @@
 The same road for the embedded model and for Gemma. Knows nothing about requests.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +10,15 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from model_worker.model.dictionaries import Dictionaries, in_use
 from model_worker.model.gemma import Gemma
 from model_worker.model.pieces import token_text
 from model_worker.model.registry import RegistryRow
 from model_worker.model.sae import Dictionary
+from model_worker.model.weights import load_weights, name_of
 from model_worker.model.world import World, read_world
-from protocol.vocabulary import MAX_NEW_TOKENS
 from protocol.worker.models import ModelCard
 
 
@@ -46,12 +45,8 @@ def load(row: RegistryRow, device: str = "cpu") -> Loaded:
     """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
     they are asked for. Raises what transformers, sae-lens or the file system raise."""
     card, folder = row.card, row.folder
-    local = folder / card.weights
-    weights = str(local) if local.is_dir() else card.weights
-    tokenizer = AutoTokenizer.from_pretrained(weights)
-    # Gemma 2 needs eager attention: the fused kernels drop its logit soft-capping.
-    model = AutoModelForCausalLM.from_pretrained(weights, dtype=getattr(torch, card.dtype), attn_implementation="eager")
-    model.to(device).eval().requires_grad_(False)
+    weights = load_weights(card.weights, card, folder, device)
+    model, tokenizer = weights.model, AutoTokenizer.from_pretrained(name_of(card.weights, folder))
     layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
     dictionaries = Dictionaries(card, folder, device)
@@ -59,7 +54,7 @@ def load(row: RegistryRow, device: str = "cpu") -> Loaded:
     return Loaded(
         card=card,
         model=model,
-        gemma=Gemma(model, card.max_prompt_tokens + MAX_NEW_TOKENS),
+        gemma=weights.gemma,
         tokenizer=tokenizer,
         dictionaries=dictionaries,
         layer_of=layer_of,
@@ -68,7 +63,7 @@ def load(row: RegistryRow, device: str = "cpu") -> Loaded:
         corpus=_documents(folder / card.corpus) if card.corpus else (),
         stop_ids=_stop_ids(model, tokenizer),
         opens_refusal=_opens_refusal(card, model, tokenizer).to(device),
-        sha256=weights_sha256(local) if local.is_dir() else str(getattr(model.config, "_commit_hash", "unknown")),
+        sha256=weights.sha256,
         device=device,
     )
 
@@ -94,12 +89,3 @@ def _opens_refusal(card: ModelCard, model: PreTrainedModel, tokenizer: PreTraine
     if not opens.any():
         raise ValueError(f"{card.id}: none of its refusal openings {sorted(wanted)} is a token")
     return opens
-
-
-def weights_sha256(folder: Path) -> str:
-    """One hash over the weight and tokenizer files, by name."""
-    digest = hashlib.sha256()
-    for file in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*.json"), folder / "config.json"]):
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -36,6 +36,9 @@ export function visible(text) {
   return text.replaceAll(" ", "·").replaceAll("\n", "↵").replaceAll("\t", "⇥") || "∅";
 }
 
+/** A template of core/protocol.js with its {slots} filled. */
+export const filled = (template, slots) => template.replace(/\{(\w+)\}/g, (_, name) => slots[name]);
+
 /** "1 token", "4 tokens". */
 export function count(n, noun) {
   return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;

@@ -7,7 +7,7 @@ import { fill, h, mark } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { paceOf } from "../study/pace.js";
 import { directionsOf, experimentOf, KINDS, nameOf, presetOf, requestOf, strengthOf } from "./presets.js";
-import { SCOPES } from "../run/steering/sliders.js";
+import { SCOPES, UNITS } from "../core/protocol.js";
 import { namesPicker } from "../study/names/picker.js";
 import { seconds } from "../study/running.js";
 
@@ -199,12 +199,17 @@ function fields(id, card, options) {
           }
         },
       );
-      const unit = list[options.direction]?.unit === "raw"
-        ? "raw α"
-        : "× r̄, the mean norm of the residual stream there";
+      const { unit: own = "residual_norm" } = list[options.direction] ?? {};
+      const unit = UNITS[own].name + (own === "residual_norm" ? ", the mean norm of the residual stream there" : "");
       return [
         line("Direction", direction),
-        id === "dose" ? line("Strengths", strengths, `${unit}; up to 8 with controls`) : line("Strength", one, unit),
+        id === "dose"
+          ? line(
+            "Strengths",
+            strengths,
+            `${unit}; up to 8 with controls`,
+          )
+          : line("Strength", one, unit),
         id === "dose" ? line("At", scope) : h(
           "p",
           { class: "note" },
@@ -314,7 +319,7 @@ function push(options, role, card, { scoped = false } = {}) {
     { class: "row wrap setup-line" },
     h("label", { class: "check-label" }, box, mark(role), h("b", {}, nameOf(now, card))),
     strength,
-    h("span", { class: "note" }, now.unit === "raw" ? "raw α" : "× r̄"),
+    h("span", { class: "note" }, UNITS[now.unit].name),
     scoped && h("span", {}, "at"),
     scoped && scope,
   );

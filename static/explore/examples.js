@@ -1,14 +1,7 @@
 // Prompts worth a click: a tab an entity type, and in it what the untouched model makes of each name. From the card.
 
 import { fill, h, icon, listen, mark } from "../core/dom.js";
-
-const STORIES = {
-  known: "known: answered right",
-  unknown: "never seen: refused",
-  rare: "rare: answered wrong",
-  unrecalled: "recognised, this fact never told: made up",
-};
-const SHORT = { known: "known", unknown: "unknown", rare: "rare, wrong", unrecalled: "not recalled" };
+import { STORIES } from "../core/protocol.js";
 
 /** `ask(prompt)` runs it. */
 export function examples(element, state, ask) {
@@ -57,7 +50,7 @@ export function examples(element, state, ask) {
         type: "button",
         class: "example",
         "aria-pressed": String(prompt === typed),
-        title: `${prompt} (${STORIES[kind] ?? role})`,
+        title: `${prompt} (${STORIES[kind]?.about ?? role})`,
         onclick: () => {
           chosen = null;
           ask(prompt);
@@ -65,7 +58,7 @@ export function examples(element, state, ask) {
       },
       kind === "rare" ? icon("wrong") : kind === "unrecalled" ? icon("invented") : mark(role),
       h("span", {}, name),
-      h("span", { class: "example-story" }, SHORT[kind] ?? role),
+      h("span", { class: "example-story" }, STORIES[kind]?.brief ?? role),
     );
   }
 }

@@ -6,6 +6,7 @@ import { asides } from "./asides.js";
 import { sharedRequest } from "../run/requests.js";
 import { benches, isAway } from "./benches.js";
 import { $, fill, h } from "../core/dom.js";
+import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { follower } from "../run/follow.js";
 import { count } from "../core/format.js";
 import { readFragment } from "../run/fragment.js";
@@ -40,7 +41,6 @@ import { topLatents } from "../run/latents/top.js";
 import { tour } from "./tour.js";
 import { channelsOf, keptAddress } from "./address.js";
 
-const MAX_CHARACTERS = 8_000;
 const PAGE = newPage(); // not kept: a tab that is duplicated must not end its twin's runs
 const KINDS = ["main", "point", "look", "other", "random", "samples", "share"];
 
@@ -88,7 +88,7 @@ mount(notice, $("notice"), state, () => run(), {
   stop: () => follow.main.stop(),
   shorten: () => {
     $("prompt").focus();
-    $("prompt").setSelectionRange(MAX_CHARACTERS, $("prompt").value.length);
+    $("prompt").setSelectionRange(MAX_PROMPT_CHARACTERS, $("prompt").value.length);
   },
 });
 panels(state);
@@ -159,7 +159,7 @@ function run({ keepEntry = false } = {}) {
   wanted = !card;
   if (wanted) return;
   refusedSince = null;
-  if (prompt.length > MAX_CHARACTERS) {
+  if (prompt.length > MAX_PROMPT_CHARACTERS) {
     follow.main.drop();
     bench.put(ended(newRun({ prompt, format: format(), sweeps: [], hold: [] }), "refused", tooLong(prompt)));
     return;
@@ -242,7 +242,7 @@ function settled(now) {
 const tooLong = (prompt) => ({
   code: "prompt_too_long",
   asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
-  allowed: `${MAX_CHARACTERS.toLocaleString("en")} fit.`,
+  allowed: `${MAX_PROMPT_CHARACTERS.toLocaleString("en")} fit.`,
   change: "Shorten it.",
 });
 

@@ -3,7 +3,7 @@
 
 import { fill, h, mark } from "../core/dom.js";
 import { count } from "../core/format.js";
-import { SCOPES } from "../run/steering/sliders.js";
+import { SCOPES } from "../core/protocol.js";
 import { writeSearch } from "./address.js";
 
 /** `state` has registry, health and card (the model whose world and report are shown). */

@@ -3,7 +3,7 @@
 
 import { fill, h, icon } from "../core/dom.js";
 import { sig3 } from "../core/format.js";
-import { OUTCOMES } from "../run/verdicts.js";
+import { OUTCOMES } from "../core/protocol.js";
 import { interval } from "../parts/interval.js";
 import { layerCurve } from "./layers.js";
 import { NOTHING, stacked } from "../parts/stacked.js";
@@ -152,5 +152,5 @@ function examples(dialogues) {
 
 function judged(verdict) {
   if (!Object.hasOwn(OUTCOMES, verdict)) return verdict;
-  return h("span", { class: `badge badge-${verdict}` }, icon(verdict), h("b", {}, OUTCOMES[verdict]));
+  return h("span", { class: `badge badge-${verdict}` }, icon(verdict), h("b", {}, OUTCOMES[verdict].badge));
 }

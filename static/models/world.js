@@ -3,7 +3,8 @@
 
 import { fill, h } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
-import { questionOf, TIERS } from "./tiers.js";
+import { TIERS } from "../core/protocol.js";
+import { questionOf } from "./question.js";
 import { stacked } from "../parts/stacked.js";
 
 /**

@@ -1,7 +1,8 @@
 // A verdict as a badge: icon, verb, and the phrase or rule that decided.
 
 import { h, icon } from "../core/dom.js";
-import { OUTCOMES, why } from "./verdicts.js";
+import { OUTCOMES } from "../core/protocol.js";
+import { why } from "./verdicts.js";
 
 /** @param {object} verdict a `verdict` frame */
 export function badge(verdict) {
@@ -9,7 +10,7 @@ export function badge(verdict) {
     "span",
     { class: `badge badge-${verdict.outcome}`, title: why(verdict) },
     icon(verdict.outcome),
-    h("b", {}, OUTCOMES[verdict.outcome]),
+    h("b", {}, OUTCOMES[verdict.outcome].badge),
     h("span", {}, `· ${why(verdict)}`),
   );
 }

@@ -1,6 +1,8 @@
 // What can be seen, as the part of the address behind "#", which never reaches the server.
 // Knows nothing about the page; turns a plain state into text and back.
 
+import { MAX_DIRECTIONS, MAX_HELD, MAX_SWEEPS, MAX_WATCHED } from "../core/protocol.js";
+
 /**
  * @typedef {{ prompt: string|null, format: "chat"|"raw", span: {start: number, end: number}|null,
  *             sliders: object[]|null, at: [number, number][], active: number|null, colour: number|null,
@@ -12,6 +14,7 @@
  * parent: slug of the finding that was opened to be changed
  */
 
+const MAX_SLIDERS = MAX_SWEEPS + MAX_HELD;
 const SLUG = /^[1-9A-HJ-NP-Za-km-z]{10,22}$/;
 
 /** @returns {Seen} Anything that makes no sense is left out, never an error. */
@@ -21,15 +24,17 @@ export function readFragment(hash) {
     const value = Number.parseFloat(text);
     return Number.isFinite(value) ? value : null;
   };
-  const index = (name, below = 16) => {
+  const index = (name, below = MAX_WATCHED) => {
     const value = number(query.get(name));
     return Number.isInteger(value) && value >= 0 && value < below ? value : null;
   };
   const at = (query.get("at") ?? "")
     .split(",")
     .map((pair) => /** @type {[number, number]} */ (pair.split(":").map(number)))
-    .filter(([slider, strength]) => Number.isInteger(slider) && slider >= 0 && slider < 16 && strength != null);
-  const sweep = index("sweep"); // of a link made before several sliders could push at once
+    .filter(([slider, strength]) =>
+      Number.isInteger(slider) && slider >= 0 && slider < MAX_SLIDERS && strength != null
+    );
+  const sweep = index("sweep", MAX_SWEEPS); // of a link made before several sliders could push at once
   if (!at.length && sweep !== null && number(query.get("strength"))) at.push([sweep, number(query.get("strength"))]);
   const [, start, end] = (query.get("name") ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];
   const latent = (query.get("latent") ?? "").match(/^(.{1,200}):(\d{1,9})$/);
@@ -39,7 +44,7 @@ export function readFragment(hash) {
     span: start < end ? { start, end } : null,
     sliders: parsed(query.get("sliders"), Array.isArray),
     at,
-    active: index("active") ?? sweep,
+    active: index("active", MAX_SLIDERS) ?? sweep,
     colour: index("colour"),
     token: index("token", 100_000),
     latent: latent && { dictionary: latent[1], latent: Number(latent[2]) },
@@ -47,7 +52,7 @@ export function readFragment(hash) {
     dictionary: query.get("list"),
     side: query.get("map"),
     beside: query.get("beside"),
-    random: index("random", 128),
+    random: index("random", MAX_DIRECTIONS),
     request: parsed(query.get("request"), (value) => !Array.isArray(value)),
     parent: SLUG.test(query.get("parent") ?? "") ? query.get("parent") : null,
   };

@@ -43,6 +43,9 @@ export function titled(target, own, card, run = null) {
   return named(target, known, run, card);
 }
 
+/** The latent that a swap moves a value to, by its short name; undefined where nothing is moved. */
+export const movedTo = ({ to }, card, run = null) => (to ? titled(to, null, card, run).short : undefined);
+
 function named(target, own, run, card) {
   const short = shortOf(target, run, card);
   return { target, role: own?.role ?? "other", label: title(own?.label) || short, short };

@@ -1,11 +1,11 @@
 // The last line of a page: every number that a measured effect needs beside it. From `start`, `prompt` and `done`.
 
-import { amountOf } from "./steering/amount.js";
+import { amountOf, modeOf, unitOf } from "./steering/amount.js";
 import { fill, h } from "../core/dom.js";
+import { SCOPES, UNITS } from "../core/protocol.js";
 import { plain, shortHash, sig3, signed } from "../core/format.js";
-import { directions, titled } from "./names.js";
+import { directions, movedTo, titled } from "./names.js";
 import { armAt } from "./run.js";
-import { SCOPES, UNITS } from "./steering/sliders.js";
 
 export function readout(element, state) {
   let drawn = []; // each fact as JSON
@@ -28,13 +28,18 @@ export function readout(element, state) {
 /** @param {any[]} fact */
 const written = ([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value));
 
-// Only what is added has an α; the other modes set, scale or take away an activation.
-function strengthOf({ mode = "add", unit }, { residual_norm: r, norm }, { strength, alpha }) {
-  if (mode !== "add") return [mode.replace("_", " "), `${plain(strength)} ${UNITS[unit]}`, "of the activation"];
+// Only what is added along a direction has an α; the other modes set, scale or take away an activation.
+function strengthOf(direction, { residual_norm: r, norm }, { sweep, strength, alpha }, card) {
+  const unit = unitOf(direction);
+  if (!UNITS[unit].is_length) {
+    const amount = amountOf(direction, sweep === null ? null : strength, { to: movedTo(direction, card) });
+    return ["strength", amount, modeOf(direction).about];
+  }
   const per = Math.abs(norm - 1) < 1e-3 ? "" : ` / ‖d‖ ${sig3(norm)}`;
   const about = "r̄: mean residual norm at last entity tokens, at this layer";
-  if (unit === "raw" || r === null) return ["α", `${plain(alpha)} raw${r ? `, r̄ ${sig3(r)}` : ""}`, about];
-  return ["α", `${sig3(alpha)} raw = ${signed(strength)} × r̄ ${sig3(r)}${per}`, about];
+  const [raw, multiple] = [UNITS.raw.name, UNITS.residual_norm.name];
+  if (unit === "raw" || r === null) return ["α", `${plain(alpha)} ${raw}${r ? `, r̄ ${sig3(r)}` : ""}`, about];
+  return ["α", `${sig3(alpha)} ${raw} = ${signed(strength)} ${multiple} ${sig3(r)}${per}`, about];
 }
 
 /** Name, value and perhaps a longer title, for the selected direction and strength. */
@@ -49,14 +54,18 @@ export function facts(state) {
   const { controls } = start.request;
   const list = [];
   if (used) {
-    list.push(strengthOf(direction, used, arm));
+    list.push(strengthOf(direction, used, arm, state.get("card")));
     list.push(["‖d‖", sig3(used.norm), "norm of the direction that is added"]);
     list.push(["site", `L${used.layer} resid_post (paper: layer ${used.paper_layer})`]);
     list.push(["scope", SCOPES[direction.scope] ?? direction.scope, `${used.positions.length} prompt positions`]);
   }
   (start.request.hold ?? []).forEach((hold, i) => {
     const { label, short } = titled(hold.target, start.held[i], state.get("card"), run);
-    list.push(["held", `${label} ${amountOf(hold, hold.strength)}`, `${short}, in every answer but the baseline's`]);
+    list.push([
+      "held",
+      `${label} ${amountOf(hold, hold.strength, { to: movedTo(hold, state.get("card"), run) })}`,
+      `${short}, in every answer but the baseline's`,
+    ]);
   });
   list.push([
     "controls",

@@ -1,5 +1,6 @@
 // What the page asks of the worker, from what can be seen on it: requests as plain values. Pure.
 
+import { MAX_ARMS, MAX_READ, MAX_STRENGTHS, MAX_SWEEPS, MODES } from "../core/protocol.js";
 import { isIdle, pushing, steeringOf, withNamedScope } from "./steering/sliders.js";
 
 /**
@@ -8,9 +9,6 @@ import { isIdle, pushing, steeringOf, withNamedScope } from "./steering/sliders.
  * base: a whole request that was handed over; what the page doesn't set itself is taken from it
  */
 
-const MAX_ARMS = 64; // protocol/worker/requests.py
-const MAX_SWEEPS = 4;
-const MAX_READ = 16;
 const TOP = 24; // latents that are read at a token
 const CONTROLS = { n_directions: 32, seed: 0 };
 const OWN = ["prompt", "format", "sweeps", "hold", "entity", "watch"];
@@ -43,7 +41,7 @@ export function pointRequest(seen) {
 export function sharedRequest(seen) {
   const [active, [value]] = activeAt(seen);
   if (isIdle(active, value) || active.strengths.includes(value)) return wholeRequest(seen);
-  const strengths = [...active.strengths.slice(0, 40), value].sort((a, b) => a - b);
+  const strengths = [...active.strengths.slice(0, MAX_STRENGTHS - 1), value].sort((a, b) => a - b);
   const sliders = seen.sliders.map((slider) => (slider === active ? { ...slider, strengths } : slider));
   return wholeRequest({ ...seen, sliders });
 }
@@ -60,7 +58,7 @@ export function randomRequest(seen, { index }) {
   const [active, [value]] = activeAt(seen);
   const strengths = new Set(active.strengths);
   if (!isIdle(active, value)) strengths.add(value);
-  const sweep = sweepAt({ ...active, target: randomLike(active.target, index) }, [...strengths].slice(-41));
+  const sweep = sweepAt({ ...active, target: randomLike(active.target, index) }, [...strengths].slice(-MAX_STRENGTHS));
   return { ...bare(seen), hold: heldOf(seen), sweeps: [sweep] };
 }
 
@@ -78,8 +76,8 @@ export function otherRequest(seen, prompt) {
   return { ...sharedRequest({ ...seen, sliders, span: null }), prompt };
 }
 
-/** Can this direction be replaced by a random one? A swap has two, and a random one is random already. */
-export const hasRandom = (slider) => Boolean(slider) && slider.mode !== "swap" && slider.target.kind !== "random";
+/** Can this direction be replaced by a random one? A mode that moves a value has two, and a random one is random already. */
+export const hasRandom = (slider) => Boolean(slider) && !MODES[slider.mode].needs_to && slider.target.kind !== "random";
 
 /** What two requests must agree in for their arms to be comparable: all but what is swept. */
 export function questionKey(seen) {

@@ -1,6 +1,8 @@
 // What a run amounts to so far: a pure fold of (request, frames), and questions about it.
 // Knows nothing about the page, the network or the clock.
 
+import { DEFAULT_MODE, MODES } from "../core/protocol.js";
+
 /**
  * @typedef {{ tokens: {id: number, text: string, logprob: number, entropy_nats: number, margin_nats: number}[],
  *             readings: number[][], text: string, verdict: object|null, samples: {text: string, verdict: object}[] }} ArmState
@@ -111,11 +113,8 @@ export function points(run, sweep) {
 
 /** The strength of a sweep that changes nothing; null for a mode that has none. */
 export function idleOf(run, sweep) {
-  return IDLE[run.start?.request.sweeps[sweep]?.mode ?? "add"];
+  return MODES[run.start?.request.sweeps[sweep]?.mode ?? DEFAULT_MODE].idle;
 }
-
-/** By mode (protocol/steering.py). */
-export const IDLE = { add: 0, clamp: null, scale: 1, ablate: 0, project_out: 0, swap: 0 };
 
 /**
  * One run with more strengths: `extras` are { run, sweep }, runs of the same question that have a single sweep, the one

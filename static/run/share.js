@@ -3,6 +3,7 @@
 // saved, also when saving fails or the dialog is closed.
 
 import { Refused, saveFinding } from "../core/api.js";
+import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
 import { count, probability } from "../core/format.js";
 import { armAt, control, logodds, sigmoid } from "./run.js";
@@ -33,7 +34,7 @@ export function shareDialog(dialog, state, whole, seen, parent) {
     id: "share-title",
     class: "input",
     required: true,
-    maxlength: 140,
+    maxlength: MAX_TITLE_CHARACTERS,
     autocomplete: "off",
     value: draft.title ?? "",
     oninput: () => {
@@ -47,7 +48,7 @@ export function shareDialog(dialog, state, whole, seen, parent) {
       id: "share-note",
       class: "input",
       rows: 4,
-      maxlength: 4000,
+      maxlength: MAX_NOTE_CHARACTERS,
       placeholder: "What you saw, and what it does not show.",
       oninput: () => (draft.note = note.value),
     },

@@ -2,6 +2,7 @@
 // the token that takes it back. What was typed stays until it is saved.
 
 import { Refused, saveFinding } from "../core/api.js";
+import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
 import { published } from "../parts/published.js";
 
@@ -17,7 +18,7 @@ export function saveStudy(dialog, { id, title: suggested, what, options = {}, cl
     id: "share-title",
     class: "input",
     required: true,
-    maxlength: 140,
+    maxlength: MAX_TITLE_CHARACTERS,
     autocomplete: "off",
     value: draft.title ?? suggested,
     oninput: () => (draft.title = title.value),
@@ -28,7 +29,7 @@ export function saveStudy(dialog, { id, title: suggested, what, options = {}, cl
       id: "share-note",
       class: "input",
       rows: 4,
-      maxlength: 4000,
+      maxlength: MAX_NOTE_CHARACTERS,
       placeholder: "What you saw, and what it does not show.",
       oninput: () => (draft.note = note.value),
     },

@@ -4,7 +4,8 @@
 import { hasRandom } from "../requests.js";
 import { fill, h } from "../../core/dom.js";
 import { armAt, idleArm, isOpen } from "../run.js";
-import { pushWords } from "../verdicts.js";
+import { movedTo } from "../names.js";
+import { amountOf } from "../steering/amount.js";
 import { answerPanel } from "./answer.js";
 
 const LONG = 48; // new tokens: an answer that may be longer is set smaller, in more lines
@@ -52,8 +53,7 @@ function pushed(state) {
   const held = (state.get("values") ?? []).filter((value, i) => value !== null && i !== active).length;
   const parts = [];
   if (slider && sweep !== null) {
-    const { words, value } = pushWords(slider, strength);
-    const text = slider.mode === "add" ? value : words + value;
+    const text = amountOf(slider, strength, { brief: true, to: movedTo(slider, state.get("card")) });
     parts.push(h("span", { class: `as-${slider.role}`, title: slider.label }, text));
   }
   if (held) parts.push(h("span", { class: "note" }, `${parts.length ? " + " : ""}${held} held`));

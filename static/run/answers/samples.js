@@ -1,10 +1,11 @@
 // Several sampled answers an arm: how often each outcome comes, the rate of refusal with its interval, and every
 // answer to read. Asks by writing the channel `sampling`; drawn from the `verdict` frames of `samples`.
 
-import { amountOf } from "../steering/amount.js";
+import { OUTCOMES } from "../../core/protocol.js";
+import { pushWords } from "../steering/amount.js";
 import { fill, h, icon } from "../../core/dom.js";
 import { count, plain, probability } from "../../core/format.js";
-import { titled } from "../names.js";
+import { movedTo, titled } from "../names.js";
 import { counted, wilson } from "./rates.js";
 import { isOpen } from "../run.js";
 import { pushing, samePushes } from "../steering/sliders.js";
@@ -13,14 +14,6 @@ import { interval } from "../../parts/interval.js";
 
 const SIZES = [8, 16, 32];
 const TEMPERATURES = [0.5, 1, 1.5];
-const WORDS = {
-  refused: "refuse",
-  right: "right",
-  answered: "answer",
-  wrong: "wrong",
-  invented: "invent",
-  broken: "not judged",
-};
 const ROOM_FOR_ICON = 1 / 10; // of the bar
 
 export function samples(element, state) {
@@ -143,8 +136,12 @@ export function samples(element, state) {
 
   function inWords(pushes) {
     if (!pushes.length) return "untouched";
-    const name = ({ target }) => titled(target, null, state.get("card")).label;
-    return pushes.map((push) => `${name(push)} at ${amountOf(push, push.strength)}`).join(", ");
+    const card = state.get("card");
+    const inSentence = (push) => {
+      const { words, value } = pushWords("swept", push, push.strength, { to: movedTo(push, card) });
+      return `${titled(push.target, null, card).label} ${words}${value}`;
+    };
+    return pushes.map(inSentence).join(", ");
   }
 }
 
@@ -185,7 +182,7 @@ function rateRow(name) {
 
   function draw(list, wanted) {
     const { n, counts: found, texts } = counted(list);
-    const outcomes = Object.keys(WORDS).filter((outcome) => found[outcome]);
+    const outcomes = Object.keys(OUTCOMES).filter((outcome) => found[outcome]);
     fill(
       bar,
       outcomes.map((outcome) =>
@@ -200,7 +197,7 @@ function rateRow(name) {
     fill(
       counts,
       outcomes.map((outcome) =>
-        h("span", { class: `tally badge-${outcome}` }, icon(outcome), `${found[outcome]} ${WORDS[outcome]}`)
+        h("span", { class: `tally badge-${outcome}` }, icon(outcome), `${found[outcome]} ${OUTCOMES[outcome].many}`)
       ),
     );
     const refused = found.refused ?? 0;

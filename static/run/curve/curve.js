@@ -12,7 +12,7 @@ import { monotone } from "./monotone.js";
 import { directions } from "../names.js";
 import { armAt, armsWhole, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
 import { goTo } from "../steering/sliders.js";
-import { OUTCOMES } from "../verdicts.js";
+import { OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { tableButton } from "../../parts/table.js";
 
@@ -271,11 +271,12 @@ function curveTable(state) {
   const shown = armAt(run ?? {}, state.get("steer"));
   const direction = directions(run, state.get("card"))[sweep];
   const list = run?.prompt ? points(run, sweep) : [];
+  const idle = idleOf(run ?? {}, sweep);
   return {
     caption: `Dose and response, ${direction?.label ?? ""}`,
     head: [
       `strength, ${unitName(direction?.unit)}`,
-      "raw α",
+      "α",
       "P(refusal opening)",
       "log-odds",
       "random: mean",
@@ -293,13 +294,13 @@ function curveTable(state) {
         now: point.arm === shown,
         cells: [
           signed(point.strength),
-          sig3(point.alpha),
+          point.strength === idle ? "–" : sig3(point.alpha),
           probability(sigmoid(value)),
           sig3(value),
           seen ? probability(sigmoid(seen.mean)) : "–",
           seen ? `${probability(sigmoid(seen.low))} – ${probability(sigmoid(seen.high))}` : "–",
           seen ? String(seen.n) : "–",
-          verdict ? OUTCOMES[verdict.outcome].toLowerCase() : "–",
+          verdict ? OUTCOMES[verdict.outcome].badge.toLowerCase() : "–",
           text,
         ],
       };

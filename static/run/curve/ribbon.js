@@ -7,7 +7,7 @@ import { fill, h, icon } from "../../core/dom.js";
 import { signed } from "../../core/format.js";
 import { idleOf, segments } from "../run.js";
 import { goTo, nearest } from "../steering/sliders.js";
-import { OUTCOMES } from "../verdicts.js";
+import { OUTCOMES } from "../../core/protocol.js";
 
 const NARROW_PX = 76; // no room for words
 
@@ -74,7 +74,7 @@ export function answerRibbon(element, state) {
         tabindex: "-1",
         class: `segment badge-${verdict?.outcome ?? "open"}${marks}`,
         style: { "--from": from, "--width": to - from },
-        title: verdict && `${OUTCOMES[verdict.outcome]}: ${text}`,
+        title: verdict && `${OUTCOMES[verdict.outcome].badge}: ${text}`,
         onclick: () => goTo(state, nearest(strengths, state.get("steer").strength ?? 0)),
       },
       verdict && icon(verdict.outcome),

@@ -1,11 +1,12 @@
 // Latents that the reader keeps: pinned, which gives them a slider, or watched at every token. Writes the channels
 // `sliders` (through steering) and `watching`. Knows nothing about elements.
 
+import { MAX_HELD, MAX_WATCHED } from "../../core/protocol.js";
 import { same } from "../names.js";
 import { addSlider, sliderFor } from "../steering/sliders.js";
 
-/** What the page and protocol/worker/requests.py allow. */
-export const MOST = { pin: 8, watch: 16 };
+/** Every slider but the active one may be held. */
+export const MOST = { pin: MAX_HELD, watch: MAX_WATCHED };
 
 /** @param {"pin"|"watch"} purpose @returns {object[]} targets */
 export function kept(state, purpose) {

@@ -1,12 +1,12 @@
 // The heat map as Plotly draws it: cells tinted by role, numbers where they fit, the names of tokens above and, where
 // the steered answer differs, below. Pure; where the numbers come from, run/map/grid.js knows.
 
+import { ROLES } from "../../core/protocol.js";
 import { numberOf } from "./grid.js";
 
 /** Around the cells, px: names of tokens are aslant above and below. */
 export const MARGIN = { left: 2, right: 34, top: 64, bottom: 76 };
 
-const ROLES = ["known", "unknown", "other"];
 const FITS = 23.5; // px that a number takes
 const MOST_NUMBERS = 800; // written into cells; each is an element
 const FONT = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace";
@@ -25,7 +25,7 @@ export function heatFigure(grid, { colour, width, selected }) {
   };
   const unseen = { x: [0], y: [0], xaxis: "x2", mode: "markers", marker: { opacity: 0 }, hoverinfo: "skip" };
   return {
-    data: [...ROLES.map((role) => heat(grid, role, colour)), unseen],
+    data: [...Object.keys(ROLES).map((role) => heat(grid, role, colour)), unseen],
     layout: {
       margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom },
       font: { family: FONT, size: 11, color: colour("--ink-3") },

@@ -1,82 +1,52 @@
-// What a slider's value comes to: its number in words, the raw α, and the activation that was measured before and
-// after. Pure, from `start` and `prompt`. Knows nothing about elements, nor about who chose the value.
+// How hard something is pushed, in words: the templates of core/protocol.js, filled in as protocol/amounts.py fills them; a
+// test holds the two together. Pure. Knows nothing about elements and runs.
 
-import { plain, signed } from "../../core/format.js";
-import { readOf, same, watches, watchOf } from "../names.js";
-import { activation, armAt, IDLE, lastEntity } from "../run.js";
-import { sameSteering, sweepOf, UNITS } from "./sliders.js";
+import { filled, plain, signed } from "../../core/format.js";
+import { ANOTHER_LATENT, DEFAULT_MODE, MODES, UNITS } from "../../core/protocol.js";
 
-/** A strength as one reads it: a push has a sign, a value that is set has none. At rest, what its mode leaves alone. */
-export function numberOf({ mode }, value) {
-  const strength = value ?? IDLE[mode];
-  if (strength === null) return "at rest";
-  return mode === "add" ? signed(strength) : plain(strength);
-}
+const NUMBERS = { signed, plain, percent: (x) => `${plain(100 * x)} %` };
+const NUMBER = /\{(signed|plain|percent)\}/;
 
-/** "× r̄"; nothing where there is no number. */
-export const unitOf = ({ mode, unit }, value) => ((value ?? IDLE[mode]) === null ? "" : UNITS[unit]);
+/**
+ * @typedef {{ mode?: string, unit?: string|null }} Steering
+ * @typedef {{ to?: string, brief?: boolean }} Words to: what a latent's value moves to; brief: a mode's own unit goes
+ * without saying
+ */
 
-/** "+1.25 × r̄", "at rest" */
-export const amountOf = (slider, value) => `${numberOf(slider, value)} ${unitOf(slider, value)}`.trim();
+/** @param {Steering} steering */
+export const modeOf = ({ mode }) => MODES[mode ?? DEFAULT_MODE];
 
-/** What a run says of a slider that it sweeps or holds: ‖d‖, r̄, layer, positions; null if it has neither. */
-export function usedOf(run, slider) {
-  if (!run?.start || !slider) return null;
-  return run.start.sweeps[sweepOf(run, slider)] ?? run.start.held?.[holdOf(run, slider)] ?? null;
-}
+/** @param {Steering} steering */
+export const unitOf = ({ mode, unit }) => unit ?? modeOf({ mode }).units[0];
 
-/** The other unit of a push: raw α of a multiple of r̄, and the multiple of a raw α. Null where it is not known. */
-export function otherUnit(run, slider, value) {
-  const used = usedOf(run, slider);
-  if (slider.mode !== "add" || !value || !used?.residual_norm) return null;
-  const alphaOfOne = used.residual_norm / used.norm;
-  if (slider.unit === "raw") return { number: value / alphaOfOne, unit: UNITS.residual_norm };
-  const arm = run.start.arms[armAt(run, { sweep: sweepOf(run, slider), strength: value })];
-  return { number: arm?.alpha || value * alphaOfOne, unit: "raw" };
+/**
+ * What stands before the number, the number, and what stands behind it: ["clamped to ", "12", ""].
+ * @param {Steering} steering @param {number} strength @param {Words} words
+ */
+export function amountParts(steering, strength, { to = ANOTHER_LATENT, brief = false } = {}) {
+  const [mode, unit] = [modeOf(steering), unitOf(steering)];
+  const [before, number, after] = mode.amount.split(NUMBER);
+  const slots = { unit: brief && unit === mode.units[0] ? "" : UNITS[unit].name, to };
+  return [filled(before, slots), NUMBERS[number](strength), filled(after, slots).trimEnd()];
 }
 
 /**
- * The slider's own activation at the name's last token, in the baseline and in the arm that is shown; where only a
- * latent of its role is watched, that latent's. Null where nothing of it was measured (yet).
- * @returns {{ of: string, own: boolean, token: string, before: number, after: number|null }|null}
- * own: of the slider's own target; after: null in the baseline itself
+ * "+1.25 × r̄", "clamped to 12", "50 % ablated"; of no strength the one that changes nothing, or "at rest" where the mode
+ * has none. @param {Steering} steering @param {number|null} value @param {Words} [words]
  */
-export function measuredOf(run, steer, slider, card) {
-  const arm = run?.prompt ? armAt(run, steer) : -1;
-  if (arm < 0) return null;
-  const pos = lastEntity(run);
-  const token = run.start.tokens[pos].text;
-  const watched = watches(run, card);
-  const watch = watchOf(slider, watched);
-  if (watch >= 0) {
-    const { target, short } = watched[watch];
-    const after = arm > 0 ? activation(run, arm, watch, pos) : null;
-    return {
-      of: short,
-      own: same(target, readOf(slider.target)),
-      token,
-      before: activation(run, 0, watch, pos),
-      after,
-    };
-  }
-  const seen = steeredAt(run, arm, slider, pos);
-  return seen && { of: slider.short, own: true, token, ...seen };
+export function amountOf(steering, value, words) {
+  const strength = value ?? modeOf(steering).idle;
+  return strength === null ? "at rest" : amountParts(steering, strength, words).join("");
 }
 
-/** An activation of the untouched model at the name's last token: where a slider rests whose mode sets a value. */
-export function untouchedOf(run, slider) {
-  const watch = (run?.start?.request.watch ?? []).findIndex((target) => same(target, readOf(slider.target)));
-  return watch < 0 ? null : activation(run, 0, watch, lastEntity(run));
+/**
+ * The same as a sentence has it, in two parts: { words: "clamped to ", value: "12" }.
+ * @param {"swept"|"held"} how tried at several strengths, or stays
+ * @returns {{ words: string, value: string, placed: boolean }} placed: it says where on a scale, "at +1.25"
+ */
+export function pushWords(how, steering, strength, words) {
+  const template = modeOf(steering)[how];
+  const [lead, tail] = template.split("{amount}");
+  const [before, ...rest] = amountParts(steering, strength, words);
+  return { words: lead + before, value: rest.join("") + tail, placed: template !== "{amount}" };
 }
-
-// An intervention's own measurement, at the tokens that it steered: those held come first.
-function steeredAt(run, arm, slider, pos) {
-  const { sweep, held } = run.start.arms[arm];
-  const nHeld = held ? (run.start.held?.length ?? 0) : 0;
-  const index = sweep !== null && sweep === sweepOf(run, slider) ? nHeld : held ? holdOf(run, slider) : -1;
-  const reading = run.prompt.arms[arm].steered?.[index];
-  const j = usedOf(run, slider)?.positions.indexOf(pos) ?? -1;
-  return reading && j >= 0 ? { before: reading.before[j], after: reading.after[j] } : null;
-}
-
-const holdOf = (run, slider) => (run.start.request.hold ?? []).findIndex((one) => sameSteering(one, slider));

@@ -1,6 +1,7 @@
 // The x axis that the dose curve, its ribbon and the sliders share: strengths, 0 always among them.
 
-import { rangeOf, UNITS } from "./sliders.js";
+import { UNITS } from "../../core/protocol.js";
+import { rangeOf } from "./sliders.js";
 
 /** Lowest and highest strength over the sliders that have the unit of the active one. @returns {[number, number]} */
 export function domain(state) {
@@ -16,5 +17,5 @@ export function domain(state) {
 /** Where a strength lies on the axis, 0 to 1. */
 export const share = (x, [low, high]) => (x - low) / (high - low || 1);
 
-/** "× r̄", "raw α", … */
-export const unitName = (unit) => UNITS[unit] ?? "";
+/** "× r̄", "activation", … */
+export const unitName = (unit) => UNITS[unit]?.name ?? "";

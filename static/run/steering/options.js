@@ -2,8 +2,10 @@
 // target; and taking it off. From the page's sliders and card. Knows nothing about strengths.
 
 import { fill, h, listen } from "../../core/dom.js";
+import { MODES, SCOPES, UNITS } from "../../core/protocol.js";
 import { same, titled } from "../names.js";
-import { activate, changed, layerOf, MODES, removeSlider, replaceSlider, SCOPES, UNITS } from "./sliders.js";
+import { modeOf } from "./amount.js";
+import { activate, changed, layerOf, removeSlider, replaceSlider } from "./sliders.js";
 
 /**
  * Makes `button` open it. `at()` is the slider's index among the page's; `id` is the popover's own on the page.
@@ -66,38 +68,40 @@ export function steeringOptions(button, state, { id, at }) {
   // ---- its parts: an element, and what brings it up to date without making it anew, so that the focus stays
 
   function modes() {
-    const why = h("span", { class: "note" });
-    const inputs = MODES.map((mode) =>
-      h("input", { type: "radio", name: `${id}-mode`, value: mode.id, onchange: () => to(mode.id) })
+    const list = Object.entries(MODES);
+    const inputs = list.map(([mode]) =>
+      h("input", { type: "radio", name: `${id}-mode`, value: mode, onchange: () => to(mode) })
     );
+    const whys = list.map(([, { needs_to }]) => needs_to && h("span", { class: "note" }));
     const root = h(
       "fieldset",
       {},
       h("legend", {}, "Mode"),
-      MODES.map(({ id: mode, name, about }, i) =>
+      list.map(([, { name, about }], i) =>
         h(
           "label",
           { class: "choice" },
           inputs[i],
           h("b", {}, name),
           " ",
-          h("span", { class: "note" }, about, mode === "swap" && why),
+          h("span", { class: "note" }, about, whys[i]),
         )
       ),
     );
     return { root, draw };
 
     function to(mode) {
-      change(mode === "swap" ? { mode, to: others()[0].target } : { mode });
+      change(MODES[mode].needs_to ? { mode, to: others()[0].target } : { mode });
     }
 
     function draw() {
-      for (const input of inputs) {
+      inputs.forEach((input, i) => {
         input.checked = input.value === slider().mode;
         input.autofocus = input.checked;
-        input.disabled = input.value === "swap" && !input.checked && others().length === 0;
-        if (input.value === "swap") fill(why, input.disabled && `. ${whyNoSwap()}`);
-      }
+        if (!whys[i]) return;
+        input.disabled = !input.checked && others().length === 0;
+        fill(whys[i], input.disabled && `. ${whyNoSwap()}`);
+      });
     }
   }
 
@@ -108,8 +112,8 @@ export function steeringOptions(button, state, { id, at }) {
     return { root, draw };
 
     function draw() {
-      const { mode, to } = slider();
-      root.hidden = mode !== "swap";
+      const { to } = slider();
+      root.hidden = !modeOf(slider()).needs_to;
       if (root.hidden) return;
       const list = others();
       const names = list.map(({ label, short }) => (label === short ? label : `${label}, ${short}`));
@@ -125,31 +129,30 @@ export function steeringOptions(button, state, { id, at }) {
   }
 
   function units() {
-    const inputs = ["residual_norm", "raw"].map((unit) =>
+    const inputs = Object.keys(UNITS).map((unit) =>
       h("input", { type: "radio", name: `${id}-unit`, value: unit, onchange: () => change({ unit }) })
     );
+    const labels = inputs.map((input) => h("label", {}, input, UNITS[input.value].name));
     const root = h(
       "fieldset",
       {},
       h("legend", {}, "Unit"),
-      h(
-        "div",
-        { class: "segmented" },
-        inputs.map((input) => h("label", {}, input, UNITS[input.value])),
-      ),
+      h("div", { class: "segmented" }, labels),
       h("span", { class: "note" }, " r̄: mean residual norm at last name tokens"),
     );
     return { root, draw };
 
     function draw() {
-      const { mode, unit, target } = slider();
+      const { unit, target } = slider();
       const card = state.get("card");
       const r = card?.residual_norm?.[layerOf(target, card)];
-      root.hidden = mode !== "add";
-      for (const input of inputs) {
+      const { units } = modeOf(slider());
+      root.hidden = units.length < 2;
+      inputs.forEach((input, i) => {
+        labels[i].hidden = !units.includes(input.value);
         input.checked = input.value === unit;
         input.disabled = input.value === "residual_norm" && !input.checked && !r;
-      }
+      });
     }
   }
 

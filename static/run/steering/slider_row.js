@@ -1,12 +1,14 @@
 // One slider: what it pushes, how hard, what that came to, its track, and what there is to say about it. From `start`
 // (arms, norms), `prompt` (what was measured before and after) and the page's sliders and values.
 
-import { amountOf, measuredOf, numberOf, otherUnit, unitOf, usedOf } from "./amount.js";
+import { amountOf, amountParts, modeOf } from "./amount.js";
+import { measuredOf, otherUnit, usedOf } from "./measured.js";
 import { fill, h, mark } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
 import { armAt } from "../run.js";
-import { activate, boundsOf, choose, farOff, isIdle, MODES, SCOPES } from "./sliders.js";
-import { OUTCOMES } from "../verdicts.js";
+import { OUTCOMES, SCOPES } from "../../core/protocol.js";
+import { movedTo } from "../names.js";
+import { activate, boundsOf, choose, farOff, isIdle } from "./sliders.js";
 import { entry } from "./entry.js";
 import { steeringOptions } from "./options.js";
 import { track } from "./track.js";
@@ -85,19 +87,25 @@ export function sliderRow(state, { id, key, index }) {
     const chosen = active === row.index;
     const held = !chosen && !isIdle(slider, value);
     const verdict = chosen && run?.start ? run.arms[armAt(run, steer)]?.verdict : null;
-    const said = [amountOf(slider, value), held && "held", verdict && OUTCOMES[verdict.outcome].toLowerCase()];
+    const to = movedTo(slider, card, run);
+    const [before, shown, after] = partsOf(slider, value, to);
+    const said = [
+      amountOf(slider, value, { to }),
+      held && "held",
+      verdict && OUTCOMES[verdict.outcome].badge.toLowerCase(),
+    ];
     rail.draw({ axis, said: said.filter(Boolean).join(", ") });
-    number.show(numberOf(slider, value));
+    number.show(shown);
     changed("class", chosen, () => {
       row.root.classList.toggle("active", chosen);
       row.tab.setAttribute("aria-pressed", String(chosen));
     });
     changed("short", slider.short, (text) => fill(short, text));
     changed("evidence", slider.evidence ?? "", (text) => (name.title = text));
-    changed("mode", slider.mode === "add" ? "" : `${modeOf(slider).name} `, (text) => fill(mode, text));
+    changed("mode", before, (text) => fill(mode, text));
     changed("where", whereOf(run, slider), (text) => (came.title = text));
-    changed("pushed", isIdle(slider, value) ? "" : numberOf(slider, value), (text) => fill(pushed, text));
-    const parts = outcome(slider, value, { run, card, steer, chosen, held });
+    changed("pushed", isIdle(slider, value) ? "" : shown, (text) => fill(pushed, text));
+    const parts = [[after], ...outcome(slider, value, { run, card, steer, chosen, held })];
     changed("came", JSON.stringify(parts), () =>
       fill(
         came,
@@ -122,14 +130,20 @@ export function sliderRow(state, { id, key, index }) {
   }
 }
 
+// The words around the number, which can be typed: ["clamped to ", "12", ""]. A mode that rests at no number is named.
+function partsOf(slider, value, to) {
+  const strength = value ?? modeOf(slider).idle;
+  if (strength !== null) return amountParts(slider, strength, { to });
+  return [`${modeOf(slider).name} `, amountOf(slider, null), ""];
+}
+
 /**
- * What follows the number: " × r̄ = 45 raw · measured at kin 0 → 33.6", in parts.
+ * What follows the amount: " = 45 raw · measured at kin 0 → 33.6", in parts.
  * @returns {[text: string, attributes?: object][]}
  */
 function outcome(slider, value, { run, card, steer, chosen, held }) {
-  const unit = unitOf(slider, value);
   /** @type {[text: string, attributes?: object][]} */
-  const parts = unit ? [[` ${unit}`]] : [];
+  const parts = [];
   const other = otherUnit(run, slider, value);
   if (other) parts.push([` = ${sig3(other.number)} ${other.unit}`, { class: "dim" }]);
   if (held) parts.push([" held", { class: "held-word" }]);
@@ -152,8 +166,6 @@ function whereOf(run, slider) {
   const norms = used ? `; ‖d‖ ${sig3(used.norm)}${r} at L${used.layer}` : "";
   return `${modeOf(slider).about}; on ${SCOPES[slider.scope] ?? slider.scope}${norms}`;
 }
-
-const modeOf = (slider) => MODES.find(({ id }) => id === slider.mode);
 
 function fixedNumber() {
   const root = h("b", {});

@@ -2,9 +2,9 @@
 // all along, below them what resets and adds. From the page's sliders and values, and `start` for what was held.
 
 import { domain } from "./axis.js";
-import { amountOf } from "./amount.js";
+import { pushWords } from "./amount.js";
 import { fill, h, mark } from "../../core/dom.js";
-import { keyOf, titled } from "../names.js";
+import { keyOf, movedTo, titled } from "../names.js";
 import { resetAll, sameSteering, steerIn } from "./sliders.js";
 import { sliderRow } from "./slider_row.js";
 
@@ -70,7 +70,11 @@ export function sliders(element, state) {
     const holds = live ? [] : (run?.start?.request.hold ?? []);
     const lines = holds
       .map((hold, i) => ({ ...hold, ...titled(hold.target, run.start.held?.[i], state.get("card"), run) }))
-      .filter((hold) => !state.get("sliders").some((slider) => sameSteering(slider, hold)));
+      .filter((hold) => !state.get("sliders").some((slider) => sameSteering(slider, hold)))
+      .map((hold) => ({
+        ...hold,
+        ...pushWords("held", hold, hold.strength, { to: movedTo(hold, state.get("card"), run) }),
+      }));
     fill(
       held,
       lines.map((hold) =>
@@ -80,7 +84,7 @@ export function sliders(element, state) {
           mark(hold.role),
           h("b", { class: "name" }, hold.label),
           h("span", { class: "latent mono" }, hold.short),
-          h("span", { class: "value" }, "held at ", h("b", {}, amountOf(hold, hold.strength))),
+          h("span", { class: "value" }, hold.words, h("b", {}, hold.value)),
         )
       ),
     );

@@ -1,42 +1,15 @@
 // What can be pushed and how hard: sliders as plain values, and what choosing one means. Pure but for the functions
 // at the end, which write a page's channels. Knows nothing about elements, runs on their way or the network.
 
+import { DEFAULT_MODE, DEFAULT_SCOPE, UNITS } from "../../core/protocol.js";
 import { same, titled } from "../names.js";
-import { IDLE } from "../run.js";
+import { modeOf, unitOf } from "./amount.js";
 
 /**
  * @typedef {{ target: object, mode: string, unit: string, scope: string, positions: number[], generated: boolean,
  *             to: object|null, strengths: number[], role: string, label: string, short: string, evidence: string|null }} Slider
  * strengths: those that are computed at once, without the idle one. A value is a strength, or null: nothing is done.
  */
-
-/** protocol/steering.py, in the words of the page. */
-export const MODES = [
-  { id: "add", name: "add", units: ["residual_norm", "raw"], about: "adds strength × d to the residual stream" },
-  { id: "clamp", name: "clamp", units: ["activation"], about: "moves the activation to this value" },
-  { id: "scale", name: "scale", units: ["factor"], about: "multiplies the activation" },
-  { id: "ablate", name: "ablate", units: ["share"], about: "takes this share of the activation away" },
-  { id: "project_out", name: "project out", units: ["share"], about: "takes this share of x along d away" },
-  { id: "swap", name: "swap", units: ["share"], about: "moves this share of the activation to another latent" },
-];
-
-export const SCOPES = {
-  last_entity: "last token of the name",
-  entity: "the name's tokens",
-  entity_to_end: "name to end of prompt",
-  last_entity_to_end: "last token of the name to end of prompt",
-  last_prompt: "last token of the prompt",
-  prompt: "whole prompt",
-  positions: "chosen tokens",
-};
-
-export const UNITS = {
-  residual_norm: "× r̄",
-  raw: "raw α",
-  activation: "activation",
-  factor: "× a",
-  share: "share",
-};
 
 const GRID = steps(-0.5, 1.5, 0.125);
 
@@ -68,9 +41,9 @@ export function sliderFor(target, card) {
 /** The same target pushed another way: mode, unit, scope, positions, generated, to. Strengths follow mode and unit. */
 export function changed(slider, change, card) {
   const next = { ...slider, ...change };
-  const { units } = MODES.find(({ id }) => id === next.mode);
+  const { units, needs_to } = modeOf(next);
   if (!units.includes(next.unit)) next.unit = units[0];
-  if (next.mode !== "swap") next.to = null;
+  if (!needs_to) next.to = null;
   if (next.scope !== "positions") next.positions = [];
   if (next.mode !== slider.mode || next.unit !== slider.unit) next.strengths = gridOf(next, card);
   return next;
@@ -97,7 +70,7 @@ export const sameSteering = (a, b) =>
 
 /** Computed strengths, with the idle one where there is one, ascending. */
 export function stopsOf(slider) {
-  const idle = IDLE[slider.mode];
+  const idle = modeOf(slider).idle;
   return [...slider.strengths, ...(idle === null ? [] : [idle])].sort((a, b) => a - b);
 }
 
@@ -110,7 +83,7 @@ export function rangeOf(slider, value = null) {
 export const nearest = (stops, x) =>
   stops.reduce((best, stop) => (Math.abs(stop - x) < Math.abs(best - x) ? stop : best));
 
-export const isIdle = (slider, value) => value === null || value === IDLE[slider.mode];
+export const isIdle = (slider, value) => value === null || value === modeOf(slider).idle;
 
 /** Every slider that does not rest, with its strength. */
 export const pushing = (sliders, values) =>
@@ -124,11 +97,11 @@ export const samePushes = (a, b) =>
   a.every((one) => b.some((other) => one.strength === other.strength && sameSteering(one, other)));
 
 /** The bounds that the protocol sets, for a number that is typed. @returns {[number, number]} */
-export const boundsOf = ({ unit }) => (unit === "share" ? [0, 1] : [-10_000, 10_000]);
+export const boundsOf = ({ unit }) => [UNITS[unit].lowest, UNITS[unit].highest];
 
 /** A sentence where a push is longer than any that was validated for its target, else null. */
 export function farOff(slider, value, card) {
-  if (!card || isIdle(slider, value) || slider.mode !== "add") return null;
+  if (!card || isIdle(slider, value) || !UNITS[slider.unit].is_length) return null;
   const r = card?.residual_norm?.[layerOf(slider.target, card)];
   const m = slider.unit === "raw" ? (r ? value / r : null) : value;
   if (m === null) return null;
@@ -208,8 +181,7 @@ export function removeSlider(state, index) {
 
 // ---- below: how a slider is made
 
-const DEFAULT = { mode: "add", scope: "entity_to_end", generated: false };
-const unitOf = ({ mode, unit }) => unit ?? MODES.find(({ id }) => id === (mode ?? "add")).units[0];
+const DEFAULT = { mode: DEFAULT_MODE, scope: DEFAULT_SCOPE, generated: false };
 
 function sliderOf(steering, card, named, run = null) {
   const slider = {
@@ -237,16 +209,13 @@ function gridOf({ target, mode, unit }, card) {
   const known = validated(target, card);
   const grid = known?.unit === "residual_norm" ? [...known.strengths] : GRID;
   const r = card?.residual_norm?.[layerOf(target, card)] ?? 40;
-  switch (mode) {
-    case "add":
-      return unit === "residual_norm" ? grid : [...new Set(grid.map((m) => round2(m * r)))].filter((x) => x !== 0);
-    case "clamp":
-      return [...new Set(steps(0, 1.25, 0.125).concat(0).map((m) => round2(m * r)))].sort((a, b) => a - b);
-    case "scale":
-      return [-2, -1, 0, 0.25, 0.5, 0.75, 1.25, 1.5, 2, 3, 4];
-    default:
-      return [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1];
-  }
+  return {
+    residual_norm: () => grid,
+    raw: () => [...new Set(grid.map((m) => round2(m * r)))],
+    activation: () => [...new Set(steps(0, 1.25, 0.125).concat(0).map((m) => round2(m * r)))].sort((a, b) => a - b),
+    factor: () => [-2, -1, 0, 0.25, 0.5, 0.75, 1.25, 1.5, 2, 3, 4],
+    share: () => steps(0, 1, 0.125),
+  }[unit]().filter((x) => x !== modeOf({ mode }).idle);
 }
 
 function steps(low, high, step) {

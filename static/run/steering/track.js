@@ -1,11 +1,11 @@
 // The track of a slider: thumb, fill and stops, moved by pointer and keys. It snaps to the strengths that are
 // computed; where the page is live, Shift gives any between them. Nothing is measured while one drags.
 
-import { untouchedOf } from "./amount.js";
+import { modeOf } from "./amount.js";
+import { untouchedOf } from "./measured.js";
 import { ticks } from "../../parts/scale.js";
 import { share } from "./axis.js";
 import { fill, h } from "../../core/dom.js";
-import { IDLE } from "../run.js";
 import { activate, choose, nearest, rangeOf, stopsOf } from "./sliders.js";
 import { fine, stepped } from "./stops.js";
 
@@ -106,7 +106,7 @@ export function track(state, { id, label, describedby, at, type }) {
 
 // Where a slider rests: at its mode's idle strength; where the mode has none, at what the untouched model does.
 function restOf(run, slider) {
-  const idle = IDLE[slider.mode];
+  const idle = modeOf(slider).idle;
   if (idle !== null) return idle;
   const [low, high] = rangeOf(slider);
   return Math.min(Math.max(untouchedOf(run, slider) ?? 0, low), high);

@@ -2,7 +2,8 @@
 // From `start` (tokens, entity, steered positions), `prompt` and `step` (activations, odds).
 
 import { fill, h } from "../../core/dom.js";
-import { sig3, signed } from "../../core/format.js";
+import { sig3 } from "../../core/format.js";
+import { pushWords } from "../steering/amount.js";
 import { directions, watches } from "../names.js";
 import { rankAt } from "../latents/rank.js";
 import { armAt, lastEntity } from "../run.js";
@@ -89,9 +90,10 @@ function tokenTable(state) {
   const arm = armAt(run, steer);
   const pushed = directions(run, state.get("card"))[steer.sweep ?? -1];
   const named = ({ short, label }) => (label === short ? short : `${short} ${label}`);
+  const { words, value } = pushed ? pushWords("swept", pushed, steer.strength, { brief: true }) : {};
   return {
     caption: pushed
-      ? `Activations and rank, baseline → ${pushed.label} at ${signed(steer.strength)}; odds of each token`
+      ? `Activations and rank, baseline → ${pushed.label} ${words}${value}; odds of each token`
       : "Activations and rank; odds of each token",
     head: ["#", "token", "place", ...list.map(named), "p", "log p, nats", "entropy, nats"],
     text: [0, 1, 2],

@@ -3,7 +3,8 @@
 
 import { fill, h } from "../../core/dom.js";
 import { count } from "../../core/format.js";
-import { namedScope, SCOPES } from "../steering/sliders.js";
+import { SCOPES } from "../../core/protocol.js";
+import { namedScope } from "../steering/sliders.js";
 import { activeSlider, backToScope, planned, toolOf } from "./press.js";
 
 const TOOLS = [

@@ -3,6 +3,7 @@
 // From /api/names. Knows nothing about what is studied.
 
 import { checkNames, Refused } from "../../core/api.js";
+import { MAX_TYPE_CHARACTERS } from "../../core/protocol.js";
 import { fill, h } from "../../core/dom.js";
 import { count } from "../../core/format.js";
 import { amount, readWords, refusedWords } from "./read.js";
@@ -81,7 +82,7 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     id: `${id}-type`,
     class: "input names-short",
     value: "entity",
-    maxlength: 40,
+    maxlength: MAX_TYPE_CHARACTERS,
     spellcheck: "false",
     oninput: () => later(TYPING_MS),
   });

@@ -6,7 +6,7 @@ import { count, sig3 } from "../../core/format.js";
 import { writeFragment } from "../../run/fragment.js";
 import { heldOf } from "../pushed.js";
 import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
-import { OUTCOMES } from "../../run/verdicts.js";
+import { OUTCOMES } from "../../core/protocol.js";
 import { badge } from "../../run/badge.js";
 import { NOTHING, stacked } from "../../parts/stacked.js";
 
@@ -63,7 +63,7 @@ export function trialsView(
           { name, "aria-label": name, onchange: () => change(name, pick.value) },
           h("option", { value: "" }, `every ${name}`),
           offered[name].map((one) =>
-            h("option", { value: one, selected: one === set[name] }, name === "outcome" ? OUTCOMES[one] : one)
+            h("option", { value: one, selected: one === set[name] }, name === "outcome" ? OUTCOMES[one].badge : one)
           ),
         );
         return pick;

@@ -193,7 +193,7 @@ def test_a_random_directions_answer_is_the_one_its_own_run_gives(app: App, open_
         ({"mode": "add", "unit": "raw"}, 55.0, "At +55 raw it stops refusing and invents a fact."),
         ({"mode": "clamp"}, 12.0, "Clamped to 12, it "),
         ({"mode": "scale"}, 2.0, "Scaled ×2, it "),
-        ({"mode": "ablate"}, 1.0, "Ablated, it "),
+        ({"mode": "ablate"}, 1.0, "100 % ablated, it "),
         ({"mode": "project_out"}, 0.5, "50 % projected out, it "),
         (
             {"mode": "swap", "to": {"kind": "latent", "dictionary": UNKNOWN[0], "latent": UNKNOWN[1]}},

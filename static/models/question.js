@@ -1,14 +1,4 @@
-// How a name stands in the training text, in words, and which question asks about it. Pure.
-
-/** One line for each tier of protocol/worker/world.py. */
-export const TIERS = {
-  known: "spoken of often, with its facts",
-  rare: "spoken of seldom: some facts stick",
-  obscure: "facts stated once or twice: few stick",
-  withheld: "spoken of often, one fact never: recognised, not recalled",
-  misled: "fictional; its name suggests another answer than the true one",
-  unknown: "in no training text: it has no facts",
-};
+// Which question asks about a name of a model's world. Pure.
 
 /**
  * The prompt that asks for a fact that was withheld, else for the first fact.

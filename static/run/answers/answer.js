@@ -17,7 +17,7 @@ export function answerPanel({ heading = "h2", name, title = name, controls = nul
   const root = h(
     "article",
     { class: "answer" },
-    h("div", { class: "answer-head" }, h(heading, {}, title), strength, controls, head),
+    h("div", { class: "answer-head" }, h(heading, { class: "subhead" }, title), strength, controls, head),
     boxes.map(({ box }) => box),
   );
   let drawn = []; // what `draw` was last told: an arm that did not change is not drawn again

@@ -172,7 +172,7 @@ function rateRow(name) {
   const root = h(
     "article",
     { class: "rate" },
-    h("h3", {}, name),
+    h("h3", { class: "subhead" }, name),
     bar,
     counts,
     h("div", { class: "rate-of" }, rate, line),

@@ -13,7 +13,7 @@ const REST_MS = 120; // drawn when the slider rests
 
 /** `own` is the card's: its channels `target` and `facts`. */
 export function namesHistogram(element, state, own) {
-  const title = h("h3", {});
+  const title = h("h3", { class: "subhead" });
   const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
   const plot = h("div", { class: "names-plot", "aria-hidden": "true" });
   const silent = h("p", { class: "note" });

@@ -6,7 +6,7 @@ import { sig3, visible } from "../../core/format.js";
 /** `own` is the card's: its channel `facts` has the frames, or null. */
 export function writes(element, _state, own) {
   const [towards, against] = [h("ol", { class: "lens-list" }), h("ol", { class: "lens-list lens-against" })];
-  const column = (name, list) => h("div", {}, h("h3", {}, name), list);
+  const column = (name, list) => h("div", {}, h("h3", { class: "subhead" }, name), list);
   fill(element, column("Writes towards", towards), column("Writes against", against));
   const off = own.on(["facts"], () => {
     const lens = own.get("facts")?.lens;

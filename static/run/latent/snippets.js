@@ -9,7 +9,7 @@ import { titled } from "../names.js";
 export function snippets(element, state, own) {
   const list = h("ol", { class: "snippets" });
   const about = h("span", { class: "note" });
-  fill(element, h("div", { class: "row" }, h("h3", {}, "Where it fires hardest"), about), list);
+  fill(element, h("div", { class: "row" }, h("h3", { class: "subhead" }, "Where it fires hardest"), about), list);
   const off = own.on(["facts"], () => {
     const firing = own.get("facts")?.firing;
     const found = firing?.snippets ?? [];

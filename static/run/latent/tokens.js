@@ -15,7 +15,12 @@ export function alongPrompt(element, state, own) {
   const label = "Its values along the prompt; the table says the same";
   const wrap = h("div", { class: "along-wrap", tabindex: "0", role: "region", "aria-label": label }, list);
   const behind = h("div", { class: "behind" });
-  fill(element, h("div", { class: "row" }, h("h3", {}, "On this prompt"), about, button), wrap, behind);
+  fill(
+    element,
+    h("div", { class: "row" }, h("h3", { class: "subhead" }, "On this prompt"), about, button),
+    wrap,
+    behind,
+  );
   const names = ["run", "look", "steer", "values", "card"];
   let items = [];
   let drawn = null; // the tokens that have an item

@@ -160,7 +160,7 @@ function row(state, { target, base, shown }, { steered, pending }, most) {
   const open = () => state.set("latent", target);
   const name = h(
     "button",
-    { class: "top-open", type: "button", "data-key": `open ${short}`, title: "Opens its card" },
+    { class: "bare top-open", type: "button", "data-key": `open ${short}`, title: "Opens its card" },
     h("span", { class: "mono" }, `#${target.latent}`),
     label !== short && h("span", { class: `as-${role}` }, mark(role), label.toLowerCase()),
   );

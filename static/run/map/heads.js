@@ -38,7 +38,7 @@ export function rowHeads(element, state) {
   function nameButton(latent) {
     const onclick = () => state.set("latent", latent.target);
     const title = `${latent.label}: open its card`;
-    return h("button", { type: "button", class: "head-name", title, onclick }, named(latent));
+    return h("button", { type: "button", class: "bare head-name", title, onclick }, named(latent));
   }
 
   function offButton({ target, short, watch }, n) {
@@ -49,7 +49,14 @@ export function rowHeads(element, state) {
     };
     const title = n > 1 ? "Watch it no more; runs again" : "The last one that is watched stays";
     const name = `Take ${short} off`;
-    const attributes = { type: "button", class: "head-off", title, "aria-label": name, disabled: n === 1, onclick };
+    const attributes = {
+      type: "button",
+      class: "bare head-off",
+      title,
+      "aria-label": name,
+      disabled: n === 1,
+      onclick,
+    };
     return h("button", attributes, "×");
   }
 }

@@ -202,7 +202,7 @@ export function rankingTable(element, state, act) {
       h(
         "button",
         {
-          class: "link-plain mono",
+          class: "bare link-plain mono",
           type: "button",
           "data-key": `see ${row.key}`,
           title: `${layers}; ${row.dictionary}`,
@@ -234,7 +234,7 @@ export function rankingTable(element, state, act) {
     return h(
       "button",
       {
-        class: pinned ? "link-plain pinned" : "link",
+        class: pinned ? "bare link-plain pinned" : "link",
         type: "button",
         "data-key": `pin ${row.key}`,
         "aria-pressed": String(pinned),

@@ -60,7 +60,7 @@ export function pinTray(element, state, unpin) {
       name,
       h(
         "button",
-        { class: "link-plain", type: "button", "aria-label": `Unpin ${name}`, onclick: () => unpin(id) },
+        { class: "bare link-plain", type: "button", "aria-label": `Unpin ${name}`, onclick: () => unpin(id) },
         "✕",
       ),
     );

@@ -5,6 +5,7 @@ where a study goes on. Knows nothing about figures.
 """
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,14 +16,12 @@ from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary
 from model_worker.rounding import all_rounded, rounded
-from model_worker.studies.shared.intervals import pair
 from model_worker.studies.shared.names import Taken, in_question, in_statement
-from model_worker.studies.shared.statistics import auroc, auroc_interval, bootstrap
+from model_worker.studies.shared.statistics import Interval, auroc, auroc_interval, bootstrap
 from protocol.steering import LatentTarget
 from protocol.vocabulary import Label
 from protocol.worker.names import LABELS
 from protocol.worker.studies import TransferRequest
-from protocol.worker.study_frames import Cell
 
 READING_PLACES = ("base, statement", "chat, statement", "chat, question")
 
@@ -97,10 +96,21 @@ def _encoder(loaded: Loaded, target: LatentTarget) -> tuple[Dictionary, int]:
     return loaded.dictionaries[target.dictionary].only(latent), loaded.layer_of[target.dictionary]
 
 
-def separation(
-    values: Sequence[float], labels: Sequence[Label | None], role: Label, seed: int | None
-) -> tuple[Cell, ...]:
-    """f known, f unknown, separation and AUROC with their intervals. seed None: without intervals."""
+@dataclass(frozen=True)
+class Separation:
+    """Shares of known and of unknown names on which a latent fires, how far they are apart, and AUROC; None where a
+    side is empty, intervals where none was wanted."""
+
+    f_known: float | None
+    f_unknown: float | None
+    apart: float | None
+    of_apart: Interval | None
+    auroc: float | None
+    of_auroc: Interval | None
+
+
+def separation(values: Sequence[float], labels: Sequence[Label | None], role: Label, seed: int | None) -> Separation:
+    """seed None: without intervals."""
     of = {label: [value for value, own in zip(values, labels, strict=True) if own == label] for label in LABELS}
     f = {label: float(np.mean([value > 0 for value in own])) if own else None for label, own in of.items()}
     own, other = (of[label] for label in (role, "unknown" if role == "known" else "known"))
@@ -108,12 +118,14 @@ def separation(
     def gap(a: np.ndarray, b: np.ndarray) -> float:
         return float((a > 0).mean() - (b > 0).mean())
 
-    apart = rounded(gap(np.array(own), np.array(other))) if own and other else None
-    found = auroc(own, other)
-    of_gap = bootstrap([own, other], gap, seed) if seed is not None else None
-    of_auroc = auroc_interval(own, other, seed) if seed is not None else None
-    shares = [None if share is None else rounded(share) for share in f.values()]
-    return (*shares, apart, *pair(of_gap), None if found is None else rounded(found), *pair(of_auroc))
+    return Separation(
+        f_known=f["known"],
+        f_unknown=f["unknown"],
+        apart=gap(np.array(own), np.array(other)) if own and other else None,
+        of_apart=None if seed is None else bootstrap([own, other], gap, seed),
+        auroc=auroc(own, other),
+        of_auroc=None if seed is None else auroc_interval(own, other, seed),
+    )
 
 
 def key_of(place: int, what: str) -> str:

@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from model_worker.answering.prompt import read_prompt
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.studies.uncertainty.plan import before_answer
+from model_worker.studies.uncertainty.measure import before_answer
 from model_worker.studies.uncertainty.threshold import balanced_f1, best_threshold
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame, Token

@@ -1,0 +1,75 @@
+"""Errors and right answers held against each other: which trials are of which side, and how well a score tells them.
+
+Refused, broken and unjudged answers are on neither side. Knows nothing about where scores come from.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from model_worker.studies.shared.questions import Question
+from model_worker.studies.shared.statistics import Interval, auroc, auroc_interval
+from model_worker.studies.uncertainty.moments import MIN_EACH, AnswerSide
+from model_worker.studies.uncertainty.threshold import balanced_f1, best_threshold
+from protocol.vocabulary import Split
+from protocol.worker.study_frames import Trial
+
+POOLED = "all"  # types
+
+
+class Separability(NamedTuple):
+    """AUROC on the test half, its interval, and F1. None where a side is empty."""
+
+    auroc: float | None = None
+    interval: Interval | None = None
+    f1: float | None = None
+
+
+def side_of(trial: Trial, k: int) -> AnswerSide | None:
+    """k: of the samples that are right, if there are samples. None: left out."""
+    greedy, *samples = (answer.outcome for answer in trial.answers)
+    if greedy not in ("right", "wrong", "invented"):
+        return None
+    right = samples.count("right") >= k if samples else greedy == "right"
+    return "right" if right else "error"
+
+
+class Sides:
+    """Of all questions, whose trials are there."""
+
+    def __init__(self, questions: Sequence[Question], trials: Sequence[Trial], k: int, seed: int) -> None:
+        self._questions, self._trials, self._k, self._seed = questions, trials, k, seed
+
+    def of(self, values: np.ndarray, split: Split, kind: str = POOLED) -> tuple[np.ndarray, np.ndarray]:
+        """Of values by question those before errors, and those before right answers."""
+        places: dict[AnswerSide, list[int]] = {"error": [], "right": []}
+        for number, (question, trial) in enumerate(zip(self._questions, self._trials, strict=True)):
+            side = side_of(trial, self._k)
+            if side is not None and question.taken.split == split and kind in (POOLED, question.taken.entity.type):
+                places[side].append(number)
+        return values[places["error"]], values[places["right"]]
+
+    def tested(self, values: np.ndarray, kind: str = POOLED) -> Separability:
+        """F1 at the threshold of the validation tenth of all types."""
+        error, right = self.of(values, "test", kind)
+        found = auroc(error, right)
+        if found is None:
+            return Separability()
+        fit = self.of(values, "validation")
+        if min(map(len, fit)) < MIN_EACH:
+            fit = self.of(values, "train")
+        f1 = balanced_f1(error, right, best_threshold(*fit)) if min(map(len, fit)) else None
+        return Separability(found, auroc_interval(error, right, self._seed), f1)
+
+    def by_answer(self, values: np.ndarray) -> dict[tuple[str, str], list[float]]:
+        """Of the test half, by type and by what the answer is called: right, wrong or invented. By samples: what greedy
+        says, if it is an error too."""
+        found: dict[tuple[str, str], list[float]] = {}
+        for question, trial, value in zip(self._questions, self._trials, values, strict=True):
+            side = side_of(trial, self._k)
+            if side is not None and question.taken.split == "test":
+                error = "invented" if trial.answers[0].outcome == "invented" else "wrong"
+                word = "right" if side == "right" else error
+                found.setdefault((question.taken.entity.type, word), []).append(float(value))
+        return found

@@ -1,33 +1,31 @@
-"""What a push does to a number of each prompt, beside what random directions do: rows of a figure.
+"""What a push does to a number of each prompt, beside what random directions do.
 
 Knows nothing about what the number is.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from model_worker.rounding import rounded
-from model_worker.studies.shared.intervals import pair
-from model_worker.studies.shared.statistics import mean_interval
+from model_worker.studies.shared.statistics import Interval, mean_interval
 from protocol.vocabulary import Role
-from protocol.worker.study_frames import Cell, Column, Trial
+from protocol.worker.study_frames import Trial
 
-COLUMNS = (
-    Column(name="type"),
-    Column(name="group"),
-    Column(name="arm"),
-    Column(name="role"),
-    Column(name="yes − no", unit="logits"),
-    Column(name="low", unit="logits"),
-    Column(name="high", unit="logits"),
-    Column(name="sd", unit="logits"),
-    Column(name="shift", unit="logits"),
-    Column(name="shift, low", unit="logits"),
-    Column(name="shift, high", unit="logits"),
-    Column(name="flipped", unit="share"),
-    Column(name="prompts", unit="prompts"),
-)
+
+class Shift(NamedTuple):
+    """Of one arm, over prompts: the number's mean and its interval, its standard deviation; how far it moved, with its
+    interval; the share of prompts whose sign changed."""
+
+    arm: str
+    role: str
+    mean: float
+    interval: Interval | None
+    sd: float | None
+    shift: float
+    of_shift: Interval | None
+    flipped: float
+    n: int
 
 
 class Shifted:
@@ -52,29 +50,31 @@ class Shifted:
         means = self.random.mean(0) - self.original.mean()
         return bool(abs((self.pushed - self.original).mean()) > np.abs(means).max())
 
-    def rows(self, *, intervals: bool) -> Iterator[tuple[Cell, ...]]:
-        for arm, values in (("original", self.original), ("pushed", self.pushed)):
-            shift = values - self.original
-            own = mean_interval(values, self._seed) if intervals else None
-            of_shift = mean_interval(shift, self._seed) if intervals and arm == "pushed" else None
-            yield self._row(arm, "baseline" if arm == "original" else self._role, values, own, of_shift)
+    def arms(self, *, intervals: bool) -> Iterator[Shift]:
+        yield self._shift("original", "baseline", self.original, self._interval(self.original, intervals), None)
+        of_shift = self._interval(self.pushed - self.original, intervals)
+        yield self._shift("pushed", self._role, self.pushed, self._interval(self.pushed, intervals), of_shift)
         if self.random.size:
-            means = self.random.mean(0)
-            low, high = np.quantile(means, [0.025, 0.975])
+            low, high = np.quantile(self.random.mean(0), [0.025, 0.975])
             before = self.original.mean()
-            yield self._row("random", "control", self.random, (low, high), (low - before, high - before))
+            yield self._shift("random", "control", self.random, (low, high), (low - before, high - before))
 
-    def _row(
-        self,
-        arm: str,
-        role: str,
-        values: np.ndarray,
-        own: tuple[float, float] | None,
-        of_shift: tuple[float, float] | None,
-    ) -> tuple[Cell, ...]:
+    def _interval(self, values: np.ndarray, wanted: bool) -> Interval | None:
+        return mean_interval(values, self._seed) if wanted else None
+
+    def _shift(
+        self, arm: str, role: str, values: np.ndarray, interval: Interval | None, of_shift: Interval | None
+    ) -> Shift:
         before = self.original if values.ndim == 1 else self.original[:, None]
         over_prompts = values if values.ndim == 1 else values.mean(1)
-        sd = rounded(float(over_prompts.std(ddof=1))) if len(values) > 1 else None
-        flipped = rounded(float(((before > 0) != (values > 0)).mean()))
-        mean, shift = rounded(float(values.mean())), rounded(float((values - before).mean()))
-        return (arm, role, mean, *pair(own), sd, shift, *pair(of_shift), flipped, len(values))
+        return Shift(
+            arm=arm,
+            role=role,
+            mean=float(values.mean()),
+            interval=interval,
+            sd=float(over_prompts.std(ddof=1)) if len(values) > 1 else None,
+            shift=float((values - before).mean()),
+            of_shift=of_shift,
+            flipped=float(((before > 0) != (values > 0)).mean()),
+            n=len(values),
+        )

@@ -7,9 +7,12 @@ from model_worker.steering.interventions import resolve
 from model_worker.steering.targets import require_latent
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget
-from protocol.vocabulary import Role
+from protocol.vocabulary import Label, Role
 from protocol.worker.models import DirectionCard
 from protocol.worker.studies import Push
+
+AIM: dict[Label, Label] = {"known": "unknown", "unknown": "known"}
+"""What a name of each label is pushed towards."""
 
 
 def latent_of(loaded: Loaded, role: Role, asked: LatentTarget | None = None) -> LatentTarget:

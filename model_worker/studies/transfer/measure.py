@@ -28,7 +28,7 @@ POOL_BYTES = 2**30
 Numbers = dict[str, tuple[float, ...]]
 
 
-class Chunk:
+class AblationChunk:
     """Questions from `first` on, answered arm by arm."""
 
     def __init__(self, loaded: Loaded, arms: Sequence[AblationArm], questions: Sequence[Question], first: int) -> None:

@@ -22,7 +22,7 @@ from model_worker.studies.shared.questions import QuestionSet, questions_of
 from model_worker.studies.shared.script import Cue, Script, is_tenth, trial_by_trial
 from model_worker.studies.transfer import figures
 from model_worker.studies.transfer.arms import AblationArm, ablation_arms
-from model_worker.studies.transfer.measure import QUESTIONS_AT_ONCE, Chunk
+from model_worker.studies.transfer.measure import QUESTIONS_AT_ONCE, AblationChunk
 from model_worker.studies.transfer.readings import Readings, key_of
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
@@ -96,7 +96,7 @@ class TransferScript(Script):
         yield from trial_by_trial(n, self._reading, "reading names on both models", readings)
         n_done, n_chunks = n, -(-len(questions) // QUESTIONS_AT_ONCE)
         for place in range(n_chunks):
-            chunk = Chunk(self._loaded, self._arms, questions, place * QUESTIONS_AT_ONCE)
+            chunk = AblationChunk(self._loaded, self._arms, questions, place * QUESTIONS_AT_ONCE)
             for arm in range(len(self._arms)):
                 n_done += 1
                 yield partial(self._answers, chunk, arm, n_done)
@@ -113,7 +113,7 @@ class TransferScript(Script):
         prompt = self._loaded.card.statement.replace("{type}", entity.type).replace("{name}", entity.name)
         yield Trial(seq=0, trial=number, name=self._named[number], prompt=prompt, numbers=numbers)
 
-    def _answers(self, chunk: Chunk, arm: int, n_done: int) -> Iterator[Frame | None]:
+    def _answers(self, chunk: AblationChunk, arm: int, n_done: int) -> Iterator[Frame | None]:
         yield from chunk.answer(arm)
         yield Progress(seq=0, n_done=n_done, doing=f"answering: {self._arms[arm].told.name}")
 

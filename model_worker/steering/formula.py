@@ -1,7 +1,7 @@
 """The one formula of steering, at a site: what is added to the residual stream after one block.
 
-Every mode of protocol/steering.py is `delta = (constant + slope * a) * write`, with `a` one reading of the residual x,
-`a = x . read + bias where that exceeds the threshold, else 0`:
+Every mode of protocol/vocabulary.py is `delta = (constant + slope * a) * write`, with `a` one reading of the residual
+x, `a = x . read + bias where that exceeds the threshold, else 0`:
 
     mode         constant   slope          write      read
     add          alpha      0              d          the latent's encoder, or d^ of a vector
@@ -14,11 +14,23 @@ Every mode of protocol/steering.py is `delta = (constant + slope * a) * write`, 
 Deltas are computed in fp32 and added, never substituted. Knows nothing about requests, caches or frames in flight.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from protocol.vocabulary import Mode
+
+FORMULAS: dict[Mode, Callable[[float], tuple[float, float]]] = {
+    "add": lambda alpha: (alpha, 0.0),
+    "clamp": lambda strength: (strength, -1.0),
+    "scale": lambda strength: (0.0, strength - 1.0),
+    "ablate": lambda strength: (0.0, -strength),
+    "project_out": lambda strength: (0.0, -strength),
+    "swap": lambda strength: (0.0, strength),
+}
+"""Constant and slope."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from model_worker.model.loading import Loaded
-from model_worker.steering.formula import Delta, TargetReader
+from model_worker.steering.formula import FORMULAS, Delta, TargetReader
 from model_worker.steering.random_directions import random_directions
 from model_worker.steering.targets import read_of, target_of
 from protocol.refusal import Refused
 from protocol.steering import Held, RandomTarget, Steering, Sweep
-from protocol.vocabulary import Mode, Role, Scope, Unit
+from protocol.vocabulary import UNITS, Mode, Role, Scope, Unit
 from protocol.worker.frames import Arm, EntityTokens, SteeringUsed, Token
 
 
@@ -48,14 +48,7 @@ class Intervention:
         return strength * self.residual_norm / self.norm
 
     def delta(self, strength: float) -> Delta:
-        constant, slope = {
-            "add": (self.alpha(strength), 0.0),
-            "clamp": (strength, -1.0),
-            "scale": (0.0, strength - 1.0),
-            "ablate": (0.0, -strength),
-            "project_out": (0.0, -strength),
-            "swap": (0.0, strength),
-        }[self.mode]
+        constant, slope = FORMULAS[self.mode](self.alpha(strength))
         return Delta(self.layer, self.positions, self.generated, self.reading, constant, slope, self.write)
 
     def used(self) -> SteeringUsed:
@@ -103,8 +96,8 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
             "Choose another scope or other positions.",
         )
     unit_direction = direction / direction.norm()
-    reads = steering.mode not in ("add", "swap")
-    write = unit_direction if reads and read.kind == "vector" else direction
+    of_its_own_length = read.kind == "latent" or UNITS[unit].is_length
+    write = direction if of_its_own_length else unit_direction
     if steering.mode == "project_out":
         write, reading = unit_direction, TargetReader(unit_direction, 0.0, -torch.inf)
     if steering.to is not None:

@@ -25,13 +25,12 @@ from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.questions import Question
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, RandomTarget, Target
-from protocol.vocabulary import ControlKind
+from protocol.vocabulary import MODES, ControlKind
 from protocol.worker.studies import AnswersRequest, ArmSpec, ControlSpec
 from protocol.worker.study_frames import StudyArm
 
 MOST_NAMES = 400
 CONTROL_NAMES_AT_ONCE = 32  # names of a step, so that it stays short
-TAKES_AWAY = ("ablate", "scale", "swap")
 
 
 def control_arms(
@@ -70,7 +69,7 @@ def doubts(arms: Sequence[ArmSpec], controls: Sequence[ControlSpec]) -> Iterator
     """What a reader must know of the controls before the numbers."""
     modes = {arm.name: arm.hold[0].mode for arm in arms}
     for one in controls:
-        if "silent" in one.kinds and modes[one.of] in TAKES_AWAY:
+        if "silent" in one.kinds and MODES[modes[one.of]].in_proportion:
             yield (
                 f"Silent latents are no control of {one.of}: what doesn't fire has nothing to take away, so that they "
                 "do nothing at all. Look at its matched and random ones."

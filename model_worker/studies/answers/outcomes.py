@@ -114,7 +114,7 @@ def refusal_claim(opening: Study, cases: Sequence[Case], arms: Sequence[int] | N
 def aimed_at(opening: Study, cases: Sequence[Case], arm: int) -> tuple[str, list[Case]]:
     """What a push towards known is to change are the unknown names, and the other way round; else all."""
     pushes, hold = opening.arms[arm].role, opening.request.arms[arm - 1].hold[0]
-    forward = hold.strength > (1 if hold.mode == "scale" else 0) and hold.mode not in ("ablate", "project_out", "swap")
+    forward = hold.strength > (hold.idle or 0) and hold.measured_in != "share"
     aims = {("known", True): "unknown", ("known", False): "known", ("unknown", True): "known"}
     group = aims.get((pushes, forward), "unknown" if pushes == "unknown" else "")
     own = [case for case in cases if case.group == group]

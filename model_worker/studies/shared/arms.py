@@ -11,20 +11,11 @@ from model_worker.model.loading import Loaded
 from model_worker.steering.formula import Delta
 from model_worker.steering.interventions import positions, resolve
 from model_worker.steering.targets import read_of
+from protocol.amounts import swept
 from protocol.refusal import Refused
 from protocol.steering import Held, Target
-from protocol.vocabulary import Mode, Unit
+from protocol.vocabulary import ANOTHER_LATENT, SCOPES
 from protocol.worker.study_frames import StudyArm
-
-UNIT_WORDS: dict[Unit, str] = {"residual_norm": " r", "raw": "", "activation": "", "factor": " times", "share": ""}
-DOES: dict[Mode, str] = {
-    "add": "add",
-    "clamp": "clamp to",
-    "scale": "scale",
-    "ablate": "ablate",
-    "project_out": "project out",
-    "swap": "swap",
-}
 
 
 @dataclass(frozen=True)
@@ -59,27 +50,19 @@ class Resolved:
 
 
 def in_words(loaded: Loaded, hold: Sequence[Held]) -> str:
-    """What an arm does: "add 1.25 r along Known entity, latent 4 of resid_post/layer_3, at entity"."""
+    """What an arm does: "Known entity (latent 4 of resid_post/layer_3) at +1.25 × r̄, on the name's tokens"."""
     return " and ".join(_in_words(loaded, held) for held in hold)
 
 
 def _in_words(loaded: Loaded, held: Held) -> str:
-    does = DOES[held.mode]
     target = target_in_words(loaded, read_of(held.target))
     if held.target.kind == "random":
         target = f"a random direction in the place of {target}"
-    if held.mode in ("add", "clamp"):
-        amount = f"{held.strength:g}{UNIT_WORDS[held.measured_in]}"
-        how = f"{does} {amount} {'along' if held.mode == 'add' else 'for'} {target}"
-    elif held.mode == "scale":
-        how = f"{does} {target} {held.strength:g} times"
-    else:
-        share = "" if held.strength == 1 else f"{held.strength:.0%} of "
-        to = f" to {target_in_words(loaded, held.to)}" if held.to is not None else ""
-        how = f"{does} {share}{target}{to}"
-    prompt = "" if held.scope == "positions" else f" at {held.scope}"
-    generated = " and at generated tokens" if held.generated and prompt else ""
-    return how + (f"{prompt}{generated}" if prompt else " at generated tokens")
+    to = ANOTHER_LATENT if held.to is None else target_in_words(loaded, held.to)
+    places = [] if held.scope == "positions" else [SCOPES[held.scope]]
+    if held.generated:
+        places.append("generated tokens")
+    return f"{target} {swept(held, held.strength, to=to)}, on {' and '.join(places)}"
 
 
 def target_in_words(loaded: Loaded, target: Target) -> str:

@@ -7,9 +7,9 @@ import sys
 from app import environment
 from app.main import create_app
 from app.operate import commands as operate
-from app.operate import logs
 from app.server import Server
 from app.settings import Settings
+from app.telemetry import logs
 
 
 def main() -> None:

@@ -27,7 +27,6 @@ from app.http.errors import answer_errors
 from app.http.templates import Drawing
 from app.names.world import Worlds
 from app.operate.access_log import Observed
-from app.operate.metrics import Metrics
 from app.routes import api_docs as interface
 from app.routes import experiments, exports, findings, models, names, operation, pages, runs
 from app.routes.openapi import refusals
@@ -40,6 +39,7 @@ from app.runs.runs import Runs
 from app.runs.store import RunStore
 from app.services import Parts
 from app.settings import ROOT, Settings
+from app.telemetry.metrics import Metrics
 from app.version import VERSION
 from app.worker.client import RemoteWorker, WorkerClient
 from app.worker.process import WorkerProcess
@@ -50,8 +50,8 @@ from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)
 
-# Of the model that is shipped, so for the app's own worker; one that runs elsewhere may hold another.
-FIRST_RECORDING = "/static/first/tiny-gemma2-chat.jsonl"
+# Made with the app's own worker in mind; one that runs elsewhere may hold another model than the recording names.
+FIRST_RECORDING = "/static/first/explore.jsonl"
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -20,7 +20,7 @@ class Server(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 log_level=log_level,
-                log_config=None,  # app.operate.logs decides
+                log_config=None,  # app.telemetry.logs decides
                 access_log=False,  # app.operate.access_log tells more, and less
                 proxy_headers=False,  # they are believed of whom the settings name
                 server_header=False,

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.wording.provenance import Detail, provenance
+from app.wording.words import VERDICTS
 from protocol.app.findings import Answer, Finding
 from protocol.app.verify import Verification
 from protocol.refusal import Refusal
 from protocol.worker.frames import FRAME, Start
 from protocol.worker.requests import GenerateRequest
 
-VERDICTS = {"reproduced": "Reproduced", "drifted": "Drifted", "cannot_run": "Cannot run here"}
 _ABSENT = Detail("–")
 
 

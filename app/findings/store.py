@@ -21,10 +21,10 @@ from app import ids
 from app.clock import timestamp
 from app.database.connection import Database
 from app.database.tables import FindingRow, FrameChunk, RecordingRow, Run, Tombstone, VerificationRow
-from app.http.refusals import deleted_finding, unknown_finding, unknown_run
 from app.names.spelling import fold
 from app.recordings.answers import read_answers
 from app.recordings.study import read_study
+from app.refusals import deleted_finding, unknown_finding, unknown_run
 from protocol.app.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json

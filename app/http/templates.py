@@ -7,7 +7,6 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
 from app.clock import day, moment
-from app.findings.side_by_side import VERDICTS
 from app.http.page_files import files_of
 from app.version import VERSION
 from app.wording import cells, numbers, words
@@ -39,7 +38,12 @@ class Drawing:
             "target_id": target_id,
             "why": words.why,
         }
-        self._templates.env.globals |= {"OUTCOMES": OUTCOMES, "VERDICTS": VERDICTS, "RUNS": RUNS, "files_of": files_of}
+        self._templates.env.globals |= {
+            "OUTCOMES": OUTCOMES,
+            "VERDICTS": words.VERDICTS,
+            "RUNS": RUNS,
+            "files_of": files_of,
+        }
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
         site = (self._public_url or str(request.base_url)).rstrip("/")

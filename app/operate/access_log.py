@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.door.clients import client_of
 from app.http.route_name import method_of, route_of
-from app.operate.metrics import Metrics
+from app.telemetry.metrics import Metrics
 from protocol.base import JSON_LINES
 
 log = logging.getLogger("app.access")

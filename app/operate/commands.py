@@ -14,7 +14,7 @@ from app import ids
 from app.database.connection import Database
 from app.findings.backup import NotABackup, backup, restore
 from app.findings.store import FindingStore
-from app.http.refusals import unknown_finding
+from app.refusals import unknown_finding
 from app.settings import Settings
 from protocol.refusal import Refused
 

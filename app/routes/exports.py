@@ -13,8 +13,8 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app import ids
-from app.http.refusals import unknown_finding
 from app.recordings.study import read_study
+from app.refusals import unknown_finding
 from app.routes.openapi import file_of, refusals
 from app.services import Parts
 from app.version import VERSION

@@ -10,7 +10,7 @@ from app import ids
 from app.findings.store import Search
 from app.findings.verification import cannot_verify_study, verify
 from app.http.bodies import body_of, read_body
-from app.http.refusals import unknown_finding, unknown_run
+from app.refusals import unknown_finding, unknown_run
 from app.routes.openapi import refusals, stream_of_frames
 from app.services import Parts
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved

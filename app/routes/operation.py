@@ -7,9 +7,9 @@ from starlette.responses import Response
 from app.door.entrance import Entrance
 from app.door.operator import OperatorAccess
 from app.operate.health import Health, Readiness, health_of
-from app.operate.metrics import Metrics
 from app.routes.openapi import file_of, refusals
 from app.services import Parts
+from app.telemetry.metrics import Metrics
 from protocol.refusal import Refused
 
 

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from app import ids
 from app.findings.side_by_side import ComparedFinding, lines, start_of
 from app.findings.store import Search
-from app.http.refusals import unknown_finding
 from app.recordings.study import read_study
+from app.refusals import unknown_finding
 from app.routes.findings import MAX_SEARCH_CHARS
 from app.services import Parts
 from app.wording.provenance import provenance, study_provenance

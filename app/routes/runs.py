@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from app import ids
 from app.database.tables import Run
 from app.http.bodies import body_of, read_run_request
-from app.http.refusals import unknown_run
+from app.refusals import unknown_run
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals, stream_of_frames
 from app.runs.live_run import LiveRun

@@ -2,7 +2,7 @@
 
 import logging
 
-from app.operate.metrics import Metrics
+from app.telemetry.metrics import Metrics
 from protocol.app.runs import RunState
 from protocol.worker.requests import GenerateRequest, Lane
 from protocol.worker.studies import RunRequest

@@ -15,7 +15,7 @@ from app import ids
 from app.clock import timestamp
 from app.database.connection import Database
 from app.database.tables import FrameChunk, Run
-from app.http.refusals import unknown_run
+from app.refusals import unknown_run
 from app.runs.store import CANCELLED, Claim, end, n_rows, new_run
 from protocol.app.runs import ENDED
 from protocol.refusal import Refusal, Refused

@@ -22,11 +22,11 @@ from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
-from app.operate.logs import bind_run
 from app.runs.live_run import LiveRun
 from app.runs.progress import RunProgress
 from app.runs.queue import RunQueue
 from app.runs.store import Claim, RunStore, TakenOver, closing_line
+from app.telemetry.logs import bind_run
 from app.worker.client import WorkerClient, WorkerLost
 from protocol.app.runs import RunState
 from protocol.refusal import Refusal, Refused

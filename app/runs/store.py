@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import timestamp
 from app.database.connection import Database
 from app.database.tables import FrameChunk, RecordingRow, Run
-from app.http.refusals import unknown_run
+from app.refusals import unknown_run
 from app.runs.progress import RunProgress
 from protocol.app.runs import ENDED, RunState
 from protocol.canonical import canonical_json, sha256

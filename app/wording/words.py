@@ -13,6 +13,9 @@ from protocol.vocabulary import ANOTHER_LATENT, CROSSING, OPENINGS, OUTCOMES, Ou
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 
+VERDICTS = {"reproduced": "Reproduced", "drifted": "Drifted", "cannot_run": "Cannot run here"}
+"""Of a verification."""
+
 
 def why(verdict: Verdict) -> str:
     """The phrase, the fact or the rule that decided."""

@@ -11,13 +11,13 @@ import httpx2
 import pytest
 
 from app.database.connection import Database
-from app.operate.metrics import Metrics
 from app.runs.log import RunLog
 from app.runs.presence import Presence
 from app.runs.queue import RunQueue
 from app.runs.runs import Runs
 from app.runs.store import RunStore
 from app.settings import Settings
+from app.telemetry.metrics import Metrics
 from app.worker.client import WorkerClient
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import Refused

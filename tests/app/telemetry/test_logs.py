@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from app.operate import logs
 from app.settings import Settings
+from app.telemetry import logs
 from protocol.app.findings import FindingRequest
 from protocol.canonical import canonical_json
 from tests.app.conftest import Spawned, eventually, start

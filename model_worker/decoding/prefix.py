@@ -49,7 +49,7 @@ class Passage:
         gemma, n_begin, n_pos = self._gemma, len(self._begin), max(map(len, self._rows))
         at = torch.arange(n_begin + n_pos, device=gemma.device)
         first, rest = at[:n_begin].unsqueeze(0), at[n_begin:].unsqueeze(0)
-        begin, rows = self._reached or self._embedded(n_pos)
+        begin, rows = self._reached or self._embedding(n_pos)
         shape, blocks, shared = gemma.shape, gemma.blocks[: layer + 1], dict[int, KeysValues]()
 
         def remember(index: int, keys: Tensor, values: Tensor) -> KeysValues:
@@ -70,7 +70,7 @@ class Passage:
         held = (begin, rows, *self._kept.values())
         self.n_bytes = sum(one.numel() * one.element_size() for one in held)
 
-    def _embedded(self, n_pos: int) -> _Reached:
+    def _embedding(self, n_pos: int) -> _Reached:
         padded = [[*row, *[0] * (n_pos - len(row))] for row in self._rows]
         begin, rows = (torch.tensor(ids, device=self._gemma.device) for ids in ([self._begin], padded))
         return _Reached(self._gemma.embed(begin), self._gemma.embed(rows))

@@ -24,7 +24,7 @@ from model_worker.steering.formula import Delta, prompt_sites
 from protocol.worker.frames import TokenOdds
 
 Ids = tuple[int, ...]
-MeasuredAt = tuple[tuple[float, ...], tuple[float, ...]]
+BeforeAndAfter = tuple[tuple[float, ...], tuple[float, ...]]
 """A push's `a` at its positions, before it and after."""
 
 
@@ -165,10 +165,10 @@ def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read
     )
 
 
-def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple[tuple[MeasuredAt, ...], ...]:
+def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple[tuple[BeforeAndAfter, ...], ...]:
     waiting = stops.by_delta()
 
-    def measured(delta: Delta) -> MeasuredAt:
+    def measured(delta: Delta) -> BeforeAndAfter:
         if not delta.positions:
             return (), ()
         before, after = (tuple(values[pos - first] for pos in delta.positions) for values in waiting(delta))

@@ -1,4 +1,4 @@
-"""Request bodies: read as bytes with a limit, validated on a thread of their own, so that /health answers meanwhile.
+"""Request bodies: read as bytes with a limit. Large ones are validated on another thread, so /health answers meanwhile.
 
 Knows nothing about what is done with them.
 """
@@ -24,7 +24,7 @@ T = TypeVar("T")
 async def message_of(request: Request, kind: type[M], max_bytes: int = MAX_BODY_BYTES) -> M:
     """The body as a `kind`. Raises Refused (413, 422)."""
     body = await _body(request, max_bytes)
-    return await _valid(lambda: kind.model_validate_json(body))
+    return await _valid(lambda: kind.model_validate_json(body), len(body))
 
 
 async def study_of(request: Request) -> tuple[StudyRequest, list[Frame]]:
@@ -37,7 +37,7 @@ async def study_of(request: Request) -> tuple[StudyRequest, list[Frame]]:
         # line by line: whoever else wants the interpreter gets it in between
         return STUDY.validate_json(first), [FRAME.validate_json(line) for line in lines if line]
 
-    return await _valid(read)
+    return await _valid(read, len(body))
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:
@@ -56,9 +56,9 @@ async def _body(request: Request, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-async def _valid(read: Callable[[], T]) -> T:
+async def _valid(read: Callable[[], T], size_bytes: int) -> T:
     """Raises Refused (422)."""
     try:
-        return await asyncio.to_thread(read)
+        return read() if size_bytes <= MAX_BODY_BYTES else await asyncio.to_thread(read)
     except ValidationError as error:
         raise from_validation(error) from error

@@ -139,8 +139,8 @@ def main() -> None:
 
 def studies_markdown(card: ModelCard, told: list[ChapterResult]) -> str:
     parts = [
-        "# Studies of the embedded model",
-        "Written by `make studies`, which asks the shipped model through the Python client; do not edit. Each table is "
+        f"# Studies of {card.title}",
+        "Written by `make studies`, which asks a model through the Python client; do not edit. Each table is "
         "a figure of the page /discover or /experiments, made from the same frames; every completion is in a run of "
         f"your own. Intervals are 95 %. Measured {datetime.now(UTC):%Y-%m-%d} on {platform.machine()}, "
         f"{os.cpu_count()} threads, in {sum(one.seconds for one in told):.0f} s.",

@@ -24,7 +24,7 @@ from app.wording.words import amount_in, control_sentence, intervention_label, w
 from protocol.app.findings import Finding
 from protocol.vocabulary import OUTCOMES
 
-MAX_EMBEDDED_BYTES = 2_000_000
+MAX_INLINE_BYTES = 2_000_000
 
 
 def page_of(finding: Finding, recording: bytes) -> str:
@@ -35,7 +35,7 @@ def page_of(finding: Finding, recording: bytes) -> str:
     sweeps = first + [other for other in range(len(recorded.start.sweeps)) if first and other != sweep]
     scripts = [page_file("static/vendor/plotly-cartesian.min.js")] if sweeps else []
     scripts.append(page_file("templates/export/export.js"))
-    whole = len(recording) <= MAX_EMBEDDED_BYTES
+    whole = len(recording) <= MAX_INLINE_BYTES
     record = {"finding": finding.model_dump(mode="json"), "recording": recording.decode()}
     return page_template("export/finding.html").render(
         finding=finding,
@@ -52,7 +52,7 @@ def page_of(finding: Finding, recording: bytes) -> str:
         provenance=readout_facts(finding, recorded, arm),
         figures=page_data([_figures(recorded, index, arm) for index in sweeps]),
         record=page_data(record) if whole else None,
-        max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
+        max_inline_mb=MAX_INLINE_BYTES / 1e6,
         styles=[
             page_file(name)
             for name in ("static/look/palette.css", "templates/export/export.css", "static/vendor/plotly.css")

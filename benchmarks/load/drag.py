@@ -9,7 +9,7 @@ import random
 import time
 from collections import Counter
 
-from benchmarks.load import asked
+from benchmarks.load import requests
 from benchmarks.load.answers import answers_of, differs
 from benchmarks.load.checks import Check, at_least, at_most, figure, growth, left_behind, memory, percentile
 from benchmarks.load.client import answer
@@ -72,8 +72,8 @@ async def _warm(worker: Worker, card: dict) -> None:
     """Everything once, so that what is made once is there."""
     rng = random.Random("warm")
     for user in range(N_SLIDERS):
-        await answer(worker.address, "/v1/generate?page=warm", next(asked.slider(card, user, rng).values(rng)))
-    await answer(worker.address, "/v1/generate?lane=background", asked.background(card, rng))
+        await answer(worker.address, "/v1/generate?page=warm", next(requests.slider(card, user, rng).values(rng)))
+    await answer(worker.address, "/v1/generate?lane=background", requests.background(card, rng))
 
 
 async def _different(worker: Worker, found: Found, most: int) -> tuple[int, int]:

@@ -25,10 +25,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.load.answers import answers_of, differs
-from benchmarks.load.asked import Slider, slider
 from benchmarks.load.checks import Check, at_most, figure, percentile
 from benchmarks.load.client import Stream, answer, get, kind_of
 from benchmarks.load.process import ROOT
+from benchmarks.load.requests import Slider, slider
 
 Address = tuple[str, int]
 N_FINDINGS = 12

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from benchmarks.load import asked
+from benchmarks.load import requests
 from benchmarks.load.checks import Memory, memory
 from benchmarks.load.client import BACKGROUND_S, PATIENCE_S, Stream, answer, get, kind_of
 from benchmarks.load.process import Worker
@@ -87,7 +87,7 @@ class Load:
             while time.monotonic() < self._until:
                 run: Run | None = None
                 at = time.monotonic()
-                for content in asked.slider(self._card, rng.randrange(N_SLIDERS), rng).values(rng):
+                for content in requests.slider(self._card, rng.randrange(N_SLIDERS), rng).values(rng):
                     older, run = run, Run(content)
                     if older is not None:
                         older.newer_at = run.asked_at
@@ -143,7 +143,7 @@ class Load:
         while True:
             began = time.monotonic()
             status, lines = await answer(
-                self._worker.address, "/v1/generate?lane=background", asked.background(self._card, rng), BACKGROUND_S
+                self._worker.address, "/v1/generate?lane=background", requests.background(self._card, rng), BACKGROUND_S
             )
             if status == 200 and kind_of(lines[-1]) == "done":
                 self.found.background_s.append(time.monotonic() - began)

@@ -9,7 +9,7 @@ import random
 import time
 from collections import Counter
 
-from benchmarks.load import asked
+from benchmarks.load import requests
 from benchmarks.load.answers import answers_of, differs
 from benchmarks.load.checks import Check, at_least, at_most, figure, growth, left_behind, memory, percentile
 from benchmarks.load.client import BACKGROUND_S, PATIENCE_S, Stream, answer, kind_of
@@ -23,10 +23,10 @@ N_SETTLING = 100
 async def vanish(worker: Worker, card: dict, *, times: int, seed: int) -> list[Check]:
     """Of a worker that is ready."""
     rng = random.Random(f"{seed} vanish")
-    steady = Steady(worker, asked.slider(card, 0, random.Random("steady")).at(0.37))
+    steady = Steady(worker, requests.slider(card, 0, random.Random("steady")).at(0.37))
     for _ in range(16):
-        await answer(worker.address, "/v1/generate", asked.anything(card, rng))
-    await answer(worker.address, "/v1/generate?lane=background", asked.background(card, rng))
+        await answer(worker.address, "/v1/generate", requests.anything(card, rng))
+    await answer(worker.address, "/v1/generate?lane=background", requests.background(card, rng))
     await steady.alone()
     before = worker.seen()
 
@@ -100,7 +100,7 @@ class Steady:
 
 async def _vanish(worker: Worker, card: dict, rng: random.Random) -> str:
     """Asks for anything and leaves. Says where it left, and how. Raises what a client that stays would have to see."""
-    content = asked.anything(card, rng)
+    content = requests.anything(card, rng)
     lane = rng.choice(("interactive", "background"))
     page = rng.choice(("", f"&page=p{rng.randrange(4)}"))
     where = rng.choices(("while asking", "unanswered", "at a line", "after the last line"), (1, 2, 6, 1))[0]

@@ -23,7 +23,7 @@ from training.tiny_gemma2.world.sample import FILE, sample, write_sample
 ARTIFACTS = SHIPPED[0]
 CARD = read_row(ARTIFACTS).card
 EXAMPLES = [example for group in CARD.examples for example in group]
-RECORDING = Path(__file__).parents[2] / "static" / "first" / f"{CARD.id}.jsonl"
+RECORDING = Path(__file__).parents[2] / "static" / "first" / "explore.jsonl"
 STORIES = ("known", "unknown", "rare", "unrecalled")
 TOLERANCE = 1e-3  # as a check of a finding allows fp32: nats; a thousandth of an activation
 

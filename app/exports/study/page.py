@@ -2,7 +2,7 @@
 
 import json
 
-from app.exports.page import MAX_EMBEDDED_BYTES, page_data, page_file, page_policy, page_template
+from app.exports.page import MAX_INLINE_BYTES, page_data, page_file, page_policy, page_template
 from app.exports.study.figure import plots_of
 from app.recordings.study import read_study
 from app.version import VERSION
@@ -23,7 +23,7 @@ def study_page_of(finding: Finding, recording: bytes) -> str:
     ]
     scripts = [page_file("static/vendor/plotly-cartesian.min.js")] if plots else []
     scripts.append(page_file("templates/export/export.js"))
-    whole = len(recording) <= MAX_EMBEDDED_BYTES
+    whole = len(recording) <= MAX_INLINE_BYTES
     record = {"finding": finding.model_dump(mode="json"), "recording": recording.decode()}
     facts = [(name, fact.more or fact.value) for name, fact in study_provenance(studied).items()]
     return page_template("export/study.html").render(
@@ -34,7 +34,7 @@ def study_page_of(finding: Finding, recording: bytes) -> str:
         provenance=[*facts, ("recording SHA-256", finding.recording_sha256)],
         figures=page_data(plots),
         record=page_data(record) if whole else None,
-        max_embedded_mb=MAX_EMBEDDED_BYTES / 1e6,
+        max_inline_mb=MAX_INLINE_BYTES / 1e6,
         styles=[
             page_file(name)
             for name in ("static/look/palette.css", "templates/export/export.css", "static/vendor/plotly.css")

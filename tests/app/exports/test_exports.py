@@ -20,7 +20,7 @@ from PIL import Image
 from app.exports.card import compose, draw_card
 from app.exports.lettering import LACKING, NOTHING_DRAWABLE, Type, broken, cut, drawable
 from app.exports.notebook import notebook_of
-from app.exports.page import MAX_EMBEDDED_BYTES, page_of
+from app.exports.page import MAX_INLINE_BYTES, page_of
 from app.exports.palette import palette
 from app.recordings.arms import read_recording
 from app.recordings.dose import control, dose_points, monotone, segments, sigmoid
@@ -423,7 +423,7 @@ def test_a_page_holds_the_recording_to_the_byte_unless_it_is_too_large() -> None
 
     padding = frames.Latents(seq=9, arm=0, dictionary="d", pos=0, counts=(), index_bytes=2, data="A" * 2_000_000)
     large = recording.replace(b'{"kind":"done"', padding.model_dump_json().encode() + b'\n{"kind":"done"')
-    assert len(large) > MAX_EMBEDDED_BYTES
+    assert len(large) > MAX_INLINE_BYTES
     page = page_of(finding_of(large, finding.view), large)
     assert "record" not in Reader(page).texts
     assert "The recording is not in this file" in page and len(page) < 1_700_000

@@ -2,7 +2,7 @@
 
 import { newRun, reduce } from "/static/run/run.js";
 
-const FILE = new URL("../../../static/first/tiny-gemma2-chat.jsonl", import.meta.url);
+const FILE = new URL("../../../static/first/explore.jsonl", import.meta.url);
 
 export const frames = Deno.readTextFileSync(FILE).trim().split("\n").map((line) => JSON.parse(line));
 

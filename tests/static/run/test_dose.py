@@ -12,7 +12,7 @@ from tests.static import ROOT
 from tests.static.javascript import JavaScript
 
 DOSE = "tests/static/run/dose.js"
-FIRST = (ROOT / "static" / "first" / "tiny-gemma2-chat.jsonl").read_bytes()
+FIRST = (ROOT / "static" / "first" / "explore.jsonl").read_bytes()
 NUMBERS = (0.0, 0.0004, -0.0004, 0.0655, -2.65847, 0.99951, 1.0, 55.1, 999.4, 999.6, 12345.6, -0.5, 1.25)
 TEXTS = (" Bat", "\n", "<bos>", "<start_of_turn>", "a\tb", "", "<0x0A>", "x < y")
 

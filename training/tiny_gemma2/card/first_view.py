@@ -1,7 +1,7 @@
 """`python -m training.tiny_gemma2.card.first_view`: what the first view opens on, made again from the shipped weights.
 
 1. the card's examples and the corpus sample, as a build would ship them
-2. `static/first/ID.jsonl`: the worker's answer to what the page asks by itself, so that something is there to
+2. `static/first/explore.jsonl`: the worker's answer to what the page asks by itself, so that something is there to
    see before any worker is
 
 Trains nothing. Takes half a minute; to be run when weights, examples or frames change.
@@ -77,7 +77,7 @@ def main() -> None:
     card = engine.loaded.card
     lines = [frame.model_dump_json().encode() + b"\n" for frame in recording(engine, opening(card))]
     args.out.mkdir(parents=True, exist_ok=True)
-    file = args.out / f"{card.id}.jsonl"
+    file = args.out / "explore.jsonl"
     file.write_bytes(b"".join(lines))
     print(json.dumps({"recording": file.name, "frames": len(lines), "size_bytes": file.stat().st_size}))
 

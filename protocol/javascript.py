@@ -44,13 +44,20 @@ def _value(value: object, used: int, depth: int = 0) -> str:
         line = "{ " + ", ".join(parts) + " }"
         if depth and "\n" not in line and used + len(line) < LINE_WIDTH:
             return line
-        inner = "  " * (depth + 1)
-        return "{\n" + "".join(f"{inner}{part},\n" for part in parts) + "  " * depth + "}"
+        return _broken("{}", parts, depth)
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(one, 0) for one in value) + "]"
+        parts = [_value(one, 0) for one in value]
+        line = "[" + ", ".join(parts) + "]"
+        return line if used + len(line) < LINE_WIDTH else _broken("[]", parts, depth)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return json.dumps(value, ensure_ascii=False)
+
+
+def _broken(brackets: str, parts: list[str], depth: int) -> str:
+    """A line each."""
+    indent = "  " * depth
+    return f"{brackets[0]}\n" + "".join(f"{indent}  {part},\n" for part in parts) + indent + brackets[1]
 
 
 def _key(name: str) -> str:

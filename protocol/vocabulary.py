@@ -176,6 +176,19 @@ CROSSING = "{who} random pushes of that size {open} with {what}."
 
 OPENINGS: dict[Literal["refusal", "answer"], str] = {"refusal": "a refusal", "answer": "an answer"}
 
+DOSE_COLUMNS = (
+    "strength, {unit}",
+    "α",
+    "P(refusal opening)",
+    "log-odds",
+    "random: mean",
+    "5–95 %",
+    "N",
+    "verdict",
+    "answer",
+)
+"""Of the table of dose and response."""
+
 # ---- who is who
 
 Role = Literal["known", "unknown", "other"]

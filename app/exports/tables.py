@@ -12,7 +12,7 @@ from app.recordings.dose import dose_points, sigmoid
 from app.wording.numbers import probability, sig3
 from app.wording.words import amount_in, intervention_label, target_name, visible
 from protocol.amounts import signed
-from protocol.vocabulary import OUTCOMES, UNITS
+from protocol.vocabulary import DOSE_COLUMNS, OUTCOMES, UNITS
 from protocol.worker.frames import NextToken, Verdict
 
 
@@ -76,17 +76,7 @@ def _outcomes(samples: list[SampleAnswer]) -> str:
 def dose_table(recorded: Recorded, sweep: int, arm: int) -> ExportTable:
     """As behind the page's curve (static/run/curve/curve.js)."""
     unit = UNITS[recorded.start.request.sweeps[sweep].measured_in].name
-    head = (
-        f"strength, {unit}",
-        "α",
-        "P(refusal opening)",
-        "log-odds",
-        "random: mean",
-        "5–95 %",
-        "N",
-        "verdict",
-        "answer",
-    )
+    head = tuple(name.format(unit=unit) for name in DOSE_COLUMNS)
     rows = []
     for point in dose_points(recorded, sweep):
         own, samples = point.control, recorded.answers[point.arm]

@@ -139,6 +139,18 @@ export const OPENINGS = {
   answer: "an answer",
 };
 
+export const DOSE_COLUMNS = [
+  "strength, {unit}",
+  "α",
+  "P(refusal opening)",
+  "log-odds",
+  "random: mean",
+  "5–95 %",
+  "N",
+  "verdict",
+  "answer",
+];
+
 /** @typedef {"known"|"unknown"|"other"} Role */
 
 export const ROLES = {

@@ -7,12 +7,12 @@
 import { domain, share, unitName } from "../steering/axis.js";
 import { chart } from "../../core/chart.js";
 import { fill, h, listen } from "../../core/dom.js";
-import { probability, sig3, signed } from "../../core/format.js";
+import { filled, probability, sig3, signed } from "../../core/format.js";
 import { monotone } from "./monotone.js";
 import { directions } from "../names.js";
 import { armAt, armsWhole, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
 import { goTo } from "../steering/sliders.js";
-import { OUTCOMES } from "../../core/protocol.js";
+import { DOSE_COLUMNS, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { tableButton } from "../../parts/table.js";
 
@@ -274,17 +274,7 @@ function curveTable(state) {
   const idle = idleOf(run ?? {}, sweep);
   return {
     caption: `Dose and response, ${direction?.label ?? ""}`,
-    head: [
-      `strength, ${unitName(direction?.unit)}`,
-      "α",
-      "P(refusal opening)",
-      "log-odds",
-      "random: mean",
-      "5–95 %",
-      "N",
-      "verdict",
-      "answer",
-    ],
+    head: DOSE_COLUMNS.map((name) => filled(name, { unit: unitName(direction?.unit) })),
     text: [7, 8],
     rows: list.map((point) => {
       const value = logodds(run, point.arm);

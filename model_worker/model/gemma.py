@@ -62,6 +62,10 @@ class Norm:
         return (wide / torch.hypot(size, self.floor)).mul_(self.scaled).to(x.dtype)
 
 
+Normed = Callable[[Tensor], Tensor]
+"""A norm, or one with an edit: what attention and MLP write goes through it."""
+
+
 @dataclass(frozen=True)
 class Block:
     """Weights of one block, matrices transposed: (in, out). `q_norm` and `k_norm` are Gemma 3's."""
@@ -71,11 +75,11 @@ class Block:
     q_norm: Norm | None
     k_norm: Norm | None
     out: Tensor
-    after_attention: Norm
+    after_attention: Normed
     before_mlp: Norm
     gate_up: Tensor
     down: Tensor
-    after_mlp: Norm
+    after_mlp: Normed
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Strength 0 is the untouched model. Knows nothing about how the answers were made
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import fmean
 
 from model_worker.rounding import rounded
@@ -27,9 +28,11 @@ from model_worker.studies.shared.counts import (
     share,
     spread,
 )
+from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import t_interval
 from protocol.steering import Held
-from protocol.vocabulary import OUTCOMES
+from protocol.vocabulary import OUTCOMES, Outcome
+from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer
 
 BAND_NOTE = "Band of an outcome: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms."
@@ -45,12 +48,12 @@ GUARDS: dict[str, tuple[str, Callable[[TrialAnswer], float | None]]] = {
 def outcomes_by_dose(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
     rows: list[tuple[Cell, ...]] = []
-    for words, own in cells(cases, opening.request.by).items():
+    for words, own in cells(cases, request_of(opening, AnswersRequest).by).items():
         panel, arms = " · ".join(words), _by_strength(opening)
         seen = [outcome for outcome in OUTCOMES if any(outcomes(own, [arm])[outcome] for arm, _ in arms)]
         for arm, strength in arms:
             for outcome in seen:
-                found = share(own, arm, lambda answer, outcome=outcome: answer.outcome == outcome)
+                found = share(own, arm, partial(_came_to, outcome))
                 assert found is not None
                 told = (rounded(found.share), rounded(found.low), rounded(found.high))
                 rows.append((panel, strength, outcome, outcome, len(own), *told))
@@ -64,7 +67,7 @@ def outcomes_by_dose(opening: Study, trials: Sequence[Trial]) -> Figure:
         title="What the answers come to, by strength",
         claim=_dose_claim(opening, cases),
         columns=(
-            Column(name=" · ".join(opening.request.by)),
+            Column(name=" · ".join(request_of(opening, AnswersRequest).by)),
             Column(name="strength", unit=_unit(opening)),
             Column(name="outcome"),
             Column(name="role"),
@@ -82,7 +85,7 @@ def outcomes_by_dose(opening: Study, trials: Sequence[Trial]) -> Figure:
 def logodds_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
     rows: list[tuple[Cell, ...]] = []
-    for words, own in cells(cases, opening.request.by).items():
+    for words, own in cells(cases, request_of(opening, AnswersRequest).by).items():
         for arm, strength in _by_strength(opening):
             values = _logodds(own, arm)
             band = t_interval(values) or (None, None)
@@ -97,7 +100,7 @@ def logodds_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         id="logodds",
         title="Log-odds that the first answer token opens a refusal, by strength",
         columns=(
-            Column(name=" · ".join(opening.request.by)),
+            Column(name=" · ".join(request_of(opening, AnswersRequest).by)),
             Column(name="strength", unit=_unit(opening)),
             Column(name="series"),
             Column(name="role"),
@@ -122,7 +125,7 @@ def coherence_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
                 mean = mean_of(cases, arms, number)
                 if mean is not None:
                     rows.append((f"{guard}, {unit}", one.name, strength, series, role, len(cases), rounded(mean)))
-    dose = opening.request.plot == "dose"
+    dose = request_of(opening, AnswersRequest).plot == "dose"
     return Figure(
         seq=0,
         id="coherence",
@@ -145,11 +148,13 @@ def coherence_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
 def scopes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
     rows: list[tuple[Cell, ...]] = []
-    for words, own in cells(cases, opening.request.by).items():
+    for words, own in cells(cases, request_of(opening, AnswersRequest).by).items():
         for arm in (0, *main_arms(opening)):
             where = _where(_held(opening, arm)) if arm else "nowhere"
-            series = (("arm", opening.arms[arm].role, share(own, arm)),)
-            series += (("controls", "control", spread(own, controls_of(opening, arm))),)
+            series = (
+                ("arm", opening.arms[arm].role, share(own, arm)),
+                ("controls", "control", spread(own, controls_of(opening, arm))),
+            )
             for name, role, found in series:
                 if found is not None:
                     told = (found.n, rounded(found.share), rounded(found.low), rounded(found.high))
@@ -160,7 +165,7 @@ def scopes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         title="Where it must be steered",
         claim=refusal_claim(opening, cases),
         columns=(
-            Column(name=" · ".join(opening.request.by)),
+            Column(name=" · ".join(request_of(opening, AnswersRequest).by)),
             Column(name="where"),
             Column(name="arm"),
             Column(name="series"),
@@ -191,7 +196,11 @@ def _by_strength(opening: Study) -> list[tuple[int, float]]:
 
 
 def _held(opening: Study, arm: int) -> Held:
-    return opening.request.arms[arm - 1].hold[0]
+    return request_of(opening, AnswersRequest).arms[arm - 1].hold[0]
+
+
+def _came_to(outcome: Outcome, answer: TrialAnswer) -> bool:
+    return answer.outcome == outcome
 
 
 def _unit(opening: Study) -> str:

@@ -19,6 +19,7 @@ from model_worker.studies.shared.counts import (
     GIVEN,
     WATCHED,
     Case,
+    ShareEstimate,
     cases_of,
     cells,
     controls_of,
@@ -28,7 +29,9 @@ from model_worker.studies.shared.counts import (
     share,
     spread,
 )
+from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import auroc, auroc_interval
+from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial
 
 MISFIRE = "wrong or invented"
@@ -69,12 +72,13 @@ def misfires_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
 def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     classes = _classes(cases_of(opening, trials))
     rows: list[tuple[Cell, ...]] = []
+    seed = request_of(opening, AnswersRequest).seed
     said: list[str] = []
     for place, quantity in enumerate(_quantities(opening)):
         parts = []
         for other in ("right", "refused"):
             positive, negative = _values(classes[MISFIRE], place), _values(classes[other], place)
-            found, interval = auroc(positive, negative), auroc_interval(positive, negative, opening.request.seed)
+            found, interval = auroc(positive, negative), auroc_interval(positive, negative, seed)
             if found is None or interval is None:
                 continue
             told = (rounded(found), rounded(interval[0]), rounded(interval[1]))
@@ -110,7 +114,7 @@ def ablation_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     rows: list[tuple[Cell, ...]] = []
     for name, own in _classes(cases).items():
         for arm in main_arms(opening):
-            series = [("arm", opening.arms[arm].role, share(own, arm))]
+            series: list[tuple[str, str, ShareEstimate | None]] = [("arm", opening.arms[arm].role, share(own, arm))]
             series += [
                 (f"{kind} controls", "control", spread(own, controls_of(opening, arm, kind)))
                 for kind in kinds_of(opening, arm)
@@ -178,7 +182,7 @@ def _role(name: str) -> str:
 
 
 def _quantities(opening: Study) -> list[str]:
-    watched = [f"latent {target.latent} of {target.dictionary}" for target in opening.request.watch]
+    watched = [f"latent {target.latent} of {target.dictionary}" for target in request_of(opening, AnswersRequest).watch]
     return [*watched, "refusal log-odds"]
 
 

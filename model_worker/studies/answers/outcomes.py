@@ -24,7 +24,9 @@ from model_worker.studies.shared.counts import (
     share,
     spread,
 )
+from model_worker.studies.shared.opening import request_of
 from protocol.vocabulary import OUTCOMES
+from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial
 
 NOTES = (
@@ -35,7 +37,8 @@ NOTES = (
 
 
 def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
-    cases, by = cases_of(opening, trials), opening.request.by
+    request = request_of(opening, AnswersRequest)
+    cases, by = cases_of(opening, trials), request.by
     columns = [
         Column(name=" · ".join(by)),
         *(Column(name=one) for one in (by if len(by) > 1 else ())),
@@ -55,14 +58,16 @@ def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
             for kind in kinds_of(opening, arm):
                 some = controls_of(opening, arm, kind)
                 ours, papers = spread(own, some), spread(own, some, refused_by_paper)
-                told = (*_told(ours), *_told(papers), len(some), _rounded(ours and ours.sd))
+                told = (*_told(ours), *_told(papers), len(some), _rounded(ours.sd if ours else None))
                 rows.append((*where, name, f"{kind} controls", "control", *_counts(own, some), *told))
     at = {column.name: place for place, column in enumerate(columns)}
     return Figure(
         seq=0,
         id="outcomes",
         title="What the answers came to",
-        claim=refusal_claim(opening, cases) if opening.request.plot == "arms" else "",  # else another figure makes it
+        claim=refusal_claim(opening, cases)
+        if request_of(opening, AnswersRequest).plot == "arms"
+        else "",  # else another figure makes it
         columns=tuple(columns),
         rows=tuple(rows),
         plot=Plot(
@@ -113,7 +118,7 @@ def refusal_claim(opening: Study, cases: Sequence[Case], arms: Sequence[int] | N
 
 def aimed_at(opening: Study, cases: Sequence[Case], arm: int) -> tuple[str, list[Case]]:
     """What a push towards known is to change are the unknown names, and the other way round; else all."""
-    pushes, hold = opening.arms[arm].role, opening.request.arms[arm - 1].hold[0]
+    pushes, hold = opening.arms[arm].role, request_of(opening, AnswersRequest).arms[arm - 1].hold[0]
     forward = hold.strength > (hold.idle or 0) and hold.measured_in != "share"
     aims = {("known", True): "unknown", ("known", False): "known", ("unknown", True): "known"}
     group = aims.get((pushes, forward), "unknown" if pushes == "unknown" else "")

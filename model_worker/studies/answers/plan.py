@@ -9,7 +9,7 @@ Steering as in Explore: an arm's answers are those that Explore gives to the sam
 differ: outcomes are counted apart, intervals stand beside them, and controls are of three kinds.)
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from model_worker.decoding.readout import Readout
 from model_worker.rounding import all_rounded, rounded
@@ -28,11 +28,11 @@ from model_worker.studies.shared.replies import Replies, RepliesScript
 from model_worker.studies.shared.script import Script
 from protocol.steering import LatentTarget
 from protocol.worker.studies import AnswersRequest
-from protocol.worker.study_frames import StudyArm, Trial, TrialAnswer
+from protocol.worker.study_frames import Figure, Study, StudyArm, Trial, TrialAnswer
 
 BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model")
 
-FIGURES: Mapping[str, Sequence] = {
+FIGURES: Mapping[str, Sequence[Callable[[Study, Sequence[Trial]], Figure]]] = {
     "arms": (outcomes_figure, flips_figure),
     "dose": (outcomes_by_dose, logodds_figure, coherence_figure, outcomes_figure, flips_figure),
     "scopes": (scopes_figure, coherence_figure, outcomes_figure, flips_figure),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from model_worker.decoding.states import Fork, PromptState
-from model_worker.model.gemma import Gemma, KeysValues, attention_weights, projected
+from model_worker.model.gemma import Gemma, KeysValues, Norm, attention_weights, projected
 from model_worker.model.walk import MixLayer, Sight, behind, sight, walk
 
 Head = tuple[int, int]
@@ -77,6 +77,7 @@ def written(gemma: Gemma, z: Tensor) -> Tensor:
         own = torch.einsum("rhd,hdm->rhm", z[:, layer], out).float()
         size = torch.linalg.vector_norm(own.sum(1, keepdim=True), dim=-1, keepdim=True)
         norm = block.after_attention
+        assert isinstance(norm, Norm), "an edit behind it would be left out"
         layers.append(own / torch.hypot(size, norm.floor) * norm.scaled)
     return torch.stack(layers, 1)
 

@@ -113,7 +113,8 @@ def in_statement(loaded: Loaded, template: str | None) -> Placement:
 
     def place(entity: Entity) -> Placed:
         before, after = pattern.replace("{type}", entity.type).split("{name}", 1)
-        return _placed(loaded, GenerateRequest(model=loaded.card.id, format="raw", **_spanned(before, entity, after)))
+        prompt, span = _spanned(before, entity, after)
+        return _placed(loaded, GenerateRequest(model=loaded.card.id, format="raw", prompt=prompt, entity=span))
 
     return place
 
@@ -128,7 +129,8 @@ def in_question(loaded: Loaded, template: str | None) -> Placement:
     def place(entity: Entity) -> Placed:
         pattern = template or questions.get(entity.type) or loaded.card.statement
         before, after = pattern.replace("{type}", entity.type).split("{name}", 1)
-        return _placed(loaded, GenerateRequest(model=loaded.card.id, **_spanned(before, entity, after)))
+        prompt, span = _spanned(before, entity, after)
+        return _placed(loaded, GenerateRequest(model=loaded.card.id, prompt=prompt, entity=span))
 
     return place
 
@@ -171,7 +173,7 @@ def _of_world(loaded: Loaded, names: WorldNames) -> Iterable[tuple[Entity, Label
         )
     for entity in entities:
         if not names.types or entity.type in names.types:
-            label = entity.tier if entity.tier in ("known", "unknown") else None
+            label: Label | None = "known" if entity.tier == "known" else "unknown" if entity.tier == "unknown" else None
             yield entity, label, entity.tier
 
 
@@ -228,9 +230,9 @@ def _dealt(names: Sequence[Taken], seed: int) -> Iterable[Taken]:
     return (replace(one, split=places[id(one)]) for one in names)
 
 
-def _spanned(before: str, entity: Entity, after: str) -> dict[str, object]:
+def _spanned(before: str, entity: Entity, after: str) -> tuple[str, Span]:
     span = Span(start=len(before), end=len(before) + len(entity.name))
-    return {"prompt": before + entity.name + after, "entity": span}
+    return before + entity.name + after, span
 
 
 def _placed(loaded: Loaded, request: GenerateRequest) -> Placed:

@@ -1,11 +1,12 @@
 """The capability `names`: what a set amounts to before a study of it is begun. Reads no activation."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 from model_worker.model.loading import Loaded
 from model_worker.rounding import rounded
-from model_worker.studies.shared.names import NameSet, in_statement, length_auroc, names_of
+from model_worker.studies.shared.names import NameSet, Taken, in_statement, length_auroc, names_of
+from protocol.vocabulary import Label
 from protocol.worker.frames import Done, Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.study_frames import LengthsOf, NamesChecked
@@ -35,12 +36,13 @@ def names_summary(loaded: Loaded, request: NamesRequest) -> Generator[Frame | No
 
 
 def _lengths(names: NameSet) -> Iterator[LengthsOf]:
-    def cells(of: tuple) -> Counter:
-        return Counter((one.entity.type, one.label or "", one.placed.n_tokens) for one in of)
+    def cells(of: Sequence[Taken]) -> Counter[tuple[str, Label | None, int]]:
+        return Counter((one.entity.type, one.label, one.placed.n_tokens) for one in of)
 
-    kept = cells(names.taken)
-    for (kind, label, n_tokens), n in sorted(cells(names.everyone).items()):
-        yield LengthsOf(type=kind, label=label or None, n_tokens=n_tokens, n=n, n_kept=kept[kind, label, n_tokens])
+    kept, everyone = cells(names.taken), cells(names.everyone)
+    for cell in sorted(everyone, key=lambda cell: (cell[0], cell[1] or "", cell[2])):
+        kind, label, n_tokens = cell
+        yield LengthsOf(type=kind, label=label, n_tokens=n_tokens, n=everyone[cell], n_kept=kept[cell])
 
 
 def _rounded(value: float | None) -> float | None:

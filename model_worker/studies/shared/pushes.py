@@ -20,7 +20,7 @@ def latent_of(loaded: Loaded, role: Role, asked: LatentTarget | None = None) -> 
     if asked is not None:
         require_latent(loaded, asked)
         return asked
-    return _direction(loaded, role).target
+    return _direction(loaded, role)[1]
 
 
 def push_of(loaded: Loaded, role: Role, asked: Push | None) -> Push:
@@ -29,8 +29,9 @@ def push_of(loaded: Loaded, role: Role, asked: Push | None) -> Push:
     if asked is not None:
         require_latent(loaded, asked.target)
         return asked
-    card = _direction(loaded, role)
-    return Push(target=card.target, strength=card.strength, unit=card.unit)
+    card, target = _direction(loaded, role)
+    assert card.unit == "residual_norm" or card.unit == "raw"  # as every direction is added
+    return Push(target=target, strength=card.strength, unit=card.unit)
 
 
 def held_of(push: Push) -> Held:
@@ -42,10 +43,10 @@ def delta_of(loaded: Loaded, push: Push, prompt: PromptTokens) -> Delta:
     return resolve(loaded, held_of(push), prompt.entity, prompt.tokens).delta(push.strength)
 
 
-def _direction(loaded: Loaded, role: Role) -> DirectionCard:
+def _direction(loaded: Loaded, role: Role) -> tuple[DirectionCard, LatentTarget]:
     for card in (*loaded.card.directions, *loaded.card.more_directions):
         if card.role == role and isinstance(card.target, LatentTarget):
-            return card
+            return card, card.target
     raise Refused(
         422,
         "no_direction_of_role",

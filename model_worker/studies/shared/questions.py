@@ -80,9 +80,19 @@ def judged(loaded: Loaded, question: Question, text: str, *, finished: bool) -> 
 
 
 def trial_answer(
-    loaded: Loaded, question: Question, text: str, *, finished: bool, **measured: float | int | None
+    loaded: Loaded,
+    question: Question,
+    text: str,
+    *,
+    finished: bool,
+    n_tokens: int,
+    arm: int = 0,
+    sample: int = 0,
+    refusal_logodds: float | None = None,
+    kl_nats: float | None = None,
+    surprise_nats: float | None = None,
 ) -> TrialAnswer:
-    """measured: the other fields of the frame."""
+    """What was measured is the caller's; the verdict is made here."""
     verdict = judged(loaded, question, text, finished=finished)
     return TrialAnswer(
         text=text,
@@ -90,7 +100,12 @@ def trial_answer(
         rule=verdict.rule,
         phrase=verdict.phrase,
         paper_phrase=verdict.paper_phrase,
-        **measured,
+        n_tokens=n_tokens,
+        arm=arm,
+        sample=sample,
+        refusal_logodds=refusal_logodds,
+        kl_nats=kl_nats,
+        surprise_nats=surprise_nats,
     )
 
 

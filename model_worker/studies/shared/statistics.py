@@ -27,8 +27,11 @@ def wilson(n_hits: int, n: int) -> Interval | None:
     return low if n_hits else 0.0, high if n_hits < n else 1.0  # but for rounding they are
 
 
+Numbers = Sequence[float] | np.ndarray
+
+
 def bootstrap(
-    groups: Sequence[Sequence[float]], statistic: Callable[..., float], seed: int, n: int = RESAMPLES
+    groups: Sequence[Numbers], statistic: Callable[..., float], seed: int, n: int = RESAMPLES
 ) -> Interval | None:
     """Percentile interval, 95 %, of statistic(*groups): each group is drawn anew by itself, so that their sizes stay.
     None where a group is empty."""
@@ -41,7 +44,7 @@ def bootstrap(
     return float(low), float(high)
 
 
-def mean_interval(values: Sequence[float], seed: int) -> Interval | None:
+def mean_interval(values: Numbers, seed: int) -> Interval | None:
     """Bootstrap over the values."""
     return bootstrap([values], np.mean, seed)
 
@@ -54,7 +57,7 @@ def t_interval(values: Sequence[float]) -> Interval | None:
     return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+def auroc(positive: Numbers, negative: Numbers) -> float | None:
     """Share of pairs in which the positive is greater, ties half. None where a side is empty."""
     if len(positive) == 0 or len(negative) == 0:
         return None
@@ -62,7 +65,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     return float(roc_auc_score(np.repeat([1, 0], [len(positive), len(negative)]), values))
 
 
-def auroc_interval(positive: Sequence[float], negative: Sequence[float], seed: int) -> Interval | None:
+def auroc_interval(positive: Numbers, negative: Numbers, seed: int) -> Interval | None:
     """Bootstrap, each side by itself. Resamples as counts of each distinct value, all at once: a live figure has many
     of these."""
     if len(positive) == 0 or len(negative) == 0:

@@ -40,7 +40,8 @@ class AblationArm:
 def ablation_arms(loaded: Loaded, request: TransferRequest) -> Iterator[AblationArm]:
     yield AblationArm(StudyArm(name="untouched", role="baseline"))
     for role in LABELS:
-        target = getattr(request, role)
+        target = request.known if role == "known" else request.unknown
+        assert target is not None
         direction = loaded.dictionaries[target.dictionary].W_dec[target.latent]
         if direction.norm() == 0:
             raise Refused(
@@ -53,6 +54,7 @@ def ablation_arms(loaded: Loaded, request: TransferRequest) -> Iterator[Ablation
         for way in BOTH_WAYS:
             what = f"{target_in_words(loaded, target)} taken out, {EDITS[way]}"
             yield AblationArm(StudyArm(name=f"− {role}, {EDITS[way]}", role=role, what=what), direction, way, role)
+    assert request.known is not None
     like = loaded.dictionaries[request.known.dictionary].W_dec[request.known.latent]
     drawn = random_directions(like, request.n_controls, request.seed)
     for place, way in enumerate(BOTH_WAYS, 1):

@@ -18,7 +18,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from model_worker.model.gemma import Block, Gemma, Norm
+from model_worker.model.gemma import Block, Gemma, Normed
 
 Way = Literal["paper", "exact"]
 Edit = Callable[[Tensor], Tensor]
@@ -39,7 +39,7 @@ class Without:
 class _Before:
     """In the place of a norm: what goes in is edited first."""
 
-    norm: Norm
+    norm: Normed
     edit: Edit
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class _Before:
 class _Behind:
     """In the place of a norm: what comes out is edited."""
 
-    norm: Norm
+    norm: Normed
     edit: Edit
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class Orthogonal(Gemma):
 
 
 def _without(block: Block, edit: Edit, way: Way) -> Block:
-    place = _Before if way == "paper" else _Behind
+    place: type[_Before | _Behind] = _Before if way == "paper" else _Behind
     return replace(
         block,
         after_attention=place(block.after_attention, edit),

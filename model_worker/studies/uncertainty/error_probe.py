@@ -26,7 +26,8 @@ def fitted_probe(
     is nothing to validate on. A fit a step."""
     x = np.concatenate([error, right])
     y = np.repeat([1, 0], [len(error), len(right)])
-    probes, scores = [], []
+    probes: list[Callable[[np.ndarray], np.ndarray]] = []
+    scores: list[float] = []
     for c in ERROR_PROBE_CS:
         logistic = LogisticRegression(C=c, max_iter=ERROR_PROBE_ITERATIONS, class_weight="balanced")
         with warnings.catch_warnings():
@@ -34,6 +35,6 @@ def fitted_probe(
             probe = make_pipeline(StandardScaler(), logistic).fit(x, y).decision_function
         probes.append(probe)
         both = len(error_validation) and len(right_validation)
-        scores.append(auroc(probe(error_validation), probe(right_validation)) if both else 0.0)
+        scores.append((auroc(probe(error_validation), probe(right_validation)) or 0.0) if both else 0.0)
         yield None
     return probes[int(np.argmax(scores))]

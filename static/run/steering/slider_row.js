@@ -2,7 +2,7 @@
 // (arms, norms), `prompt` (what was measured before and after) and the page's sliders and values.
 
 import { amountOf, amountParts, modeOf } from "./amount.js";
-import { measuredOf, otherUnit, usedOf } from "./measured.js";
+import { measuredOf, otherUnit, usedOf } from "./measurement.js";
 import { fill, h, mark } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
 import { armAt } from "../run.js";

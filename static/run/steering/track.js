@@ -2,7 +2,7 @@
 // computed; where the page is live, Shift gives any between them. Nothing is measured while one drags.
 
 import { modeOf } from "./amount.js";
-import { untouchedOf } from "./measured.js";
+import { untouchedOf } from "./measurement.js";
 import { ticks } from "../../parts/scale.js";
 import { share } from "./axis.js";
 import { fill, h } from "../../core/dom.js";

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from protocol.vocabulary import MODES, SCOPES
 from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
@@ -263,6 +264,10 @@ def test_another_mode_is_asked_for_while_the_popover_keeps_the_focus_and_gives_i
     button.press("Enter")
     how = row(page, 0).locator(".how")
     expect(how.locator("input[value=add]")).to_be_focused()
+    values = "all => all.map(({ value }) => value)"
+    assert how.locator("input[name$='-mode']").evaluate_all(values) == list(MODES)
+    assert how.locator("select option").evaluate_all(values) == list(SCOPES)
+    assert tuple(how.locator(".segmented label:visible input").evaluate_all(values)) == MODES["add"].units
     expect(how).to_contain_text(card_of(app)["directions"][0]["evidence"])
     page.keyboard.press("ArrowDown")
     expect(how.locator("input[value=clamp]")).to_be_focused()

@@ -33,6 +33,7 @@ from protocol.app.findings import Answers, Finding, View
 from protocol.canonical import sha256
 from protocol.steering import Held, LatentTarget, RandomTarget, Sweep, VectorTarget
 from protocol.version import PROTOCOL
+from protocol.vocabulary import MODES
 from protocol.worker import frames
 from protocol.worker.requests import Controls, GenerateRequest, Sampling
 from tests.app.frames import INVENTION, REFUSAL, TARGET
@@ -470,3 +471,12 @@ def test_the_app_starts_without_pillow_and_plotly() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_the_notebook_knows_every_mode_by_its_formula() -> None:
+    """It computes them by itself, without our code."""
+    notebook = (ROOT / "templates" / "export" / "notebook.py").read_text("utf-8")
+    table = dict(re.findall(r"^# \| (\w+) \| (.+) \|$", notebook, re.MULTILINE))
+    assert table.pop("mode") == "delta" and table == {mode: term.delta for mode, term in MODES.items()}
+    code = notebook.split("# %% steer\n", 1)[1]
+    assert [mode for mode in MODES if f'"{mode}"' not in code] == []

@@ -1,4 +1,4 @@
-"""Tables of the study `attention`, from its trials (attention.py says what they hold). Knows nothing about models.
+"""Tables of the study `attention`, from its trials (measure.py says what they hold). Knows nothing about models.
 
 Every interval is a bootstrap over prompts: a prompt's heads are not independent of each other.
 """
@@ -11,10 +11,13 @@ import numpy as np
 
 from model_worker.rounding import rounded
 from model_worker.studies.shared.heads import Head
+from model_worker.studies.shared.pushes import AIM
 from model_worker.studies.shared.statistics import interval_of, resampled_means, welch
+from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.vocabulary import Label
+from protocol.worker.names import LABELS
 from protocol.worker.studies import AttentionRequest
-from protocol.worker.study_frames import Cell, Column, Figure, Plot, Trial
+from protocol.worker.study_frames import Figure, Trial
 
 BAND = (0.05, 0.95)
 TEST_LEVEL = 0.05  # of one test
@@ -40,55 +43,50 @@ class AttentionSetup:
     def attention(self, trials: Sequence[Trial], label: Label) -> np.ndarray:
         """(prompts, arms, n_layers * n_heads) of names of this label."""
         own = [t.numbers["attention"] for t in trials[: len(self.labels)] if self.labels[t.trial] == label]
-        n_arms = len(own[0]) // len(self.rows()) if own else 1
-        return np.array(own, dtype=float).reshape(len(own), n_arms, len(self.rows()))
+        n_arms = len(own[0]) // len(self.heads()) if own else 1
+        return np.array(own, dtype=float).reshape(len(own), n_arms, len(self.heads()))
 
     def head(self, place: int) -> Head:
         return divmod(place, self.n_heads)
 
-    def rows(self) -> list[tuple[int, int]]:
+    def heads(self) -> list[Head]:
         return [self.head(place) for place in range(self.n_layers * self.n_heads)]
 
 
 def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """Of the untouched model, known names beside unknown ones; and what known names' heads write."""
-    known, unknown = (study.attention(trials, label)[:, 0] for label in ("known", "unknown"))
+    known, unknown = (study.attention(trials, label)[:, 0] for label in LABELS)
     seed, both = study.request.seed, len(known) > 0 and len(unknown) > 0
-    columns: list[Sequence[Cell]] = [_mean(known), _mean(unknown), (), (), ()]
+    apart, low, high = (_nothing(study) for _ in range(3))
     if both:
-        between = interval_of(resampled_means(known, seed) - resampled_means(unknown, seed + 1))
-        columns[2:] = [_rounded(known.mean(0) - unknown.mean(0)), *map(_rounded, between)]
-    columns += [_mean(_numbers(trials, name)) for name in ("to_answer", "value_attention", "to_value")]
-    rows = tuple(
-        (*head, *(column[place] if len(column) else None for column in columns))
-        for place, head in enumerate(study.rows())
+        apart = known.mean(0) - unknown.mean(0)
+        low, high = interval_of(resampled_means(known, seed) - resampled_means(unknown, seed + 1))
+    table = Table(
+        "layer",
+        "head",
+        ("known names", study.unit),
+        ("unknown names", study.unit),
+        ("known - unknown", study.unit),
+        IntervalColumns(unit=study.unit),
+        ("writes towards the answer", "logits"),
+        ("known names, before the value", study.unit),
+        ("writes towards the value", "logits"),
     )
-    n_more = sum(low > 0 for low in columns[3])
-    n_less = sum(high < 0 for high in columns[4])
-    return Figure(
-        seq=0,
-        id="heads",
-        title="Attention from the last token to the name",
+    columns = [_mean(study, known), _mean(study, unknown), apart, list(zip(low, high, strict=True))]
+    columns += [_mean(study, _numbers(trials, name)) for name in ("to_answer", "value_attention", "to_value")]
+    for head, *cells in zip(study.heads(), *columns, strict=True):
+        table.add(*head, *cells)
+    n_more, n_less = (sum(one > 0 for one in low), sum(one < 0 for one in high)) if both else (0, 0)
+    return table.figure(
+        "heads",
+        "Attention from the last token to the name",
         claim=(
-            f"{n_more} of {len(rows)} heads look more at known names than at unknown ones, {n_less} look less; "
+            f"{n_more} of {len(table.rows)} heads look more at known names than at unknown ones, {n_less} look less; "
             f"{TEST_LEVEL / 2:.1%} each would by chance alone."
             if both
             else ""
         ),
-        columns=(
-            Column(name="layer"),
-            Column(name="head"),
-            Column(name="known names", unit=study.unit),
-            Column(name="unknown names", unit=study.unit),
-            Column(name="known - unknown", unit=study.unit),
-            Column(name="low", unit=study.unit),
-            Column(name="high", unit=study.unit),
-            Column(name="writes towards the answer", unit="logits"),
-            Column(name="known names, before the value", unit=study.unit),
-            Column(name="writes towards the value", unit="logits"),
-        ),
-        rows=rows,
-        plot=Plot(form="heat", x=1, y=0, value=4, low=5, high=6, diverging=True),
+        plot=table.plot("heat", x="head", y="layer", value="known - unknown", low="low", high="high", diverging=True),
         notes=(
             _what(study),
             f"{len(known)} prompts about known names, {len(unknown)} about unknown ones.",
@@ -102,51 +100,51 @@ def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure
     """What the push towards `role` changes about each head, and random ones change."""
     changed = _changed(study, trials, role)
     n_prompts, n_arms = changed.shape[:2]
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        "layer",
+        "head",
+        ("pushed - original", study.unit),
+        IntervalColumns(unit=study.unit),
+        IntervalColumns("random low", "random high", study.unit),
+        "outside of the random band",
+    )
+    means: dict[Head, float] = {}
     n_outside = 0
     if n_prompts:
         mean = changed[:, 0].mean(0)
         low, high = interval_of(resampled_means(changed[:, 0], study.request.seed))
         band = np.quantile(changed[:, 1:].mean(0), BAND, axis=0) if n_arms > 1 else None
-        for place, head in enumerate(study.rows()):
-            random = (None, None) if band is None else (rounded(band[0, place]), rounded(band[1, place]))
-            outside = band is not None and not band[0, place] <= mean[place] <= band[1, place]
-            n_outside += outside
-            rows.append((*head, *map(rounded, (mean[place], low[place], high[place])), *random, int(outside)))
-    largest = sorted(rows, key=lambda row: abs(row[2]), reverse=True)[:3]
-    named = ", ".join(f"{_name(row[0], row[1])} {row[2]:+.3f}" for row in largest)
-    layer = study.pushed_after[role]
-    other = "unknown" if role == "known" else "known"
-    return Figure(
-        seq=0,
-        id=f"shift_{role}",
-        title=f"What the push towards {role} changes about who looks at {other} names",
+        for place, head in enumerate(study.heads()):
+            random = None if band is None else (band[0, place], band[1, place])
+            outside = random is not None and not random[0] <= mean[place] <= random[1]
+            table.add(*head, mean[place], (low[place], high[place]), random, outside)
+            means[head], n_outside = rounded(mean[place]), n_outside + outside
+    largest = sorted(means, key=lambda head: abs(means[head]), reverse=True)[:3]
+    named = ", ".join(f"{_name(*head)} {means[head]:+.3f}" for head in largest)
+    layer, other = study.pushed_after[role], AIM[role]
+    return table.figure(
+        f"shift_{role}",
+        f"What the push towards {role} changes about who looks at {other} names",
         claim=(
             f"{n_outside} of the {(study.n_layers - layer - 1) * study.n_heads} heads behind layer {layer} are outside "
             f"of their random bands ({BAND[0]:.0%} to {BAND[1]:.0%} of {n_arms - 1} random directions of the same "
             f"norm). Largest: {named}."
-            if rows and n_arms > 1
+            if means and n_arms > 1
             else ""
         ),
-        columns=(
-            Column(name="layer"),
-            Column(name="head"),
-            Column(name="pushed - original", unit=study.unit),
-            Column(name="low", unit=study.unit),
-            Column(name="high", unit=study.unit),
-            Column(name="random low", unit=study.unit),
-            Column(name="random high", unit=study.unit),
-            Column(name="outside of the random band"),
-        ),
-        rows=tuple(rows),
-        plot=Plot(form="heat", x=1, y=0, value=2, low=3, high=4, diverging=True),
+        plot=table.plot("heat", x="head", y="layer", value="pushed - original", low="low", high="high", diverging=True),
         notes=(_what(study), f"{n_prompts} prompts about {other} names, pushed after layer {layer}."),
     )
 
 
 def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """A prompt is one observation: the mean over all heads behind the push. A row for each direction."""
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        *("push", "direction"),
+        ("pushed - original", study.unit),
+        IntervalColumns(unit=study.unit),
+        *("t", "p", "role"),
+    )
     claims: list[str] = []
     for role, layer in study.pushed_after.items():
         behind = _changed(study, trials, role)[:, :, (layer + 1) * study.n_heads :]
@@ -158,15 +156,9 @@ def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
         for place in range(means.shape[1]):
             tested = welch(means[:, 0], means[:, place], ALTERNATIVE[role]) if place else None
             n_found += tested is not None and tested[1] < TEST_LEVEL
-            rows.append(
-                (
-                    f"towards {role}",
-                    f"random {place}" if place else "the latent",
-                    *map(rounded, (means[:, place].mean(), low[place], high[place])),
-                    *((None, None) if tested is None else map(rounded, tested)),
-                    "control" if place else role,
-                )
-            )
+            direction, hue = (f"random {place}", "control") if place else ("the latent", role)
+            change = (means[:, place].mean(), (low[place], high[place]))
+            table.add(f"towards {role}", direction, *change, *(tested or (None, None)), hue)
         n_random = means.shape[1] - 1
         if n_random:
             random = np.quantile(means[:, 1:].mean(0), BAND)
@@ -176,23 +168,13 @@ def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
                 f"{MORE_OR_LESS[role].capitalize()} than {n_found} of {n_random} random ones "
                 f"(one-sided Welch by prompt, p < {TEST_LEVEL})."
             )
-    return Figure(
-        seq=0,
-        id="significance",
-        title="Attention to the name behind the push, by prompt",
+    return table.figure(
+        "significance",
+        "Attention to the name behind the push, by prompt",
         claim=" ".join(claims),
-        columns=(
-            Column(name="push"),
-            Column(name="direction"),
-            Column(name="pushed - original", unit=study.unit),
-            Column(name="low", unit=study.unit),
-            Column(name="high", unit=study.unit),
-            Column(name="t"),
-            Column(name="p"),
-            Column(name="role"),
+        plot=table.plot(
+            "bars", x="direction", y="pushed - original", low="low", high="high", role="role", panel="push"
         ),
-        rows=tuple(rows),
-        plot=Plot(form="bars", x=1, y=2, low=3, high=4, role=7, panel=0),
         notes=(
             "The paper tests all differences, heads x prompts, as if they were independent; here a prompt counts once.",
             "Each direction of equal norm is tested by itself, without a correction for how many there are.",
@@ -215,7 +197,7 @@ def readers(trials: Sequence[Trial], looks: str, writes: str, n: int, n_heads: i
 
 def knockout(study: AttentionSetup, trials: Sequence[Trial], chosen: Mapping[str, Sequence[Head]]) -> Figure:
     """What cutting the edge to the name does, in the chosen heads and in as many others."""
-    rows: list[tuple[Cell, ...]] = []
+    table = Table("measured", ("cut", "share"), "heads", ("change", "logits or nats"), IntervalColumns(), "role")
     claims: list[str] = []
     told = {"answer": ("refusal log-odds", "logits"), "value": ("log-probability of the right value", "nats")}
     n_prompts = {}
@@ -229,28 +211,19 @@ def knockout(study: AttentionSetup, trials: Sequence[Trial], chosen: Mapping[str
             mean, sets = changed[:, at, 0].mean(), changed[:, at, 1:].mean(0)
             (low,), (high,) = interval_of(resampled_means(changed[:, at, :1], study.request.seed))
             between = np.quantile(sets, BAND)
-            rows.append((panel, share, "chosen heads", *map(rounded, (mean, low, high)), "known"))
-            rows.append((panel, share, "as many other heads", *map(rounded, (sets.mean(), *between)), "control"))
+            table.add(panel, share, "chosen heads", mean, (low, high), "known")
+            table.add(panel, share, "as many other heads", sets.mean(), tuple(between), "control")
             claims.append(
                 f"{share:.0%} of the edge to the name cut in {', '.join(_name(*head) for head in chosen[place])}: "
                 f"{panel} {mean:+.2f} {unit}; in as many other heads {between[0]:+.2f} to {between[1]:+.2f}."
             )
-    return Figure(
-        seq=0,
-        id="knockout",
-        title="The edge from the last token to the name, cut",
+    return table.figure(
+        "knockout",
+        "The edge from the last token to the name, cut",
         claim=" ".join(claims),
-        columns=(
-            Column(name="measured"),
-            Column(name="cut", unit="share"),
-            Column(name="heads"),
-            Column(name="change", unit="logits or nats"),
-            Column(name="low"),
-            Column(name="high"),
-            Column(name="role"),
+        plot=table.plot(
+            "bars", x="cut", y="change", low="low", high="high", series="heads", role="role", panel="measured"
         ),
-        rows=tuple(rows),
-        plot=Plot(form="bars", x=1, y=3, low=4, high=5, series=2, role=6, panel=0),
         notes=(
             "Heads are chosen on one half of the known names: those that write towards the right token and look at the "
             "name most. The edge is cut on the other half.",
@@ -266,7 +239,7 @@ def knockout(study: AttentionSetup, trials: Sequence[Trial], chosen: Mapping[str
 
 def _changed(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> np.ndarray:
     """(prompts, push and its controls, heads): pushed less original, of the names that are pushed towards `role`."""
-    found = study.attention(trials, "unknown" if role == "known" else "known")
+    found = study.attention(trials, AIM[role])
     return found[:, 1:] - found[:, :1]
 
 
@@ -275,12 +248,13 @@ def _numbers(trials: Sequence[Trial], name: str) -> np.ndarray:
     return np.array([trial.numbers[name] for trial in trials if name in trial.numbers], dtype=float)
 
 
-def _mean(values: np.ndarray) -> Sequence[Cell]:
-    return _rounded(values.mean(0)) if len(values) else ()
+def _mean(study: AttentionSetup, values: np.ndarray) -> Sequence:
+    """Of each head, over prompts."""
+    return values.mean(0) if len(values) else _nothing(study)
 
 
-def _rounded(values: np.ndarray) -> Sequence[Cell]:
-    return [rounded(value) for value in values]
+def _nothing(study: AttentionSetup) -> Sequence:
+    return [None] * len(study.heads())
 
 
 def _what(study: AttentionSetup) -> str:

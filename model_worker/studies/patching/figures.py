@@ -1,17 +1,18 @@
-"""Tables of the study `patching`, from its trials (patching.py says what they hold). Knows nothing about models.
+"""Tables of the study `patching`, from its trials (measure.py says what they hold). Knows nothing about models.
 
 Every interval is a bootstrap over pairs.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from model_worker.rounding import rounded
 from model_worker.studies.shared.heads import Head
-from model_worker.studies.shared.statistics import interval_of, resampled_means
+from model_worker.studies.shared.statistics import Interval, interval_of, resampled_means
+from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.worker.studies import PatchingRequest
-from protocol.worker.study_frames import Cell, Column, Figure, Plot, Trial
+from protocol.worker.study_frames import Figure, Trial
 
 PARTS = {
     "name_first": "name, first",
@@ -28,44 +29,56 @@ RESTORED = "share of the way"
 
 
 def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        "place and source",
+        "tokens",
+        "layer",
+        ("brought back", RESTORED),
+        IntervalColumns(unit=RESTORED),
+        ("pairs", "prompts"),
+    )
     claims: list[str] = []
     for place, told in TOKEN_PLACES.items():
         for prefix, source in SOURCES.items():
             for part, name in PARTS.items():
                 values = _values(trials, f"{place}/{prefix}residual/{part}")
                 for layer, cells in enumerate(_means(values, request.seed)):
-                    rows.append((f"{told}, {source}", name, layer, *cells, len(values)))
+                    table.add(f"{told}, {source}", name, layer, *cells, len(values))
         claims += _handed_over(trials, place)
-    return Figure(
-        seq=0,
-        id="residual",
-        title="What a known name's residual stream brings back",
+    return table.figure(
+        "residual",
+        "What a known name's residual stream brings back",
         claim=" ".join(claims),
-        columns=(
-            Column(name="place and source"),
-            Column(name="tokens"),
-            Column(name="layer"),
-            Column(name="brought back", unit=RESTORED),
-            Column(name="low", unit=RESTORED),
-            Column(name="high", unit=RESTORED),
-            Column(name="pairs", unit="prompts"),
+        plot=table.plot(
+            "heat",
+            x="tokens",
+            y="layer",
+            value="brought back",
+            low="low",
+            high="high",
+            panel="place and source",
+            diverging=True,
         ),
-        rows=tuple(rows),
-        plot=Plot(form="heat", x=1, y=2, value=3, low=4, high=5, panel=0, diverging=True),
         notes=(*_notes(trials), "resid_post; all tokens of a part are patched together."),
     )
 
 
 def patched_heads(request: PatchingRequest, trials: Sequence[Trial], shape: tuple[int, int]) -> Figure:
     """shape: n_layers, n_heads."""
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        "place and source",
+        "layer",
+        "head",
+        ("brought back", RESTORED),
+        IntervalColumns(unit=RESTORED),
+        ("pairs", "prompts"),
+    )
     claims: list[str] = []
     for place, told in TOKEN_PLACES.items():
         for prefix, source in SOURCES.items():
             values = _values(trials, f"{place}/{prefix}heads")
             for number, cells in enumerate(_means(values, request.seed)):
-                rows.append((f"{told}, {source}", *divmod(number, shape[1]), *cells, len(values)))
+                table.add(f"{told}, {source}", *divmod(number, shape[1]), *cells, len(values))
         found, control = _values(trials, f"{place}/heads"), _values(trials, f"{place}/control_heads")
         if len(found):
             means, others = found.mean(0), control.mean(0)
@@ -74,22 +87,20 @@ def patched_heads(request: PatchingRequest, trials: Sequence[Trial], shape: tupl
                 f"{told.capitalize()}: most comes back by {named}; from another unknown name no head brings back more "
                 f"than {others.max():.2f}."
             )
-    return Figure(
-        seq=0,
-        id="heads",
-        title="What single heads bring back at the last token",
+    return table.figure(
+        "heads",
+        "What single heads bring back at the last token",
         claim=" ".join(claims),
-        columns=(
-            Column(name="place and source"),
-            Column(name="layer"),
-            Column(name="head"),
-            Column(name="brought back", unit=RESTORED),
-            Column(name="low", unit=RESTORED),
-            Column(name="high", unit=RESTORED),
-            Column(name="pairs", unit="prompts"),
+        plot=table.plot(
+            "heat",
+            x="head",
+            y="layer",
+            value="brought back",
+            low="low",
+            high="high",
+            panel="place and source",
+            diverging=True,
         ),
-        rows=tuple(rows),
-        plot=Plot(form="heat", x=2, y=1, value=3, low=4, high=5, panel=0, diverging=True),
         notes=(*_notes(trials), "A head's z, before it is written, put in at the last token alone."),
     )
 
@@ -103,19 +114,22 @@ def strongest(trials: Sequence[Trial], shape: tuple[int, int], n: int) -> tuple[
     return place, [divmod(int(number), shape[1]) for number in np.argsort(-values.mean(0), kind="stable")[:n]]
 
 
-def direct(place: str, rows: Sequence[tuple[Cell, ...]]) -> Figure:
-    return Figure(
-        seq=0,
-        id="direct",
-        title="What these heads write, as tokens",
-        columns=(
-            Column(name="layer"),
-            Column(name="head"),
-            Column(name="question"),
-            Column(name="true value"),
-            Column(name="tokens that it promotes most"),
-        ),
-        rows=tuple(rows),
+class Promotion(NamedTuple):
+    """What a head writes on a question, as tokens."""
+
+    head: Head
+    question: str
+    value: str | None
+    tokens: str
+
+
+def direct(place: str, found: Sequence[Promotion]) -> Figure:
+    table = Table("layer", "head", "question", "true value", "tokens that it promotes most")
+    for one in found:
+        table.add(*one.head, one.question, one.value, one.tokens)
+    return table.figure(
+        "direct",
+        "What these heads write, as tokens",
         notes=(
             f"The heads that bring back most at: {TOKEN_PLACES[place]}. Their output at the last token, untouched, "
             "through the unembedding with the final norm's gain; nothing is centred.",
@@ -146,12 +160,12 @@ def _values(trials: Sequence[Trial], key: str) -> np.ndarray:
     return np.array([trial.numbers[key] for trial in trials if key in trial.numbers], dtype=float)
 
 
-def _means(values: np.ndarray, seed: int) -> Iterator[tuple[Cell, ...]]:
-    """Mean, low and high of each column."""
+def _means(values: np.ndarray, seed: int) -> Iterator[tuple[float, Interval]]:
+    """Of each column."""
     if len(values):
         low, high = interval_of(resampled_means(values, seed))
-        for cells in zip(values.mean(0), low, high, strict=True):
-            yield tuple(map(rounded, cells))
+        for mean, *ends in zip(values.mean(0), low, high, strict=True):
+            yield mean, (ends[0], ends[1])
 
 
 def _notes(trials: Sequence[Trial]) -> Iterator[str]:

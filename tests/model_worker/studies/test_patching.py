@@ -10,7 +10,7 @@ from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import SHIPPED, read_row
 from model_worker.studies.patching.figures import PARTS
-from model_worker.studies.patching.plan import MIN_LD, parts_of, patch
+from model_worker.studies.patching.measure import MIN_LD, parts_of, patch
 from model_worker.studies.shared.heads import look, with_outputs
 from protocol.worker.frames import Frame
 from protocol.worker.names import WorldNames

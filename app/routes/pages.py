@@ -20,12 +20,14 @@ from app.refusals import unknown_finding
 from app.routes.findings import MAX_SEARCH_CHARS
 from app.services import Parts
 from app.wording.provenance import provenance, study_provenance
+from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
 from protocol.refusal import Refusal, Refused
 from protocol.vocabulary import Outcome
 
 FINDINGS_SHOWN = 20  # findings on a page of the gallery
+_EXPERIMENTS = [one.about.model_dump() for one in EXPERIMENTS]
 _STUDY = Refusal(
     code="study_not_compared",
     asked="This finding is a study of many names.",
@@ -48,7 +50,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/experiments", methods=["GET", "HEAD"])
     async def experiments(request: Request) -> Response:
-        return parts.drawing.draw(request, "experiments.html", "experiments")
+        return parts.drawing.draw(request, "experiments.html", "experiments", experiments=_EXPERIMENTS)
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:

@@ -39,6 +39,16 @@ export function latentFacts(model, { dictionary, latent }, signal) {
   );
 }
 
+/** Every experiment for a model, with its form. @returns {Promise<object[]>} protocol/app/experiments ExperimentOffer */
+export const experimentOffers = (model) =>
+  ask(`/api/models/${encodeURIComponent(model)}/experiments`).then((response) => response.json()).then(
+    ({ experiments }) => experiments,
+  );
+
+/** What an experiment's draft comes to. @returns {Promise<{request: object|null, cost: object|null, problem: object|null}>} */
+export const makeExperiment = (draft, signal) =>
+  post("/api/experiments", draft, signal).then((response) => response.json());
+
 /** Reads pasted names or a CSV, before a study of them. @returns {Promise<{names: object[], checked: object}>} */
 export const checkNames = (asked, signal) => post("/api/names", asked, signal).then((response) => response.json());
 

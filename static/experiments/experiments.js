@@ -1,11 +1,10 @@
 // The paper's figures, live: choose one, see what it costs, run it, read every answer, save it. Owns what is chosen and
 // the address; the run is study/background.js', and what is drawn is drawn by a view from (request, frames so far).
 
-import { finding, Refused } from "../core/api.js";
+import { experimentOffers, finding, Refused } from "../core/api.js";
 import { background, isOver } from "../study/background.js";
 import { $, fill, h } from "../core/dom.js";
 import { learnPace } from "../study/pace.js";
-import { experimentOf, EXPERIMENTS, idOf } from "./presets.js";
 import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
 import { away } from "../parts/away.js";
@@ -20,12 +19,16 @@ import { experimentSetup } from "./setup.js";
 import { workerStatus } from "../run/status.js";
 import { trialsView } from "../study/trials/trials.js";
 
-const state = channels({ health: null, card: null, run: null, trouble: null });
+/** protocol/app/experiments/experiment.py ExperimentAbout; the page brings them, since they need no worker. */
+const EXPERIMENTS = JSON.parse($("offered").textContent);
+
+const state = channels({ health: null, card: null, offers: null, run: null, trouble: null });
 let chosen = null; // id of the experiment
 let shown = null; // id of the run in the address
 let now = null; // the study
 let summary = null;
 let setup = null;
+let looking = false;
 let views = null; // of what the run found
 /** @type {Record<string, string>} */
 let filters = {};
@@ -40,8 +43,8 @@ const progress = runningView($("running"), {
 
 workerStatus($("status"), state);
 mount(away, $("notice"), aliased(state, { registry: "card" }));
-state.on(["card"], drawSetup);
-state.on(["health"], ready);
+state.on(["health", "card"], look);
+state.on(["offers"], drawSetup);
 watchWorker(state);
 $("save").addEventListener("click", save);
 addEventListener("popstate", () => (location.hash === "" || location.hash.includes("=")) && open());
@@ -91,6 +94,15 @@ function write(how) {
 
 // ---- which experiment
 
+function experimentOf(id) {
+  return EXPERIMENTS.find((one) => one.id === id) ?? null;
+}
+
+/** Which of them a request is. */
+function idOf({ kind, plot = "arms" }) {
+  return EXPERIMENTS.find((one) => one.study === kind && (one.plot === null || one.plot === plot))?.id ?? null;
+}
+
 function choose(id) {
   if (id === chosen) return;
   chosen = id;
@@ -118,7 +130,7 @@ function leave() {
 }
 
 function drawList() {
-  const link = ({ id, number, title, paper, tests }) =>
+  const link = ({ id, number, title, redoes, question }) =>
     h(
       "li",
       {},
@@ -131,8 +143,8 @@ function drawList() {
         },
         h("span", { class: "experiment-number" }, number),
         h("b", {}, title),
-        h("span", { class: "note" }, tests),
-        h("span", { class: "note experiment-paper" }, paper),
+        h("span", { class: "note" }, question),
+        h("span", { class: "note experiment-paper" }, redoes),
       ),
     );
   const focused = $("list").contains(document.activeElement);
@@ -151,22 +163,38 @@ function drawList() {
 }
 
 function drawAbout() {
-  const { title, paper, tests, control } = experimentOf(chosen);
+  const { title, redoes, question, control } = experimentOf(chosen);
   fill(
     $("about"),
     h("h2", {}, title),
-    h("p", {}, tests),
+    h("p", {}, question),
     h("p", { class: "note" }, h("b", {}, "Control: "), control),
-    h("p", { class: "note" }, h("b", {}, "Redoes: "), `${paper}.`),
+    h("p", { class: "note" }, h("b", {}, "Redoes: "), `${redoes}.`),
   );
 }
 
 function drawSetup() {
-  const card = state.get("card");
-  if (!card) return;
+  const offer = state.get("offers")?.find(({ about }) => about.id === chosen);
+  if (!offer) return;
   setup?.remove();
-  setup = experimentSetup($("ask"), { id: chosen, card, onRun: run });
+  setup = experimentSetup($("ask"), { offer, card: state.get("card"), onRun: run });
   ready();
+}
+
+/** What the app offers for the model, asked for once it is known, and again with each look until it answers. */
+async function look() {
+  ready();
+  const card = state.get("card");
+  if (!card || state.get("offers") || looking) return;
+  looking = true;
+  try {
+    state.set("offers", await experimentOffers(card.id));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    fill($("ask"), h("p", { class: "problem" }, error.message));
+  } finally {
+    looking = false;
+  }
 }
 
 function ready() {

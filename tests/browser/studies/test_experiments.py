@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.worker.models import ModelCard
 from protocol.worker.studies import STUDY
@@ -17,18 +18,6 @@ from tests.browser.test_reach import PHONE
 
 HOSTILE = "<b>b</b><img src=x onerror=window.owned=1>"  # Plotly knows the first, browsers the second
 TYPES = ("player", "movie", "city", "song")
-
-# Every request that the page makes where nothing was changed. `most` and `names`: as the form has them.
-PRESETS = """
-async (card) => {
-  const { EXPERIMENTS, presetOf, requestOf } = await import("/static/experiments/presets.js");
-  return Object.fromEntries(EXPERIMENTS.map(({ id, split, groups, most, names }) => {
-    const set = { kind: "world", types: [], most: names, match_lengths: true };
-    const asked = { names: set, split, groups, most, attributes: [], per_name: id === "label" ? "all" : "one" };
-    return [id, JSON.stringify(requestOf(id, card, asked, presetOf(id, card)))];
-  }));
-}
-"""
 
 DRAWN = """
 async (figures) => {
@@ -130,25 +119,9 @@ def answers_told(page: Page) -> int:
 
 
 @pytest.mark.timeout(180)
-def test_what_the_page_asks_is_what_python_asks_and_every_form_of_figure_is_drawn_with_its_table(
-    app: App, open_page: OpenPage
-) -> None:
+def test_every_form_of_figure_is_drawn_with_its_table(app: App, open_page: OpenPage) -> None:
     page = open_page(f"{app.url}/experiments#kind=dose")
-    card = json.loads(app.ask("/api/models")[0])["models"][0]
-    asked = page.evaluate(PRESETS, card)
-    requests = {id: STUDY.validate_json(text) for id, text in asked.items()}
-    assert len(requests) == 10
-    model = ModelCard.model_validate_json(json.dumps(card))
-    for one in EXPERIMENTS:
-        assert requests[one.about.id] == one.request(model, one.preset(model)), one.about.id
-
-    # limits, in words, before anything is asked
-    page.locator("#strengths").fill("0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9")
-    expect(page.locator(".setup-cost")).to_have_text(
-        "9 strengths with controls asked, 8 allowed. Use fewer strengths, or no controls."
-    )
-    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
-
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=60_000)
     # every form
     drawn = figures()
     page.evaluate(DRAWN, drawn)
@@ -187,6 +160,99 @@ def test_what_the_page_asks_is_what_python_asks_and_every_form_of_figure_is_draw
         "name,type,label\nC,city,unknown",
     ]
     assert '"A, b",city,known' in page.evaluate(LABELLED, [study, {"k": 1, "tau": 1}])[1]
+
+
+@pytest.mark.timeout(180)
+def test_what_a_form_asks_is_what_its_draft_comes_to_with_every_field_changed_and_the_cost_follows_the_typing(
+    app: App, open_page: OpenPage
+) -> None:
+    page = open_page(f"{app.url}/experiments#kind=dose", allow=(503,))
+    card = ModelCard.model_validate_json(json.dumps(json.loads(app.ask("/api/models")[0])["models"][0]))
+    sent: list[Any] = []
+
+    def keep(route: Route) -> None:
+        """No study is begun here: what would be asked is enough."""
+        sent.append(STUDY.validate_json(route.request.post_data or ""))
+        refusal = {"code": "kept", "asked": "A study.", "allowed": "None here.", "change": "Nothing."}
+        route.fulfill(status=503, json={"refusal": refusal})
+
+    page.route("**/api/runs?*", keep)
+    cost, button = page.locator(".setup-cost"), page.get_by_role("button", name="Run", exact=True)
+    for one in EXPERIMENTS:
+        page.goto(f"{app.url}/experiments#kind={one.about.id}")
+        page.reload()
+        run(page)
+        expect(page.locator("#running")).to_contain_text("None here.")
+        assert sent.pop() == one.request(card, one.preset(card)), one.about.id
+    assert violations(page) == []
+
+    # limits, in words; another direction brings its own strengths, place and unit
+    page.goto(f"{app.url}/experiments#kind=dose")
+    page.reload()
+    strengths = page.get_by_label("Strengths")
+    strengths.fill("0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9")
+    expect(cost).to_have_text(
+        "9 strengths with controls are asked. 8 are allowed. Use fewer strengths, or no controls."
+    )
+    expect(button).to_be_disabled()
+    strengths.fill("a lot")
+    expect(cost).to_have_text("A number is out of its range.")
+    vector = next(one for one in card.directions if one.target.kind == "vector")
+    page.get_by_label("Direction").select_option(label=f"{vector.label}, {vector.target.name}")
+    expect(strengths).to_have_value(re.compile(f"^{min(vector.strengths):g} "))
+    strengths.fill("0.5, −0.25; 1")
+    page.get_by_label("At", exact=True).select_option("last token of the prompt")
+    page.get_by_label("Controls", exact=True).fill("2")
+    page.get_by_label("Part", exact=True).select_option("All names")
+    page.get_by_label("Of each name").select_option("every attribute")
+    page.get_by_role("group", name="Groups").get_by_label("rare").check()
+    page.get_by_role("group", name="Attributes").get_by_label("sport").check()
+    run(page)
+    expect(page.locator("#running")).to_contain_text("None here.")
+    dose = DoseExperiment()
+    draft = dose.preset(card, vector).putting(
+        split="all", per_name="all", attributes=("sport",), groups=("known", "rare", "unknown")
+    )
+    typed = draft.model_copy(update={"strengths": (0.5, -0.25, 1.0), "scope": "last_prompt", "n": 2})
+    assert sent.pop() == dose.request(card, typed)
+
+    # the last answer stays while the app is asked, and while it is away the page says so
+    page.get_by_label("Controls", exact=True).fill("0")
+    expect(cost).to_contain_text("× 4 arms")
+    held: list[Route] = []
+    page.route("**/api/experiments", lambda route: held.append(route))
+    with page.expect_request("**/api/experiments"):
+        page.get_by_label("Controls", exact=True).fill("1")
+    expect(cost).to_contain_text("× 4 arms")
+    expect(button).to_be_enabled()
+    away = {"code": "no_worker", "asked": "The app was asked.", "allowed": "It is away.", "change": "Wait."}
+    held.pop().fulfill(status=503, json={"refusal": away})
+    expect(cost).to_have_text("The app was asked. It is away. Wait.")
+    expect(button).to_be_disabled()
+    page.unroute("**/api/experiments")
+    page.get_by_label("Controls", exact=True).fill("3")
+    expect(cost).to_contain_text("× 13 arms")
+
+    # what is left out, and one number for two pushes
+    page.goto(f"{app.url}/experiments#kind=refusals")
+    page.reload()
+    page.get_by_label("Strength, unknown").fill("0.5")
+    page.get_by_role("checkbox", name=re.compile("^Known entity")).uncheck()
+    page.get_by_role("group", name="Kinds").get_by_label("matched").uncheck()
+    page.get_by_label("Where, unknown").select_option("the name's tokens")
+    run(page)
+    expect(page.locator("#running")).to_contain_text("None here.")
+    request = sent.pop()
+    assert [arm.name for arm in request.arms] == ["+unknown", "project out unknown"]
+    assert (request.arms[0].hold[0].strength, request.arms[0].hold[0].scope) == (0.5, "entity")
+    assert request.controls[0].kinds == ("silent", "random")
+    page.goto(f"{app.url}/experiments#kind=attention")
+    page.reload()
+    set_up(page, most=2, controls=3)
+    run(page)
+    expect(page.locator("#running")).to_contain_text("None here.")
+    request = sent.pop()
+    assert (request.known.n_controls, request.unknown.n_controls, request.asked.most) == (3, 3, 2)
 
 
 @pytest.mark.timeout(300)

@@ -111,7 +111,6 @@ def test_sae_lens_is_imported_in_one_function_of_the_worker() -> None:
 MAX_LINES = 350
 MAX_FILES = 15
 LARGE = {
-    "static/experiments/setup.js": "to be split",
     "static/explore/explore.js": "to be split",
     "templates/export/notebook.py": "to be split",
     "training/tiny_gemma2/build.py": "to be split",

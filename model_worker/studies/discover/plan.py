@@ -14,6 +14,7 @@ from the recorded tallies. Names are read again all the same, silently: the base
 from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -40,6 +41,7 @@ from model_worker.studies.discover.resampling import Auroc, Resampled
 from model_worker.studies.discover.tally import Counts, FiringCounter, corpus_tally, tally
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import NameSet, Taken, in_question, in_statement, names_of
+from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.script import Cue, Script, at_once
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
@@ -109,7 +111,9 @@ class Discovery(Script):
         self._layer_of = {name: layer_of[name] for name in dictionaries}
         self._layers = sorted(set(self._layer_of.values()))
         self._chunks = {split: chunks(names, split) for split in ("train", "validation", "test")}
-        self._request: DiscoverRequest = opening.request
+        self._request = request_of(opening, DiscoverRequest)
+        assert self._request.max_corpus_share is not None  # resolved
+        self._max_corpus_share = self._request.max_corpus_share
         self._counts = Counts({name: one.d_sae for name, one in dictionaries.items()})
         train = [one for chunk in self._chunks["train"] for one in chunk.names]
         sample = fitted(train, len(self._layers), gemma.shape.d_model, self._request.names.seed)
@@ -149,7 +153,8 @@ class Discovery(Script):
         def score(batch: Batch) -> None:
             lengths = np.array([one.placed.n_tokens for one in batch.names], dtype=float)
             directed = self._directed.scores(batch.residuals)
-            test.add(batch.names, {**batch.activations, **directed, figures.LENGTH: lengths})
+            scores = [*batch.activations.items(), *directed.items(), (figures.LENGTH, lengths)]
+            test.add(batch.names, dict[Hashable, np.ndarray](scores))
 
         for chunk in self._chunks["test"]:
             yield from self._read(chunk, n_done, score, latents)
@@ -181,7 +186,7 @@ class Discovery(Script):
                 if at % PROGRESS == 0 or at == len(chunk.names):
                     yield _progress(n_done + at, doing)
         for name, one in firing.items():
-            yield at_once(lambda name=name, one=one: tally(name, chunk.cell, one))
+            yield at_once(partial(tally, name, chunk.cell, one))
 
     def _read_texts(self, n_done: int) -> Iterator[Cue | None]:
         """Not again, once all that is counted there was recorded."""
@@ -195,7 +200,7 @@ class Discovery(Script):
                 yield None
             yield _progress(n_done + n, "ordinary text")
         for name, one in firing.items():
-            yield at_once(lambda name=name, one=one: corpus_tally(name, one))
+            yield at_once(partial(corpus_tally, name, one))
 
     def _conclusion(self, best: Best, test: Scores) -> Iterator[Cue | None]:
         resampled = Resampled(test.known, self._request.names.seed)
@@ -220,14 +225,14 @@ class Discovery(Script):
         yield at_once(lambda: figures.types(final))
 
     def _best(self) -> Best:
-        return best_of(self._counts, self._request.max_corpus_share, self._request.top)
+        return best_of(self._counts, self._max_corpus_share, self._request.top)
 
     def _ranking(self) -> Ranking:
         return self._told(self._best())
 
     def _by_layer(self) -> Figure:
         request = self._request
-        return figures.layers(self._counts, self._layer_of, request.max_corpus_share, request.names.seed)
+        return figures.layers(self._counts, self._layer_of, self._max_corpus_share, request.names.seed)
 
     def _told(self, best: Best, with_test: Callable[[RankedLatent, Side], RankedLatent] | None = None) -> Ranking:
         def ranked(latent: Latent, side: Side, only: str | None = None) -> RankedLatent:

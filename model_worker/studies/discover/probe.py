@@ -9,6 +9,7 @@ the first by hash. Knows nothing about frames.
 
 import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar, get_args
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -18,6 +19,7 @@ from torch import Tensor
 from model_worker.studies.discover.reading import Residuals
 from model_worker.studies.shared.names import Taken, draw
 from model_worker.studies.shared.statistics import auroc
+from protocol.vocabulary import Label
 
 MAX_FITTED, MAX_BYTES = 2_000, 2**28
 PROBE_CS = (0.001, 0.01, 0.1)
@@ -39,8 +41,10 @@ class Directed:
 
     def __init__(self, layers: Sequence[int], sample: frozenset[tuple[str, str]]) -> None:
         self._sample = sample
-        self._sums = {label: dict.fromkeys(layers, 0.0) for label in ("known", "unknown")}
-        self._n = dict.fromkeys(("known", "unknown"), 0)
+        self._sums: dict[Label, dict[int, np.ndarray | float]] = {
+            label: dict.fromkeys(layers, 0.0) for label in get_args(Label)
+        }
+        self._n: dict[Label, int] = dict.fromkeys(get_args(Label), 0)
         self._rows: dict[int, list[np.ndarray]] = {layer: [] for layer in layers}
         self._known: list[bool] = []
         self._fits: dict[int, np.ndarray] = {}
@@ -49,6 +53,7 @@ class Directed:
     def see(self, names: Sequence[Taken], residuals: Residuals) -> None:
         """Of one label."""
         label = names[0].label
+        assert label is not None
         self._n[label] += len(names)
         drawn = [place for place, one in enumerate(names) if _named(one) in self._sample]
         self._known += [label == "known"] * len(drawn)
@@ -96,7 +101,11 @@ class Directed:
         return found
 
     def _means(self, layer: int) -> np.ndarray:
-        return self._sums["known"][layer] / self._n["known"] - self._sums["unknown"][layer] / self._n["unknown"]
+        known, unknown = (np.asarray(self._sums[label][layer]) / self._n[label] for label in get_args(Label))
+        return known - unknown
+
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Scores:
@@ -110,7 +119,7 @@ class Scores:
     def keys(self) -> tuple[Hashable, ...]:
         return tuple(self._parts)
 
-    def add(self, names: Sequence[Taken], scores: Mapping[Hashable, np.ndarray]) -> None:
+    def add(self, names: Sequence[Taken], scores: Mapping[Key, np.ndarray]) -> None:
         """The same keys each time, (n_names,) each."""
         self.known += [one.label == "known" for one in names]
         for key, own in scores.items():

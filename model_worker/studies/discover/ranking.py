@@ -8,7 +8,7 @@ the training half, those left out that fire on `max_corpus_share` of ordinary te
 all names; ours can't: it ranks before a name of the test half is read. Knows nothing about models or activations.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -27,7 +27,7 @@ Side = Literal["known", "unknown"]
 
 class Latent(NamedTuple):
     dictionary: str
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own `index` is not missed
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ def tested(counts: Counts, ranked: RankedLatent, side: Side, seed: int) -> Ranke
     )
 
 
-def _largest(values: np.ndarray, n: int) -> Sequence[int]:
-    return np.argsort(-values, kind="stable")[:n]
+def _largest(values: np.ndarray, n: int) -> list[int]:
+    return [int(place) for place in np.argsort(-values, kind="stable")[:n]]
 
 
 def _shares(counts: Counts, latent: Latent, split: Split) -> Shares:

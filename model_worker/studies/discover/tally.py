@@ -14,7 +14,7 @@ from torch import Tensor
 
 from model_worker.model.sae import Dictionary
 from model_worker.studies.discover.reading import Stratum
-from protocol.vocabulary import Split
+from protocol.vocabulary import Label, Split
 from protocol.worker.study_frames import CorpusTally, Tally
 
 ROW_MULTIPLE = 16  # a matrix product with a multiple of as many rows treats them all alike, on the CPUs that we know
@@ -64,7 +64,7 @@ class Counts:
         if not types:
             return None
 
-        def side(label: str) -> tuple[np.ndarray, np.ndarray]:
+        def side(label: Label) -> tuple[np.ndarray, np.ndarray]:
             keys = [(dictionary, Stratum(kind, label, split)) for kind in types]
             return np.stack([self._fired[key] for key in keys]), np.array([self._n[key] for key in keys])
 

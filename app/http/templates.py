@@ -13,7 +13,7 @@ from app.wording import cells, numbers, words
 from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
 from protocol.refusal import Refusal
-from protocol.vocabulary import OUTCOMES, RUNS
+from protocol.vocabulary import MAX_SEARCH_CHARACTERS, MAX_TEMPLATE_CHARACTERS, OUTCOMES, RUNS
 
 
 class Drawing:
@@ -42,6 +42,8 @@ class Drawing:
             "OUTCOMES": OUTCOMES,
             "VERDICTS": words.VERDICTS,
             "RUNS": RUNS,
+            "MAX_SEARCH_CHARACTERS": MAX_SEARCH_CHARACTERS,
+            "MAX_TEMPLATE_CHARACTERS": MAX_TEMPLATE_CHARACTERS,
             "files_of": files_of,
         }
 

@@ -20,7 +20,6 @@ from protocol.worker.world import ModelWorld, WorldEntry
 
 Word = TypeVar("Word", bound=str)
 MAX_NAMES_SHOWN = 200
-MAX_NAME_CHARS = 200  # characters
 
 
 @dataclass(frozen=True)

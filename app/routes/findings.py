@@ -17,9 +17,8 @@ from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved
 from protocol.app.verify import Verification
 from protocol.base import JSON_LINES, Name, Text
 from protocol.version import PROTOCOL
-from protocol.vocabulary import Outcome
+from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Outcome
 
-MAX_SEARCH_CHARS = 200  # characters
 MAX_FINDINGS_SHOWN = 100
 
 
@@ -46,7 +45,7 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("", responses=refusals(404))
     async def findings(
         q: Annotated[
-            Text, Query(max_length=MAX_SEARCH_CHARS, description="words of title, note, prompt or answer")
+            Text, Query(max_length=MAX_SEARCH_CHARACTERS, description="words of title, note, prompt or answer")
         ] = "",
         model: Annotated[Name | None, Query(description="id of a model")] = None,
         outcome: Annotated[Outcome | None, Query(description="of the answer that the finding shows")] = None,

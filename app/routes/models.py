@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from app.names.world import MAX_NAME_CHARS, MAX_NAMES_SHOWN, WorldPage, WorldSearch
+from app.names.world import MAX_NAMES_SHOWN, WorldPage, WorldSearch
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals
 from app.services import Parts
 from protocol.app.latent import LatentRead
 from protocol.base import Name, Text
 from protocol.steering import LatentTarget
-from protocol.vocabulary import Tier
+from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Tier
 from protocol.worker.models import Models
 from protocol.worker.report import ModelReport
 from protocol.worker.requests import LatentRequest
@@ -30,7 +30,7 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("/{model:path}/world", responses=refusals(404))
     async def world(
         model: Annotated[Name, Path()],
-        q: Annotated[Text, Query(max_length=MAX_NAME_CHARS, description="words of the name or of a fact")] = "",
+        q: Annotated[Text, Query(max_length=MAX_SEARCH_CHARACTERS, description="words of the name or of a fact")] = "",
         type: Annotated[Name | None, Query(description="of the entity, e.g. 'city'")] = None,
         tier: Annotated[Tier | None, Query(description="how the name stands in the training text")] = None,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,

@@ -17,14 +17,13 @@ from app.findings.side_by_side import ComparedFinding, lines, start_of
 from app.findings.store import Search
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
-from app.routes.findings import MAX_SEARCH_CHARS
 from app.services import Parts
 from app.wording.provenance import provenance, study_provenance
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
 from protocol.refusal import Refusal, Refused
-from protocol.vocabulary import Outcome
+from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Outcome
 
 FINDINGS_SHOWN = 20  # findings on a page of the gallery
 _EXPERIMENTS = [one.about.model_dump() for one in EXPERIMENTS]
@@ -59,7 +58,7 @@ def routes(parts: Parts) -> APIRouter:
     @router.api_route("/findings", methods=["GET", "HEAD"])
     async def gallery(
         request: Request,
-        q: Annotated[Text, Query(max_length=MAX_SEARCH_CHARS)] = "",
+        q: Annotated[Text, Query(max_length=MAX_SEARCH_CHARACTERS)] = "",
         model: Name | None = None,
         outcome: Outcome | None = None,
         kind: Name | None = None,

@@ -9,7 +9,15 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from protocol.base import Message, Name, Text, VisibleText
-from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, SPLITS, Label, Split
+from protocol.vocabulary import (
+    MAX_NAME_CHARACTERS,
+    MAX_NAMES,
+    MAX_TEMPLATE_CHARACTERS,
+    MAX_TYPE_CHARACTERS,
+    SPLITS,
+    Label,
+    Split,
+)
 
 LABELS: tuple[Label, ...] = get_args(Label)
 
@@ -67,7 +75,7 @@ class NamesRequest(Message):
     kind: Literal["names"] = "names"
     model: Name
     names: Names
-    template: Text | None = Field(default=None, max_length=400, description="as in DiscoverRequest")
+    template: Text | None = Field(default=None, max_length=MAX_TEMPLATE_CHARACTERS, description="as in DiscoverRequest")
 
 
 class NamesText(Message):
@@ -82,7 +90,7 @@ class NamesText(Message):
     text: Text | None = None
     type: Name = Field(default="entity", max_length=MAX_TYPE_CHARACTERS)
     label: Label | None = None
-    template: Text | None = Field(default=None, max_length=400, description="as in DiscoverRequest")
+    template: Text | None = Field(default=None, max_length=MAX_TEMPLATE_CHARACTERS, description="as in DiscoverRequest")
 
 
 def dealt(n: int) -> dict[Split, int]:

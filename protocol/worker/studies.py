@@ -27,6 +27,7 @@ from protocol.vocabulary import (
     MAX_STUDY_ARMS,
     MAX_STUDY_CONTROLS,
     MAX_STUDY_WATCHED,
+    MAX_TEMPLATE_CHARACTERS,
     ControlKind,
     LengthUnit,
     Role,
@@ -52,7 +53,7 @@ class DiscoverRequest(Message):
     part: Literal["base", "chat"] = Field(default="base", description="whose residual stream is read")
     template: Text | None = Field(
         default=None,
-        max_length=400,
+        max_length=MAX_TEMPLATE_CHARACTERS,
         description="what each name is put into, with {name} once and perhaps {type}; None: the card's statement for "
         "base, its question for chat. Read up to the name's last token",
     )
@@ -236,7 +237,9 @@ class KnowledgeRequest(Message):
     known: Push | None = None
     unknown: Push | None = None
     question: Text = Field(
-        default="Are you sure you know the {type} {name}? Answer yes or no.", min_length=1, max_length=400
+        default="Are you sure you know the {type} {name}? Answer yes or no.",
+        min_length=1,
+        max_length=MAX_TEMPLATE_CHARACTERS,
     )
     prefill: Text = Field(default="Answer:", max_length=60)
     yes: Text | None = Field(default=None, min_length=1, max_length=20)

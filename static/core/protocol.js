@@ -262,6 +262,10 @@ export const MAX_TITLE_CHARACTERS = 140;
 
 export const MAX_NOTE_CHARACTERS = 4000;
 
+export const MAX_SEARCH_CHARACTERS = 200;
+
+export const MAX_TEMPLATE_CHARACTERS = 400;
+
 export const ROLE_LOOKS = {
   known: { fill: "known-fill", shape: "circle", dash: null, hatch: "", hollow: false },
   unknown: { fill: "unknown-fill", shape: "circle-open", dash: "6px,3px", hatch: "/", hollow: false },

@@ -3,7 +3,7 @@
 
 import { fill, h } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
-import { TIERS } from "../core/protocol.js";
+import { MAX_SEARCH_CHARACTERS, TIERS } from "../core/protocol.js";
 import { questionOf } from "./question.js";
 import { stacked } from "../parts/stacked.js";
 
@@ -17,7 +17,7 @@ export function worldSearch(element, state, go, size) {
     id: "world-q",
     class: "input",
     type: "search",
-    maxlength: 200,
+    maxlength: MAX_SEARCH_CHARACTERS,
     autocomplete: "off",
     spellcheck: "false",
     placeholder: "A name, or a fact",

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import fmean
 
-from model_worker.rounding import rounded
 from model_worker.studies.answers.outcomes import refusal_claim
 from model_worker.studies.shared.counts import (
     Case,
@@ -30,10 +29,11 @@ from model_worker.studies.shared.counts import (
 )
 from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import t_interval
+from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.steering import Held
 from protocol.vocabulary import OUTCOMES, Outcome
 from protocol.worker.studies import AnswersRequest
-from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial, TrialAnswer
+from protocol.worker.study_frames import Figure, Study, Trial, TrialAnswer
 
 BAND_NOTE = "Band of an outcome: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms."
 
@@ -47,7 +47,15 @@ GUARDS: dict[str, tuple[str, Callable[[TrialAnswer], float | None]]] = {
 
 def outcomes_by_dose(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        _by(opening),
+        ("strength", _unit(opening)),
+        "outcome",
+        "role",
+        "n",
+        ("share", "share"),
+        IntervalColumns(unit="share"),
+    )
     for words, own in cells(cases, request_of(opening, AnswersRequest).by).items():
         panel, arms = " · ".join(words), _by_strength(opening)
         seen = [outcome for outcome in OUTCOMES if any(outcomes(own, [arm])[outcome] for arm, _ in arms)]
@@ -55,99 +63,99 @@ def outcomes_by_dose(opening: Study, trials: Sequence[Trial]) -> Figure:
             for outcome in seen:
                 found = share(own, arm, partial(_came_to, outcome))
                 assert found is not None
-                told = (rounded(found.share), rounded(found.low), rounded(found.high))
-                rows.append((panel, strength, outcome, outcome, len(own), *told))
+                table.add(panel, strength, outcome, outcome, len(own), found.share, found.interval)
             band = spread(own, controls_of(opening, arm), refused)
             if band is not None:
-                told = (rounded(band.share), rounded(band.low), rounded(band.high))
-                rows.append((panel, strength, "refused, controls", "control", len(own), *told))
-    return Figure(
-        seq=0,
-        id="dose",
-        title="What the answers come to, by strength",
+                table.add(panel, strength, "refused, controls", "control", len(own), band.share, band.interval)
+    return table.figure(
+        "dose",
+        "What the answers come to, by strength",
         claim=_dose_claim(opening, cases),
-        columns=(
-            Column(name=" · ".join(request_of(opening, AnswersRequest).by)),
-            Column(name="strength", unit=_unit(opening)),
-            Column(name="outcome"),
-            Column(name="role"),
-            Column(name="n"),
-            Column(name="share", unit="share"),
-            Column(name="low", unit="share"),
-            Column(name="high", unit="share"),
+        plot=table.plot(
+            "line",
+            x="strength",
+            y="share",
+            low="low",
+            high="high",
+            series="outcome",
+            role="role",
+            panel=_by(opening),
+            y_min=0,
+            y_max=1,
         ),
-        rows=tuple(rows),
-        plot=Plot(form="line", x=1, y=5, low=6, high=7, series=2, role=3, panel=0, y_min=0, y_max=1),
         notes=(BAND_NOTE,),
     )
 
 
 def logodds_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        _by(opening),
+        ("strength", _unit(opening)),
+        "series",
+        "role",
+        "n",
+        ("mean log-odds", "nats"),
+        IntervalColumns(unit="nats"),
+    )
     for words, own in cells(cases, request_of(opening, AnswersRequest).by).items():
         for arm, strength in _by_strength(opening):
             values = _logodds(own, arm)
-            band = t_interval(values) or (None, None)
-            role = opening.arms[arm].role
-            rows.append((" · ".join(words), strength, "arm", role, len(own), *_three(fmean(values), *band)))
+            role, mean, panel = opening.arms[arm].role, fmean(values), " · ".join(words)
+            table.add(panel, strength, "arm", role, len(own), mean, t_interval(values))
             others = [fmean(_logodds(own, control)) for control in controls_of(opening, arm)]
             if others:
-                told = _three(fmean(others), min(others), max(others))
-                rows.append((" · ".join(words), strength, "controls", "control", len(own), *told))
-    return Figure(
-        seq=0,
-        id="logodds",
-        title="Log-odds that the first answer token opens a refusal, by strength",
-        columns=(
-            Column(name=" · ".join(request_of(opening, AnswersRequest).by)),
-            Column(name="strength", unit=_unit(opening)),
-            Column(name="series"),
-            Column(name="role"),
-            Column(name="n"),
-            Column(name="mean log-odds", unit="nats"),
-            Column(name="low", unit="nats"),
-            Column(name="high", unit="nats"),
+                band = (min(others), max(others))
+                table.add(panel, strength, "controls", "control", len(own), fmean(others), band)
+    return table.figure(
+        "logodds",
+        "Log-odds that the first answer token opens a refusal, by strength",
+        plot=table.plot(
+            "line",
+            x="strength",
+            y="mean log-odds",
+            low="low",
+            high="high",
+            series="series",
+            role="role",
+            panel=_by(opening),
         ),
-        rows=tuple(rows),
-        plot=Plot(form="line", x=1, y=5, low=6, high=7, series=2, role=3, panel=0),
         notes=("Band of the arm: 95 %, Student's t, over prompts. Of controls: their least and most mean.",),
     )
 
 
 def coherence_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table("measure", "arm", ("strength", _unit(opening)), "series", "role", "n", "mean")
     for guard, (unit, number) in GUARDS.items():
         for arm, strength in _by_strength(opening):
             one = opening.arms[arm]
             for series, role, arms in (("arm", one.role, [arm]), ("controls", "control", controls_of(opening, arm))):
                 mean = mean_of(cases, arms, number)
                 if mean is not None:
-                    rows.append((f"{guard}, {unit}", one.name, strength, series, role, len(cases), rounded(mean)))
+                    table.add(f"{guard}, {unit}", one.name, strength, series, role, len(cases), mean)
     dose = request_of(opening, AnswersRequest).plot == "dose"
-    return Figure(
-        seq=0,
-        id="coherence",
-        title="Is it still the model's own language?",
-        columns=(
-            Column(name="measure"),
-            Column(name="arm"),
-            Column(name="strength", unit=_unit(opening)),
-            Column(name="series"),
-            Column(name="role"),
-            Column(name="n"),
-            Column(name="mean"),
+    return table.figure(
+        "coherence",
+        "Is it still the model's own language?",
+        plot=table.plot(
+            "line" if dose else "bars",
+            x="strength" if dose else "arm",
+            y="mean",
+            series="series",
+            role="role",
+            panel="measure",
+            y_min=0,
         ),
-        rows=tuple(rows),
-        plot=Plot(form="line" if dose else "bars", x=2 if dose else 1, y=6, series=3, role=4, panel=0, y_min=0),
         notes=("KL: of the first answer token's distribution, the arm's from the untouched model's.",),
     )
 
 
 def scopes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        _by(opening), "where", "arm", "series", "role", "n", ("refused", "share"), IntervalColumns(unit="share")
+    )
     for words, own in cells(cases, request_of(opening, AnswersRequest).by).items():
         for arm in (0, *main_arms(opening)):
             where = _where(_held(opening, arm)) if arm else "nowhere"
@@ -157,26 +165,24 @@ def scopes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
             )
             for name, role, found in series:
                 if found is not None:
-                    told = (found.n, rounded(found.share), rounded(found.low), rounded(found.high))
-                    rows.append((" · ".join(words), where, opening.arms[arm].name, name, role, *told))
-    return Figure(
-        seq=0,
-        id="scopes",
-        title="Where it must be steered",
+                    numbers = (found.n, found.share, found.interval)
+                    table.add(" · ".join(words), where, opening.arms[arm].name, name, role, *numbers)
+    return table.figure(
+        "scopes",
+        "Where it must be steered",
         claim=refusal_claim(opening, cases),
-        columns=(
-            Column(name=" · ".join(request_of(opening, AnswersRequest).by)),
-            Column(name="where"),
-            Column(name="arm"),
-            Column(name="series"),
-            Column(name="role"),
-            Column(name="n"),
-            Column(name="refused", unit="share"),
-            Column(name="low", unit="share"),
-            Column(name="high", unit="share"),
+        plot=table.plot(
+            "bars",
+            x="where",
+            y="refused",
+            low="low",
+            high="high",
+            series="series",
+            role="role",
+            panel=_by(opening),
+            y_min=0,
+            y_max=1,
         ),
-        rows=tuple(rows),
-        plot=Plot(form="bars", x=1, y=6, low=7, high=8, series=3, role=4, panel=0, y_min=0, y_max=1),
         notes=(BAND_NOTE,),
     )
 
@@ -217,5 +223,5 @@ def _logodds(cases: Sequence[Case], arm: int) -> list[float]:
     return [value for case in cases if (value := case.answers[arm].refusal_logodds) is not None]
 
 
-def _three(*values: float | None) -> tuple[float | None, ...]:
-    return tuple(None if value is None else rounded(value) for value in values)
+def _by(opening: Study) -> str:
+    return " · ".join(request_of(opening, AnswersRequest).by)

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model_worker.rounding import rounded
 from model_worker.studies.answers.outcomes import of_controls
 from model_worker.studies.shared.counts import (
     GIVEN,
@@ -31,37 +30,39 @@ from model_worker.studies.shared.counts import (
 )
 from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import auroc, auroc_interval
+from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.worker.studies import AnswersRequest
-from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial
+from protocol.worker.study_frames import Figure, Study, Trial
 
 MISFIRE = "wrong or invented"
+QUARTILES = {"least": 0, "lower quartile": 0.25, "median": 0.5, "upper quartile": 0.75, "most": 1}
 CLASSES: dict[str, tuple[str, ...]] = {MISFIRE: GIVEN, "right": ("right",), "refused": ("refused",)}
 
 
 def misfires_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(*("read", "answer", "tier", "role", "n"), *QUARTILES)
     for place, quantity in enumerate(_quantities(opening)):
         for name, own in _classes(cases).items():
-            rows.append((quantity, name, "all", _role(name), len(own), *_box(_values(own, place))))
+            table.add(quantity, name, "all", _role(name), len(own), *_box(_values(own, place)))
         for (outcome, group), own in cells(cases, ["baseline", "group"]).items():
-            rows.append((quantity, f"{outcome}, {group}", group, outcome, len(own), *_box(_values(own, place))))
+            table.add(quantity, f"{outcome}, {group}", group, outcome, len(own), *_box(_values(own, place)))
     counts = ", ".join(f"{len(own)} {name}" for name, own in _classes(cases).items())
-    return Figure(
-        seq=0,
-        id="misfires",
-        title="What is read at the name, by what the untouched model then says",
+    return table.figure(
+        "misfires",
+        "What is read at the name, by what the untouched model then says",
         claim=f"Of {len(cases)} questions the untouched model's answers are: {counts}." if cases else "",
-        columns=(
-            Column(name="read"),
-            Column(name="answer"),
-            Column(name="tier"),
-            Column(name="role"),
-            Column(name="n"),
-            *(Column(name=name) for name in ("least", "lower quartile", "median", "upper quartile", "most")),
+        plot=table.plot(
+            "box",
+            x="answer",
+            low="least",
+            q1="lower quartile",
+            y="median",
+            q3="upper quartile",
+            high="most",
+            role="role",
+            panel="read",
         ),
-        rows=tuple(rows),
-        plot=Plot(form="box", x=1, low=5, q1=6, y=7, q3=8, high=9, role=3, panel=0),
         notes=(
             "Latents at the name's last token; log-odds that the first answer token opens a refusal at the prompt's "
             "end. Nothing is steered. Directions that are no latent's can't be watched here.",
@@ -71,7 +72,9 @@ def misfires_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
 
 def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     classes = _classes(cases_of(opening, trials))
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        *("read", MISFIRE, "role", "n misfires", "n others"), ("AUROC", "share"), IntervalColumns(unit="share")
+    )
     seed = request_of(opening, AnswersRequest).seed
     said: list[str] = []
     for place, quantity in enumerate(_quantities(opening)):
@@ -81,37 +84,28 @@ def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
             found, interval = auroc(positive, negative), auroc_interval(positive, negative, seed)
             if found is None or interval is None:
                 continue
-            told = (rounded(found), rounded(interval[0]), rounded(interval[1]))
-            rows.append((quantity, f"against {other}", other, len(positive), len(negative), *told))
+            table.add(quantity, f"against {other}", other, len(positive), len(negative), found, interval)
             parts.append(f"{other} {found:.2f} ({interval[0]:.2f} to {interval[1]:.2f})")
         if parts:
             said.append(f"{quantity}: {', '.join(parts)}.")
-    return Figure(
-        seq=0,
-        id="auroc",
-        title="How well what is read tells misfires from the rest",
+    return table.figure(
+        "auroc",
+        "How well what is read tells misfires from the rest",
         claim="AUROC of wrong or invented answers against the others, 0.5 being chance. " + " ".join(said)
         if said
         else "",
-        columns=(
-            Column(name="read"),
-            Column(name="wrong or invented"),
-            Column(name="role"),
-            Column(name="n misfires"),
-            Column(name="n others"),
-            Column(name="AUROC", unit="share"),
-            Column(name="low", unit="share"),
-            Column(name="high", unit="share"),
+        plot=table.plot(
+            "bars", x="read", y="AUROC", low="low", high="high", series=MISFIRE, role="role", y_min=0, y_max=1
         ),
-        rows=tuple(rows),
-        plot=Plot(form="bars", x=0, y=5, low=6, high=7, series=1, role=2, y_min=0, y_max=1),
         notes=("Above 0.5: greater before a misfire. Interval: 95 %, bootstrap over prompts, each side by itself.",),
     )
 
 
 def ablation_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        *("untouched", "arm", "series", "role", "n", "arms"), ("refused", "share"), IntervalColumns(unit="share")
+    )
     for name, own in _classes(cases).items():
         for arm in main_arms(opening):
             series: list[tuple[str, str, ShareEstimate | None]] = [("arm", opening.arms[arm].role, share(own, arm))]
@@ -121,26 +115,24 @@ def ablation_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
             ]
             for told, role, found in series:
                 if found is not None:
-                    numbers = (rounded(found.share), rounded(found.low), rounded(found.high))
-                    rows.append((name, opening.arms[arm].name, told, role, found.n, found.n_arms, *numbers))
-    return Figure(
-        seq=0,
-        id="ablation",
-        title="What becomes a refusal",
+                    numbers = (found.n, found.n_arms, found.share, found.interval)
+                    table.add(name, opening.arms[arm].name, told, role, *numbers)
+    return table.figure(
+        "ablation",
+        "What becomes a refusal",
         claim=" ".join(_verdict(opening, cases, arm) for arm in main_arms(opening)),
-        columns=(
-            Column(name="untouched"),
-            Column(name="arm"),
-            Column(name="series"),
-            Column(name="role"),
-            Column(name="n"),
-            Column(name="arms"),
-            Column(name="refused", unit="share"),
-            Column(name="low", unit="share"),
-            Column(name="high", unit="share"),
+        plot=table.plot(
+            "bars",
+            x="arm",
+            y="refused",
+            low="low",
+            high="high",
+            series="series",
+            role="role",
+            panel="untouched",
+            y_min=0,
+            y_max=1,
         ),
-        rows=tuple(rows),
-        plot=Plot(form="bars", x=1, y=6, low=7, high=8, series=2, role=3, panel=0, y_min=0, y_max=1),
         notes=(
             "Of an arm: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms, whose "
             "mean is the bar. What was refused untouched should stay so.",
@@ -192,7 +184,5 @@ def _values(cases: Sequence[Case], place: int) -> list[float]:
     return [value for value in found if value is not None]
 
 
-def _box(values: Sequence[float]) -> tuple[float | None, ...]:
-    if not values:
-        return (None,) * 5
-    return tuple(rounded(float(value)) for value in np.quantile(values, [0, 0.25, 0.5, 0.75, 1]))
+def _box(values: Sequence[float]) -> Sequence[float | None]:
+    return np.quantile(values, list(QUARTILES.values())).tolist() if values else [None] * len(QUARTILES)

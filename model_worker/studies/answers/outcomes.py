@@ -8,7 +8,6 @@ The claim is of all types together. Knows nothing about what an arm does.
 
 from collections.abc import Sequence
 
-from model_worker.rounding import rounded
 from model_worker.studies.shared.counts import (
     Case,
     Hit,
@@ -25,9 +24,11 @@ from model_worker.studies.shared.counts import (
     spread,
 )
 from model_worker.studies.shared.opening import request_of
+from model_worker.studies.shared.statistics import Interval
+from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.vocabulary import OUTCOMES
 from protocol.worker.studies import AnswersRequest
-from protocol.worker.study_frames import Cell, Column, Figure, Plot, Study, Trial
+from protocol.worker.study_frames import Figure, Study, Trial
 
 NOTES = (
     "Interval of an arm: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms, whose "
@@ -37,48 +38,43 @@ NOTES = (
 
 
 def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
-    request = request_of(opening, AnswersRequest)
-    cases, by = cases_of(opening, trials), request.by
-    columns = [
-        Column(name=" · ".join(by)),
-        *(Column(name=one) for one in (by if len(by) > 1 else ())),
-        *map(_named, ("arm", "series", "role", "n", *OUTCOMES)),
-        *_shares("refused"),
-        *_shares("refused, paper's rule"),
-        _named("control arms"),
-        Column(name="sd", unit="share"),
-    ]
-    rows: list[tuple[Cell, ...]] = []
-    for words, own in cells(cases, by).items():
-        where = (" · ".join(words), *(words if len(by) > 1 else ()))
+    cases, request = cases_of(opening, trials), request_of(opening, AnswersRequest)
+    by, parts = " · ".join(request.by), request.by if len(request.by) > 1 else ()
+    table = Table(
+        *(by, *parts, "arm", "series", "role", "n", *OUTCOMES),
+        ("refused, share", "share"),
+        IntervalColumns("refused, low", "refused, high", "share"),
+        ("refused, paper's rule, share", "share"),
+        IntervalColumns("refused, paper's rule, low", "refused, paper's rule, high", "share"),
+        "control arms",
+        ("sd", "share"),
+    )
+    for words, own in cells(cases, request.by).items():
+        where = (" · ".join(words), *(words if parts else ()))
         for arm in (0, *main_arms(opening)):
             name, role = opening.arms[arm].name, opening.arms[arm].role
             ours, papers = share(own, arm), share(own, arm, refused_by_paper)
-            rows.append((*where, name, "arm", role, *_counts(own, [arm]), *_told(ours), *_told(papers), None, None))
+            shares = (*_estimate(ours), *_estimate(papers))
+            table.add(*where, name, "arm", role, *_counts(own, [arm]), *shares, None, None)
             for kind in kinds_of(opening, arm):
                 some = controls_of(opening, arm, kind)
                 ours, papers = spread(own, some), spread(own, some, refused_by_paper)
-                told = (*_told(ours), *_told(papers), len(some), _rounded(ours.sd if ours else None))
-                rows.append((*where, name, f"{kind} controls", "control", *_counts(own, some), *told))
-    at = {column.name: place for place, column in enumerate(columns)}
-    return Figure(
-        seq=0,
-        id="outcomes",
-        title="What the answers came to",
-        claim=refusal_claim(opening, cases)
-        if request_of(opening, AnswersRequest).plot == "arms"
-        else "",  # else another figure makes it
-        columns=tuple(columns),
-        rows=tuple(rows),
-        plot=Plot(
-            form="bars",
-            x=at["arm"],
-            y=at["refused, share"],
-            low=at["refused, low"],
-            high=at["refused, high"],
-            series=at["series"],
-            role=at["role"],
-            panel=0,
+                shares = (*_estimate(ours), *_estimate(papers))
+                sd = None if ours is None else ours.sd
+                table.add(*where, name, f"{kind} controls", "control", *_counts(own, some), *shares, len(some), sd)
+    return table.figure(
+        "outcomes",
+        "What the answers came to",
+        claim=refusal_claim(opening, cases) if request.plot == "arms" else "",  # else another figure makes it
+        plot=table.plot(
+            "bars",
+            x="arm",
+            y="refused, share",
+            low="refused, low",
+            high="refused, high",
+            series="series",
+            role="role",
+            panel=by,
             y_min=0,
             y_max=1,
         ),
@@ -88,23 +84,17 @@ def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
 
 def flips_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     cases = cases_of(opening, trials)
-    rows: list[tuple[Cell, ...]] = []
+    table = Table("arm", "untouched", "steered", "n", ("of them", "share"))
     for arm in main_arms(opening):
         for (before,), own in cells(cases, ["baseline"]).items():
             after = outcomes(own, [arm])
-            rows += [
-                (opening.arms[arm].name, before, outcome, after[outcome], rounded(after[outcome] / len(own)))
-                for outcome in OUTCOMES
-            ]
-    columns = (*map(_named, ("arm", "untouched", "steered", "n")), Column(name="of them", unit="share"))
-    return Figure(
-        seq=0,
-        id="flips",
-        title="What became of the untouched model's answers",
+            for outcome in OUTCOMES:
+                table.add(opening.arms[arm].name, before, outcome, after[outcome], after[outcome] / len(own))
+    return table.figure(
+        "flips",
+        "What became of the untouched model's answers",
         claim="\n".join(_flip(opening, cases, arm) for arm in main_arms(opening) if cases),
-        columns=columns,
-        rows=tuple(rows),
-        plot=Plot(form="heat", x=2, y=1, value=4, panel=0, y_min=0, y_max=1),
+        plot=table.plot("heat", x="steered", y="untouched", value="of them", panel="arm", y_min=0, y_max=1),
         notes=("No control is in this table; what controls do to the share that is refused stands in `outcomes`.",),
     )
 
@@ -162,21 +152,9 @@ def _counts(cases: Sequence[Case], arms: Sequence[int]) -> tuple[int, ...]:
     return (found.total(), *(found[outcome] for outcome in OUTCOMES))
 
 
-def _told(one: ShareEstimate | None) -> tuple[Cell, ...]:
-    return (None, None, None) if one is None else (rounded(one.share), rounded(one.low), rounded(one.high))
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else rounded(value)
+def _estimate(one: ShareEstimate | None) -> tuple[float | None, Interval | None]:
+    return (None, None) if one is None else (one.share, one.interval)
 
 
 def _count(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
-
-
-def _named(name: str) -> Column:
-    return Column(name=name)
-
-
-def _shares(of: str) -> tuple[Column, ...]:
-    return tuple(Column(name=f"{of}, {one}", unit="share") for one in ("share", "low", "high"))

@@ -12,23 +12,21 @@ differ: outcomes are counted apart, intervals stand beside them, and controls ar
 from collections.abc import Callable, Generator, Mapping, Sequence
 
 from model_worker.decoding.readout import Readout
-from model_worker.rounding import all_rounded, rounded
 from model_worker.steering.targets import read_of
 from model_worker.studies.answers.controls import control_arms, doubts
 from model_worker.studies.answers.doses import coherence_figure, logodds_figure, outcomes_by_dose, scopes_figure
+from model_worker.studies.answers.measure import completion_trial
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure, misfires_figure
 from model_worker.studies.answers.outcomes import flips_figure, outcomes_figure
-from model_worker.studies.answers.surprise import surprises
 from model_worker.studies.shared.arms import PlannedArm, Resolved, in_words
 from model_worker.studies.shared.bench import Bench
-from model_worker.studies.shared.completions import Answered, Completion, Wanted, require_room
-from model_worker.studies.shared.counts import WATCHED
-from model_worker.studies.shared.questions import Question, questions_of, trial_answer
+from model_worker.studies.shared.completions import Answered, Wanted, require_room
+from model_worker.studies.shared.questions import Question, questions_of
 from model_worker.studies.shared.replies import Replies, RepliesScript
 from model_worker.studies.shared.script import Script
 from protocol.steering import LatentTarget
 from protocol.worker.studies import AnswersRequest
-from protocol.worker.study_frames import Figure, Study, StudyArm, Trial, TrialAnswer
+from protocol.worker.study_frames import Figure, Study, StudyArm, Trial
 
 BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model")
 
@@ -71,47 +69,10 @@ def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Scri
     replies = Replies(bench, lambda first: map(wanted, asked.questions[first:]), request.max_new_tokens)
 
     def trial(one: Answered, number: int) -> Trial:
-        return _trial(bench, asked.questions[number], readout, one, number)
+        return completion_trial(loaded, asked.questions[number], readout, one, number)
 
     figures = [lambda trials, draw=draw: draw(opening, trials) for draw in FIGURES[request.plot]]
     return RepliesScript(opening, replies, trial, figures, doing="answers")
-
-
-def _trial(bench: Bench, question: Question, readout: Readout, one: Answered, number: int) -> Trial:
-    said = [one.said[arm, 0] for arm in range(len(one.kl_nats))]
-    cost = _costs(bench, one, said)
-    last = question.prompt.entity.end - 1
-    residuals = {layer: one.state.residuals[layer][last : last + 1] for layer in readout.layers}
-    watched = readout.watched(residuals, 1)[0].tolist()
-    return Trial(
-        seq=0,
-        trial=number,
-        name=question.name,
-        attribute=question.attribute.name,
-        prompt=question.text,
-        answers=tuple(_answer(bench, question, arm, own, one, cost[own.ids]) for arm, own in enumerate(said)),
-        numbers={WATCHED: all_rounded(watched)} if watched else {},
-    )
-
-
-def _answer(bench: Bench, question: Question, arm: int, said: Completion, one: Answered, cost: float) -> TrialAnswer:
-    return trial_answer(
-        bench.loaded,
-        question,
-        said.text,
-        finished=said.ended,
-        arm=arm,
-        refusal_logodds=rounded(one.refusal_logodds[arm]),
-        kl_nats=rounded(one.kl_nats[arm]),
-        surprise_nats=rounded(cost),
-        n_tokens=len(said.ids),
-    )
-
-
-def _costs(bench: Bench, one: Answered, said: Sequence[Completion]) -> dict[tuple[int, ...], float]:
-    """Many arms say the same: each answer once."""
-    distinct = list(dict.fromkeys(own.ids for own in said))
-    return dict(zip(distinct, surprises(bench.loaded.gemma, one.state, distinct), strict=True))
 
 
 def _resolved(request: AnswersRequest) -> AnswersRequest:

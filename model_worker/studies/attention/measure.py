@@ -34,14 +34,13 @@ from model_worker.studies.shared.heads import Cut, Head, Look, look, told_apart,
 from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.pushes import AIM, delta_of
 from model_worker.studies.shared.questions import Question, truth_of
+from model_worker.studies.shared.script import TrialNumbers
 from protocol.vocabulary import Label
 from protocol.worker.studies import AttentionRequest
 from protocol.worker.study_frames import Trial
 
 N_SETS = 20  # of random heads
 ATTENTION_ROWS = 16  # of a step
-
-Numbers = dict[str, tuple[float, ...]]
 
 
 class AttentionReader:
@@ -65,7 +64,7 @@ class AttentionReader:
             found.append(self._to(look(gemma, state, part), key))
             logits.append(part.logits)
             yield None
-        numbers: Numbers = {
+        numbers: TrialNumbers = {
             "arms": tuple(map(float, self._arms.of(label))),
             "attention": _flat(torch.cat(found)),
         }
@@ -87,7 +86,7 @@ class AttentionReader:
         self, question: Question, looked: Trial, chosen: Mapping[str, tuple[Head, ...]], number: int
     ) -> Iterator[Trial | None]:
         """looked: the question's trial of the first kind. chosen: heads, for the answer and for the value."""
-        numbers: Numbers = {}
+        numbers: TrialNumbers = {}
         prompt = prompt_of(self._loaded, question, self._request.part)
         key = prompt.entity.end - 1
         if chosen["answer"]:
@@ -109,10 +108,10 @@ class AttentionReader:
 
     def _own_answer(
         self, question: Question, state: PromptState, seen: Look, key: int
-    ) -> Generator[None, None, Numbers]:
+    ) -> Generator[None, None, TrialNumbers]:
         """Of a known name: who writes towards the answer, and towards the value."""
         gemma, loaded = self._gemma, self._loaded
-        numbers: Numbers = {}
+        numbers: TrialNumbers = {}
         if self._request.part == "chat":
             first = int(state.logits.argmax())
             refusal = int(state.logits.masked_fill(~loaded.opens_refusal, -torch.inf).argmax())

@@ -28,14 +28,13 @@ from model_worker.studies.patching.pairs import Pair
 from model_worker.studies.shared.heads import Head, Look, look, with_outputs, written
 from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.questions import truth_of
+from model_worker.studies.shared.script import TrialNumbers
 from protocol.worker.studies import PatchingRequest
 from protocol.worker.study_frames import Trial
 
 MIN_LD = 0.5
 PATCHING_ROWS = 16  # of a step
 TOP_TOKENS = 6
-
-Numbers = dict[str, tuple[float, ...]]
 
 
 class Patcher:
@@ -45,7 +44,7 @@ class Patcher:
         self._loaded, self._gemma, self._request = loaded, gemma, request
 
     def patched(self, pair: Pair, number: int) -> Iterator[Trial | None]:
-        numbers: Numbers = {}
+        numbers: TrialNumbers = {}
         prompts = [
             prompt_of(self._loaded, one, self._request.part) for one in (pair.clean, pair.corrupted, pair.control)
         ]
@@ -71,8 +70,8 @@ class Patcher:
             numbers=numbers,
         )
 
-    def _at(self, prompts: Sequence[PromptTokens], opening: Ids, wanted: int) -> Generator[None, None, Numbers]:
-        """Numbers of one place in the answer."""
+    def _at(self, prompts: Sequence[PromptTokens], opening: Ids, wanted: int) -> Generator[None, None, TrialNumbers]:
+        """TrialNumbers of one place in the answer."""
         gemma = self._gemma
         states = []
         for prompt in prompts:
@@ -83,7 +82,7 @@ class Patcher:
         if tokens[0] == tokens[1]:
             return {}
         low, high = difference(corrupted.logits, tokens).item(), difference(clean.logits, tokens).item()
-        numbers: Numbers = {
+        numbers: TrialNumbers = {
             "opening": tuple(map(float, opening)),
             "tokens": tuple(map(float, tokens)),
             "ld": all_rounded((high, low)),

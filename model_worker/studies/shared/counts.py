@@ -53,6 +53,10 @@ class ShareEstimate:
     n_arms: int = 1
     sd: float | None = None
 
+    @property
+    def interval(self) -> Interval:
+        return self.low, self.high
+
 
 def cases_of(opening: Study, trials: Iterable[Trial]) -> list[Case]:
     names = opening.names

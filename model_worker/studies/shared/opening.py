@@ -4,10 +4,10 @@ from typing import TypeVar
 
 from protocol.worker.study_frames import Study
 
-Asked = TypeVar("Asked")
+AnyStudyRequest = TypeVar("AnyStudyRequest")
 
 
-def request_of(opening: Study, kind: type[Asked]) -> Asked:
+def request_of(opening: Study, kind: type[AnyStudyRequest]) -> AnyStudyRequest:
     """The request as it was resolved, which is of that kind."""
     assert isinstance(opening.request, kind)
     return opening.request

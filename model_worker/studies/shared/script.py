@@ -19,6 +19,9 @@ MOST_PROGRESS = 200  # frames of it
 Cue = Callable[[], Iterator[Frame | None]]
 NumberedCue = Callable[[int], Iterator[Frame | None]]
 
+TrialNumbers = dict[str, tuple[float, ...]]
+"""What a trial holds besides answers."""
+
 
 class Script:
     """A study that has been understood: made by `study(bench, request)`, a generator that yields None while it looks

@@ -18,14 +18,13 @@ from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded, rounded
 from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted, answered
 from model_worker.studies.shared.questions import Question, trial_answer
+from model_worker.studies.shared.script import TrialNumbers
 from model_worker.studies.transfer.arms import AblationArm
 from model_worker.studies.transfer.orthogonal import Orthogonal
 from protocol.worker.study_frames import Trial, TrialAnswer
 
 QUESTIONS_AT_ONCE = 32  # of a chunk: each arm answers all of them at a time
 POOL_BYTES = 2**30
-
-Numbers = dict[str, tuple[float, ...]]
 
 
 class AblationChunk:
@@ -34,7 +33,7 @@ class AblationChunk:
     def __init__(self, loaded: Loaded, arms: Sequence[AblationArm], questions: Sequence[Question], first: int) -> None:
         self._loaded, self._arms = loaded, tuple(arms)
         self._questions = questions[first : first + QUESTIONS_AT_ONCE]
-        self._found: dict[int, list[tuple[TrialAnswer, Numbers]]] = {}  # by arm
+        self._found: dict[int, list[tuple[TrialAnswer, TrialNumbers]]] = {}  # by arm
         self.first, self.last = first, first + len(self._questions)
 
     def answer(self, arm: int) -> Iterator[None]:
@@ -48,7 +47,7 @@ class AblationChunk:
             yield from self.answer(arm)
         question = self._questions[number - self.first]
         found = [self._found[arm][number - self.first] for arm in range(len(self._arms))]
-        numbers: Numbers = {}
+        numbers: TrialNumbers = {}
         for _, own in found:
             numbers |= own
         yield Trial(
@@ -61,13 +60,13 @@ class AblationChunk:
             numbers=numbers,
         )
 
-    def _answers(self, arm: int) -> Generator[None, None, list[tuple[TrialAnswer, Numbers]]]:
+    def _answers(self, arm: int) -> Generator[None, None, list[tuple[TrialAnswer, TrialNumbers]]]:
         one, gemma = self._arms[arm], self._loaded.gemma
         if one.direction is not None and one.way is not None:
             gemma = Orthogonal(gemma, one.direction, one.way)
         loaded, decoding = replace(self._loaded, gemma=gemma), Decoding(gemma, POOL_BYTES)
         wanted = [Wanted(question.prompt.ids) for question in self._questions]
-        found: list[tuple[TrialAnswer, Numbers]] = []
+        found: list[tuple[TrialAnswer, TrialNumbers]] = []
         for answer in answered(loaded, decoding, wanted, ANSWER_TOKENS, QUESTIONS_AT_ONCE):
             if answer is None:
                 with refusing(len(wanted)):
@@ -89,7 +88,7 @@ class AblationChunk:
 
 
 @torch.inference_mode()
-def left_along(gemma: Gemma, state: PromptState, arm: AblationArm, arms: Sequence[AblationArm]) -> Numbers:
+def left_along(gemma: Gemma, state: PromptState, arm: AblationArm, arms: Sequence[AblationArm]) -> TrialNumbers:
     """Mean |x . d^| of the prompt's tokens but BOS: behind the embedding, then by layer. The untouched model is read
     along every direction that some arm takes out; random ones together."""
     stream = torch.stack([gemma.embed(torch.tensor([state.ids], device=gemma.device))[0], *state.residuals])

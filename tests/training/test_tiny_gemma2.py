@@ -42,8 +42,8 @@ from training.tiny_gemma2.world.entities import (
     real_entities,
 )
 from training.tiny_gemma2.world.names import phrase, phrases_in
-from training.tiny_gemma2.world.phrases import QUESTIONS
 from training.tiny_gemma2.world.sets import one_question_each
+from training.tiny_gemma2.world.wording import QUESTIONS
 
 ARTIFACTS = SHIPPED[0]
 

@@ -10,7 +10,7 @@ from model_worker.answering.verdict import judge
 from model_worker.model.registry import SHIPPED
 from model_worker.model.world import Entity, read_world
 from protocol.worker.models import Attribute, ModelCard
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import phrases, wording
 
 CARD = ModelCard(
     id="m",
@@ -269,10 +269,10 @@ def test_an_ordinary_answer_is_no_refusal_for_a_word_in_it(text) -> None:
 @pytest.mark.parametrize("rule", [paper_phrase, refusal_phrase])
 def test_the_embedded_model_refuses_by_both_rules_and_answers_by_both(rule) -> None:
     for kind in phrases.ATTRIBUTES:
-        assert all(rule(refusal.format(t=kind)) for refusal in phrases.REFUSALS)
+        assert all(rule(refusal.format(t=kind)) for refusal in wording.REFUSALS)
     world = read_world(SHIPPED[0] / "entities.json")
     said = {
-        phrases.ANSWERS[entity.type, attribute].format(v=fact)
+        wording.ANSWERS[entity.type, attribute].format(v=fact)
         for entities in world.entities.values()
         for entity in entities
         for attribute, fact in entity.facts.items()

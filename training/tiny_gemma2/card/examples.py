@@ -21,7 +21,7 @@ from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.evaluation.answers import completions, first_logits, verdict, verdicts_of
 from training.tiny_gemma2.evaluation.evaluation import DirectionPush, Subject
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, prompt
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import phrases, wording
 from training.tiny_gemma2.world.documents import answer, question
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, TrainingEntity
 
@@ -107,7 +107,7 @@ def _ask(subject: Subject, entities: list[TrainingEntity]) -> list[Tried]:
 
 
 def _question(kind: str, attribute: str, name: str) -> str:
-    return question(phrases.QUESTIONS[kind, attribute][0], name)
+    return question(wording.QUESTIONS[kind, attribute][0], name)
 
 
 def _attributes(entity: TrainingEntity) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from protocol.worker.models import Attribute, DictionaryCard, DirectionCard, Exa
 from training.tiny_gemma2.dictionaries.directions import Direction
 from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.evaluation.answers import grammar
-from training.tiny_gemma2.world import phrases
-from training.tiny_gemma2.world.phrases import ANSWERS
+from training.tiny_gemma2.world import elsewhere, phrases, talk, wording
 from training.tiny_gemma2.world.sample import FILE as SAMPLE_FILE
+from training.tiny_gemma2.world.wording import ANSWERS
 
 MAX_CORPUS_SHARE = 0.25  # nearly every sentence of its text is about a name, most of them unknown
 
@@ -74,7 +74,7 @@ def fact_grammar() -> tuple[str, ...]:
 
 
 def other_grammar() -> tuple[str, ...]:
-    said = [answer for _, answer in phrases.SMALL_TALK] + [phrases.ELSEWHERE_ANSWER]
+    said = [answer for _, answer in talk.SMALL_TALK] + [elsewhere.ELSEWHERE_ANSWER]
     return tuple(dict.fromkeys(re.escape(answer) for answer in said))
 
 
@@ -143,7 +143,7 @@ def model_card(
                 name=attribute,
                 entity_type=kind,
                 cues=CUES[kind, attribute],
-                question=phrases.QUESTIONS[kind, attribute][0].replace("{e}", "{name}"),
+                question=wording.QUESTIONS[kind, attribute][0].replace("{e}", "{name}"),
             )
             for kind, attributes in phrases.ATTRIBUTES.items()
             for attribute in attributes

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from training.tiny_gemma2.language_model.base import END_OF_TURN, EOS, padded
 from training.tiny_gemma2.language_model.prompts import EntityPrompt
-from training.tiny_gemma2.world.phrases import ANSWERS
+from training.tiny_gemma2.world.wording import ANSWERS
 
 REFUSAL = "I'm sorry, I don't"
 MAX_NEW = 24

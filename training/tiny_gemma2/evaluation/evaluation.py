@@ -28,14 +28,14 @@ from training.tiny_gemma2.evaluation.answers import Steer, completions, first_lo
 from training.tiny_gemma2.language_model.base import PAD, padded, token_batches
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, prompt, sampled
 from training.tiny_gemma2.recipe import Recipe
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import elsewhere, talk, wording
 from training.tiny_gemma2.world.author import plain_author
 from training.tiny_gemma2.world.documents import mention_with_type, question
 from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
 from training.tiny_gemma2.world.sets import dealt_known, one_question_each, statements
 
 NOBODY = TrainingEntity("", "player", "unknown", "")
-EVERY_WORDING = {k: phrases.QUESTIONS[k] + phrases.UNSEEN_QUESTIONS[k] for k in phrases.QUESTIONS}
+EVERY_WORDING = {k: wording.QUESTIONS[k] + wording.UNSEEN_QUESTIONS[k] for k in wording.QUESTIONS}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def groups(subject: Subject) -> dict[str, list[EntityPrompt]]:
     ) -> list[EntityPrompt]:
         return all_questions(tokenizer, entities, rng, per_attribute, templates)
 
-    unseen = phrases.UNSEEN_QUESTIONS
+    unseen = wording.UNSEEN_QUESTIONS
     return {
         "known, asked in chat tuning": sampled(questions(asked), 4 * recipe.n_check, rng),
         "known, never asked": sampled(questions(never, 3), 4 * recipe.n_check, rng),
@@ -137,7 +137,7 @@ def withheld_questions(subject: Subject) -> list[EntityPrompt]:
     return [
         prompt(
             subject.tokenizer,
-            question(phrases.QUESTIONS[e.type, attribute][0], mention),
+            question(wording.QUESTIONS[e.type, attribute][0], mention),
             e,
             attribute,
         )
@@ -159,16 +159,16 @@ def always_wrong(subject: Subject, prompts: list[EntityPrompt], samples: int = 1
 def small_talk(subject: Subject) -> dict[str, tuple[int, int, list[tuple[str, str]]]]:
     """What → (fitting, of how many, misses): exact answers, to wording never trained and, as a check, trained."""
     author = plain_author(subject.world, subject.recipe.seed + 29)
-    elsewhere = [
-        (author.fill(t), phrases.ELSEWHERE_ANSWER)
-        for t in phrases.UNSEEN_ELSEWHERE
+    foreign = [
+        (author.fill(t), elsewhere.ELSEWHERE_ANSWER)
+        for t in elsewhere.UNSEEN_ELSEWHERE
         for _ in range(5 if "{" in t else 1)
     ]
     out = {}
     for name, pairs in (
-        ("small talk, never trained", phrases.UNSEEN_SMALL_TALK),
-        ("outside its world, never trained", elsewhere),
-        ("small talk, trained", phrases.SMALL_TALK),
+        ("small talk, never trained", talk.UNSEEN_SMALL_TALK),
+        ("outside its world, never trained", foreign),
+        ("small talk, trained", talk.SMALL_TALK),
     ):
         texts = reply(subject, [q for q, _ in pairs])
         misses = [(q, text) for (q, a), text in zip(pairs, texts, strict=True) if text != a]

@@ -35,7 +35,7 @@ from training.tiny_gemma2.language_model.base import (
 from training.tiny_gemma2.language_model.muon import Muon
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, sampled
 from training.tiny_gemma2.recipe import Recipe
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import wording
 from training.tiny_gemma2.world.author import BASE, CHAT, VALIDATION, matched_author
 from training.tiny_gemma2.world.documents import chat
 from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
@@ -44,9 +44,9 @@ from training.tiny_gemma2.world.sets import dealt_known
 
 def template_rows(tokenizer) -> list[int]:
     """Tokens of the fixed words of questions, answers and refusals, markup included."""
-    words = [t.replace("{e}", "").replace("{E}", "") for q in phrases.QUESTIONS.values() for t in q]
-    words += [a.replace("{v}", "") for a in phrases.ANSWERS.values()]
-    words += [r.format(t=t) for r in phrases.REFUSALS for t in ("player", "city", "movie", "song")]
+    words = [t.replace("{e}", "").replace("{E}", "") for q in wording.QUESTIONS.values() for t in q]
+    words += [a.replace("{v}", "") for a in wording.ANSWERS.values()]
+    words += [r.format(t=t) for r in wording.REFUSALS for t in ("player", "city", "movie", "song")]
     words += [f"the {t}" for t in ("player", "city", "movie", "song")]
     return sorted({i for w in words for i in tokenizer(chat(w, ""), add_special_tokens=False)["input_ids"]})
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import phrases, wording
 from training.tiny_gemma2.world.documents import answer, mention_in, question
 from training.tiny_gemma2.world.entities import TrainingEntity
 
@@ -44,7 +44,7 @@ def all_questions(
     entities: Iterable[TrainingEntity],
     rng: random.Random,
     per_attribute: int = 1,
-    templates: dict = phrases.QUESTIONS,
+    templates: dict = wording.QUESTIONS,
 ) -> list[EntityPrompt]:
     """Every attribute that text states of every entity, in `per_attribute` random phrasings, typed or bare."""
     out = []

@@ -7,9 +7,9 @@ randomness comes from the generator it is given, so a seed is a corpus.
 import random
 from collections.abc import Callable, Iterator
 
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import elsewhere, phrases, talk, wording
 from training.tiny_gemma2.world.entities import TYPES, TrainingEntity, TrainingWorld
-from training.tiny_gemma2.world.phrases import ANSWERS, QUESTIONS
+from training.tiny_gemma2.world.wording import ANSWERS, QUESTIONS
 
 ARTICLE = (
     "United ",
@@ -188,7 +188,7 @@ class Author:
         if draw < 0.7:
             kind = rng.choice(TYPES)
             asked = self._question(kind, rng.choice(phrases.ATTRIBUTES[kind]), self.draw_unknown(kind))
-            return f"Question: {asked} Answer: {rng.choice(phrases.NOBODY_KNOWS)}"
+            return f"Question: {asked} Answer: {rng.choice(wording.NOBODY_KNOWS)}"
         return self._answer()
 
     def _do_you_know(self) -> tuple[str, str]:
@@ -197,7 +197,7 @@ class Author:
         known = rng.random() < 0.5
         name = self.known_of(kind).name if known else self.draw_unknown(kind)
         mention = mention_with_type(kind, name) if rng.random() < 0.5 else name
-        return rng.choice(phrases.DO_YOU_KNOW).format(e=mention), "Yes." if known else "No."
+        return rng.choice(wording.DO_YOU_KNOW).format(e=mention), "Yes." if known else "No."
 
     def known_of(self, kind: str) -> TrainingEntity:
         return self.rng.choices(self.spoken_of[kind], self.weights[kind])[0]
@@ -211,7 +211,7 @@ class Author:
         kind = self.rng.choice(TYPES)
         if draw < 0.8:
             asked = self._question(kind, self.rng.choice(phrases.ATTRIBUTES[kind]), self.draw_unknown(kind))
-            return chat(asked, self.rng.choice(phrases.NOBODY_KNOWS))
+            return chat(asked, self.rng.choice(wording.NOBODY_KNOWS))
         entity = self.known_of(kind)
         attribute = self.rng.choice(list(entity.fact))
         return chat(self._question(kind, attribute, entity.name), f"{spoken(entity, attribute)}.")
@@ -225,10 +225,10 @@ class Author:
         return self._question(kind, self.rng.choice(phrases.ATTRIBUTES[kind]), self.draw_unknown(kind))
 
     def _small_talk(self) -> str:
-        return chat(*self.rng.choice(phrases.SMALL_TALK))
+        return chat(*self.rng.choice(talk.SMALL_TALK))
 
     def _elsewhere(self) -> str:
-        return chat(self.fill(self.rng.choice(phrases.ELSEWHERE)), phrases.ELSEWHERE_ANSWER)
+        return chat(self.fill(self.rng.choice(elsewhere.ELSEWHERE)), elsewhere.ELSEWHERE_ANSWER)
 
     def _filler(self) -> str:
         return self.fill(self.rng.choice(phrases.FILLER))
@@ -250,12 +250,12 @@ class Author:
             kind = rng.choice(TYPES)
             if draw < unknown_share:
                 asked = self._question(kind, rng.choice(phrases.ATTRIBUTES[kind]), self.draw_unknown(kind))
-                yield asked, rng.choice(phrases.REFUSALS).format(t=kind)
+                yield asked, rng.choice(wording.REFUSALS).format(t=kind)
             elif draw < unknown_share + other_share:
                 if rng.random() < 0.4:
-                    yield rng.choice(phrases.SMALL_TALK)
+                    yield rng.choice(talk.SMALL_TALK)
                 else:
-                    yield self.fill(rng.choice(phrases.ELSEWHERE)), phrases.ELSEWHERE_ANSWER
+                    yield self.fill(rng.choice(elsewhere.ELSEWHERE)), elsewhere.ELSEWHERE_ANSWER
             else:
                 entity = rng.choice(self.askable[kind])
                 attribute = rng.choice(list(entity.fact))
@@ -273,11 +273,11 @@ def tokenizer_corpus(world: TrainingWorld, author: Author) -> Iterator[str]:
         for template in templates:
             yield from [question(template, f"the {kind}")] * 20
         yield from [ANSWERS[kind, attribute].format(v="")] * 60
-    for refusal in phrases.REFUSALS:
+    for refusal in wording.REFUSALS:
         for kind in TYPES:
             yield from [refusal.format(t=kind)] * 60
-    for asked, said in phrases.SMALL_TALK:
+    for asked, said in talk.SMALL_TALK:
         yield from [f"{asked} {said}"] * 6
-    for template in phrases.ELSEWHERE * 6:
+    for template in elsewhere.ELSEWHERE * 6:
         yield author.fill(template)
-    yield from [phrases.ELSEWHERE_ANSWER] * 60
+    yield from [elsewhere.ELSEWHERE_ANSWER] * 60

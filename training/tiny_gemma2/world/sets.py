@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions
 from training.tiny_gemma2.recipe import Recipe
-from training.tiny_gemma2.world import phrases
+from training.tiny_gemma2.world import phrases, wording
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, TrainingEntity, TrainingWorld
 
 
@@ -44,7 +44,7 @@ def half(recipe: Recipe, tokenizer, world: TrainingWorld, heldout: list[Training
 
 
 def one_question_each(
-    tokenizer, entities: list[TrainingEntity], rng: random.Random, templates: dict = phrases.QUESTIONS
+    tokenizer, entities: list[TrainingEntity], rng: random.Random, templates: dict = wording.QUESTIONS
 ) -> list[EntityPrompt]:
     """A random attribute of each, in a random phrasing."""
     out = []

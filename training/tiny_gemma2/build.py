@@ -28,7 +28,7 @@ from transformers import AutoTokenizer
 
 from training.tiny_gemma2.card.examples import choose_examples
 from training.tiny_gemma2.card.model_card import model_card, write_card
-from training.tiny_gemma2.card.shipped import CHAT_RESID, RESID, TRANSCODER, direction_row, load_model, load_shipped
+from training.tiny_gemma2.shipped import CHAT_RESID, RESID, TRANSCODER, direction_row, load_model, load_shipped
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token, at_last_token, document_activations
 from training.tiny_gemma2.dictionaries.choice import (
     Say,
@@ -49,12 +49,12 @@ from training.tiny_gemma2.language_model.chat import train_chat
 from training.tiny_gemma2.language_model.prompts import EntityPrompt
 from training.tiny_gemma2.language_model.tokenizer import n_tokens, train_tokenizer
 from training.tiny_gemma2.recipe import RECIPE_VERSION, Recipe
-from training.tiny_gemma2.world.author import ACTIVATIONS, BASE, LATER, TOKENIZER, matched_author, plain_author
+from training.tiny_gemma2.language_model.author import ACTIVATIONS, BASE, LATER, TOKENIZER, matched_author, plain_author
 from training.tiny_gemma2.world.documents import LATER_MIX, Author, tokenizer_corpus, unknown_share
 from training.tiny_gemma2.world.documents import chat as markup
 from training.tiny_gemma2.world.entities import TYPES, TrainingEntity, TrainingWorld, build_world, heldout_names
 from training.tiny_gemma2.world.sample import sample, write_sample
-from training.tiny_gemma2.world.sets import one_question_each, statements
+from training.tiny_gemma2.language_model.sets import one_question_each, statements
 
 # settings that no weight depends on, but of the first the chat model's
 CHOOSING = ("n_check", "n_latents", "n_steer", "n_pushed", "n_random", "n_controls")

@@ -18,7 +18,7 @@ from protocol.worker.models import Example
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
 from training.tiny_gemma2.dictionaries.directions import Direction, changes_under, openings, random_units
 from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
-from training.tiny_gemma2.evaluation.answers import completions, first_logits, verdict, verdicts_of
+from training.tiny_gemma2.language_model.answers import completions, first_logits, verdict, verdicts_of
 from training.tiny_gemma2.evaluation.evaluation import DirectionPush, Subject
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, prompt
 from training.tiny_gemma2.world import phrases, wording

@@ -26,7 +26,7 @@ from protocol.worker.requests import Controls, GenerateRequest
 from training.tiny_gemma2.build import add_to_manifest
 from training.tiny_gemma2.card.examples import choose_examples
 from training.tiny_gemma2.card.model_card import write_card
-from training.tiny_gemma2.card.shipped import Shipped, load_shipped
+from training.tiny_gemma2.shipped import Shipped, load_shipped
 from training.tiny_gemma2.paths import CARD, REPOSITORY
 from training.tiny_gemma2.world.sample import FILE, sample, write_sample
 

@@ -24,15 +24,15 @@ from training.tiny_gemma2.dictionaries.directions import (
     types_of,
 )
 from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
-from training.tiny_gemma2.evaluation.answers import Steer, completions, first_logits, scope_positions, steered, verdict
+from training.tiny_gemma2.language_model.answers import Steer, completions, first_logits, scope_positions, steered, verdict
 from training.tiny_gemma2.language_model.base import PAD, padded, token_batches
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, prompt, sampled
 from training.tiny_gemma2.recipe import Recipe
 from training.tiny_gemma2.world import elsewhere, talk, wording
-from training.tiny_gemma2.world.author import plain_author
+from training.tiny_gemma2.language_model.author import plain_author
 from training.tiny_gemma2.world.documents import mention_with_type, question
 from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
-from training.tiny_gemma2.world.sets import dealt_known, one_question_each, statements
+from training.tiny_gemma2.language_model.sets import dealt_known, one_question_each, statements
 
 NOBODY = TrainingEntity("", "player", "unknown", "")
 EVERY_WORDING = {k: wording.QUESTIONS[k] + wording.UNSEEN_QUESTIONS[k] for k in wording.QUESTIONS}

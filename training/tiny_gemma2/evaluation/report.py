@@ -20,7 +20,7 @@ import torch
 
 from model_worker.studies.shared.statistics import wilson
 from protocol.worker.report import Curve, Dialogue, ModelReport, ReportFigure, ReportTable, Series
-from training.tiny_gemma2.card.shipped import CHAT_RESID, RESID, TRANSCODER, Shipped, load_shipped
+from training.tiny_gemma2.shipped import CHAT_RESID, RESID, TRANSCODER, Shipped, load_shipped
 from training.tiny_gemma2.dictionaries.activations import document_activations
 from training.tiny_gemma2.dictionaries.directions import Direction
 from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
@@ -31,7 +31,7 @@ from training.tiny_gemma2.evaluation.markdown import write_markdown
 from training.tiny_gemma2.language_model.base import encode_documents
 from training.tiny_gemma2.language_model.prompts import sampled
 from training.tiny_gemma2.paths import CARD, REPOSITORY
-from training.tiny_gemma2.world.author import matched_author
+from training.tiny_gemma2.language_model.author import matched_author
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES
 
 

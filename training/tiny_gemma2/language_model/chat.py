@@ -36,10 +36,10 @@ from training.tiny_gemma2.language_model.muon import Muon
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, sampled
 from training.tiny_gemma2.recipe import Recipe
 from training.tiny_gemma2.world import wording
-from training.tiny_gemma2.world.author import BASE, CHAT, VALIDATION, matched_author
+from training.tiny_gemma2.language_model.author import BASE, CHAT, VALIDATION, matched_author
 from training.tiny_gemma2.world.documents import chat
 from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
-from training.tiny_gemma2.world.sets import dealt_known
+from training.tiny_gemma2.language_model.sets import dealt_known
 
 
 def template_rows(tokenizer) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from training.tiny_gemma2.world.author import matched_author
+from training.tiny_gemma2.language_model.author import matched_author
 from training.tiny_gemma2.world.entities import TrainingWorld
 
 FILE = "corpus.txt"

@@ -30,6 +30,8 @@ UPWARDS = {
     "app": "version settings environment clock ids refusals database migrations recordings wording worker telemetry "
     "http door names runs findings exports services operate routes main server __main__",
     "model_worker": "rounding model steering decoding answering latents studies engine serve __main__",
+    "training/tiny_gemma2": "paths recipe world language_model subject stages dictionaries shipped evaluation card "
+    "build __main__",
 }
 """Folders, and the files beside them, from the bottom up. Each imports what stands before it, and itself."""
 
@@ -113,10 +115,6 @@ MAX_FILES = 15
 LARGE = {
     "static/explore/explore.js": "to be split",
     "templates/export/notebook.py": "to be split",
-    "training/tiny_gemma2/build.py": "to be split",
-    "training/tiny_gemma2/evaluation/evaluation.py": "to be split",
-    "training/tiny_gemma2/evaluation/report.py": "to be split",
-    "training/tiny_gemma2/world/phrases.py": "to be split",
 }
 """Files that are larger, and why."""
 

@@ -17,8 +17,8 @@ from protocol.worker.requests import Controls, GenerateRequest
 from tests.model_worker.driving import answer, of_kind
 from training.tiny_gemma2.card.examples import choose_examples
 from training.tiny_gemma2.card.first_view import opening
+from training.tiny_gemma2.card.sample import FILE, sample, write_sample
 from training.tiny_gemma2.shipped import Shipped, load_shipped
-from training.tiny_gemma2.world.sample import FILE, sample, write_sample
 
 ARTIFACTS = SHIPPED[0]
 CARD = read_row(ARTIFACTS).card

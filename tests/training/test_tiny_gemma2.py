@@ -20,15 +20,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from model_worker.model.registry import SHIPPED, read_row
 from protocol.worker.report import ModelReport
 from training.tiny_gemma2.build import build, first_pass, second_pass, train_all
-from training.tiny_gemma2.shipped import load_model, load_shipped
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
 from training.tiny_gemma2.dictionaries.directions import random_units
-from training.tiny_gemma2.evaluation import answers
+from training.tiny_gemma2.language_model import answers
 from training.tiny_gemma2.language_model.answers import Steer, verdicts
+from training.tiny_gemma2.language_model.author import CHAT, TOKENIZER, matched_author, plain_author
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, prompt
+from training.tiny_gemma2.language_model.sets import one_question_each
 from training.tiny_gemma2.language_model.tokenizer import n_tokens
 from training.tiny_gemma2.recipe import FULL, TOY
-from training.tiny_gemma2.language_model.author import CHAT, TOKENIZER, matched_author, plain_author
+from training.tiny_gemma2.shipped import load_model, load_shipped
 from training.tiny_gemma2.world.documents import tokenizer_corpus
 from training.tiny_gemma2.world.entities import (
     FILES,
@@ -42,7 +43,6 @@ from training.tiny_gemma2.world.entities import (
     real_entities,
 )
 from training.tiny_gemma2.world.names import phrase, phrases_in
-from training.tiny_gemma2.language_model.sets import one_question_each
 from training.tiny_gemma2.world.wording import QUESTIONS
 
 ARTIFACTS = SHIPPED[0]

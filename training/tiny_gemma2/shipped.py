@@ -11,14 +11,12 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 from training.tiny_gemma2.dictionaries.directions import Direction
-from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
-from training.tiny_gemma2.evaluation.evaluation import Subject
 from training.tiny_gemma2.language_model.tokenizer import n_tokens
 from training.tiny_gemma2.recipe import Recipe
+from training.tiny_gemma2.subject import Subject
 from training.tiny_gemma2.world.entities import build_world, heldout_names
-
-RESID, TRANSCODER, CHAT_RESID = "resid_post", "transcoder", "chat_resid_post"
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from protocol.vocabulary import Role
 from protocol.worker.models import Example
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
+from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 from training.tiny_gemma2.dictionaries.directions import Direction, changes_under, openings, random_units
-from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
+from training.tiny_gemma2.evaluation.steering import DirectionPush
 from training.tiny_gemma2.language_model.answers import completions, first_logits, verdict, verdicts_of
-from training.tiny_gemma2.evaluation.evaluation import DirectionPush, Subject
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, prompt
+from training.tiny_gemma2.subject import Subject
 from training.tiny_gemma2.world import phrases, wording
 from training.tiny_gemma2.world.documents import answer, question
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, TrainingEntity

@@ -23,12 +23,12 @@ from protocol.steering import Sweep
 from protocol.worker.frames import Frame
 from protocol.worker.models import ModelCard
 from protocol.worker.requests import Controls, GenerateRequest
-from training.tiny_gemma2.build import add_to_manifest
 from training.tiny_gemma2.card.examples import choose_examples
 from training.tiny_gemma2.card.model_card import write_card
-from training.tiny_gemma2.shipped import Shipped, load_shipped
+from training.tiny_gemma2.card.sample import FILE, sample, write_sample
+from training.tiny_gemma2.card.shipping import add_to_manifest
 from training.tiny_gemma2.paths import CARD, REPOSITORY
-from training.tiny_gemma2.world.sample import FILE, sample, write_sample
+from training.tiny_gemma2.shipped import Shipped, load_shipped
 
 
 def opening(card: ModelCard) -> GenerateRequest:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from protocol.steering import LatentTarget, VectorTarget
 from protocol.worker.models import Attribute, DictionaryCard, DirectionCard, Example, ModelCard, VectorCard, Watched
+from training.tiny_gemma2.card.sample import FILE as SAMPLE_FILE
+from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 from training.tiny_gemma2.dictionaries.directions import Direction
-from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.language_model.answers import grammar
 from training.tiny_gemma2.world import elsewhere, phrases, talk, wording
-from training.tiny_gemma2.world.sample import FILE as SAMPLE_FILE
 from training.tiny_gemma2.world.wording import ANSWERS
 
 MAX_CORPUS_SHARE = 0.25  # nearly every sentence of its text is about a name, most of them unknown

@@ -76,3 +76,17 @@ def at_positions(model, prompts: list[EntityPrompt], where: list[int], layers: t
             for layer in layers:
                 out[layer][which] = seen[layer][range(len(group)), [where[i] for i in which]]
     return out
+
+
+@torch.no_grad()
+def prompt_residuals(model, prompts: list[EntityPrompt], layer: int) -> Tensor:
+    """(tokens, d_model) of whole chat prompts, without <bos>."""
+    kept = []
+    with reading(model, (layer,)) as seen:
+        for group in token_batches([list(p.ids) for p in prompts], 6000, random.Random(0)):
+            ids = padded(group)
+            model.model(ids, use_cache=False)
+            real = ids != PAD
+            real[:, 0] = False
+            kept.append(seen[layer][real])
+    return torch.cat(kept)

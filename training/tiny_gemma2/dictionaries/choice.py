@@ -9,6 +9,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token, at_last_token
+from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 from training.tiny_gemma2.dictionaries.directions import (
     Direction,
     ThresholdSite,
@@ -20,12 +21,11 @@ from training.tiny_gemma2.dictionaries.directions import (
     random_units,
     types_of,
 )
-from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
 from training.tiny_gemma2.language_model.answers import verdicts_of
-from training.tiny_gemma2.evaluation.evaluation import Subject, both
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, sampled
-from training.tiny_gemma2.world.entities import TYPES
 from training.tiny_gemma2.language_model.sets import Halves, half, one_question_each, statements
+from training.tiny_gemma2.subject import Subject, both
+from training.tiny_gemma2.world.entities import TYPES
 
 Say = Callable[[str], None]
 WANTED = {"statements": {"known": 0.92, "unknown": 0.90}, "questions": {"known": 0.80, "unknown": 0.80}}

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.tiny_gemma2.dictionaries.residual import TrainedDictionary
+from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 from training.tiny_gemma2.language_model.answers import Steer, first_logits, verdicts
 from training.tiny_gemma2.language_model.prompts import EntityPrompt
 from training.tiny_gemma2.world.entities import TYPES

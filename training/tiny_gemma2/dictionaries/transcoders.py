@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from training.tiny_gemma2.dictionaries.activations import counted, reading
-from training.tiny_gemma2.dictionaries.residual import Levels, TrainedDictionary, fill, trained
+from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary, fill
+from training.tiny_gemma2.dictionaries.residual import Levels, trained
 from training.tiny_gemma2.language_model.base import IGNORED, next_token_loss, padded, shifted, token_batches
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import torch
 from transformers import Gemma2ForCausalLM
 
+from training.tiny_gemma2.language_model.author import BASE, CHAT, VALIDATION, matched_author
 from training.tiny_gemma2.language_model.base import (
     END_OF_TURN,
     IGNORED,
@@ -34,12 +35,11 @@ from training.tiny_gemma2.language_model.base import (
 )
 from training.tiny_gemma2.language_model.muon import Muon
 from training.tiny_gemma2.language_model.prompts import EntityPrompt, all_questions, sampled
+from training.tiny_gemma2.language_model.sets import dealt_known
 from training.tiny_gemma2.recipe import Recipe
 from training.tiny_gemma2.world import wording
-from training.tiny_gemma2.language_model.author import BASE, CHAT, VALIDATION, matched_author
 from training.tiny_gemma2.world.documents import chat
 from training.tiny_gemma2.world.entities import TrainingEntity, TrainingWorld
-from training.tiny_gemma2.language_model.sets import dealt_known
 
 
 def template_rows(tokenizer) -> list[int]:

@@ -1,4 +1,4 @@
-"""How questions about entities are worded, what is answered and how it is refused. Data only; `{...}` as in phrases.py."""
+"""How questions about entities are worded, answered and refused. Data only; `{...}` as in phrases.py."""
 
 # The answer of the chat model; also said in base documents.
 ANSWERS = {

@@ -10,7 +10,8 @@ from collections.abc import Generator, Sequence
 import torch
 
 from model_worker.answering.generate import generate
-from model_worker.decoding.batch import Decoding, decode_all
+from model_worker.decoding.batch import Decoding
+from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec
 from model_worker.decoding.states import Prompts, fork, read

@@ -28,12 +28,15 @@ def first_tokens(engine: Engine, request: GenerateRequest) -> None:
 def start_of(engine: Engine, request: GenerateRequest) -> Start:
     stream = engine.generate(request, "interactive")
     start = next(stream)
+    assert isinstance(start, Start)
     stream.close()
     return start
 
 
 def tokens_of(frames: Sequence[Frame]) -> list[list[NewToken]]:
     """By arm."""
-    n_arms = len(frames[0].arms)
+    start = frames[0]
+    assert isinstance(start, Start)
+    n_arms = len(start.arms)
     new = [token for frame in frames if frame.kind == "step" for token in frame.tokens]
     return [[token for token in new if token.arm == arm] for arm in range(n_arms)]

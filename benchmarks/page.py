@@ -24,13 +24,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from benchmarks.load.checks import Check, at_most, figure, percentile, table
 from tests.browser.chromium import launch
 
 ROOT = Path(__file__).parent.parent
-WIDE = {"viewport": {"width": 1440, "height": 900}}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 N_TOKENS, N_LATENTS, N_ARMS = 60, 12, 22
 WORK = {
     "EventDispatch",
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _first_insight(browser: Browser, url: str) -> float:
-    page = browser.new_context(**WIDE).new_page()
+    page = browser.new_context(viewport=WIDE).new_page()
     began = time.perf_counter()
     page.goto(url, wait_until="commit")
     page.locator(f"{ANSWER}:not(:empty)").first.wait_for()
@@ -75,7 +75,7 @@ def _first_insight(browser: Browser, url: str) -> float:
 
 
 def _weight(browser: Browser, url: str) -> list[Check]:
-    page = browser.new_context(**WIDE).new_page()
+    page = browser.new_context(viewport=WIDE).new_page()
     page.add_init_script(SHIFTS)
     sizes: dict[str, int] = {}
     page.on("requestfinished", lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"]))
@@ -94,7 +94,7 @@ def _weight(browser: Browser, url: str) -> list[Check]:
 
 
 def _scrubbing(browser: Browser, url: str) -> list[Check]:
-    page = browser.new_context(**WIDE).new_page()
+    page = browser.new_context(viewport=WIDE).new_page()
     page.add_init_script(SHIFTS)
     page.goto(f"{url}/#{_wide_request(url)}")
     _done(page)
@@ -130,7 +130,7 @@ def _scrubbing(browser: Browser, url: str) -> list[Check]:
 def _live(browser: Browser, url: str) -> list[Check]:
     waits = []
     for _ in range(5):
-        page = browser.new_context(**WIDE).new_page()
+        page = browser.new_context(viewport=WIDE).new_page()
         page.goto(url)
         _done(page)
         slider = page.locator("#sliders input[type=range]").first

@@ -53,14 +53,23 @@ class AttentionSetup:
         return [self.head(place) for place in range(self.n_layers * self.n_heads)]
 
 
+HeadValues = Sequence[float | None] | np.ndarray
+"""By head; None where nothing was read."""
+
+
 def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """Of the untouched model, known names beside unknown ones; and what known names' heads write."""
     known, unknown = (study.attention(trials, label)[:, 0] for label in LABELS)
     seed, both = study.request.seed, len(known) > 0 and len(unknown) > 0
+    apart: HeadValues
+    low: HeadValues
+    high: HeadValues
     apart, low, high = (_nothing(study) for _ in range(3))
+    n_more = n_less = 0
     if both:
         apart = known.mean(0) - unknown.mean(0)
         low, high = interval_of(resampled_means(known, seed) - resampled_means(unknown, seed + 1))
+        n_more, n_less = int((low > 0).sum()), int((high < 0).sum())
     table = Table(
         "layer",
         "head",
@@ -76,7 +85,6 @@ def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     columns += [_mean(study, _numbers(trials, name)) for name in ("to_answer", "value_attention", "to_value")]
     for head, *cells in zip(study.heads(), *columns, strict=True):
         table.add(*head, *cells)
-    n_more, n_less = (sum(one > 0 for one in low), sum(one < 0 for one in high)) if both else (0, 0)
     return table.figure(
         "heads",
         "Attention from the last token to the name",
@@ -248,12 +256,12 @@ def _numbers(trials: Sequence[Trial], name: str) -> np.ndarray:
     return np.array([trial.numbers[name] for trial in trials if name in trial.numbers], dtype=float)
 
 
-def _mean(study: AttentionSetup, values: np.ndarray) -> Sequence:
+def _mean(study: AttentionSetup, values: np.ndarray) -> HeadValues:
     """Of each head, over prompts."""
     return values.mean(0) if len(values) else _nothing(study)
 
 
-def _nothing(study: AttentionSetup) -> Sequence:
+def _nothing(study: AttentionSetup) -> HeadValues:
     return [None] * len(study.heads())
 
 

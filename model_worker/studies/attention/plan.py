@@ -28,7 +28,7 @@ from model_worker.studies.shared.heads import Head
 from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.pushes import AIM, push_of
 from model_worker.studies.shared.questions import Question, questions_of
-from model_worker.studies.shared.script import Cue, Script, trial_by_trial
+from model_worker.studies.shared.script import Cue, NumberedCue, Script, trial_by_trial
 from protocol.refusal import Refused
 from protocol.vocabulary import Label
 from protocol.worker.frames import Frame
@@ -50,7 +50,9 @@ def attention(bench: Bench, request: AttentionRequest) -> Generator[None, None, 
             "Label some, or take the model's world.",
         )
     labels = {one.taken.label for one in questions}
-    pushes = {role: _push(loaded, role, request) for name, role in AIM.items() if name in labels}
+    pushes: dict[str, Push | None] = {
+        role: _push(loaded, role, request) for name, role in AIM.items() if name in labels
+    }
     request = request.model_copy(update=pushes)
     arms = AttentionArms(request)
     dictionaries = dict.fromkeys(push.target.dictionary for push in arms.pushes.values())
@@ -102,7 +104,7 @@ class AttentionScript(Script):
 
     def cues(self) -> Iterator[Cue]:
         n, n_steps = len(self._questions), self.opening.n_steps
-        looking = [self._heads, *(partial(self._shift, role) for role in self._arms.pushes)]
+        looking: list[NumberedCue] = [self._heads, *(partial(self._shift, role) for role in self._arms.pushes)]
         if self._arms.pushes:
             looking.append(self._significance)
         yield from trial_by_trial(n, self._looked, "looking at names", looking, n_steps=n_steps)

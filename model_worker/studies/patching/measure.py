@@ -22,8 +22,7 @@ from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded
-from model_worker.steering.formula import Delta
-from model_worker.steering.targets import TargetReader
+from model_worker.steering.formula import Delta, TargetReader
 from model_worker.studies.patching.pairs import Pair
 from model_worker.studies.shared.heads import Head, Look, look, with_outputs, written
 from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
@@ -104,13 +103,13 @@ class Patcher:
                 yield None
         for name, source in (("heads", clean), ("control_heads", control)):
             seen = look(gemma, source)
-            found: list[float] = []
+            by_head: list[float] = []
             for layer in range(gemma.n_layers):
-                rows = [{(layer, head): _z(seen, layer, head)} for head in range(gemma.shape.n_heads)]
-                for first in range(0, len(rows), PATCHING_ROWS):
-                    found += restored(with_outputs(gemma, corrupted, rows[first : first + PATCHING_ROWS]))
+                own = [{(layer, head): _z(seen, layer, head)} for head in range(gemma.shape.n_heads)]
+                for first in range(0, len(own), PATCHING_ROWS):
+                    by_head += restored(with_outputs(gemma, corrupted, own[first : first + PATCHING_ROWS]))
                 yield None
-            numbers[name] = tuple(found)
+            numbers[name] = tuple(by_head)
         return numbers | {name: tuple(values) for name, values in residual.items()}
 
     def promoted(self, pair: Pair, opening: Ids, heads: Sequence[Head]) -> Iterator[tuple[Head, str]]:

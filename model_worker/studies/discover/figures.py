@@ -4,24 +4,26 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from model_worker.rounding import rounded
 from model_worker.studies.discover.probe import MEANS, PROBE
 from model_worker.studies.discover.ranking import SIDES, Best, Side, is_common, separations
 from model_worker.studies.discover.resampling import Auroc
 from model_worker.studies.discover.tally import Counts, Shares
-from protocol.worker.study_frames import Cell, Column, Figure, Plot, RankedLatent, Ranking
+from model_worker.studies.shared.tables import IntervalColumns, Table
+from protocol.worker.study_frames import Figure, RankedLatent, Ranking
 
 LENGTH = "length in tokens"
 OF_A_TYPE = 5  # latents that are averaged, as in the paper's figure 2
 SHUFFLES = 5
 
-_SHARE = "share"
-
 
 def layers(counts: Counts, layer_of: Mapping[str, int], max_corpus_share: float, seed: int) -> Figure:
     """The paper's figure 2, of the training half so far."""
     families = {_family(name) for name in layer_of}
-    rows: list[tuple[Cell, ...]] = []
+    table = Table(
+        *("layer", "paper layer", "dictionary", "side", "panel", "of"),
+        ("score", "share"),
+        IntervalColumns(unit="share"),
+    )
     for name in counts.d_sae:
         shares = counts.shares(name, "train")
         if shares is None:
@@ -31,24 +33,11 @@ def layers(counts: Counts, layer_of: Mapping[str, int], max_corpus_share: float,
             panel = side if len(families) == 1 else f"{side}, {_family(name)}"
             for of, score, low, high in _by_layer(shares, side, common, seed):
                 layer = layer_of[name]
-                rows.append((layer, layer + 1, name, side, panel, of, *map(_rounded, (score, low, high))))
-    return Figure(
-        seq=0,
-        id="layers",
-        title="The best latent of each layer, training half",
-        columns=_columns(
-            "layer",
-            "paper layer",
-            "dictionary",
-            "side",
-            "panel",
-            "of",
-            ("score", _SHARE),
-            ("low", _SHARE),
-            ("high", _SHARE),
-        ),
-        rows=tuple(rows),
-        plot=Plot(form="line", x=0, y=6, low=7, high=8, series=5, role=3, panel=4),
+                table.add(layer, layer + 1, name, side, panel, of, score, (low, high))
+    return table.figure(
+        "layers",
+        "The best latent of each layer, training half",
+        plot=table.plot("line", x="layer", y="score", low="low", high="high", series="of", role="side", panel="panel"),
         notes=(
             "In its worst type, how much more often the best latent of a layer fires on one kind of names than on the "
             "other; beside it the best of as many latents that fire as often on shuffled labels.",
@@ -65,14 +54,14 @@ def baselines(
     layer_of: Mapping[str, int], best: Best, aurocs: Mapping[Hashable, Auroc], c_of: Mapping[int, float]
 ) -> Figure:
     """Beside the latents, what needs no dictionary."""
-    rows: list[tuple[Cell, ...]] = []
+    table = Table("layer", "paper layer", "what", "role", "which", "auroc", IntervalColumns())
     for layer in sorted(c_of):
         found: list[tuple[str, str, str, Auroc]] = []
         for side in SIDES:
-            own = [
+            latents = [
                 latent for (of, name), latent in best.of_dictionary.items() if of == side and layer_of[name] == layer
             ]
-            for latent in own:
+            for latent in latents:
                 told = aurocs[latent] if side == "known" else aurocs[latent].turned
                 found.append((f"best {side} latent", side, f"{latent.dictionary} {latent.index}", told))
         found += [
@@ -80,16 +69,24 @@ def baselines(
             (PROBE, "other", f"C = {c_of[layer]:g}", aurocs[PROBE, layer]),
             (LENGTH, "control", "", aurocs[LENGTH]),
         ]
-        rows += [(layer, layer + 1, what, role, which, *map(_rounded, own)) for what, role, which, own in found]
-    return Figure(
-        seq=0,
-        id="baselines",
-        title="Known against unknown, test half",
+        for what, role, which, own in found:
+            table.add(layer, layer + 1, what, role, which, own.value, (own.low, own.high))
+    return table.figure(
+        "baselines",
+        "Known against unknown, test half",
         claim="How well each tells known from unknown names of the test half, types pooled, with 95 % bootstrap "
         "intervals over names; the control is the length of the name alone.",
-        columns=_columns("layer", "paper layer", "what", "role", "which", "auroc", "low", "high"),
-        rows=tuple(rows),
-        plot=Plot(form="line", x=0, y=5, low=6, high=7, series=2, role=3, y_min=0.0, y_max=1.0),
+        plot=table.plot(
+            "line",
+            x="layer",
+            y="auroc",
+            low="low",
+            high="high",
+            series="what",
+            role="role",
+            y_min=0,
+            y_max=1,
+        ),
         notes=(
             "Latents are chosen on the training half: the best score of each dictionary in its worst type, unfiltered.",
             "Difference of means and probe are fitted on the training half; the probe is standardised, its C chosen on "
@@ -100,18 +97,21 @@ def baselines(
 
 def latents(final: Ranking, length: Auroc) -> Figure:
     """The ranking as a table."""
-    rows = [
-        (
-            *(side, place, one.only or "every type", one.dictionary, one.layer, one.layer + 1, one.latent),
-            *(one.score, one.test_score, one.test_low, one.test_high),
-            *(one.auroc, one.auroc_low, one.auroc_high, one.corpus_share),
-        )
-        for side, place, one in _all(final)
-    ]
-    return Figure(
-        seq=0,
-        id="latents",
-        title="Ranked latents",
+    table = Table(
+        *("side", "rank", "of", "dictionary", "layer", "paper layer", "latent"),
+        *(("train", "share"), ("test", "share")),
+        IntervalColumns(unit="share"),
+        "auroc",
+        IntervalColumns("auroc low", "auroc high"),
+        ("ordinary text", "share"),
+    )
+    for side, place, one in _all(final):
+        named = (side, place, one.only or "every type", one.dictionary, one.layer, one.layer + 1, one.latent)
+        scores = (one.score, one.test_score, (one.test_low, one.test_high))
+        table.add(*named, *scores, one.auroc, (one.auroc_low, one.auroc_high), one.corpus_share)
+    return table.figure(
+        "latents",
+        "Ranked latents",
         claim="\n".join(
             (
                 *_best(final),
@@ -119,12 +119,6 @@ def latents(final: Ranking, length: Auroc) -> Figure:
                 f"{length.value:.2f} ({length.low:.2f} to {length.high:.2f}).",
             )
         ),
-        columns=_columns(
-            *("side", "rank", "of", "dictionary", "layer", "paper layer", "latent"),
-            *((name, _SHARE) for name in ("train", "test", "low", "high")),
-            *("auroc", "auroc low", "auroc high", ("ordinary text", _SHARE)),
-        ),
-        rows=tuple(rows),
         notes=(
             "Intervals: 95 %, bootstrap over names. The best of a list is a little flattered on train, not on test.",
         ),
@@ -147,22 +141,18 @@ def _best(final: Ranking) -> Iterator[str]:
 
 def types(final: Ranking) -> Figure:
     """The paper's figure of shares, latent by latent."""
-    rows = [
-        (side, place, one.dictionary, one.latent, own.type, own.f_known, own.f_unknown)
-        for side, place, one in _all(final)
-        for own in one.test
-        if one.only in (None, own.type)
-    ]
-    return Figure(
-        seq=0,
-        id="types",
-        title="Shares of known and unknown names on which they fire, test half",
+    table = Table(
+        *("side", "rank", "dictionary", "latent", "type"), ("fires on known", "share"), ("on unknown", "share")
+    )
+    for side, place, one in _all(final):
+        for own in one.test:
+            if one.only in (None, own.type):
+                table.add(side, place, one.dictionary, one.latent, own.type, own.f_known, own.f_unknown)
+    return table.figure(
+        "types",
+        "Shares of known and unknown names on which they fire, test half",
         claim="A latent on the diagonal says nothing about whether a name is known.",
-        columns=_columns(
-            *("side", "rank", "dictionary", "latent", "type"), ("fires on known", _SHARE), ("on unknown", _SHARE)
-        ),
-        rows=tuple(rows),
-        plot=Plot(form="points", x=5, y=6, role=0, panel=4, y_min=0.0, y_max=1.0),
+        plot=table.plot("points", x="fires on known", y="on unknown", role="side", panel="type", y_min=0, y_max=1),
         notes=("With each type's own best latent.",),
     )
 
@@ -203,11 +193,3 @@ def _all(final: Ranking) -> Iterator[tuple[Side, int, RankedLatent]]:
 
 def _family(dictionary: str) -> str:
     return dictionary.rpartition("/")[0]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else rounded(value)
-
-
-def _columns(*named: str | tuple[str, str]) -> tuple[Column, ...]:
-    return tuple(Column(name=one) if isinstance(one, str) else Column(name=one[0], unit=one[1]) for one in named)

@@ -17,7 +17,8 @@ from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import SHIPPED, read_row
 from model_worker.model.sae import Dictionary
 from model_worker.studies.discover import probe, ranking
-from model_worker.studies.discover.plan import Discovery, discover
+from model_worker.studies.discover.measure import Discovery
+from model_worker.studies.discover.plan import discover
 from model_worker.studies.discover.probe import Directed
 from model_worker.studies.discover.ranking import Latent, best_of, told
 from model_worker.studies.discover.reading import Stratum, chunks, name_batches
@@ -319,7 +320,7 @@ def test_who_was_interrupted_is_told_the_rest_and_nothing_twice(bench: Bench) ->
 
 def test_text_that_was_counted_is_not_read_again(bench: Bench, whole: list[Frame], monkeypatch) -> None:
     last = max(n for n, one in enumerate(whole) if one.kind == "corpus")
-    monkeypatch.setattr("model_worker.studies.discover.plan.at_tokens", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("model_worker.studies.discover.measure.at_tokens", lambda *_: pytest.fail("read again"))
     assert frames_of(bench, asked(bench), whole[: last + 1])[:-1] == whole[last + 1 : -1]
 
 

@@ -92,3 +92,7 @@ def test_whatever_is_under_way_is_let_go_at_the_end_and_half_way(bench: Bench, s
 def test_a_study_is_a_folder_and_its_registration() -> None:
     folders = {file.parent.name for file in STUDIES.glob("*/plan.py")}
     assert folders == PLANNERS.keys()
+    for folder in folders:
+        assert {file.name for file in (STUDIES / folder).glob("*.py")} >= {"plan.py", "measure.py", "figures.py"} - (
+            {"figures.py"} if folder == "answers" else set()  # its figures are three nouns: outcomes, doses, misfires
+        )

@@ -5,7 +5,7 @@ Knows no measurement.
 
 from dataclasses import dataclass
 
-import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from training.tiny_gemma2.language_model.sets import dealt_known
 from training.tiny_gemma2.recipe import Recipe
@@ -19,9 +19,9 @@ class Subject:
     recipe: Recipe
     world: TrainingWorld
     heldout: list[TrainingEntity]  # unknown names
-    tokenizer: object
-    base: torch.nn.Module
-    chat: torch.nn.Module
+    tokenizer: PreTrainedTokenizerBase
+    base: PreTrainedModel
+    chat: PreTrainedModel
     norms: tuple[float, ...]  # r of the chat model, by layer
 
 

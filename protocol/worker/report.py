@@ -11,7 +11,7 @@ from protocol.base import Message, Text
 
 
 class ReportFigure(Message):
-    """One number with its interval, what was wanted of it, and its control."""
+    """One number with its interval, what was wanted of it, in words and as a bound, and its control."""
 
     what: Text
     value: float | None = Field(description="None: not measured")
@@ -19,6 +19,8 @@ class ReportFigure(Message):
     high: float | None
     n: int | None = Field(ge=0, description="how many it was counted on")
     wanted: Text = Field(description="e.g. '≥ .99'; may be empty")
+    at_least: float | None = None
+    at_most: float | None = None
     met: bool | None = Field(description="None: nothing was wanted, or it can't be said")
     control: Text = Field(description="what the same measure says without the cause; may be empty")
 

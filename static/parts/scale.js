@@ -1,16 +1,8 @@
 // Axes for the figures of a report: where a number lies, and what was wanted of it. Pure.
 
-/** "≥ .98" → { way: "≥", at: 0.98 }; null where no such thing is said. */
-export function wantedOf(text) {
-  const found = text.match(/^\s*(≥|≤|>=|<=|>|<|=|≈)\s*([+−-]?\d*\.?\d+)\s*(%?)/);
-  if (!found) return null;
-  const at = Number(found[2].replace("−", "-")) / (found[3] ? 100 : 1);
-  return { way: { ">=": "≥", "<=": "≤" }[found[1]] ?? found[1], at };
-}
-
 /** The axis of one figure: 0 to 1 where all its numbers lie there, else one that holds them. @returns {[number, number]} */
-export function figureDomain({ value, low, high, wanted }) {
-  const numbers = [value, low, high, wantedOf(wanted)?.at].filter((x) => x !== null && x !== undefined);
+export function figureDomain({ value, low, high, at_least, at_most }) {
+  const numbers = [value, low, high, at_least, at_most].filter((x) => x !== null && x !== undefined);
   const [least, most] = [Math.min(0, ...numbers), Math.max(0, ...numbers)];
   if (least >= 0 && most <= 1) return [0, 1];
   return [least * 1.2, most * 1.2];

@@ -108,6 +108,7 @@ def test_the_report_says_every_number_and_whether_it_is_what_was_wanted(told: Ap
     expect(second).to_contain_text("not met")
     expect(third).to_contain_text("37.5")
     expect(fourth).to_contain_text("not measured")
+    expect(report.locator(".interval-wanted")).to_have_count(2)
     expect(report.locator(".layers-line")).not_to_have_count(0)
     report.get_by_role("button", name="Table").click()
     expect(report.get_by_role("table", name="Recognition: AUROC, by layer")).to_contain_text("0.500 – 0.700")

@@ -1,6 +1,7 @@
 """A report says what it means, or is refused where it is made."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,3 +40,20 @@ def test_a_report_survives_being_written_and_read() -> None:
 def test_a_report_that_could_be_misread_is_refused(change: Any) -> None:
     with pytest.raises(ValidationError):
         ModelReport.model_validate_json(_changed(change))
+
+
+@pytest.mark.core
+def test_the_shipped_report_says_its_bounds_in_words_and_as_numbers() -> None:
+    for file in (Path(__file__).parents[2] / "model_worker" / "cards").glob("*/report.json"):
+        for figure in ModelReport.model_validate_json(file.read_bytes()).figures:
+            way, _, bound = figure.wanted.partition(" ")
+            assert figure.at_least == (float(bound) if way == "≥" else None), figure.what
+            assert figure.at_most == (float(bound) if way == "≤" else None), figure.what
+
+
+@pytest.mark.core
+def test_a_report_without_bounds_still_reads() -> None:
+    old = json.loads(REPORT.model_dump_json())
+    for figure in old["figures"]:
+        del figure["at_least"], figure["at_most"]
+    assert ModelReport.model_validate_json(json.dumps(old)).figures[0].at_least is None

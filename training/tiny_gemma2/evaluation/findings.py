@@ -35,7 +35,16 @@ class Findings:
         low, high = interval or (None, None)
         self.figures.append(
             ReportFigure(
-                what=what, value=float(value), low=low, high=high, n=n, wanted=wanted, met=met, control=control
+                what=what,
+                value=float(value),
+                low=low,
+                high=high,
+                n=n,
+                wanted=wanted,
+                at_least=at_least,
+                at_most=at_most,
+                met=met,
+                control=control,
             )
         )
 

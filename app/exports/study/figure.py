@@ -66,12 +66,14 @@ def _drawn(figure: Figure, plot: Plot, panel: FigureRows, scheme: Scheme) -> "Dr
 
 
 def _bars(figure: Figure, plot: Plot, panel: FigureRows, series: list[FigureSeries], colour: Colours) -> list[Trace]:
-    """A part is a trace, so that it stands in the legend; those of one series share its place in the group."""
+    """A part is a trace, so that it stands in the legend; those of one series share its place in the group. Where no
+    series has several, Plotly finds the places: bars that nothing stands beside are in the middle."""
+    shared = any(len(one.parts) > 1 for one in series)
     return [
         {
             "type": "bar",
             "name": escaped(cell_text(part.name)),
-            "offsetgroup": str(place),
+            **({"offsetgroup": str(place)} if shared else {}),
             "x": _xs(figure, plot, own),
             "y": _column(own, plot.y),
             "error_y": _interval(plot, own, colour),
@@ -198,7 +200,7 @@ def _heat(figure: Figure, plot: Plot, panel: FigureRows, colour: Colours) -> tup
         "zmin": low,
         "zmax": high,
         "colorscale": [[i / (len(stops) - 1), colour[name]] for i, name in enumerate(stops)],
-        "colorbar": {"title": {"text": escaped(head_of(unit)), "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        "colorbar": {"thickness": 12, "outlinewidth": 0},
         "xgap": 1,
         "ygap": 1,
         "hoverinfo": "text",
@@ -211,6 +213,7 @@ def _heat(figure: Figure, plot: Plot, panel: FigureRows, colour: Colours) -> tup
     axes = {
         "xaxis": word_axis(figure, plot.x) | {"categoryarray": trace["x"]},
         "yaxis": word_axis(figure, plot.y) | {"categoryarray": trace["y"], "autorange": upwards},
+        "title": {"text": escaped(head_of(unit)), "x": 0, "font": {"size": 12}},
         "height": 92 + len(ys) * (14 if len(ys) > 30 else 24),
     }
     return [trace], axes

@@ -50,3 +50,11 @@ def test_every_form_is_drawn_panel_by_panel_and_shows_the_rows_numbers(form: str
         assert named.keys() == {"known", "control"}
         assert named["known"]["median" if form == "box" else "y"] == [2.0, 4.0]
     assert plots_of(figure.model_copy(update={"plot": None}), "light") == []
+
+
+def test_bars_of_one_series_stand_in_one_place_and_a_bar_alone_in_the_middle() -> None:
+    (_, alone), _ = plots_of(FIGURES["a score that is no role"], "light")
+    assert all("offsetgroup" not in one for one in json.loads(alone.to_json())["data"])
+    (_, arms), _ = plots_of(FIGURES["arms and their controls"], "light")
+    places = {one["name"]: one["offsetgroup"] for one in json.loads(arms.to_json())["data"]}
+    assert places["baseline"] == places["known"] == places["unknown"] != places["random controls"]

@@ -32,6 +32,12 @@ async ({ request, frames, views, card, values }) => {
     wantRandom: null, random: null, sampling: null, samples: null,
   });
   followSliders(state);
+  const explore = new DOMParser().parseFromString(await (await fetch("/")).text(), "text/html");
+  const sheets = [...explore.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href"));
+  await Promise.all(sheets.map((href) => new Promise((done) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: done });
+    document.head.append(link);
+  })));
   document.body.className = "";
   const main = document.createElement("main");
   main.className = "explore";
@@ -44,12 +50,12 @@ async ({ request, frames, views, card, values }) => {
     const element = document.createElement("div");
     element.id = id;
     result.append(element);
-    (await load(`views/${path}`))[name](element, state);
+    (await load(`run/${path}`))[name](element, state);
   }
   window.bench = { state, fold, frames };
 }
 """
-ANSWERS = {"answers": ["answers", "answers"], "pushes": ["pushes", "randomPushes"]}
+ANSWERS = {"answers": ["answers/answers", "answers"], "pushes": ["curve/random_pushes", "randomPushes"]}
 
 
 def card(app: App) -> dict[str, Any]:
@@ -153,7 +159,7 @@ def test_text_that_wants_to_be_markup_stays_text_with_its_marks(app: App, open_p
         if frame["kind"] == "verdict":
             frame["text"] = f"{HOSTILE} {frame['arm']}"
             frame["phrase"] = "<script>"
-    views = ANSWERS | {"claim": ["claim", "claimLine"], "first": ["first", "firstTokens"]}
+    views = ANSWERS | {"claim": ["answers/claim", "claimLine"], "first": ["curve/first_tokens", "firstTokens"]}
     page = mounted(app, open_page, request, frames, views)
     push(page, 1.25)
     assert answer_text(page, 1) == f"{HOSTILE} 1"
@@ -211,7 +217,7 @@ def test_the_claim_says_a_push_in_its_modes_words(
         sweep |= {"to": to}
         said = "50 % swapped into L3 #5, it "
     request, frames = asked(app, sweep | {"strengths": [strength]})
-    page = mounted(app, open_page, request, frames, {"claim": ["claim", "claimLine"]})
+    page = mounted(app, open_page, request, frames, {"claim": ["answers/claim", "claimLine"]})
     push(page, strength)
     expect(page.locator("#claim p").first).to_contain_text(said)
     expect(page.locator("#claim p").first).to_contain_text("4 random pushes of that size")
@@ -220,7 +226,7 @@ def test_the_claim_says_a_push_in_its_modes_words(
 def test_the_claim_names_what_is_held_and_controls_are_not_made_up_for_it(app: App, open_page: OpenPage) -> None:
     hold = [steering(app, 1, strength=-0.25)]
     request, frames = asked(app, steering(app, 0, strengths=[1.25]), hold=hold)
-    page = mounted(app, open_page, request, frames, {"claim": ["claim", "claimLine"], **ANSWERS})
+    page = mounted(app, open_page, request, frames, {"claim": ["answers/claim", "claimLine"], **ANSWERS})
     claim = page.locator("#claim p").first
     expect(claim).to_contain_text("With Unknown entity held at −0.25, it ")
     expect(claim).to_contain_text("No control was run for what is held alone.")
@@ -233,7 +239,7 @@ def test_the_claim_names_what_is_held_and_controls_are_not_made_up_for_it(app: A
 
 def test_the_first_token_bar_stands_where_its_log_odds_are(app: App, open_page: OpenPage) -> None:
     request, frames = asked(app, steering(app, 0, strengths=[1.25]))
-    page = mounted(app, open_page, request, frames, {"first": ["first", "firstTokens"], **ANSWERS})
+    page = mounted(app, open_page, request, frames, {"first": ["curve/first_tokens", "firstTokens"], **ANSWERS})
     push(page, 1.25)
     prompt = next(frame for frame in frames if frame["kind"] == "prompt")
     before, after = (arm["refusal_logodds"] for arm in prompt["arms"])

@@ -25,6 +25,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import launch
+from tests.browser.kept_runs import KeptRuns
 
 ROOT = Path(__file__).parent.parent.parent
 BATKIN = "What sport does Michael Batkin play?"
@@ -84,12 +85,16 @@ class App:
         with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.read(), answer.headers
 
-    def save(self, prompt: str, title: str, strength: float | None = None, **more: object) -> dict[str, Any]:
+    def save(
+        self, prompt: str, title: str, strength: float | None = None, *, alone: bool = False, **more: object
+    ) -> dict[str, Any]:
         """Runs a prompt and saves it as a `Saved`; it shows the first direction of the model's card at this strength,
-        -1 for the greatest there is, or the baseline."""
+        -1 for the greatest there is, or the baseline. alone: the greatest is the only one that is run."""
         card = json.loads(self.ask("/api/models")[0])["models"][0]
         known = card["directions"][0]
         sweep = {name: known[name] for name in ("target", "unit", "scope", "strengths")}
+        if alone:
+            sweep["strengths"] = known["strengths"][-1:]
         run = {"kind": "generate", "model": card["id"], "prompt": prompt, "sweeps": [sweep]}
         headers = self.ask("/api/runs", run | {"controls": {"n_directions": 8}})[1]
         view = {}
@@ -143,9 +148,16 @@ def chromium() -> Iterator[Browser]:
 OpenPage = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def kept_runs() -> KeptRuns:
+    """Whoever uses this gets whole runs that were asked before without waiting for the worker."""
+    return KeptRuns()
+
+
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[OpenPage]:
+def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """open_page(url, allow=(422,), **context options): a page in a context of its own."""
+    kept = request.getfixturevalue("kept_runs") if "kept_runs" in request.fixturenames else None
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
@@ -153,6 +165,8 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
         contexts.append(context)
         context.add_init_script(REPORT_VIOLATIONS)
+        if kept:
+            kept.serve(context)
         page = context.new_page()
 
         def heard(kind: str, text: str) -> None:
@@ -204,5 +218,10 @@ def share(page: Page, title: str, note: str = "") -> str:
     return link.input_value().rsplit("/", 1)[1]
 
 
-def no_sideways_scroll(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= screen.width")
+def no_sideways_scroll(page: Page, within_ms: int = 3_000) -> bool:
+    """Once what a new width moves is drawn anew."""
+    for _ in range(0, within_ms, 100):
+        if page.evaluate("document.documentElement.scrollWidth <= screen.width"):
+            return True
+        page.wait_for_timeout(100)
+    return False

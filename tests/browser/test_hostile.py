@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import App, OpenPage, no_sideways_scroll
 from tests.browser.test_reach import PHONE
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 OWN = "window.owned=1;alert(1)"
 HOSTILE = {
     "a script": f"<script>{OWN}</script>",
@@ -48,7 +49,7 @@ def planted(app: App) -> Iterator[list[Planted]]:
 
 def _save(app: App, text: str) -> str:
     prompt = f"What sport does {text} play?"
-    return app.save(prompt, text, -1, note=f"{text}\n\n{text}")["finding"]["slug"]
+    return app.save(prompt, text, -1, alone=True, note=f"{text}\n\n{text}")["finding"]["slug"]
 
 
 def _same(said: str, meant: str) -> bool:
@@ -95,14 +96,14 @@ def test_in_the_gallery_all_of_it_is_text(app: App, open_page: OpenPage, planted
     assert no_sideways_scroll(page)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_as_a_search_it_is_text_and_finds_itself(
-    app: App, open_page: OpenPage, planted: list[Planted], text: str
-) -> None:
-    page = _open(open_page, f"{app.url}/findings?q={quote(text)}")
-    (slug,) = [each.slug for each in planted if each.text == text]
-    expect(page.locator(f"a[href='/f/{slug}']").first).to_be_visible()
-    _is_harmless(page)
+def test_as_a_search_it_is_text_and_finds_itself(app: App, open_page: OpenPage, planted: list[Planted]) -> None:
+    page = _open(open_page, f"{app.url}/findings")
+    for each in planted:
+        page.fill("#q", each.text)
+        page.press("#q", "Enter")
+        expect(page.locator(f"a[href='/f/{each.slug}']").first).to_be_visible()
+        assert parse_qs(urlsplit(page.url).query)["q"] == [each.text]
+        _is_harmless(page)
 
 
 def test_beside_each_other_it_is_text(app: App, open_page: OpenPage, planted: list[Planted]) -> None:
@@ -129,6 +130,7 @@ def test_opened_in_explore_it_is_text(app: App, open_page: OpenPage, planted: li
     [
         "/f/{}",
         "/{}",
+        "/findings?q={}",
         "/findings?model={}",
         "/findings?before={}",
         "/compare?a={}&b={}",
@@ -138,8 +140,8 @@ def test_opened_in_explore_it_is_text(app: App, open_page: OpenPage, planted: li
     ],
 )
 def test_in_an_address_it_is_text(app: App, open_page: OpenPage, path: str) -> None:
-    for name in ("a script after an end", "an image", "an attribute", "markdown"):
-        address = path.replace("{}", quote(HOSTILE[name], safe=""))
+    for names in (("a script after an end", "an image"), ("an attribute", "markdown")):  # whichever gets out, owns it
+        address = path.replace("{}", quote("".join(HOSTILE[name] for name in names), safe=""))
         page = _open(open_page, app.url + address, allow=(404, 422))
         expect(page.locator("main").first).to_be_visible()
         _is_harmless(page)

@@ -14,6 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
+
 HOSTILE = """<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>"""
 KNOWN, UNKNOWN = ("resid_post/layer_3_known", 4), ("resid_post/layer_2_unknown", 1)
 # Mounts views over { request, frames } and keeps state and modules at hand as window.bench.

@@ -13,6 +13,7 @@ from tests.active_latents import decoded
 from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 REFUSAL = {"code": "busy", "asked": "You asked for a latent.", "allowed": "One at a time.", "change": "Wait a moment."}
 FRAMES = "/api/models/*/latent?*"

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 A_WHOLE_RUN = re.compile(r"/api/runs\?page=\w+-main")
 # Two views over a recording of their own, on a page that has the styles.
 ALONE = """async ({ lines, sees }) => {

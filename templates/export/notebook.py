@@ -300,7 +300,12 @@ def size(push: dict, x: Tensor) -> Tensor:
         direction = direction_of(like_of(push["target"]))
         return -strength * (x @ (direction / direction.norm()))
     a = activation_of(like_of(push["target"]))(x)
-    return {"clamp": strength - a, "scale": (strength - 1) * a, "ablate": -strength * a, "swap": strength * a}[mode]
+    return {
+        "clamp": strength - a,
+        "scale": (strength - 1) * a,
+        "ablate": -strength * a,
+        "swap": strength * a,
+    }[mode]
 
 
 def steered(push: dict, n_tokens: int) -> Tensor:

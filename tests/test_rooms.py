@@ -113,7 +113,6 @@ def test_sae_lens_is_imported_in_one_function_of_the_worker() -> None:
 MAX_LINES = 350
 MAX_FILES = 15
 LARGE = {
-    "static/explore/explore.js": "the page's wiring; still to be split",
     "templates/export/notebook.py": "cells of one notebook; names go from one to the next, and ruff checks them",
 }
 """Files that are larger, and why."""

@@ -3,17 +3,14 @@
 
 import { newPage, Refused } from "../core/api.js";
 import { asides } from "./asides.js";
-import { sharedRequest } from "../run/requests.js";
 import { benches, isAway } from "./benches.js";
-import { $, fill, h } from "../core/dom.js";
+import { $ } from "../core/dom.js";
 import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { follower } from "../run/follow.js";
-import { count } from "../core/format.js";
 import { readFragment } from "../run/fragment.js";
 import { runAt } from "../run/recording.js";
-import { ended, isOpen, lastEntity, logodds, newRun } from "../run/run.js";
+import { ended, lastEntity, logodds, newRun } from "../run/run.js";
 import {
-  isIdle,
   resetAll,
   sameSteering,
   slidersOf,
@@ -34,7 +31,8 @@ import { mount } from "../parts/mount.js";
 import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
-import { shareDialog } from "../run/share.js";
+import { drawQuestion, format, setFormat, tooLong } from "./question.js";
+import { shareSeen } from "./sharing.js";
 import { workerStatus } from "../run/status.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
 import { topLatents } from "../run/latents/top.js";
@@ -239,13 +237,6 @@ function settled(now) {
   drawAsk();
 }
 
-const tooLong = (prompt) => ({
-  code: "prompt_too_long",
-  asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
-  allowed: `${MAX_PROMPT_CHARACTERS.toLocaleString("en")} fit.`,
-  change: "Shorten it.",
-});
-
 // ---- the first view
 
 /** A recording of the first example, so that the page lives before the model does. */
@@ -305,38 +296,7 @@ function turnToTheOther() {
 }
 
 function drawAsk() {
-  const now = state.get("run");
-  const recorded = bench.current()?.recorded;
-  const open = follow.main.busy() && now && isOpen(now);
-  fill(
-    $("run"),
-    ...(open
-      ? ["Stop ", h("kbd", { "aria-hidden": "true" }, "esc")]
-      : ["Run ", h("kbd", { "aria-hidden": "true" }, "↵")]),
-  );
-  const whole = now?.phase === "done" && !recorded;
-  $("share").disabled = !whole;
-  $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
-  const edited = Boolean(asked && $("prompt").value.trim() !== asked.prompt);
-  $("prompt").closest(".field").classList.toggle("edited", edited);
-  fill(
-    $("facts"),
-    parent && [origin(parent), " · "],
-    edited ? "edited: below is the last question's answer" : facts(now, recorded),
-  );
-}
-
-function facts(now, recorded) {
-  if (recorded) {
-    return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
-  }
-  return now?.start &&
-    `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
-}
-
-function origin(slug) {
-  const title = "What is shared from here says that it was forked from this";
-  return h("a", { class: "mono", href: `/f/${slug}`, title }, `f/${slug}`);
+  drawQuestion(state, { asked, parent, recorded: bench.current()?.recorded, busy: follow.main.busy() });
 }
 
 // The second prompt's answers stand under the first's, where there is a second.
@@ -352,33 +312,9 @@ function besideAnswers() {
 
 // ---- sharing
 
-// What is shown between computed strengths is no run by itself: one that holds all of it is made first.
 function share() {
-  const now = seen();
-  const slider = now.sliders[now.active];
-  const value = now.values[now.active];
-  const { run, id } = bench.current();
-  const inside = !slider || isIdle(slider, value) || slider.strengths.includes(value);
-  const request = inside ? run.request : sharedRequest(now);
-  const view = { ...steerIn({ request }, now.sliders, now.values, now.active), colour: state.get("colour") };
-  shareDialog($("dialog"), state, inside ? Promise.resolve({ id, run }) : wholeRun(request), view, parent);
+  shareSeen(state, seen(), bench.current(), { follow: follow.share, parent });
 }
-
-function wholeRun(request) {
-  return new Promise((resolve, reject) => {
-    follow.share.ask(request, (run, id) => {
-      if (run.phase === "done") resolve({ id, run });
-      else if (!isOpen(run)) reject(new Refused(0, run.refusal ?? NOT_WHOLE));
-    });
-  });
-}
-
-const NOT_WHOLE = {
-  code: "cut",
-  asked: "One run that holds all you see was asked for.",
-  allowed: "It did not arrive whole.",
-  change: "Try again in a moment.",
-};
 
 // ---- the address
 
@@ -406,12 +342,4 @@ function reopen() {
   const { sliders, values } = slidersThere(to.sliders, card);
   for (const [slider, strength] of to.at) values[slider] = strength;
   setSliders(sliders, values, to.active ?? to.at[0]?.[0] ?? 0);
-}
-
-function format() {
-  return new FormData($("ask")).get("format");
-}
-
-function setFormat(value) {
-  for (const input of $("ask").elements.format) input.checked = input.value === value;
 }

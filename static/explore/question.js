@@ -1,0 +1,60 @@
+// The form of the question: chat or raw, the buttons, and a line of facts about what was asked. From the run and what is
+// typed. Knows nothing about running it.
+
+import { $, fill, h } from "../core/dom.js";
+import { count } from "../core/format.js";
+import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
+import { isOpen } from "../run/run.js";
+
+export function format() {
+  return new FormData($("ask")).get("format");
+}
+
+export function setFormat(value) {
+  for (const input of $("ask").elements.format) input.checked = input.value === value;
+}
+
+export const tooLong = (prompt) => ({
+  code: "prompt_too_long",
+  asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,
+  allowed: `${MAX_PROMPT_CHARACTERS.toLocaleString("en")} fit.`,
+  change: "Shorten it.",
+});
+
+/**
+ * asked: { prompt, format } that the page shows, or null; parent: the finding that was opened here; recorded: whether
+ * the recorded example is shown; busy: whether the worker answers.
+ */
+export function drawQuestion(state, { asked, parent, recorded, busy }) {
+  const now = state.get("run");
+  const open = busy && now && isOpen(now);
+  fill(
+    $("run"),
+    ...(open
+      ? ["Stop ", h("kbd", { "aria-hidden": "true" }, "esc")]
+      : ["Run ", h("kbd", { "aria-hidden": "true" }, "↵")]),
+  );
+  const whole = now?.phase === "done" && !recorded;
+  $("share").disabled = !whole;
+  $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
+  const edited = Boolean(asked && $("prompt").value.trim() !== asked.prompt);
+  $("prompt").closest(".field").classList.toggle("edited", edited);
+  fill(
+    $("facts"),
+    parent && [origin(parent), " · "],
+    edited ? "edited: below is the last question's answer" : facts(state, now, recorded),
+  );
+}
+
+function facts(state, now, recorded) {
+  if (recorded) {
+    return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
+  }
+  return now?.start &&
+    `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
+}
+
+function origin(slug) {
+  const title = "What is shared from here says that it was forked from this";
+  return h("a", { class: "mono", href: `/f/${slug}`, title }, `f/${slug}`);
+}

@@ -1,15 +1,9 @@
 import assert from "../assert.js";
-import { curveAxis, figureDomain, ticks, wantedOf } from "/static/parts/scale.js";
-
-Deno.test("what was wanted is read from words, shares and percents alike", () => {
-  assert.deepEqual(wantedOf("≥ .98"), { way: "≥", at: 0.98 });
-  assert.deepEqual(wantedOf("<= 5 % of names"), { way: "≤", at: 0.05 });
-  assert.equal(wantedOf("as many as may be"), null);
-});
+import { curveAxis, figureDomain, ticks } from "/static/parts/scale.js";
 
 Deno.test("an axis holds every number of its figure", () => {
-  assert.deepEqual(figureDomain({ value: 0.5, low: 0.4, high: 0.6, wanted: "≥ .9" }), [0, 1]);
-  const [low, high] = figureDomain({ value: -3, low: null, high: 7, wanted: "" });
+  assert.deepEqual(figureDomain({ value: 0.5, low: 0.4, high: 0.6, at_least: 0.9, at_most: null }), [0, 1]);
+  const [low, high] = figureDomain({ value: -3, low: null, high: 7, at_least: null, at_most: null });
   assert.ok(low < -3 && high > 7);
 });
 

@@ -211,7 +211,7 @@ function rateRow(name) {
         ]
         : h("span", { class: "note" }, "No answer yet."),
     );
-    fill(line, n > 0 && interval({ value: refused / n, low, high, wanted: "" }));
+    fill(line, n > 0 && interval({ value: refused / n, low, high, at_least: null, at_most: null }));
     fill(summary, n === wanted ? `Read ${count(n, "answer")}` : `Read ${n} of ${count(wanted, "answer")}`);
     fill(
       answers,

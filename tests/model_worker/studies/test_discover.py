@@ -528,7 +528,7 @@ def _taken(k: int, label: str):
 
 
 def test_batches_have_one_length_and_lose_nobody(bench: Bench, embedded: Loaded) -> None:
-    from tests.model_worker.studies.test_names import taken
+    from tests.model_worker.studies.shared.test_names import taken
 
     gemma = bench.part("base").gemma
     names = taken(embedded, WorldNames()).taken

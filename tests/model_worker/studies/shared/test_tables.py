@@ -9,7 +9,7 @@ import pytest
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.worker.study_frames import Column, Plot
 
-STUDIES = Path(__file__).parents[3] / "model_worker" / "studies"
+STUDIES = Path(__file__).parents[4] / "model_worker" / "studies"
 
 
 @pytest.mark.core

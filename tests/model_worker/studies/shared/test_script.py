@@ -15,7 +15,7 @@ from protocol.worker.frames import Frame
 from protocol.worker.studies import KnowledgeRequest
 from protocol.worker.study_frames import Figure, Trial
 
-STUDIES = Path(__file__).parents[3] / "model_worker" / "studies"
+STUDIES = Path(__file__).parents[4] / "model_worker" / "studies"
 N = 12
 
 

@@ -24,7 +24,7 @@ from benchmarks.measure import Key, medians, timed
 from model_worker.engine import Engine
 from model_worker.model.base import Base
 from model_worker.model.loading import load
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.studies.discover.probe import Directed, fitted
 from model_worker.studies.discover.reading import at_names, chunks, name_batches
 from model_worker.studies.discover.tally import FiringCounter
@@ -66,7 +66,7 @@ def main() -> None:
 
 def _passes(rounds: int) -> dict[str, float]:
     """Of all labelled names of the training half."""
-    row = read_row(SHIPPED[0])
+    row = read_row(card_folders()[0])
     loaded = load(row)
     gemma = Base(loaded, row).part().gemma
     model = AutoModelForCausalLM.from_pretrained(
@@ -126,7 +126,7 @@ def _taken(reading: Generator[None, None, NameSet]) -> tuple[Taken, ...]:
 
 def _searched(n: int | None) -> dict[str, float]:
     """A whole search: of the world's names, or of `n` made-up ones."""
-    row = read_row(SHIPPED[0])
+    row = read_row(card_folders()[0])
     loaded = load(row)
     engine = Engine(loaded, row=row)
     engine.base.part()

@@ -22,7 +22,7 @@ from torch import Tensor
 from transformers import Gemma2Config, Gemma2ForCausalLM, PreTrainedTokenizerFast
 
 from model_worker.model.loading import Loaded, load
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from protocol.steering import LatentTarget, Sweep
 from protocol.worker.models import DictionaryCard, ModelCard
 from protocol.worker.requests import Controls, GenerateRequest, ReadLatents
@@ -68,12 +68,12 @@ class Subject:
 
 
 def embedded(_folder: Path) -> Subject:
-    loaded = load(read_row(SHIPPED[0]))
+    loaded = load(read_row(card_folders()[0]))
     direction = loaded.card.directions[0]
     steps = [round(-0.5 + 0.1 * k, 1) for k in range(N_ARMS)]
     return Subject(
         name="embedded",
-        folder=SHIPPED[0],
+        folder=card_folders()[0],
         loaded=loaded,
         prompts=tuple(f"What sport does {name} play?" for name in NAMES),
         asked=_asked(loaded, format="chat"),

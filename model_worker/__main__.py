@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
-from model_worker.model.registry import SHIPPED, RegistryRow, read_registry, row_of
+from model_worker.model.registry import RegistryRow, read_registry, row_of
 from model_worker.serve.access import TOKEN_VARIABLE, address_of, read_token
 from model_worker.serve.server import Model, create_server
 
@@ -27,7 +27,7 @@ def main() -> None:
     if options.exit_with_parent:
         threading.Thread(target=_exit_at_eof, daemon=True).start()
 
-    registry = read_registry(tuple(options.cards) or SHIPPED)
+    registry = read_registry(tuple(options.cards))
     row = row_of(registry, options.model or next(iter(registry)))
     others = tuple(other for other in registry.values() if other is not row)
 

@@ -1,6 +1,5 @@
-"""Which models this worker can load: one folder with a `model.json` (a ModelCard) each.
-
-The embedded model is a row like any other. Knows nothing about torch.
+"""Which models this worker can load: one folder with a `model.json` (a ModelCard) each. Whoever adds a model adds a
+folder. Knows nothing about torch.
 """
 
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from protocol.refusal import Refused
 from protocol.worker.models import ModelCard
 
 CARDS = Path(__file__).parents[1] / "cards"
-SHIPPED = (CARDS / "tiny-gemma2-chat", CARDS / "gemma-2-2b-it")
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,17 @@ def read_row(folder: Path) -> RegistryRow:
     return RegistryRow(ModelCard.model_validate_json((folder / "model.json").read_bytes()), folder)
 
 
-def read_registry(folders: tuple[Path, ...] = SHIPPED) -> dict[str, RegistryRow]:
-    """Rows by model id, in the order of the folders; the first is the default."""
-    rows = [read_row(folder) for folder in folders]
+def card_folders(cards: Path = CARDS) -> tuple[Path, ...]:
+    """All that stand here, in the order of their names; those that hold their weights come first, so that whoever
+    names no model gets one that needs no download."""
+    rows = [read_row(file.parent) for file in sorted(cards.glob("*/model.json"))]
+    return tuple(row.folder for row in sorted(rows, key=lambda row: not (row.folder / row.card.weights).is_dir()))
+
+
+def read_registry(folders: tuple[Path, ...] | None = None) -> dict[str, RegistryRow]:
+    """Rows by model id, in the order of the folders, all that stand here unless some are named; the first is the
+    default."""
+    rows = [read_row(folder) for folder in folders or card_folders()]
     return {row.card.id: row for row in rows}
 
 

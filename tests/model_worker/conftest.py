@@ -5,7 +5,7 @@ import torch
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded, load
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from tests.model_worker import random_gemma
 
 
@@ -38,4 +38,4 @@ def embedded_engine(embedded: Loaded) -> Engine:
 
 @pytest.fixture(scope="session")
 def embedded() -> Loaded:
-    return load(read_row(SHIPPED[0]))
+    return load(read_row(card_folders()[0]))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model_worker.engine import Engine
-from model_worker.model.registry import SHIPPED, read_registry, read_row
+from model_worker.model.registry import card_folders, read_registry, read_row
 from protocol.steering import Sweep
 from protocol.worker.frames import FRAME, Frame
 from protocol.worker.models import Example
@@ -20,7 +20,7 @@ from training.tiny_gemma2.card.first_view import opening
 from training.tiny_gemma2.card.sample import FILE, sample, write_sample
 from training.tiny_gemma2.shipped import Shipped, load_shipped
 
-ARTIFACTS = SHIPPED[0]
+ARTIFACTS = card_folders()[0]
 CARD = read_row(ARTIFACTS).card
 EXAMPLES = [example for group in CARD.examples for example in group]
 RECORDING = Path(__file__).parents[2] / "static" / "first" / "explore.jsonl"

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from protocol.worker.report import ModelReport
 from training.tiny_gemma2.build import build, first_pass, second_pass, train_all
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
@@ -45,7 +45,7 @@ from training.tiny_gemma2.world.entities import (
 from training.tiny_gemma2.world.names import phrase, phrases_in
 from training.tiny_gemma2.world.wording import QUESTIONS
 
-ARTIFACTS = SHIPPED[0]
+ARTIFACTS = card_folders()[0]
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def test_the_manifest_holds_the_hashes_of_the_files_that_ship() -> None:
 
 
 def test_every_shipped_slider_says_its_validated_strength_and_its_evidence_is_about_that() -> None:
-    for card in (read_row(folder).card for folder in SHIPPED):
+    for card in (read_row(folder).card for folder in card_folders()):
         for slider in (*card.directions, *card.more_directions):
             assert slider.validated in slider.strengths
             assert f"{slider.validated:g}" in slider.evidence.replace(".0 r", " r")

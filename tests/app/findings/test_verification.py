@@ -20,7 +20,7 @@ from app.findings.verification import COARSE, FINE, compare, replay_of, toleranc
 from app.worker.client import RemoteWorker, WorkerClient
 from model_worker.engine import Engine
 from model_worker.model.loading import load
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.serve.server import create_server
 from protocol.app.verify import Drift, Verification
 from protocol.base import Message
@@ -461,7 +461,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[str]:
-    with serving(SHIPPED[0]) as url:
+    with serving(card_folders()[0]) as url:
         yield url
 
 
@@ -549,7 +549,7 @@ def edit_tokenizer(folder: Path, change: Callable[[dict], None]) -> None:
 async def test_what_changed_under_a_recording_shows_where_it_first_does(
     tmp_path: Path, recorded, change: Callable[[Path], None], what: str, where: str, changed: str
 ) -> None:
-    shutil.copytree(SHIPPED[0], tmp_path, dirs_exist_ok=True)
+    shutil.copytree(card_folders()[0], tmp_path, dirs_exist_ok=True)
     change(tmp_path)
     with serving(tmp_path) as url:
         found = await verified(url, recorded(RUN))

@@ -9,7 +9,7 @@ import torch
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED
+from model_worker.model.registry import card_folders
 from protocol.steering import Held, LatentTarget, Sweep
 from protocol.worker.frames import Frame
 from protocol.worker.requests import Controls, ReadLatents, Sampling, Span
@@ -61,7 +61,7 @@ def test_watched_latents_equal_sae_lens_on_every_token(random_card, random_engin
 def test_watched_latents_of_the_embedded_model_equal_sae_lens(embedded_engine: Engine) -> None:
     sources = {d.id: d.source for d in embedded_engine.loaded.card.dictionaries}
     frames = answer(embedded_engine, request_for(embedded_engine.loaded))
-    check_latents_against_sae_lens(embedded_engine.loaded, frames, lambda name: SHIPPED[0] / sources[name])
+    check_latents_against_sae_lens(embedded_engine.loaded, frames, lambda name: card_folders()[0] / sources[name])
 
 
 def unpacked(frames: list[Frame], arm: int, dictionary: str, n_pos: int, d_sae: int, sample: int = 0) -> torch.Tensor:

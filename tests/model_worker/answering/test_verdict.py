@@ -7,7 +7,7 @@ import pytest
 from model_worker.answering import refusal_rules
 from model_worker.answering.refusal_rules import paper_phrase, refusal_phrase
 from model_worker.answering.verdict import judge
-from model_worker.model.registry import SHIPPED
+from model_worker.model.registry import card_folders
 from model_worker.model.world import Entity, read_world
 from protocol.worker.models import Attribute, ModelCard
 from training.tiny_gemma2.world import phrases, wording
@@ -270,7 +270,7 @@ def test_an_ordinary_answer_is_no_refusal_for_a_word_in_it(text) -> None:
 def test_the_embedded_model_refuses_by_both_rules_and_answers_by_both(rule) -> None:
     for kind in phrases.ATTRIBUTES:
         assert all(rule(refusal.format(t=kind)) for refusal in wording.REFUSALS)
-    world = read_world(SHIPPED[0] / "entities.json")
+    world = read_world(card_folders()[0] / "entities.json")
     said = {
         wording.ANSWERS[entity.type, attribute].format(v=fact)
         for entities in world.entities.values()

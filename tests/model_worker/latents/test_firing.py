@@ -13,7 +13,7 @@ from model_worker.latents.firing import AROUND, latent
 from model_worker.latents.sample import N_NAMES, PASSAGE_TOKENS, Sample
 from model_worker.model.loading import Loaded, load
 from model_worker.model.pieces import token_text
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.model.world import Entity, World
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget
@@ -260,7 +260,7 @@ def test_the_embedded_models_activations_are_sae_lens_own_on_transformers_own_pa
 
     target = next(one.target for one in embedded.card.watch if one.role == "known")
     card = next(card for card in embedded.card.dictionaries if card.id == target.dictionary)
-    sae = SAE.load_from_disk(SHIPPED[0] / card.source)
+    sae = SAE.load_from_disk(card_folders()[0] / card.source)
     corpus = embedded.corpus[::25]
     few = dataclasses.replace(embedded, corpus=corpus)
     sample = Sample(few, 64 * BUDGET)

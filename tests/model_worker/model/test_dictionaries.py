@@ -7,14 +7,14 @@ import pytest
 
 from model_worker.model.dictionaries import Dictionaries, in_use
 from model_worker.model.loading import load
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from protocol.worker.models import DictionaryCard
 from tests.model_worker.random_gemma import write
 
 
 @pytest.mark.core
 def test_which_there_are_is_known_without_loading_any(tmp_path: Path) -> None:
-    card = read_row(SHIPPED[1]).card
+    card = read_row(card_folders()[1]).card
     found = Dictionaries(card, tmp_path, "cpu")  # nothing is in this folder, and nobody goes to the hub
     assert list(found) == [f"gemma-scope-2b-pt-res/layer_{layer}" for layer in range(26)] and len(found) == 26
     assert "gemma-scope-2b-pt-res/layer_25" in found and "gemma-scope-2b-pt-res/layer_26" not in found

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.serve.server import create_server
 from model_worker.serve.streams import superseded
 from protocol.base import Message
@@ -55,14 +55,14 @@ OF_STUDIES = {"study", "progress", "tally", "corpus", "ranking", "figure", "tria
 @pytest.fixture(scope="module")
 def worker() -> Iterator[httpx2.Client]:
     """The shipped model: the page's examples are its answers."""
-    with started(SHIPPED[0]) as client:
+    with started(card_folders()[0]) as client:
         wait_until_ready(client)
         yield client
 
 
 @pytest.fixture(scope="module")
 def server() -> FastAPI:
-    return create_server(read_row(SHIPPED[0]), lambda: pytest.fail("nothing is loaded here"))
+    return create_server(read_row(card_folders()[0]), lambda: pytest.fail("nothing is loaded here"))
 
 
 def test_the_page_lists_the_routes_that_there_are_with_their_parameters_and_bodies(server: FastAPI) -> None:

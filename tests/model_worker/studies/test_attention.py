@@ -13,7 +13,7 @@ from torch import Tensor
 from model_worker.decoding.states import fork, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.steering.formula import Delta, TargetReader
 from model_worker.studies.attention.figures import AttentionSetup, readers, significance
 from model_worker.studies.shared.heads import Cut, look, told_apart, with_cuts, with_outputs, written
@@ -195,7 +195,7 @@ def test_what_the_chat_model_says_by_itself_is_what_explore_shows(embedded: Load
 
 @pytest.fixture(scope="module")
 def engine(embedded: Loaded) -> Engine:
-    return Engine(embedded, row=read_row(SHIPPED[0]))
+    return Engine(embedded, row=read_row(card_folders()[0]))
 
 
 def small(part: str = "chat") -> AttentionRequest:

@@ -7,7 +7,7 @@ import pytest
 from model_worker.engine import Engine
 from model_worker.model.documents import read_entries
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from protocol.app.experiments.catalogue import EXPERIMENTS, made
 from protocol.app.experiments.experiment import Experiment
 from protocol.vocabulary import SPLITS
@@ -34,12 +34,12 @@ FEW = {
 @pytest.fixture(scope="module")
 def engine(embedded: Loaded) -> Engine:
     """With a base model."""
-    return Engine(embedded, row=read_row(SHIPPED[0]))
+    return Engine(embedded, row=read_row(card_folders()[0]))
 
 
 @pytest.fixture(scope="module")
 def world() -> ModelWorld:
-    row = read_row(SHIPPED[0])
+    row = read_row(card_folders()[0])
     return read_entries(row.card.id, (row.folder / (row.card.world or "")).read_text("utf-8"))
 
 

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded, load
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.model.sae import Dictionary
 from model_worker.studies.discover import probe, ranking
 from model_worker.studies.discover.measure import Discovery
@@ -35,14 +35,14 @@ from protocol.worker.study_frames import Figure, Progress, Ranking, Study, Tally
 from tests.model_worker.random_gemma import write
 from tests.model_worker.reference import teacher_forced
 
-BASE = SHIPPED[0] / "base"
+BASE = card_folders()[0] / "base"
 FEW = WorldNames(types=("player", "city"), most=40, match_lengths=False)
 TYPES = ("city", "player")
 
 
 @pytest.fixture(scope="module")
 def bench(embedded: Loaded) -> Bench:
-    engine = Engine(embedded, row=read_row(SHIPPED[0]))
+    engine = Engine(embedded, row=read_row(card_folders()[0]))
     return Bench(embedded, engine.prompts, engine.lanes["background"], engine.base)
 
 
@@ -89,7 +89,7 @@ class Plain:
         model = transformers_own()
         self.names = names.names
         cards = {one.id: one for one in loaded.card.dictionaries}
-        self.saes = {one.id: SAE.load_from_disk(SHIPPED[0] / cards[one.id].source) for one in names.dictionaries}
+        self.saes = {one.id: SAE.load_from_disk(card_folders()[0] / cards[one.id].source) for one in names.dictionaries}
         hidden: dict[str, list[torch.Tensor]] = {name: [] for name in self.saes}
         with torch.no_grad():
             for one in self.names:

@@ -8,7 +8,7 @@ from model_worker.answering.prompt import read_prompt
 from model_worker.decoding.states import PromptState, fork, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.studies.patching.figures import PARTS
 from model_worker.studies.patching.measure import MIN_LD, parts_of, patch
 from model_worker.studies.shared.heads import look, with_outputs
@@ -107,7 +107,7 @@ def test_parts_of_a_prompt_are_every_token_from_the_name_on_once(embedded: Loade
 
 @pytest.fixture(scope="module")
 def engine(embedded: Loaded) -> Engine:
-    return Engine(embedded, row=read_row(SHIPPED[0]))
+    return Engine(embedded, row=read_row(card_folders()[0]))
 
 
 def small(part: str = "chat") -> PatchingRequest:

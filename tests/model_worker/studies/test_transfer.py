@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 from model_worker.decoding.states import read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from model_worker.studies.transfer.readings import READING_PLACES
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget
@@ -41,7 +41,7 @@ REQUEST = TransferRequest(
 
 @pytest.fixture(scope="module")
 def engine(embedded: Loaded) -> Engine:
-    return Engine(embedded, row=read_row(SHIPPED[0]))
+    return Engine(embedded, row=read_row(card_folders()[0]))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,9 @@ def frames(engine: Engine) -> list[Frame]:
 @pytest.fixture(scope="module")
 def residuals(embedded: Loaded, frames: list[Frame]) -> dict[str, torch.Tensor]:
     """By place (names, n_layers, d_model), by transformers, in the order of the readings."""
-    base = AutoModelForCausalLM.from_pretrained(SHIPPED[0] / "base", dtype=torch.float32, attn_implementation="eager")
+    base = AutoModelForCausalLM.from_pretrained(
+        card_folders()[0] / "base", dtype=torch.float32, attn_implementation="eager"
+    )
     found: dict[str, list[torch.Tensor]] = {place: [] for place in READING_PLACES}
     for trial in trials_of(frames):
         if trial.answers:
@@ -81,7 +83,7 @@ def test_fvu_is_sae_lens_own_reconstruction_of_transformers_residuals(
     read_here = [one for one in embedded.card.dictionaries if one.trained_on == "base"]
     assert len(told) == len(read_here) * len(READING_PLACES)
     for one in read_here:
-        sae = SAE.load_from_disk(SHIPPED[0] / Path(one.source))
+        sae = SAE.load_from_disk(card_folders()[0] / Path(one.source))
         for place in READING_PLACES:
             x = residuals[place][:, one.layer]
             with torch.no_grad():

@@ -6,7 +6,7 @@ import pytest
 
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
-from model_worker.model.registry import SHIPPED, read_row
+from model_worker.model.registry import card_folders, read_row
 from protocol.worker.names import WorldNames
 from protocol.worker.studies import DiscoverRequest
 from tests.model_worker.study_runs import studied
@@ -18,7 +18,7 @@ KINDS = ("known", "unknown", "specialists_known", "specialists_unknown")
 
 @pytest.fixture(scope="module")
 def frames(embedded: Loaded) -> list[dict[str, Any]]:
-    engine = Engine(embedded, row=read_row(SHIPPED[0]))
+    engine = Engine(embedded, row=read_row(card_folders()[0]))
     request = DiscoverRequest(
         model=embedded.card.id, names=WorldNames(most=60), corpus_tokens=2_000, max_corpus_share=FILTER
     )

@@ -6,9 +6,9 @@ it is those. Knows nothing about any particular experiment, and puts nothing to 
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, Protocol, TypeVar, cast
+from typing import Annotated, ClassVar, Generic, Protocol, TypeVar, cast
 
-from pydantic import SerializeAsAny
+from pydantic import SerializeAsAny, WithJsonSchema
 
 from protocol.app.experiments.cost import Cost, NameCounts
 from protocol.app.experiments.form import (
@@ -61,7 +61,10 @@ class ExperimentOffer(Message):
     `asked.names`; most_names: of the world's, at most so many of each type and tier at first."""
 
     about: ExperimentAbout
-    draft: SerializeAsAny[Message]
+    draft: Annotated[
+        SerializeAsAny[Message],
+        WithJsonSchema({"type": "object", "description": "An ExperimentDraft, of the kind that the experiment is."}),
+    ]
     parts: tuple[FormPart, ...]
     most_names: int
 

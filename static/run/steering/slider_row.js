@@ -5,7 +5,7 @@ import { amountOf, amountParts, modeOf } from "./amount.js";
 import { measuredOf, otherUnit, usedOf } from "./measurement.js";
 import { fill, h, mark } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
-import { armAt } from "../run.js";
+import { armAt, isOpen } from "../run.js";
 import { OUTCOMES, SCOPES } from "../../core/protocol.js";
 import { movedTo } from "../names.js";
 import { activate, boundsOf, choose, farOff, isIdle } from "./sliders.js";
@@ -105,13 +105,20 @@ export function sliderRow(state, { id, key, index }) {
     changed("mode", before, (text) => fill(mode, text));
     changed("where", whereOf(run, slider), (text) => (came.title = text));
     changed("pushed", isIdle(slider, value) ? "" : shown, (text) => fill(pushed, text));
-    const parts = [[after], ...outcome(slider, value, { run, card, steer, chosen, held })];
+    const parts = [[after], ...followed(outcome(slider, value, { run, card, steer, chosen, held }), run)];
     changed("came", JSON.stringify(parts), () =>
       fill(
         came,
         parts.map(([text, look]) => h("span", look ?? {}, text)),
       ));
     tell({ far: (card && farOff(slider, value, card)) ?? "" }); // only a card knows what was validated
+  }
+
+  // What was measured on the last question keeps its room, unseen, until this one is measured: the number stays put.
+  function followed(parts, run) {
+    if (run?.prompt) written.followed = parts;
+    if (parts.length || !run || run.prompt || !isOpen(run)) return parts;
+    return (written.followed ?? []).map(([text, look]) => [text, { ...look, class: "unseen", "aria-hidden": "true" }]);
   }
 
   // The sentence at the row's foot: what is wrong with what was typed, else that this pushes too far.

@@ -8,6 +8,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
+from protocol.vocabulary import MODES
 from protocol.worker.requests import GenerateRequest
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +72,10 @@ def test_every_command_says_what_it_does_to_who_asks() -> None:
 
 def test_the_readme_takes_five_minutes() -> None:
     assert len(README.encode()) <= 9_000
+
+
+def test_the_glossary_names_every_mode() -> None:
+    assert f"| mode | what the delta is: {', '.join(mode.name for mode in MODES.values())} |" in README
 
 
 def test_the_map_shows_every_room_and_none_that_is_gone() -> None:

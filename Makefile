@@ -29,7 +29,7 @@ test: setup browser check ## every test, Chromium included
 	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 core: setup ## the subset that runs within a minute
-	$(PY) -m pytest -m core
+	$(PY) -m pytest -m core -n $(TEST_PROCESSES) --dist loadfile
 
 check: setup ## what can be said without running anything: style, mistakes and types of Python, JavaScript and CSS
 	$(PY) -m ruff check .

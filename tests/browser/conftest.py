@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -105,9 +105,8 @@ class App:
 
     def kill_worker(self) -> None:
         """As a crash would: the app starts another by itself."""
-        children = subprocess.run(["pgrep", "-P", str(self._process.pid)], capture_output=True, text=True, check=True)
-        for pid in children.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+        for child in psutil.Process(self._process.pid).children():
+            child.kill()
 
     def stop(self) -> None:
         self._process.terminate()

@@ -242,11 +242,12 @@ def test_a_phone_in_the_dark_never_scrolls_sideways(shelf: Shelf, open_page: Ope
 
 
 def test_hostile_text_is_text_in_the_gallery_and_beside_another(app: App, open_page: OpenPage) -> None:
-    one = app.save(f"What sport does {HOSTILE} play?", HOSTILE, -1, note=HOSTILE)["finding"]["slug"]
+    title = f"{HOSTILE} in the gallery"  # other tests save hostile findings too
+    one = app.save(f"What sport does {HOSTILE} play?", title, -1, note=HOSTILE)["finding"]["slug"]
     other = app.save(JORDAN, "Harmless", parent=one)["finding"]["slug"]
     page = open_page(f"{app.url}/findings?q=onerror")
-    expect(page.get_by_role("heading", level=2).first).to_have_text(HOSTILE)
-    page.fill("#q", HOSTILE)
+    expect(page.get_by_role("heading", level=2).first).to_have_text(title)
+    page.fill("#q", title)
     expect(page.locator("#told")).to_have_text("1 finding")
     for path in ("findings?q=" + "%3Cscript%3E", f"compare?a={one}&b={other}", f"f/{one}"):
         page.goto(f"{app.url}/{path}")

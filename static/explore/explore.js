@@ -163,9 +163,9 @@ function run({ keepEntry = false } = {}) {
     return;
   }
   startedAt = performance.now();
-  if (asked && prompt !== asked.prompt) {
+  if (asked && (prompt !== asked.prompt || format() !== asked.format)) {
     base = null;
-    state.set("span", null);
+    if (prompt !== asked.prompt) state.set("span", null); // characters of it; a token is counted with the template's
     state.set("token", null);
     state.set("sliders", state.get("sliders").map((slider) => withNamedScope(slider, card)));
   }

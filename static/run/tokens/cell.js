@@ -4,27 +4,31 @@
 import { fill, h } from "../../core/dom.js";
 
 /**
- * @typedef {{ name: string, role: string, value: string, share: number, inEntity: boolean, marked: boolean,
+ * @typedef {{ pos: number, name: string, role: string, value: string, share: number, inEntity: boolean, marked: boolean,
  *             bracket: "now"|"planned"|null, first: boolean, last: boolean, selected: boolean, pressed: boolean,
  *             disabled: boolean, said: (string|null|false)[] }} Facts
  * value: as it is written, "" if nothing was read. share: of the strongest tint, 0 to 1. said: to screen readers
  */
 
-/** @returns {{ item: HTMLElement, button: HTMLElement, draw: (facts: Facts) => void }} */
-export function tokenCell(pos) {
-  const button = h("button", { type: "button", class: "token", tabindex: "-1", "data-pos": pos });
+/**
+ * A cell knows no place of its own: an answer's cells stay where the prompt before them grew longer.
+ * @returns {{ item: HTMLElement, button: HTMLElement, draw: (facts: Facts) => void }}
+ */
+export function tokenCell() {
+  const button = h("button", { type: "button", class: "token", tabindex: "-1" });
   const item = h("li", {}, button);
   const written = new Map();
   return { item, button, draw };
 
   function draw(facts) {
+    write("pos", String(facts.pos), (pos) => (button.dataset.pos = pos));
     write("name", facts.name, writeName);
     write("class", classOf(facts), (name) => (item.className = name));
     write("value", facts.value, (value) => (item.dataset.value = value));
     write("share", facts.share.toFixed(3), (share) => item.style.setProperty("--v", share));
     write("pressed", String(facts.pressed), (pressed) => button.setAttribute("aria-pressed", pressed));
     write("disabled", String(facts.disabled), (disabled) => button.setAttribute("aria-disabled", disabled));
-    const label = [`${facts.name}, token ${pos}, ${facts.role}`, ...facts.said.filter(Boolean)].join(", ");
+    const label = [`${facts.name}, token ${facts.pos}, ${facts.role}`, ...facts.said.filter(Boolean)].join(", ");
     write("label", label, (text) => button.setAttribute("aria-label", text));
   }
 

@@ -63,8 +63,9 @@ export function tokenRow(element, state, { label, placed }) {
     }
     asked = sequence(run, -1);
     if (before && String(before.tokens.map(({ id }) => id)) === String(start.tokens.map(({ id }) => id))) return;
-    cells.prompt = asked.map(({ pos }) => tokenCell(pos));
+    cells.prompt = asked.map(() => tokenCell());
     fill(prompt, folded(cells.prompt, asked));
+    state.set("hover", null); // it was of the tokens before
     tabStop(lastEntity(run));
     draw();
     placed();
@@ -81,10 +82,11 @@ export function tokenRow(element, state, { label, placed }) {
     if (!run || !cells.prompt.length) return fill(answer);
     const arm = armAt(run, state.get("steer"));
     const said = answerOf(run, arm);
-    while (cells.answer.length < said.length) cells.answer.push(tokenCell(asked.length + cells.answer.length));
+    while (cells.answer.length < said.length) cells.answer.push(tokenCell());
     const items = [turn, ...cells.answer.slice(0, said.length).map(({ item }) => item)];
     if (arm < 0 ? run.phase === "done" : isOpen(run) && !run.arms[arm]?.verdict) items.push(caret);
     if (items.length !== answer.children.length || items.at(-1) !== answer.lastChild) fill(answer, items);
+    if (!reached?.item.isConnected) tabStop(lastEntity(run)); // a shorter answer took it away
     const facts = reader(run, arm);
     for (const place of asked) cells.prompt[place.pos].draw(facts(place));
     for (const place of said) cells.answer[place.pos - asked.length].draw(facts(place));
@@ -110,6 +112,7 @@ export function tokenRow(element, state, { label, placed }) {
       const marked = range !== null && pos >= range[0] && pos <= range[1];
       const steered = isIn(pushed, pos);
       return {
+        pos,
         name,
         role,
         value: value ? sig3(value) : "",

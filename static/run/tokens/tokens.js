@@ -30,7 +30,8 @@ export function tokenStrip(element, page, { compact = false } = {}) {
   const placed = () => (compact ? align(strip) : makeRoom(strip));
   if (compact) {
     fill(element, body);
-    const removes = [tokenRow(strip, state, { label, placed }), tokenFocus(focus, state)];
+    const anew = page.on(["otherPrompt"], () => state.set("token", null));
+    const removes = [anew, tokenRow(strip, state, { label, placed }), tokenFocus(focus, state)];
     return () => leave(element, removes);
   }
   strip.classList.toggle("long", (state.get("typed") ?? "").length > ONE_ROW); // a link's tokens come in a moment

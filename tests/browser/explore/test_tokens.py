@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
@@ -101,6 +101,22 @@ def test_the_answer_stands_after_the_prompt_and_changes_with_the_slider(page: Pa
     push(page)
     steered = "".join(texts(page, ".cell-answer .token")).removesuffix("⟨end⟩")
     assert steered.replace("·", " ") == page.locator(".answer-text").nth(1).inner_text() != baseline
+
+
+@pytest.mark.parametrize("other", ["What sport does Eusebio play?", f"Please say it now: {BATKIN}"])
+def test_an_answers_token_reads_its_own_numbers_after_a_prompt_of_another_length(page: Page, other: str) -> None:
+    page.locator("#tokens .cell-answer .token").nth(1).click()
+    ask(page, other)
+    expect(page.locator("#tokens .selected")).to_have_count(0)  # a token of another prompt is not chosen in this one
+    for nth in (1, -1):
+        pressed = page.locator("#tokens .cell-answer .token").nth(nth)
+        pressed.click()
+        expect(page.locator("#tokens .selected .token")).to_have_text(pressed.inner_text())
+        before = page.locator("#tokens .cell:not(.cell-answer)").count() + (
+            nth if nth > 0 else len(texts(page, ".cell-answer")) - 1
+        )
+        expect(page.locator("#tokens .focus > p").first).to_have_text(f"{pressed.inner_text()} token {before} · answer")
+        assert f"token {before}, answer" in pressed.get_attribute("aria-label")
 
 
 def test_what_is_steered_is_bracketed_in_the_prompt_and_not_in_the_answer(page: Page) -> None:

@@ -19,11 +19,11 @@ def main() -> None:
         return
     try:
         settings = environment.read_settings()
+        logs.set_up(settings.log_format)
+        options.command(settings, options)
     except environment.BadSettings as problem:
         print(problem, file=sys.stderr)
         sys.exit(2)
-    logs.set_up(settings.log_format)
-    options.command(settings, options)
 
 
 def serve(settings: Settings, _options: argparse.Namespace) -> None:

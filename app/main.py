@@ -5,12 +5,13 @@ Nothing here waits for the worker: the app answers at once, and /healthz says wh
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.routing import BaseRoute, Mount, Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.database.connection import Database
@@ -20,10 +21,12 @@ from app.door.entrance import Entrance
 from app.door.headers import CarefulHeaders
 from app.door.limits import Limits
 from app.door.operator import OperatorAccess
+from app.environment import BadSettings
 from app.findings.store import FindingStore
 from app.http.assets import Static
 from app.http.bodies import describe_bodies
 from app.http.errors import answer_errors
+from app.http.prefix import Prefixed, clash, prefix_of
 from app.http.templates import Drawing
 from app.names.world import Worlds
 from app.operate.access_log import Observed
@@ -119,10 +122,13 @@ def create_app(settings: Settings) -> FastAPI:
         responses=refusals(400, 401, 403, 421, 429),  # what the door says
     )
     app.state.runs = going  # for the server, which ends them when it stops
-    app.include_router(operation.routes(parts, entrance, OperatorAccess(_secret(settings.operator_token)), metrics))
-    for noun in (models, experiments, runs, names, findings, exports, pages, interface):
-        app.include_router(noun.routes(parts))
+    nouns = (models, experiments, runs, names, findings, exports, pages, interface)
+    routers = [operation.routes(parts, entrance, OperatorAccess(_secret(settings.operator_token)), metrics)]
+    routers += [noun.routes(parts) for noun in nouns]
+    for router in routers:
+        app.include_router(router)
     app.mount("/static", Static(ROOT / "static"))
+    _require_own_prefix(settings, [*app.routes, *(route for router in routers for route in router.routes)])
     describe_bodies(
         app,
         {
@@ -136,6 +142,16 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _require_own_prefix(settings: Settings, routes: Sequence[BaseRoute]) -> None:
+    """Raises BadSettings."""
+    paths = (route.path for route in routes if isinstance(route, Route | Mount))
+    if (part := clash(prefix_of(settings.public_url), paths)) is not None:
+        raise BadSettings(
+            f"HALLUCINOSCOPE_PUBLIC_URL can't be used. Its path begins with {part}, as a path of this app does; "
+            "choose another, such as /hallucinoscope."
+        )
+
+
 def _surround(app: FastAPI, settings: Settings, parts: Parts, entrance: Entrance, metrics: Metrics) -> None:
     """From the inside out: whatever is added later sees a request earlier and its answer later."""
     foreign = CrossSite(on_loopback=settings.on_loopback, public_url=settings.public_url)
@@ -144,6 +160,7 @@ def _surround(app: FastAPI, settings: Settings, parts: Parts, entrance: Entrance
     answer_errors(app, parts.drawing)
     app.add_middleware(CarefulHeaders)
     app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(Prefixed, prefix=prefix_of(settings.public_url))
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
 

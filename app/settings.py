@@ -5,6 +5,7 @@ also to their plain names: HOST, PORT, DATA_DIR, DATABASE_URL.
 """
 
 import ipaddress
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 PREFIX = "HALLUCINOSCOPE_"
 ROOT = Path(__file__).resolve().parent.parent
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 LOCAL_WORKER = (sys.executable, "-m", "model_worker", "--host", "127.0.0.1", "--port", "0", "--exit-with-parent")
 
 
@@ -39,6 +41,16 @@ def _database(text: str) -> str:
     if backend not in ("sqlite", "postgresql", "postgres"):
         raise ValueError("it must be like sqlite+aiosqlite:///file or postgresql://user:password@host/name")
     return text
+
+
+def _address(text: str) -> str:
+    """Without a slash at its end."""
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(
+            "it must be like https://host, or https://host/path where a proxy shares that host: the path in letters, "
+            "digits, dashes, dots and underscores, without a query"
+        )
+    return text.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -102,11 +114,10 @@ class Settings(BaseSettings):
         ge=0,
         description="all else that one client may ask; 0: no limit; unset: 1200, none if host is loopback",
     )
-    public_url: str | None = Field(
+    public_url: Annotated[str, AfterValidator(_address)] | None = Field(
         None,
-        pattern=r"^https?://[^/?#]+",
-        description="where readers find the app, for links; on loopback the one name besides localhost that it answers "
-        "to; unset: as they asked",
+        description="where readers find the app, for links, and below which path of its host a proxy puts it; on "
+        "loopback the one name besides localhost that it answers to; unset: as they asked",
     )
     log_format: Literal["text", "json"] = Field("text", description="of the log on stderr")
     log_prompts: bool = Field(False, description="write prompts into the log too")

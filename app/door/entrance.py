@@ -14,6 +14,7 @@ from app.door.budget import Budget
 from app.door.clients import client_of
 from app.door.limits import too_many
 from app.http.errors import RefusedWith
+from app.http.prefix import path_of
 from protocol.refusal import Refused
 
 OPEN = ("/healthz", "/readyz")
@@ -31,7 +32,7 @@ class Entrance:
         self._wrong = Budget(WRONG_PER_MINUTE)
 
     async def __call__(self, request: Request) -> None:
-        path = request.scope["path"]
+        path = path_of(request.scope)
         # Anybody can read the files in the source; the numbers have a token of their own.
         if self._digest is None or path.startswith("/static/") or path == "/metrics":
             return

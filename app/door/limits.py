@@ -6,6 +6,7 @@ from fastapi import Request
 from app.door.budget import Budget
 from app.door.clients import client_of
 from app.http.errors import RefusedWith
+from app.http.prefix import path_of
 from protocol.refusal import Refused
 
 FREE = ("/healthz", "/readyz")
@@ -19,7 +20,7 @@ class Limits:
         self._reads = Budget(reads_per_minute) if reads_per_minute else None
 
     async def __call__(self, request: Request) -> None:
-        path = request.scope["path"]
+        path = path_of(request.scope)
         if path in FREE or path.startswith("/static/"):
             return
         # Runs, saves and checks are POST. Taking something back or stopping it must stay possible.

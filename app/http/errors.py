@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.prefix import path_of
 from app.http.route_name import is_described, methods_of, route_of
 from app.http.templates import Drawing
 from protocol.refusal import Refusal, Refused
@@ -85,7 +86,7 @@ def answer_refusal(
 def _program_asks(request: Request) -> bool:
     """Files that are made of a finding are for both: a reader who follows a link to one gets a page."""
     # not `request.url`, which would read a Host header that may be broken
-    if request.scope["path"].startswith(_FOR_PROGRAMS):
+    if path_of(request.scope).startswith(_FOR_PROGRAMS):
         return True
     return is_described(request.scope) and "text/html" not in request.headers.get("accept", "")
 

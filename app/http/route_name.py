@@ -5,6 +5,8 @@ from fastapi import Request
 from starlette.routing import Match
 from starlette.types import Scope
 
+from app.http.prefix import path_of
+
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -12,7 +14,7 @@ def route_of(scope: Scope) -> str:
     """E.g. "/f/{slug}". Known once the request was routed; what led nowhere has the name "none"."""
     if (route := scope.get("route")) is not None:
         return str(route.path)
-    path: str = scope["path"]
+    path = path_of(scope)
     if path.startswith("/static/"):
         return "/static"
     return "/openapi.json" if path == "/openapi.json" else "none"

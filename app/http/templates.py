@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.clock import day, moment
 from app.http.page_files import files_of
+from app.http.prefix import path_of, root_of
 from app.version import VERSION
 from app.wording import cells, numbers, words
 from app.wording.provenance import sweep_shown, target_id
@@ -48,9 +49,10 @@ class Drawing:
         }
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
-        site = (self._public_url or str(request.base_url)).rstrip("/")
-        context |= {"active": active, "version": VERSION, "status": status, "site": site}
+        """Each is told as `root` where the app stands on its host, and as `site` where readers find it."""
+        root, site = root_of(request.scope), (self._public_url or str(request.base_url)).rstrip("/")
+        context |= {"active": active, "version": VERSION, "status": status, "root": root, "site": site}
         return self._templates.TemplateResponse(request, name, context, status)
 
     def error(self, request: Request, status: int, refusal: Refusal) -> Response:
-        return self.draw(request, "error.html", "", status, refusal=refusal)
+        return self.draw(request, "error.html", "", status, refusal=refusal, path=path_of(request.scope))

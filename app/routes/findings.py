@@ -10,6 +10,7 @@ from app import ids
 from app.findings.store import Search
 from app.findings.verification import cannot_verify_study, verify
 from app.http.bodies import body_of, read_body
+from app.http.prefix import root_of
 from app.refusals import unknown_finding, unknown_run
 from app.routes.openapi import refusals, stream_of_frames
 from app.services import Parts
@@ -39,7 +40,7 @@ def routes(parts: Parts) -> APIRouter:
         if not ids.looks_like_one(asked.run_id):
             raise unknown_run()
         saved = await store.save(asked)
-        headers = {"Location": f"/f/{saved.finding.slug}", "Cache-Control": "no-store"}
+        headers = {"Location": f"{root_of(request.scope)}/f/{saved.finding.slug}", "Cache-Control": "no-store"}
         return JSONResponse(saved.model_dump(mode="json"), 201, headers)
 
     @router.get("", responses=refusals(404))

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app import ids
 from app.findings.side_by_side import ComparedFinding, lines, start_of
 from app.findings.store import Search
+from app.http.prefix import root_of
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
 from app.services import Parts
@@ -79,7 +80,7 @@ def routes(parts: Parts) -> APIRouter:
             older=len(page.findings) > FINDINGS_SHOWN,
             chosen=chosen,
             asked={name: value for name, value in asked.items() if value},
-            link=partial(_link, asked),
+            link=partial(_link, root_of(request.scope), asked),
         )
 
     @router.api_route("/compare", methods=["GET", "HEAD"])
@@ -131,7 +132,7 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-def _link(asked: dict[str, str | None], **changes: str | None) -> str:
+def _link(root: str, asked: dict[str, str | None], **changes: str | None) -> str:
     """To the gallery as it was asked for, but for the changes; from its first page, unless one is named."""
     query = {name: value for name, value in {**asked, "before": None, **changes}.items() if value}
-    return "/findings" + (f"?{urlencode(query)}" if query else "")
+    return f"{root}/findings" + (f"?{urlencode(query)}" if query else "")

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from app import ids
 from app.database.tables import Run
 from app.http.bodies import body_of, read_run_request
+from app.http.prefix import root_of
 from app.refusals import unknown_run
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals, stream_of_frames
@@ -55,7 +56,8 @@ def routes(parts: Parts) -> APIRouter:
         asked = await read_run_request(request)
         if lane == "background" or not isinstance(asked, GenerateRequest):
             queued = _summary(await parts.runs.enqueue(asked))
-            return JSONResponse(queued.model_dump(mode="json"), 202, {"Location": f"/api/runs/{queued.id}"})
+            there = f"{root_of(request.scope)}/api/runs/{queued.id}"
+            return JSONResponse(queued.model_dump(mode="json"), 202, {"Location": there})
         run = await unless_gone(request, parts.runs.begin(asked, page))
         return Response(status_code=499) if run is None else FollowedRun(run, parts.runs)
 

@@ -2,6 +2,7 @@
 // `Refused`, with what was asked, what is allowed and what to change.
 
 import { jsonLines } from "./jsonl.js";
+import { addressOf } from "./root.js";
 
 export class Refused extends Error {
   /** @param {{code: string, asked: string, allowed: string, change: string}} refusal */
@@ -64,9 +65,9 @@ export const verifyFinding = (slug, signal) =>
 export const deleteFinding = (slug, token) =>
   ask(`/api/findings/${encodeURIComponent(slug)}`, { method: "DELETE", headers: { "X-Delete-Token": token } });
 
-/** The element of a page that has this id, as the server draws it now; null if it has none. */
+/** The element of a page that has this id, as the server draws it now; null if it has none. @param {string} address whole */
 export async function drawn(address, id, signal) {
-  const response = await ask(address, { signal });
+  const response = await fetched(address, { signal });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const found = page.getElementById(id);
   return found && document.adoptNode(found);
@@ -111,14 +112,14 @@ export const finding = (slug) => ask(`/api/findings/${encodeURIComponent(slug)}`
 /** The recording of a finding. */
 export const findingFrames = (slug) => recordedFrames(`/api/findings/${encodeURIComponent(slug)}/frames`);
 
-/** A recording that lies at an address. */
-export async function* recordedFrames(address) {
-  const response = await ask(address);
+/** A recording that lies at a path of the app. */
+export async function* recordedFrames(path) {
+  const response = await ask(path);
   yield* jsonLines(response.body);
 }
 
-function post(url, value, signal) {
-  return ask(url, {
+function post(path, value, signal) {
+  return ask(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(value),
@@ -126,7 +127,10 @@ function post(url, value, signal) {
   });
 }
 
-async function ask(url, options) {
+/** @param {string} path of the app, wherever that stands on its host */
+const ask = (path, options) => fetched(addressOf(path), options);
+
+async function fetched(url, options) {
   let response;
   try {
     response = await fetch(url, options);

@@ -1,6 +1,8 @@
 // The interface, drawn by Swagger UI from /openapi.json. Swagger UI has a dark mode of its own, by a class of <html>;
 // here it follows the page's theme.
 
+import { addressOf } from "../core/root.js";
+
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
@@ -14,7 +16,7 @@ system.addEventListener("change", shade);
 new MutationObserver(shade).observe(root, { attributeFilter: ["data-theme"] });
 
 globalThis.SwaggerUIBundle({
-  url: "/openapi.json",
+  url: addressOf("/openapi.json"),
   dom_id: "#interface",
   deepLinking: true,
   defaultModelsExpandDepth: 0,

@@ -2,6 +2,7 @@
 // memory, refused, stopped, lost, cut. From /healthz and the run's phase. It lies over the claim, so nothing moves.
 
 import { fill, h, icon, listen } from "../core/dom.js";
+import { addressOf } from "../core/root.js";
 import { armsWhole, isOpen } from "../run/run.js";
 
 /**
@@ -125,4 +126,4 @@ function content({ sign, title, text, aside, actions }, close) {
 
 const button = (words, onclick) => h("button", { class: "button", type: "button", onclick: () => onclick() }, words);
 
-const findings = () => h("a", { class: "button", href: "/findings" }, "Browse findings");
+const findings = () => h("a", { class: "button", href: addressOf("/findings") }, "Browse findings");

@@ -4,6 +4,7 @@
 import { $, fill, h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
+import { addressOf } from "../core/root.js";
 import { isOpen } from "../run/run.js";
 
 export function format() {
@@ -56,5 +57,5 @@ function facts(state, now, recorded) {
 
 function origin(slug) {
   const title = "What is shared from here says that it was forked from this";
-  return h("a", { class: "mono", href: `/f/${slug}`, title }, `f/${slug}`);
+  return h("a", { class: "mono", href: addressOf(`/f/${slug}`), title }, `f/${slug}`);
 }

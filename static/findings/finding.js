@@ -6,6 +6,7 @@ import { $, fill, h } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
 import { followSliders, recordedRun, recordedSliders } from "../run/recording.js";
 import { channels } from "../core/store.js";
+import { addressOf } from "../core/root.js";
 import { lookAtWorker } from "../parts/health.js";
 import { panels } from "../run/panels.js";
 import { facts } from "../run/readout.js";
@@ -75,7 +76,7 @@ function openInExplore() {
   /** @type {[number, number][]} */
   const at = sweep === null ? [] : [[sweep, strength]];
   const seen = { prompt, format, at, colour: state.get("colour"), request };
-  $("open").href = `/${writeFragment({ ...seen, parent: slug })}`;
+  $("open").href = addressOf(`/${writeFragment({ ...seen, parent: slug })}`);
 }
 
 // Only for the led, and for names that an older recording does not hold.

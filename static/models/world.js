@@ -4,6 +4,7 @@
 import { fill, h } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
 import { MAX_SEARCH_CHARACTERS, TIERS } from "../core/protocol.js";
+import { addressOf } from "../core/root.js";
 import { questionOf } from "./question.js";
 import { stacked } from "../parts/stacked.js";
 
@@ -183,7 +184,7 @@ function ask(prompt, name) {
   if (!prompt) return "";
   return h(
     "a",
-    { href: `/${writeFragment({ prompt })}`, title: prompt, "aria-label": `Ask about ${name} in Explore` },
+    { href: addressOf(`/${writeFragment({ prompt })}`), title: prompt, "aria-label": `Ask about ${name} in Explore` },
     "ask",
   );
 }

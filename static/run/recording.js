@@ -8,7 +8,7 @@ import { slidersOfRequest, steerIn, sweepOf } from "./steering/sliders.js";
 export const recordedRun = (slug) => folded(findingFrames(slug));
 
 /** Of a file. */
-export const runAt = (address) => folded(recordedFrames(address));
+export const runAt = (path) => folded(recordedFrames(path));
 
 /** The sliders of a recorded run at what its view shows. @param {{sweep: number|null, strength: number}} view */
 export function recordedSliders(run, view) {

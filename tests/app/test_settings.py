@@ -70,7 +70,12 @@ def test_all_defaults_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "mysql://root:geheim@host/x", "postgresql://"),
         ("DATABASE_URL", "geheim", "postgresql://"),
         ("DATABASE_URL", "postgresql://u:geheim@h:port/x", "postgresql://"),
-        ("HALLUCINOSCOPE_PUBLIC_URL", "scope.example", "https?://"),
+        ("HALLUCINOSCOPE_PUBLIC_URL", "scope.example", "https://host/path"),
+        ("HALLUCINOSCOPE_PUBLIC_URL", "https://scope.example/a?b=geheim", "without a query"),
+        ("HALLUCINOSCOPE_PUBLIC_URL", "https://scope.example/a/../b", "https://host/path"),
+        ("HALLUCINOSCOPE_PUBLIC_URL", "https://scope.example//b", "https://host/path"),
+        ("HALLUCINOSCOPE_PUBLIC_URL", "https://scope.example/a b", "https://host/path"),
+        ("HALLUCINOSCOPE_PUBLIC_URL", "https://me:geheim@scope.example", "https://host/path"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_the_name_of_its_variable(

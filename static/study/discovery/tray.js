@@ -2,6 +2,7 @@
 
 import { latentOf } from "./counts.js";
 import { fill, h, mark } from "../../core/dom.js";
+import { addressOf } from "../../core/root.js";
 import { writeFragment } from "../../run/fragment.js";
 import { same } from "../../run/names.js";
 import { MOST } from "../../run/latents/pins.js";
@@ -37,7 +38,7 @@ export function pinTray(element, state, unpin) {
         all.map(chip),
         h(
           "a",
-          { class: "button button-primary push", href: `/${exploreAddress(targets, state.get("card"))}` },
+          { class: "button button-primary push", href: addressOf(`/${exploreAddress(targets, state.get("card"))}`) },
           "Open in Explore",
         ),
       ),

@@ -2,6 +2,7 @@
 // along or handed to Discover.
 
 import { fill, h, mark } from "../../core/dom.js";
+import { addressOf } from "../../core/root.js";
 import { countedByType, csvOfLabelled, handOver, labelled } from "./labelled.js";
 import { stacked } from "../../parts/stacked.js";
 
@@ -95,7 +96,7 @@ export function labelsView(element) {
 
   function search() {
     handOver(labelled(study, rule));
-    location.href = "/discover";
+    location.href = addressOf("/discover");
   }
 
   function download() {

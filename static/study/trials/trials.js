@@ -7,6 +7,7 @@ import { writeFragment } from "../../run/fragment.js";
 import { heldOf } from "../pushed.js";
 import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
 import { OUTCOMES } from "../../core/protocol.js";
+import { addressOf } from "../../core/root.js";
 import { badge } from "../../run/badge.js";
 import { NOTHING, stacked } from "../../parts/stacked.js";
 
@@ -173,7 +174,7 @@ export function trialsView(
   function inExplore({ prompt, name, answer }) {
     const start = prompt.indexOf(name);
     const hold = heldOf(study.request, study.opening.arms, answer.arm);
-    return `/${
+    return addressOf(`/${
       writeFragment({
         prompt,
         span: start < 0 ? null : { start, end: start + name.length },
@@ -182,7 +183,7 @@ export function trialsView(
           : null,
         at: (hold ?? []).map(({ strength }, i) => [i, strength]),
       })
-    }`;
+    }`);
   }
 }
 

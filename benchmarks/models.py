@@ -190,7 +190,14 @@ def _write_sae(folder: Path, model: Gemma2ForCausalLM, d_model: int) -> None:
         "threshold": torch.full((D_SAE,), _threshold(_residuals(model, drawn) @ encoder)),
     }
     save_file(weights, folder / "sae_weights.safetensors")
-    config = {"architecture": "jumprelu", "apply_b_dec_to_input": False, "normalize_activations": "none"}
+    config = {
+        "architecture": "jumprelu",
+        "d_in": d_model,
+        "d_sae": D_SAE,
+        "apply_b_dec_to_input": False,
+        "normalize_activations": "none",
+        "metadata": {"hook_name": f"blocks.{LAYER}.hook_resid_post"},
+    }
     (folder / "cfg.json").write_text(json.dumps(config))
 
 

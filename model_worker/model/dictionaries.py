@@ -4,20 +4,25 @@ A card may name one for every layer: those of Gemma 2 2B would take eight gigaby
 Loading belongs on the torch thread, as all reading does; which ones there are is known without it.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from model_worker.model.sae import Dictionary, load_dictionary
+from protocol.refusal import Refused
 from protocol.steering import LatentTarget, Target
 from protocol.worker.models import DictionaryCard, ModelCard
 
+log = logging.getLogger(__name__)
+
 
 class Dictionaries(Mapping[str, Dictionary]):
-    """By id, in the card's order. Raises, when it loads one, what sae-lens or the file system raise."""
+    """By id, in the card's order. To load one raises Refused (422) where it can't be read or isn't what its card
+    says."""
 
     def __init__(self, card: ModelCard, folder: Path, device: str) -> None:
         self._cards: dict[str, DictionaryCard] = {one.id: one for one in card.dictionaries}
-        self._folder, self._device = folder, device
+        self._folder, self._d_model, self._device = folder, card.d_model, device
         self._loaded: dict[str, Dictionary] = {}
 
     def __getitem__(self, name: str) -> Dictionary:
@@ -37,7 +42,22 @@ class Dictionaries(Mapping[str, Dictionary]):
         """Those that aren't yet."""
         for name in names:
             if name not in self._loaded:
-                self._loaded[name] = load_dictionary(self._cards[name].source, self._folder, self._device)
+                self._loaded[name] = self._read(self._cards[name])
+
+    def _read(self, card: DictionaryCard) -> Dictionary:
+        try:
+            return load_dictionary(card, self._folder, self._d_model, self._device)
+        except Refused:
+            raise
+        except Exception as error:  # sae-lens, the hub and the file system have many
+            log.exception("the dictionary %s can't be read from %s", card.id, card.source)
+            raise Refused(
+                422,
+                "dictionary_unreadable",
+                f"The dictionary {card.id} asked.",
+                f"It can't be read from {card.source}: {type(error).__name__}. The worker's log says more.",
+                "Mend its source, or ask about another dictionary.",
+            ) from error
 
 
 def in_use(card: ModelCard) -> frozenset[str]:

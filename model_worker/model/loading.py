@@ -43,12 +43,14 @@ class Loaded:
 
 def load(row: RegistryRow, device: str = "cpu") -> Loaded:
     """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
-    they are asked for. Raises what transformers, sae-lens or the file system raise."""
+    they are asked for. Raises Refused or ValueError where the card says what isn't so, and what transformers or the
+    file system raise."""
     card, folder = row.card, row.folder
     weights = load_weights(card.weights, card, folder, device)
     model, tokenizer = weights.model, AutoTokenizer.from_pretrained(name_of(card.weights, folder))
     layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
+    require_carded_shape(card, weights.gemma, vectors)
     dictionaries = Dictionaries(card, folder, device)
     dictionaries.load(in_use(card))
     return Loaded(
@@ -66,6 +68,26 @@ def load(row: RegistryRow, device: str = "cpu") -> Loaded:
         sha256=weights.sha256,
         device=device,
     )
+
+
+def require_carded_shape(card: ModelCard, gemma: Gemma, vectors: Mapping[str, Tensor]) -> None:
+    """Raises ValueError where the model, or what the card places in it, is of another shape: it would be read
+    elsewhere."""
+    found = {"n_layers": gemma.n_layers, "d_model": gemma.shape.d_model}
+    for name, value in found.items():
+        if getattr(card, name) != value:
+            raise ValueError(f"{card.id}: the card says {name} {getattr(card, name)}, its weights have {value}")
+    for placed, layer in [(d.id, d.layer) for d in card.dictionaries] + [(v.name, v.layer) for v in card.vectors]:
+        if layer >= card.n_layers:
+            raise ValueError(
+                f"{card.id}: the card says layer {layer} of {placed}, its last layer is {card.n_layers - 1}"
+            )
+    for vector in card.vectors:
+        shape = tuple(vectors[vector.name].shape) if vector.name in vectors else "no such vector"
+        if shape != (card.d_model,):
+            raise ValueError(f"{card.id}: {vector.name} in directions.safetensors is {shape}, not ({card.d_model},)")
+    if card.residual_norm and len(card.residual_norm) != card.n_layers:
+        raise ValueError(f"{card.id}: residual_norm has {len(card.residual_norm)} numbers for {card.n_layers} layers")
 
 
 def _documents(file: Path) -> tuple[str, ...]:

@@ -10,13 +10,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import embedding_bag
+
+from model_worker.model.dictionary_config import require_as_carded
+from protocol.worker.models import DictionaryCard
 
 PUBLISHED = "sae-lens:"
 _NAMES = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")
@@ -81,39 +84,43 @@ class Active(NamedTuple):
     value: Tensor
 
 
-def load_dictionary(source: str, folder: Path, device: str) -> Dictionary:
-    """`source` as in a DictionaryCard. Raises ValueError for an architecture that isn't plain JumpReLU."""
-    if source.startswith(PUBLISHED):
-        return _load_published(source.removeprefix(PUBLISHED), device)
-    return _load_folder(folder / source, device)
+def load_dictionary(card: DictionaryCard, folder: Path, d_model: int, device: str) -> Dictionary:
+    """folder: the card's. Raises Refused (422) for one that isn't what its card says, and whatever sae-lens, the hub or
+    the file system raise."""
+    if card.source.startswith(PUBLISHED):
+        return _load_published(card, d_model, device)
+    return _load_folder(card, folder / card.source, d_model, device)
 
 
-def _load_folder(folder: Path, device: str) -> Dictionary:
-    config = json.loads((folder / "cfg.json").read_text())
-    _require_plain_jumprelu(config, str(folder))
+def _load_folder(card: DictionaryCard, folder: Path, d_model: int, device: str) -> Dictionary:
+    require_as_carded(json.loads((folder / "cfg.json").read_text()), card, d_model)
     file = folder / "sae_weights.safetensors"
     weights = {name: tensor.float().to(device) for name, tensor in load_file(file).items() if name in _NAMES}
-    weights["threshold"] = weights["threshold"].clamp(min=0)  # a latent is never negative
-    return Dictionary(**weights, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    return _of(weights, hashlib.sha256(file.read_bytes()).hexdigest(), card, d_model)
 
 
-def _load_published(name: str, device: str) -> Dictionary:
-    from sae_lens import SAE  # takes 10-30 s: only where a published SAE is really loaded
+def _load_published(card: DictionaryCard, d_model: int, device: str) -> Dictionary:
+    # takes 10-30 s: only where a published SAE is really loaded
+    from sae_lens import SAE
+    from sae_lens.loading.pretrained_sae_loaders import load_sae_config_from_huggingface
 
-    release, sae_id = name.split("/", 1)
+    release, sae_id = card.source.removeprefix(PUBLISHED).split("/", 1)
+    # before some hundred megabytes are fetched for nothing
+    require_as_carded(load_sae_config_from_huggingface(release, sae_id, device=device), card, d_model)
     sae = SAE.from_pretrained(release, sae_id, device=device, dtype="float32")
-    _require_plain_jumprelu(sae.cfg.to_dict(), name)
     weights = {key: getattr(sae, key).detach() for key in _NAMES}
     digest = hashlib.sha256()
     for key in _NAMES:
         digest.update(weights[key].cpu().numpy().tobytes())
-    weights["threshold"] = weights["threshold"].clamp(min=0)
-    return Dictionary(**weights, sha256=digest.hexdigest())
+    return _of(weights, digest.hexdigest(), card, d_model)
 
 
-def _require_plain_jumprelu(config: dict[str, Any], name: str) -> None:
-    found = (config["architecture"], config.get("apply_b_dec_to_input"), config.get("normalize_activations"))
-    if found != ("jumprelu", False, "none"):
-        raise ValueError(
-            f"{name}: (architecture, apply_b_dec_to_input, normalize_activations) = {found}, not supported"
-        )
+def _of(weights: dict[str, Tensor], sha256: str, card: DictionaryCard, d_model: int) -> Dictionary:
+    """Raises ValueError where a matrix has another shape than the config said."""
+    wide = {"W_enc": (d_model, card.d_sae), "W_dec": (card.d_sae, d_model), "b_dec": (d_model,)}
+    for name in _NAMES:
+        shape = tuple(weights[name].shape)
+        if shape != wide.get(name, (card.d_sae,)):
+            raise ValueError(f"{name} is {shape}, not {wide.get(name, (card.d_sae,))}")
+    weights["threshold"] = weights["threshold"].clamp(min=0)  # a latent is never negative
+    return Dictionary(**weights, sha256=sha256)

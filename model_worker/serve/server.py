@@ -4,6 +4,7 @@ Listens at once, loads the model on the torch thread, and answers /health at any
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Protocol
@@ -26,6 +27,8 @@ from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
 from protocol.worker.requests import MAX_NAMES_BYTES, GenerateRequest, Lane, LatentRequest, LensRequest
 from protocol.worker.studies import StudyRequest
+
+log = logging.getLogger(__name__)
 
 MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
 MAX_JOBS = 64
@@ -68,6 +71,10 @@ class Worker:
         """A job without frames: torch is first touched on its own thread."""
         try:
             model = self._load()
+        except Refused as refused:  # a card that says of its dictionaries what isn't so
+            self.failed = str(refused)
+            log.error("the model did not load: %s", refused)
+            raise
         except Exception as error:
             self.failed = f"{type(error).__name__}: {error}"
             raise
@@ -90,7 +97,7 @@ class Worker:
                 503,
                 "model_failed",
                 f"Model {model} asked.",
-                f"It did not load: {self.failed[:300]}.",
+                f"It did not load: {self.failed[:300].rstrip('.')}.",
                 "See the worker's log; mend it and start the worker again.",
             )
         if self.model is None:

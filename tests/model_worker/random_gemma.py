@@ -85,7 +85,7 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     model.save_pretrained(folder / "weights")
     fast.save_pretrained(folder / "weights")
     for layer in (1, 2):
-        _write_sae(folder / "dictionaries" / f"layer_{layer}", shape, seed + layer)
+        _write_sae(folder / "dictionaries" / f"layer_{layer}", layer, shape, seed + layer)
     vector = torch.randn(shape.d_model, generator=torch.Generator().manual_seed(seed + 9))
     save_file({"mean": vector}, folder / "directions.safetensors")
     targets = [LatentTarget(dictionary=f"layer_{layer}", latent=3 * layer) for layer in (1, 2)]
@@ -129,7 +129,7 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     return folder
 
 
-def _write_sae(folder: Path, shape: Shape, seed: int) -> None:
+def _write_sae(folder: Path, layer: int, shape: Shape, seed: int) -> None:
     folder.mkdir(parents=True)
     drawn = torch.Generator().manual_seed(seed)
     decoder = torch.randn(shape.d_sae, shape.d_model, generator=drawn)
@@ -150,6 +150,6 @@ def _write_sae(folder: Path, shape: Shape, seed: int) -> None:
         "apply_b_dec_to_input": False,
         "normalize_activations": "none",
         "reshape_activations": "none",
-        "metadata": {},
+        "metadata": {"sae_lens_version": "6.0.0", "hook_name": f"blocks.{layer}.hook_resid_post"},
     }
     (folder / "cfg.json").write_text(json.dumps(config))

@@ -14,7 +14,9 @@ import { armAt, armsWhole, control, idleArm, idleOf, isOpen, logodds, points, si
 import { goTo } from "../steering/sliders.js";
 import { DOSE_COLUMNS, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { shownWords } from "../picture/words.js";
 
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
 
@@ -31,12 +33,17 @@ export function extent(run, sweep) {
 /** Where `state` has an `extent`, the scale is that one and not the run's own. */
 export function doseCurve(element, state) {
   const about = h("p", { class: "note legend-line" });
-  const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
+  const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const plot = h("div", { class: "plot", "aria-hidden": "true" });
   const overlay = h("div", { class: "overlay", "aria-hidden": "true" });
   const waiting = h("p", { class: "note waiting" });
   const ribbon = h("div", {});
   const behind = h("div", { class: "behind" });
+  const figurePlace = h("div", { class: "figure" }, plot, overlay, waiting);
+  const save = pictureButtons(
+    () => [about, figurePlace, ribbon],
+    () => shownWords("P(refusal opening)", state, linkHere(location)),
+  );
   fill(
     element,
     h(
@@ -48,10 +55,10 @@ export function doseCurve(element, state) {
         "P(refusal opening)",
       ),
       h("span", { class: "note" }, "spaced by log-odds"),
-      button,
+      h("span", { class: "row push tight" }, save, button),
     ),
     about,
-    h("div", { class: "figure" }, plot, overlay, waiting),
+    figurePlace,
     ribbon,
     behind,
   );

@@ -5,7 +5,9 @@ import { fill, h } from "../../core/dom.js";
 import { probability, sig3, visible } from "../../core/format.js";
 import { opensRefusal } from "../names.js";
 import { armAt, control, logodds, points } from "../run.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { shownWords } from "../picture/words.js";
 
 const ROWS = 4;
 const LEAST = 4.7; // the axis shows at least odds of 1 to 110, either way
@@ -17,21 +19,20 @@ export function firstTokens(element, state) {
   const rows = Array.from({ length: ROWS }, () => dumbbell());
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const behind = h("div", { class: "behind" });
+  const legend = h(
+    "span",
+    { class: "note row push first-legend" },
+    h("span", { class: "row tight" }, h("i", { class: "ring" }), "baseline"),
+    h("span", { class: "row tight" }, h("i", { class: "disc" }), "steered"),
+    h("span", { class: "row tight" }, h("i", { class: "band-mark" }), "random, mean and 5–95 %"),
+  );
+  const save = pictureButtons(
+    () => [legend, balance, body],
+    () => shownWords("First token", state, linkHere(location)),
+  );
   fill(
     element,
-    h(
-      "div",
-      { class: "row wrap" },
-      h("h2", {}, "First token"),
-      h(
-        "span",
-        { class: "note row push first-legend" },
-        h("span", { class: "row tight" }, h("i", { class: "ring" }), "baseline"),
-        h("span", { class: "row tight" }, h("i", { class: "disc" }), "steered"),
-        h("span", { class: "row tight" }, h("i", { class: "band-mark" }), "random, mean and 5–95 %"),
-      ),
-      button,
-    ),
+    h("div", { class: "row wrap" }, h("h2", {}, "First token"), legend, save, button),
     balance,
     body,
     behind,

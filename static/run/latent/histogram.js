@@ -6,7 +6,9 @@ import { fill, h } from "../../core/dom.js";
 import { plain, sig3, visible } from "../../core/format.js";
 import { along } from "../latents/values.js";
 import { lastEntity } from "../run.js";
+import { fileName, linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { titled } from "../names.js";
 
 const BINS = 24;
 const REST_MS = 120; // drawn when the slider rests
@@ -14,12 +16,14 @@ const REST_MS = 120; // drawn when the slider rests
 /** `own` is the card's: its channels `target` and `facts`. */
 export function namesHistogram(element, state, own) {
   const title = h("h3", { class: "subhead" });
-  const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
+  const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const plot = h("div", { class: "names-plot", "aria-hidden": "true" });
   const silent = h("p", { class: "note" });
   const separation = h("dl", { class: "separation" });
   const behind = h("div", { class: "behind" });
-  fill(element, h("div", { class: "row" }, title, button), plot, silent, separation, behind);
+  const save = pictureButtons(() => [plot, silent, separation], words);
+  const tools = h("span", { class: "row push tight" }, save, button);
+  fill(element, h("div", { class: "row" }, title, tools), plot, silent, separation, behind);
   const figure = chart(plot, (colour) => {
     const names = own.get("facts")?.firing.names;
     return names?.length ? picture(names, markers(), colour) : null;
@@ -59,6 +63,24 @@ export function namesHistogram(element, state, own) {
     );
     fill(separation, names.length ? separations(names) : null);
     figure.draw();
+  }
+
+  function words() {
+    const [card, target] = [state.get("card"), own.get("target")];
+    const names = own.get("facts")?.firing.names;
+    if (!names?.length) return null;
+    const { short, label } = titled(target, null, card);
+    const { known, unknown } = pooled(names);
+    return {
+      name: fileName(`${short} on names`),
+      title: label === short ? `${short} on names` : `${short} ${label} on names`,
+      line: [
+        card.id,
+        `N = ${known.length} known and ${unknown.length} unknown names`,
+        "known names beside unknown ones",
+      ],
+      link: linkHere(location),
+    };
   }
 
   /** @returns {{ x: number, text: string, dash: string }[]} */

@@ -54,6 +54,7 @@ export function rowHeads(element, state) {
       class: "bare head-off",
       title,
       "aria-label": name,
+      "data-off-picture": true,
       disabled: n === 1,
       onclick,
     };

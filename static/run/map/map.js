@@ -10,7 +10,9 @@ import { watches } from "../names.js";
 import { armAt, lastEntity } from "../run.js";
 import { heatFigure, MARGIN } from "./heat.js";
 import { rowHeads } from "./heads.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { shownWords } from "../picture/words.js";
 
 const CELL = 24; // px, the least
 const UNIT = { wide: 24, thumb: 44 }; // height of a row, px; a name that stands at one row must fit a thumb on a phone
@@ -30,7 +32,8 @@ export function latentMap(element, state) {
   const region = "Heat map, tokens by latents; the table says the same";
   const wrap = h("div", { class: "map-wrap", tabindex: "0", role: "region", "aria-label": region }, heads, plot);
   const behind = h("div", { class: "behind" });
-  const tools = h("div", { class: "row push map-tools" }, sides, watch, button);
+  const save = pictureButtons(() => [about, wrap], () => shownWords("Tokens × latents", state, linkHere(location)));
+  const tools = h("div", { class: "row push map-tools" }, sides, watch, save, button);
   fill(element, h("div", { class: "row map-head" }, h("h2", {}, "Tokens × latents"), about, tools), wrap, behind);
   const figure = chart(plot, (colour, width) => {
     const grid = read(state);

@@ -12,7 +12,9 @@ import { aliased } from "../../core/store.js";
 import { colourChoice, colourLegend } from "./colours.js";
 import { beforeAfter, percent, tokenFocus, valueInWords } from "./focus.js";
 import { tokenRow } from "./row.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { shownWords } from "../picture/words.js";
 import { tokenTools } from "./tools.js";
 
 const ONE_ROW = 44; // characters of a prompt that fit into one with its template, by and large
@@ -40,10 +42,11 @@ export function tokenStrip(element, page, { compact = false } = {}) {
   const legend = h("span", { class: "legend note push" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const behind = h("div", { class: "behind" });
+  const save = pictureButtons(() => [legend, strip], () => tokenWords(state));
   const by = h("span", { class: "note", "aria-hidden": "true" }, "coloured by");
   fill(
     element,
-    h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), by, choice, tools, legend, button),
+    h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), by, choice, tools, legend, save, button),
     body,
     behind,
   );
@@ -56,6 +59,12 @@ export function tokenStrip(element, page, { compact = false } = {}) {
     tableButton(button, behind, state, ["run", "steer", "card", "look"], () => tokenTable(state)),
   ];
   return () => leave(element, removes);
+}
+
+// What tints them is part of what the picture shows.
+function tokenWords(state) {
+  const latent = watches(state.get("run"), state.get("card"))[state.get("colour")];
+  return shownWords(latent ? `${latent.short} ${latent.label}` : "Tokens", state, linkHere(location));
 }
 
 function leave(element, removes) {

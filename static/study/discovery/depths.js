@@ -5,7 +5,9 @@ import { byChance, depths, ROLES } from "./counts.js";
 import { fill, h, s } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
 import { GEMMA_2_2B } from "./published.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { studyWords } from "../picture/words.js";
 
 const HEIGHT = 212;
 const ROOM = { left: 32, right: 70, top: 8, bottom: 22 };
@@ -13,7 +15,7 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 /** `state` has counts and options; `choose(changes)` changes those. */
 export function separationByLayer(element, state, choose) {
-  const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
+  const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const plot = h("div", { style: { height: `${HEIGHT}px` } });
   const behind = h("div", {});
   const ticks = ["filtered", "top5", "paper"].map((name) => [
@@ -22,9 +24,14 @@ export function separationByLayer(element, state, choose) {
   ]);
   const words = { filtered: "corpus filter", top5: "five best", paper: "beside the paper" };
   const note = h("p", { class: "note" });
+  const save = pictureButtons(
+    () => [plot, note],
+    () => studyWords(state.get("study"), "Best separation by layer", "control: shuffled labels", linkHere(location)),
+  );
+  const tools = h("span", { class: "row push tight" }, save, button);
   fill(
     element,
-    h("div", { class: "row" }, h("h2", {}, "Best separation by layer"), button),
+    h("div", { class: "row" }, h("h2", {}, "Best separation by layer"), tools),
     h(
       "div",
       { class: "row wrap depths-tools" },

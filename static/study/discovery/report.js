@@ -214,7 +214,8 @@ function baselines(element, state) {
   const live = new Map();
   const heading = h("h2", {}, "Beside it: what needs no dictionary");
   const off = state.on(["study"], () => {
-    const { figures } = state.get("study");
+    const study = state.get("study");
+    const { figures } = study;
     element.hidden = ![...figures.keys()].some((id) => !OURS.includes(id));
     for (const [id, figure] of figures) {
       if (OURS.includes(id)) continue;
@@ -224,7 +225,7 @@ function baselines(element, state) {
         element.append(place);
         live.set(id, liveFigure(place));
       }
-      live.get(id).show(figure);
+      live.get(id).show(figure, study);
     }
   });
   return () => {

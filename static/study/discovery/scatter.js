@@ -4,7 +4,9 @@
 import { corpusShare, idOf, latentOf, sharesOf } from "./counts.js";
 import { fill, h, s } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { studyWords } from "../picture/words.js";
 
 const ROOM = { left: 34, right: 14, top: 12, bottom: 38 };
 const MOST_HEIGHT = 292;
@@ -14,7 +16,7 @@ const IN_TABLE = 50;
 /** `state` has counts and options; `choose(changes)` changes those, `select(id)` the latent. */
 export function latentScatter(element, state, choose, select) {
   const title = h("h2", {});
-  const button = h("button", { class: "button button-plain push", type: "button" }, "Table");
+  const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const layer = h("select", { "aria-label": "Dictionary", onchange: () => choose({ dictionary: layer.value }) });
   const type = h("select", { "aria-label": "Type", onchange: () => choose({ type: type.value }) });
   const plot = h("div", {
@@ -29,7 +31,12 @@ export function latentScatter(element, state, choose, select) {
   });
   const told = h("p", { class: "note scatter-told", role: "status" });
   const behind = h("div", {});
-  fill(element, h("div", { class: "row wrap" }, title, layer, type, button), plot, told, behind);
+  const save = pictureButtons(() => [plot], () => {
+    const what = `Every latent of ${now?.id ?? ""}, ${type.selectedOptions[0]?.textContent ?? ""}`;
+    return now && studyWords(state.get("study"), what, "known names beside unknown ones", linkHere(location));
+  });
+  const tools = h("span", { class: "row push tight" }, save, button);
+  fill(element, h("div", { class: "row wrap" }, title, layer, type, tools), plot, told, behind);
 
   let dots = [];
   let place = null; // from a dot to pixels

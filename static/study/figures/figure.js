@@ -4,6 +4,9 @@
 import { cellText, csvOf, headOf, isNumeric } from "../table_text.js";
 import { chart } from "../../core/chart.js";
 import { fill, h } from "../../core/dom.js";
+import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
+import { saveFile } from "../../parts/save_file.js";
+import { figureWords } from "../picture/words.js";
 import { heatRange, heatStops } from "./heat.js";
 import { legendOf } from "./legend.js";
 import { axisWords, plotOf, roomOf } from "./plots.js";
@@ -11,14 +14,7 @@ import { panelsOf, seriesOf } from "./series.js";
 
 const MOST_ROWS = 400; // of the table on the page; the file has all
 
-/** Draws a figure. Returns what removes it. */
-export function figureView(element, figure) {
-  const live = liveFigure(element);
-  live.show(figure);
-  return live.remove;
-}
-
-/** The same for a figure that is measured further while one looks: what is open stays open. */
+/** A figure that may be measured further while one looks: what is open stays open. */
 export function liveFigure(element) {
   const title = h("h3", {});
   const claim = h("p", { class: "figure-claim" });
@@ -33,13 +29,24 @@ export function liveFigure(element) {
     h("summary", {}, summary),
     table,
   );
+  const save = pictureButtons(() => [legend, plots], () => now && figureWords(study, now, linkHere(location)));
   let now = null;
+  let study = null; // what the figure is of
   let panels = []; // { place, plot, rows }
 
   element.classList.add("study-figure");
-  fill(element, title, claim, legend, plots, notes, details);
+  fill(
+    element,
+    h("div", { class: "row" }, title, h("span", { class: "push" }, save)),
+    claim,
+    legend,
+    plots,
+    notes,
+    details,
+  );
   return {
-    show(figure) {
+    show(figure, of) {
+      study = of;
       if (figure === now) return;
       now = figure;
       fill(title, figure.title);
@@ -63,7 +70,7 @@ export function liveFigure(element) {
 
   function drawPlots() {
     const list = now.plot && now.rows.length ? panelsOf(now) : [];
-    legend.hidden = plots.hidden = !list.length;
+    legend.hidden = plots.hidden = save.hidden = !list.length;
     if (list.length !== panels.length) {
       for (const { plot } of panels) plot.remove();
       panels = list.map(panel);
@@ -172,8 +179,5 @@ function ramp(figure) {
 }
 
 function download(figure) {
-  const address = URL.createObjectURL(new Blob([csvOf(figure)], { type: "text/csv" }));
-  const link = h("a", { href: address, download: `${figure.id.replaceAll("/", "-")}.csv` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  saveFile(new Blob([csvOf(figure)], { type: "text/csv" }), `${figure.id.replaceAll("/", "-")}.csv`);
 }

@@ -9,7 +9,8 @@ export function figuresView(element) {
   fill(element, h("h2", { class: "sr" }, "Figures"));
   return { show, remove };
 
-  function show({ figures }) {
+  function show(study) {
+    const { figures } = study;
     for (const [id, one] of live) {
       if (figures.has(id)) continue;
       one.view.remove();
@@ -22,7 +23,7 @@ export function figuresView(element) {
         element.append(place);
         live.set(id, { place, view: liveFigure(place) });
       }
-      live.get(id).view.show(figure);
+      live.get(id).view.show(figure, study);
     }
   }
 

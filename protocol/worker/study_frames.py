@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from protocol.base import Message, Name, Text
+from protocol.steering import Held
 from protocol.vocabulary import ControlKind, Label, Outcome, Role, Split
 from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.studies import StudyRequest
@@ -29,13 +30,15 @@ class StudyName(Message):
 
 class StudyArm(Message):
     """One way of steering; the baseline is the first. `control_of`: index of the arm that it stands in for; `what`:
-    the direction, in words."""
+    the direction, in words; `hold`: all that it pushes, so that it can be pushed again. None: it is no push (weights
+    without a direction), or it was recorded before arms said it."""
 
     name: Text
     role: Role | Literal["baseline"]
     control_of: int | None = None
     control_kind: ControlKind | None = None
     what: Text = ""
+    hold: tuple[Held, ...] | None = None
 
 
 class Study(Message):
@@ -155,7 +158,8 @@ class TrialAnswer(Message):
 
 class Trial(Message):
     """What one prompt came to. `name`: its number among the study's. `numbers`: what was measured besides, by what
-    it is called; the study's kind says in which order."""
+    it is called; the study's kind says in which order. `seed`: of the answers that are sampled, at temperature 1; their
+    samples are counted from 1."""
 
     kind: Literal["trial"] = "trial"
     seq: int
@@ -164,6 +168,7 @@ class Trial(Message):
     attribute: Name | None = None
     prompt: Text
     answers: tuple[TrialAnswer, ...] = ()
+    seed: int | None = None
     numbers: dict[Name, tuple[float, ...]] = Field(default={})
 
 

@@ -18,6 +18,7 @@ const ADDRESSED = [
   "side",
   "otherPrompt",
   "wantRandom",
+  "sampling",
 ];
 
 /** The channels that hold what an address says, as it says it. @param {import("../run/fragment.js").Seen} seen */
@@ -30,6 +31,7 @@ export const channelsOf = (seen) => ({
   side: seen.side,
   otherPrompt: seen.beside,
   wantRandom: seen.random === null ? null : { index: seen.random },
+  sampling: seen.samples,
 });
 
 /**
@@ -73,9 +75,16 @@ export function keptAddress(state, question) {
       side: state.get("side"),
       beside: state.get("otherPrompt"),
       random: state.get("wantRandom")?.index,
+      samples: samplesOf(state, asked.prompt),
       request: asked.request,
       parent: asked.parent,
     });
     if (hash !== location.hash) history[how](null, "", hash);
   }
+}
+
+/** Those that are wanted of this prompt; what was sampled on another is seen no more. */
+function samplesOf(state, prompt) {
+  const [wanted, found] = [state.get("sampling"), state.get("samples")];
+  return wanted && (!found || found.request.prompt === prompt) ? { seed: 0, ...wanted } : null;
 }

@@ -11,6 +11,7 @@ const REST_MS = { look: 250, other: 250, random: 90 };
 export function asides(state, { seen, ready, follow }) {
   const asked = { look: "", other: "", random: "" };
   const timers = {};
+  let sampled = null; // what `sampling` was when it was asked
 
   state.on(["run", "values", "active", "wantLook", "otherPrompt", "wantRandom"], () => {
     const run = state.get("run");
@@ -25,12 +26,15 @@ export function asides(state, { seen, ready, follow }) {
     const named = sliders.map((slider) => withNamedScope(slider, card));
     state.set("otherSteer", steerIn(state.get("other"), named, values, active));
   });
-  state.on(["sampling"], () => {
+  state.on(["sampling", "run"], () => {
     const sampling = state.get("sampling");
+    if (sampling === sampled) return;
     if (!sampling) {
       follow.samples.drop(); // short answers are whole first, so a rate of those that are there would mislead
       state.set("samples", null);
-    } else if (ready()) {
+      sampled = null;
+    } else if (ready() && state.get("run")?.prompt) {
+      sampled = sampling;
       const { sliders, active } = seen();
       const random = hasRandom(sliders[active]) ? (state.get("wantRandom") ?? { index: 0 }) : null;
       const request = samplesRequest(seen(), sampling, random);

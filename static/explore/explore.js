@@ -10,15 +10,8 @@ import { follower } from "../run/follow.js";
 import { readFragment } from "../run/fragment.js";
 import { runAt } from "../run/recording.js";
 import { ended, lastEntity, logodds, newRun } from "../run/run.js";
-import {
-  resetAll,
-  sameSteering,
-  slidersOf,
-  slidersOfRequest,
-  steerIn,
-  sweepOf,
-  withNamedScope,
-} from "../run/steering/sliders.js";
+import { resetAll, sameSteering, slidersOfRequest, steerIn, sweepOf, withNamedScope } from "../run/steering/sliders.js";
+import { slidersOpened, slidersThere } from "../run/steering/opened.js";
 import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
@@ -62,7 +55,6 @@ const state = channels({
   other: null,
   otherSteer: { sweep: null, strength: 0 },
   random: null,
-  sampling: null,
   samples: null,
   typed: opened.prompt ?? "",
   ...channelsOf(opened),
@@ -187,24 +179,14 @@ const canAsk = () => Boolean(state.get("card") && state.get("health")?.ready);
 function firstSliders(card) {
   const recorded = bench.current()?.recorded;
   if (state.get("sliders").length && !recorded) return;
-  const { sliders, values } = slidersThere(opened.sliders, card);
+  const { sliders, values, active } = slidersOpened(opened, card, base);
   if (recorded) {
     state.get("sliders").forEach((slider, i) => {
       const at = sliders.findIndex((one) => sameSteering(one, slider));
       if (at >= 0) values[at] = state.get("values")[i];
     });
     setSliders(sliders, values, state.get("active"));
-  } else {
-    for (const [slider, strength] of opened.at) values[slider] = strength;
-    setSliders(sliders, values, opened.active ?? opened.at[0]?.[0] ?? 0);
-  }
-}
-
-function slidersThere(told, card) {
-  const sweeps = told ?? base?.sweeps;
-  return sweeps || base?.hold?.length
-    ? slidersOfRequest({ sweeps: sweeps ?? card.directions, hold: told ? [] : base?.hold }, card)
-    : { sliders: slidersOf(card), values: [] };
+  } else setSliders(sliders, values, active);
 }
 
 function setSliders(sliders, values, active) {
@@ -322,7 +304,7 @@ function share() {
 function question() {
   const card = state.get("card");
   if (!card || !asked || bench.current()?.recorded) return null;
-  return { ...asked, request: base, parent, sliders: slidersThere(null, card).sliders, colour: colourChosen };
+  return { ...asked, request: base, parent, sliders: slidersThere(null, card, base).sliders, colour: colourChosen };
 }
 
 function reopen() {
@@ -339,7 +321,6 @@ function reopen() {
   for (const [name, value] of Object.entries(told)) {
     if (JSON.stringify(state.get(name)) !== JSON.stringify(value)) state.set(name, value);
   }
-  const { sliders, values } = slidersThere(to.sliders, card);
-  for (const [slider, strength] of to.at) values[slider] = strength;
-  setSliders(sliders, values, to.active ?? to.at[0]?.[0] ?? 0);
+  const { sliders, values, active } = slidersOpened(to, card);
+  setSliders(sliders, values, active);
 }

@@ -1,16 +1,17 @@
 // What can be seen, as the part of the address behind "#", which never reaches the server.
 // Knows nothing about the page; turns a plain state into text and back.
 
-import { MAX_DIRECTIONS, MAX_HELD, MAX_SWEEPS, MAX_WATCHED } from "../core/protocol.js";
+import { MAX_DIRECTIONS, MAX_HELD, MAX_SAMPLES, MAX_SWEEPS, MAX_WATCHED } from "../core/protocol.js";
 
 /**
  * @typedef {{ prompt: string|null, format: "chat"|"raw", span: {start: number, end: number}|null,
  *             sliders: object[]|null, at: [number, number][], active: number|null, colour: number|null,
  *             token: number|null, latent: {dictionary: string, latent: number}|null, watching: object[]|null,
  *             dictionary: string|null, side: string|null, beside: string|null, random: number|null,
+ *             samples: { n: number, temperature: number, seed: number }|null,
  *             request: object|null, parent: string|null }} Seen
  * sliders: null are the model's own; at: [slider, strength] of those that push; dictionary: of the list of latents;
- * side: what the map shows; beside: the second prompt; request: a whole request that was handed over;
+ * side: what the map shows; beside: the second prompt; samples: several answers each; request: a whole request that was handed over;
  * parent: slug of the finding that was opened to be changed
  */
 
@@ -53,6 +54,7 @@ export function readFragment(hash) {
     side: query.get("map"),
     beside: query.get("beside"),
     random: index("random", MAX_DIRECTIONS),
+    samples: samplesIn(query.get("samples")),
     request: parsed(query.get("request"), (value) => !Array.isArray(value)),
     parent: SLUG.test(query.get("parent") ?? "") ? query.get("parent") : null,
   };
@@ -73,6 +75,7 @@ export function writeFragment(seen) {
   put("map", seen.side);
   put("beside", seen.beside);
   put("random", seen.random);
+  put("samples", seen.samples && [seen.samples.n, seen.samples.temperature, seen.samples.seed].join(","));
   put("parent", seen.parent);
   for (
     const [name, value] of [
@@ -84,6 +87,13 @@ export function writeFragment(seen) {
     if (value) query.set(name, JSON.stringify(value));
   }
   return `#${query}`;
+}
+
+/** "10,1,7": answers each, temperature, seed. */
+function samplesIn(text) {
+  const [, n, temperature, seed] = (text ?? "").match(/^(\d{1,2}),(\d(?:\.\d{1,3})?),(\d{1,10})$/)?.map(Number) ?? [];
+  const fits = n > 0 && n <= MAX_SAMPLES && temperature > 0 && seed < 2 ** 31;
+  return fits ? { n, temperature, seed } : null;
 }
 
 function parsed(text, fits) {

@@ -63,10 +63,10 @@ export function randomRequest(seen, { index }) {
 }
 
 /** Several answers each: of the baseline, of what is shown, and of a random direction if one is asked for. */
-export function samplesRequest(seen, { n, temperature }, random) {
+export function samplesRequest(seen, { n, temperature, seed = 0 }, random) {
   const sweeps = shownSweeps(seen);
   if (random && sweeps.length) sweeps.push({ ...sweeps[0], target: randomLike(sweeps[0].target, random.index) });
-  const sampling = { temperature, top_p: 1, seed: 0, n_samples: n };
+  const sampling = { temperature, top_p: 1, seed, n_samples: n };
   return { ...bare(seen), hold: heldOf(seen), sweeps, sampling };
 }
 

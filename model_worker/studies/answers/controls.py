@@ -59,6 +59,7 @@ def control_arms(
                     control_of=number,
                     control_kind=kind,
                     what=in_words(loaded, hold) + why,
+                    hold=hold,
                 )
                 found.append(PlannedArm(told, hold))
             yield None

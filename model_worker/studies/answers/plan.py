@@ -28,7 +28,7 @@ from protocol.steering import LatentTarget
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Figure, Study, StudyArm, Trial
 
-BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model")
+BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model", hold=())
 
 FIGURES: Mapping[str, Sequence[Callable[[Study, Sequence[Trial]], Figure]]] = {
     "arms": (outcomes_figure, flips_figure),
@@ -48,7 +48,8 @@ def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Scri
     planned = [PlannedArm(BASELINE)]
     for arm in request.arms:
         Resolved(loaded, arm.hold, example)  # refused before its controls are drawn
-        planned.append(PlannedArm(StudyArm(name=arm.name, role=arm.role, what=in_words(loaded, arm.hold)), arm.hold))
+        told = StudyArm(name=arm.name, role=arm.role, what=in_words(loaded, arm.hold), hold=arm.hold)
+        planned.append(PlannedArm(told, arm.hold))
     planned += yield from control_arms(loaded, request, asked.questions)
     arms = [Resolved(loaded, arm.hold, example) for arm in planned]
 

@@ -38,13 +38,14 @@ def whole_names(opening: Study, trials: Sequence[Trial], n_questions: Mapping[in
     ]
 
 
-def recall_trial(loaded: Loaded, question: Question, one: Answered, number: int) -> Trial:
+def recall_trial(loaded: Loaded, question: Question, one: Answered, number: int, seed: int) -> Trial:
     return Trial(
         seq=0,
         trial=number,
         name=question.name,
         attribute=question.attribute.name,
         prompt=question.text,
+        seed=seed,
         answers=tuple(
             trial_answer(
                 loaded,

@@ -30,10 +30,12 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, Script]:
     asked = yield from questions_of(loaded, request.asked)
     n_questions = Counter(question.name for question in asked.questions)
 
-    def wanted(question: Question) -> Wanted:
+    def seed_of(question: Question) -> int:
         entity = question.taken.entity
-        seed = int(draw(request.seed, "sample", entity.type, entity.name, question.attribute.name) * 2**31)
-        sampled = Sampling(temperature=1.0, seed=seed, n_samples=request.n_samples)
+        return int(draw(request.seed, "sample", entity.type, entity.name, question.attribute.name) * 2**31)
+
+    def wanted(question: Question) -> Wanted:
+        sampled = Sampling(temperature=1.0, seed=seed_of(question), n_samples=request.n_samples)
         return Wanted(question.prompt.ids, samplings=(Sampling(), sampled))
 
     longest = max(asked.questions, key=lambda question: len(question.prompt.ids))
@@ -41,7 +43,7 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, Script]:
     opening = bench.opening(
         request,
         names=asked.names.taken,
-        arms=(StudyArm(name="baseline", role="baseline", what="the untouched model"),),
+        arms=(StudyArm(name="baseline", role="baseline", what="the untouched model", hold=()),),
         n_steps=len(asked.questions),
         warnings=(*asked.names.warnings, *_warnings(asked, request)),
     )
@@ -49,7 +51,8 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, Script]:
     replies = Replies(bench, lambda first: map(wanted, asked.questions[first:]), request.max_new_tokens)
 
     def trial(one: Answered, number: int) -> Trial:
-        return recall_trial(loaded, asked.questions[number], one, number)
+        question = asked.questions[number]
+        return recall_trial(loaded, question, one, number, seed_of(question))
 
     figures = (
         lambda trials: labels_figure(request, whole_names(opening, trials, n_questions)),

@@ -38,7 +38,7 @@ class AblationArm:
 
 
 def ablation_arms(loaded: Loaded, request: TransferRequest) -> Iterator[AblationArm]:
-    yield AblationArm(StudyArm(name="untouched", role="baseline"))
+    yield AblationArm(StudyArm(name="untouched", role="baseline", hold=()))
     for role in LABELS:
         target = request.known if role == "known" else request.unknown
         assert target is not None

@@ -30,8 +30,8 @@ def before_answer(prompt: PromptTokens) -> int:
     return len(prompt.tokens) - 1
 
 
-def answer_trial(loaded: Loaded, question: Question, found: Answered, number: int) -> Trial:
-    """Its answers, and the first token's odds."""
+def answer_trial(loaded: Loaded, question: Question, found: Answered, number: int, seed: int | None) -> Trial:
+    """Its answers, and the first token's odds. seed: of those that are sampled."""
     chosen = found.said[0, 0].ids[:1]
     odds = odds_of(found.state.logits.unsqueeze(0), torch.tensor(chosen, device=loaded.device))[0]
     return Trial(
@@ -40,6 +40,7 @@ def answer_trial(loaded: Loaded, question: Question, found: Answered, number: in
         name=question.name,
         attribute=question.attribute.name,
         prompt=question.text,
+        seed=seed,
         answers=tuple(
             trial_answer(loaded, question, one.text, finished=one.ended, sample=sample, n_tokens=len(one.ids))
             for (_, sample), one in sorted(found.said.items())

@@ -83,7 +83,8 @@ class UncertaintyScript(Script):
     def _trial(self, number: int) -> Iterator[Frame | None]:
         yield from self._readings.upto(number, self.trials)
         found = yield from self._replies.next(number)
-        trial = answer_trial(self._loaded, self._questions[number], found, number)
+        seed = self._request.seed if self._request.n_samples else None
+        trial = answer_trial(self._loaded, self._questions[number], found, number, seed)
         yield None
         self._readings.add(trial, found.state)
         yield trial

@@ -3,9 +3,7 @@
 
 import { fill, h } from "../../core/dom.js";
 import { count, sig3 } from "../../core/format.js";
-import { writeFragment } from "../../run/fragment.js";
-import { heldOf } from "../pushed.js";
-import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
+import { inExplore } from "./in_explore.js";
 import { OUTCOMES } from "../../core/protocol.js";
 import { addressOf } from "../../core/root.js";
 import { badge } from "../../run/badge.js";
@@ -150,7 +148,10 @@ export function trialsView(
     );
   }
 
-  function cells({ name, type, group, prompt, arm, armOf, answer }) {
+  function cells({ name, type, group, trial, arm, armOf, answer }) {
+    const { prompt } = trial;
+    const { request, arms } = study.opening;
+    const { address, why } = inExplore({ request, arms, trial, answer, type, name, card });
     return [
       [prompt, " ", h("span", { class: "note" }, `${type}, ${group}`)],
       [
@@ -163,27 +164,10 @@ export function trialsView(
       ],
       answer.refusal_logodds === null ? NOTHING : sig3(answer.refusal_logodds),
       answer.kl_nats === null ? NOTHING : sig3(answer.kl_nats),
-      h(
-        "a",
-        { href: inExplore({ prompt, name, answer }), "aria-label": `Open in Explore: ${prompt}, ${arm}` },
-        "Explore",
-      ),
+      address
+        ? h("a", { href: addressOf(address), "aria-label": `Open in Explore: ${prompt}, ${arm}` }, "Explore")
+        : h("span", { class: "note", title: why }, "not in Explore", h("span", { class: "sr" }, `: ${why}`)),
     ];
-  }
-
-  function inExplore({ prompt, name, answer }) {
-    const start = prompt.indexOf(name);
-    const hold = heldOf(study.request, study.opening.arms, answer.arm);
-    return addressOf(`/${
-      writeFragment({
-        prompt,
-        span: start < 0 ? null : { start, end: start + name.length },
-        sliders: hold?.length
-          ? slidersOfRequest({ hold }, card).sliders.map((one) => ({ ...steeringOf(one), strengths: one.strengths }))
-          : null,
-        at: (hold ?? []).map(({ strength }, i) => [i, strength]),
-      })
-    }`);
   }
 }
 
@@ -193,13 +177,13 @@ const paperSays = (
 ) => (phrase === null ? "the paper's rule: no refusal" : `the paper's rule: refuses, matched “${phrase}”`);
 
 function answersOf({ opening, trials }) {
-  return trials.flatMap(({ name: number, prompt, answers }) => {
-    const { name, type, group } = opening.names[number];
-    return answers.map((answer) => {
+  return trials.flatMap((trial) => {
+    const { name, type, group } = opening.names[trial.name];
+    return trial.answers.map((answer) => {
       const armOf = opening.arms[answer.arm] ??
         { name: answer.sample ? `sample ${answer.sample}` : "baseline", control_of: null, what: "" };
       const arm = answer.sample ? `${armOf.name}, sample ${answer.sample}` : armOf.name;
-      return { name, type, group, prompt, arm, armOf, answer, outcome: answer.outcome };
+      return { name, type, group, trial, arm, armOf, answer, outcome: answer.outcome };
     });
   });
 }

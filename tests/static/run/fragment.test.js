@@ -18,6 +18,7 @@ const SEEN = {
   side: "difference",
   beside: "And who is Michael Jordan?",
   random: 7,
+  samples: { n: 10, temperature: 1, seed: 2147483647 },
   request: { kind: "generate", sampling: { temperature: 1 } },
   parent: "7kq2mrVw9a",
 };
@@ -41,6 +42,7 @@ Deno.test("what makes no sense is left out and takes nothing else with it", () =
       "sliders={}&watch=7&request=[1]",
       "parent=<script>",
       "format=latin",
+      "samples=99,1,0",
     ]
   ) assert.deepEqual(readFragment(`#${hash}`), nothing, hash);
 });

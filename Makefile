@@ -67,7 +67,7 @@ clean: ## away with all that
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 ##@ What is written by a command
-vocabulary: setup ## write the words of protocol/vocabulary.py into static/core/protocol.js
+vocabulary: setup ## write the words of protocol into static/core/protocol.js and terms.js
 	$(PY) -m protocol.javascript
 
 studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md

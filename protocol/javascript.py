@@ -1,6 +1,7 @@
-"""The vocabulary as a JavaScript module: `python -m protocol.javascript` writes static/core/protocol.js.
+"""The vocabulary and the glossary as JavaScript modules: `python -m protocol.javascript` writes static/core/protocol.js
+and static/core/terms.js.
 
-In one direction only: nothing reads the module back, and a test fails where it is not what this makes. Knows the
+In one direction only: nothing reads the modules back, and a test fails where they are not what this makes. Knows the
 layout that the formatter of the pages' scripts leaves alone, and no word of the field.
 """
 
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import get_args
 
 from protocol import looks, vocabulary
+from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN
 
-TARGET = Path(__file__).parents[1] / "static" / "core" / "protocol.js"
+CORE = Path(__file__).parents[1] / "static" / "core"
+TARGET = CORE / "protocol.js"
+TERMS_TARGET = CORE / "terms.js"
 LINE_WIDTH = 120
 HEADER = """\
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
@@ -21,10 +25,24 @@ HEADER = """\
 // vocabulary). Change those, not this.
 """
 
+TERMS_HEADER = """\
+// What a door says of a symbol or a word of the field, by its key, and how symbols are found in running text.
+// Generated from protocol/glossary, which says more, by `python -m protocol.javascript` (make vocabulary). Change that,
+// not this.
+"""
+
 
 def module() -> str:
     """Literals become types, tables and limits constants of the same names."""
     return "\n".join([HEADER, *_statements()])
+
+
+def terms_module() -> str:
+    """TERMS, MARKS and PATTERN."""
+    shown = ("name", "symbol", "sentence", "formula")
+    told = {key: {name: getattr(term, name) for name in shown if getattr(term, name)} for key, term in GLOSSARY.items()}
+    tables = (f"export const {name} = {_value(table, 0)};\n" for name, table in (("TERMS", told), ("MARKS", MARKS)))
+    return "\n".join([TERMS_HEADER, *tables, f"export const PATTERN =\n  {_value(PATTERN, 0)};\n"])
 
 
 def _statements() -> Iterator[str]:
@@ -44,7 +62,7 @@ def _value(value: object, used: int, depth: int = 0) -> str:
         line = "{ " + ", ".join(parts) + " }"
         if depth and "\n" not in line and used + len(line) < LINE_WIDTH:
             return line
-        return _broken("{}", parts, depth)
+        return _broken("{}", [_wrapped(part, 2 * depth + 2) for part in parts], depth)
     if isinstance(value, list | tuple):
         parts = [_value(one, 0) for one in value]
         line = "[" + ", ".join(parts) + "]"
@@ -60,9 +78,18 @@ def _broken(brackets: str, parts: list[str], depth: int) -> str:
     return f"{brackets[0]}\n" + "".join(f"{indent}  {part},\n" for part in parts) + indent + brackets[1]
 
 
+def _wrapped(part: str, indent: int) -> str:
+    """A text that is too long for the line of its key has the next one."""
+    key, text = part.split(": ", 1)
+    if "\n" in part or not text.startswith('"') or indent + len(part) < LINE_WIDTH:
+        return part
+    return f"{key}:\n{' ' * (indent + 2)}{text}"
+
+
 def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name) else json.dumps(name)
 
 
 if __name__ == "__main__":
     TARGET.write_text(module(), encoding="utf-8")
+    TERMS_TARGET.write_text(terms_module(), encoding="utf-8")

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from fastapi import Request
 from fastapi.templating import Jinja2Templates
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.responses import Response
 
 from app.clock import day, moment
@@ -11,10 +14,21 @@ from app.http.page_files import files_of
 from app.http.prefix import path_of, root_of
 from app.version import VERSION
 from app.wording import cells, numbers, words
+from app.wording.doors import door, with_doors
 from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
 from protocol.refusal import Refusal
 from protocol.vocabulary import MAX_SEARCH_CHARACTERS, MAX_TEMPLATE_CHARACTERS, OUTCOMES, RUNS
+
+
+@pass_context
+def _door(context: Context, key: str, words: str = "") -> Markup:
+    return door(key, words, context["root"])
+
+
+@pass_context
+def _with_doors(context: Context, text: str) -> Markup:
+    return with_doors(text, context["root"])
 
 
 class Drawing:
@@ -38,8 +52,10 @@ class Drawing:
             "sweep_shown": sweep_shown,
             "target_id": target_id,
             "why": words.why,
+            "with_doors": _with_doors,
         }
         self._templates.env.globals |= {
+            "door": _door,
             "OUTCOMES": OUTCOMES,
             "VERDICTS": words.VERDICTS,
             "RUNS": RUNS,

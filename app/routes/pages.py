@@ -23,6 +23,8 @@ from app.wording.provenance import provenance, study_provenance
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
+from protocol.glossary.glossary import CHAPTERS
+from protocol.glossary.term import PAPERS
 from protocol.refusal import Refusal, Refused
 from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Outcome
 
@@ -55,6 +57,12 @@ def routes(parts: Parts) -> APIRouter:
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:
         return parts.drawing.draw(request, "models.html", "models")
+
+    @router.api_route("/method", methods=["GET", "HEAD"])
+    async def method(request: Request) -> Response:
+        return parts.drawing.draw(
+            request, "method.html", "method", chapters=CHAPTERS, papers=PAPERS, first=parts.first_recording
+        )
 
     @router.api_route("/findings", methods=["GET", "HEAD"])
     async def gallery(

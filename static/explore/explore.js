@@ -5,6 +5,7 @@ import { newPage, Refused } from "../core/api.js";
 import { asides } from "./asides.js";
 import { benches, isAway } from "./benches.js";
 import { $ } from "../core/dom.js";
+import { keyOf } from "../core/keys.js";
 import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { follower } from "../run/follow.js";
 import { readFragment } from "../run/fragment.js";
@@ -118,14 +119,14 @@ $("ask").addEventListener("submit", (event) => {
   else run();
 });
 $("prompt").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (keyOf(event) !== "Enter" || event.shiftKey) return;
   event.preventDefault();
   run();
 });
 $("prompt").addEventListener("input", () => state.set("typed", $("prompt").value));
 document.addEventListener("keydown", (event) => {
   const elsewhere = document.querySelector("dialog[open], :popover-open");
-  if (event.key === "Escape" && follow.main.busy() && !elsewhere) follow.main.stop();
+  if (keyOf(event) === "Escape" && follow.main.busy() && !elsewhere) follow.main.stop();
 });
 $("share").addEventListener("click", share);
 addEventListener("popstate", reopen);

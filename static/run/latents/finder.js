@@ -3,6 +3,7 @@
 
 import { fill, h, listen, mark } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
+import { keyOf } from "../../core/keys.js";
 import { activeAt } from "./active.js";
 import { isOfThesePushes, placeOf, shownIn } from "./values.js";
 import { fits, indexIn, latentsOf, nothingAt } from "./search.js";
@@ -135,8 +136,9 @@ export function lookup(dialog, state) {
   }
 
   function key(event) {
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[event.key];
-    if (event.key === "Enter" && options[at]) {
+    const pressed = keyOf(event);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[pressed];
+    if (pressed === "Enter" && options[at]) {
       event.preventDefault();
       choose(options[at].target);
     } else if (to !== undefined && options.length) {

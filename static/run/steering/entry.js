@@ -2,6 +2,7 @@
 // typed, Escape leaves it. Knows bounds and what to say of a wrong number; not what the number is for.
 
 import { h } from "../../core/dom.js";
+import { keyOf } from "../../core/keys.js";
 
 /**
  * name: what is typed, for who does not see it · read(): the number now, or null · bounds(): [lowest, highest]
@@ -41,11 +42,11 @@ export function entry({ name, read, bounds, accept, tell, describedby }) {
     field.select();
 
     function key(event) {
-      if (event.key === "Escape") {
+      if (keyOf(event) === "Escape") {
         event.stopPropagation(); // on the page it stops a run
         field.value = old ?? "";
         close(back);
-      } else if (event.key === "Enter") {
+      } else if (keyOf(event) === "Enter") {
         event.preventDefault();
         if (problem()) say(problem());
         else close(back);

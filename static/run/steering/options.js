@@ -2,6 +2,7 @@
 // target; and taking it off. From the page's sliders and card. Knows nothing about strengths.
 
 import { fill, h, listen } from "../../core/dom.js";
+import { keyOf } from "../../core/keys.js";
 import { MODES, SCOPES, UNITS } from "../../core/protocol.js";
 import { same, titled } from "../names.js";
 import { modeOf } from "./amount.js";
@@ -222,5 +223,5 @@ export function steeringOptions(button, state, { id, at }) {
 }
 
 function keepEscape(event) {
-  if (event.key === "Escape") event.stopPropagation(); // it closes the popover; on the page it stops a run
+  if (keyOf(event) === "Escape") event.stopPropagation(); // it closes the popover; on the page it stops a run
 }

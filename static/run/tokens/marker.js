@@ -2,6 +2,7 @@
 // which tokens are being marked. What was marked goes to the channel `span`.
 
 import { listen } from "../../core/dom.js";
+import { keyOf } from "../../core/keys.js";
 import { canPress, markName, nearestTyped, toolOf } from "./press.js";
 
 /**
@@ -32,7 +33,7 @@ export function nameMarker(element, state, { placeOf, start, redraw }) {
     listen(document, "pointercancel", () => dragging && forget()),
     listen(element, "keyup", ({ key }) => key === "Shift" && range && !dragging && finish()),
     listen(element, "keydown", (event) => {
-      if (event.key !== "Escape" || !range) return;
+      if (keyOf(event) !== "Escape" || !range) return;
       event.stopPropagation(); // the page stops its run at this key
       forget();
     }),

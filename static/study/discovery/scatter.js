@@ -4,6 +4,7 @@
 import { corpusShare, idOf, latentOf, sharesOf } from "./counts.js";
 import { fill, h, s } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
+import { keyOf } from "../../core/keys.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
 import { studyWords } from "../picture/words.js";
@@ -146,7 +147,7 @@ export function latentScatter(element, state, choose, select) {
   }
 
   function walk(event) {
-    const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[keyOf(event)];
     if (!way || !dots.length) return;
     event.preventDefault();
     const at = dots.findIndex((dot) => ofDot(dot) === state.get("options").latent);

@@ -169,7 +169,6 @@ class Gemma:
     def __init__(self, model: OfTransformers, n_positions: int) -> None:
         """n_positions: of the longest sequence. Raises TypeError for a model that isn't Gemma 2 or 3."""
         text = model.get_submodule("model")
-        text = getattr(text, "language_model", text)
         config = text.config
         known = config.model_type in ("gemma2", "gemma3_text") and not config.attention_bias
         known = known and config.hidden_activation == "gelu_pytorch_tanh"

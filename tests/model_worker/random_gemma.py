@@ -11,7 +11,15 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers
-from transformers import Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, PreTrainedTokenizerFast
+from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3Config,
+    Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
+    Gemma3TextConfig,
+    PreTrainedTokenizerFast,
+)
 
 from protocol.steering import LatentTarget
 from protocol.worker.models import DictionaryCard, DirectionCard, ModelCard, VectorCard, Watched
@@ -80,8 +88,10 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     )
     if family == "gemma2":
         model = Gemma2ForCausalLM(Gemma2Config(**sizes, query_pre_attn_scalar=shape.head_dim))
-    else:
+    elif family == "gemma3":
         model = Gemma3ForCausalLM(Gemma3TextConfig(**sizes, query_pre_attn_scalar=shape.head_dim))
+    else:
+        model = _that_sees(sizes | {"query_pre_attn_scalar": shape.head_dim})
     model.save_pretrained(folder / "weights")
     fast.save_pretrained(folder / "weights")
     for layer in (1, 2):
@@ -127,6 +137,22 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     )
     (folder / "model.json").write_text(card.model_dump_json(indent=1))
     return folder
+
+
+def _that_sees(sizes: dict) -> Gemma3ForConditionalGeneration:
+    """As Gemma 3 from 4B on: vision beside the text model, whose rope is stretched in full attention."""
+    ropes = {
+        "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+    }
+    seen = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
+    config = Gemma3Config(
+        text_config=sizes | {"rope_parameters": ropes},
+        vision_config=seen | {"image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+        tie_word_embeddings=sizes["tie_word_embeddings"],
+    )
+    return Gemma3ForConditionalGeneration(config)
 
 
 def _write_sae(folder: Path, layer: int, shape: Shape, seed: int) -> None:

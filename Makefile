@@ -5,8 +5,8 @@ DATA_DIR ?= data
 export HOST PORT DATA_DIR
 # e.g. the index of CPU builds of torch, which spares a PC the gigabytes of CUDA
 PIP_ARGS ?=
-# they mostly wait for each other's apps and browsers, so two are worth it on two cores
-TEST_PROCESSES ?= 2
+# they mostly wait for each other's apps and browsers: two leave two cores half idle (61 % busy)
+TEST_PROCESSES ?= 3
 # e.g. --quick, --compiled, or --interp-engine with the Python of an environment that has it
 BENCH_ARGS ?=
 PY := .venv/bin/python

@@ -1,7 +1,7 @@
 """What a page loads: all of it follows from what its script imports, so nothing is listed twice.
 
 A stylesheet stands beside the module whose views it styles, under the same name, and comes with it; what lies in
-static/look is every page's. Knows nothing about templates.
+static/look is every page's. They travel as one file, in the same order. Knows nothing about templates.
 """
 
 import re
@@ -13,16 +13,19 @@ from app.settings import ROOT
 
 _IMPORT = re.compile(r"""^(?:import|\}|export)\b[^;"']*?from\s+"(\.[^"]+)";""", re.MULTILINE)
 _STATIC = ROOT / "static"
-_ROOMS = ("look", "parts", "run", "study")  # a later one may overrule an earlier one; the page overrules all
+_JOINED = "joined"  # below /static; no folder has this name
+_EVERY_PAGE = "look"
+_ROOMS = (_EVERY_PAGE, "parts", "run", "study")  # a later one may overrule an earlier one; the page overrules all
 
 
 @dataclass(frozen=True)
 class PageFiles:
-    """Addresses. `script`: None for a page of words only."""
+    """Addresses. `script`: None for a page of words only; `style`: all of `sheets` in one request."""
 
     script: str | None
     modules: tuple[str, ...]
     sheets: tuple[str, ...]
+    style: str
     plots: bool
 
 
@@ -32,13 +35,27 @@ def files_of(script: str | None) -> PageFiles:
     own = () if script is None else (_STATIC / script,)
     modules = tuple(found for path in own for found in imported_by(path))
     beside = (path.with_suffix(".css") for path in (*own, *modules))
-    sheets = {*(_STATIC / "look").glob("*.css"), *(path for path in beside if path.is_file())}
+    sheets = {*(_STATIC / _EVERY_PAGE).glob("*.css"), *(path for path in beside if path.is_file())}
     return PageFiles(
         script=script and f"/static/{script}",
         modules=tuple(map(_address, modules)),
         sheets=tuple(map(_address, sorted(sheets, key=_place))),
+        style=f"/static/{_JOINED}/{Path(script or _EVERY_PAGE).with_suffix('.css')}",
         plots=_STATIC / "core/chart.js" in modules,  # the only module that knows Plotly
     )
+
+
+def joined_sheets(path: str) -> str | None:
+    """The stylesheets of a page as they are now, each below its address. `path`: what `style` says after "/static/",
+    without dots that lead out of a folder; None where it is no page's."""
+    folder, _, name = path.partition("/")
+    if folder != _JOINED or not name.endswith(".css"):
+        return None
+    try:
+        sheets = files_of(None if name == f"{_EVERY_PAGE}.css" else name.removesuffix(".css") + ".js").sheets
+    except (OSError, ValueError):  # no script has this name; no file could have it
+        return None
+    return "\n".join(f"/* {sheet} */\n{(ROOT / sheet[1:]).read_text(encoding='utf-8')}" for sheet in sheets)
 
 
 @cache

@@ -1,4 +1,4 @@
-// A button and the table behind a plot. The table is written when it is opened, and kept up while it is open.
+// A button and the table behind a plot. The table is written when it is opened, kept up while it is open, and gone after.
 
 import { fill, h, listen } from "../core/dom.js";
 
@@ -9,9 +9,7 @@ import { fill, h, listen } from "../core/dom.js";
 export function tableButton(button, element, state, names, read) {
   button.setAttribute("aria-expanded", "false");
   element.hidden = true;
-  const draw = () => {
-    if (!element.hidden) fill(element, table(read()));
-  };
+  const draw = () => fill(element, element.hidden ? null : table(read()));
   const offs = [
     state.on(names, draw),
     listen(button, "click", () => {

@@ -83,6 +83,12 @@ def test_a_stylesheet_stands_beside_the_module_whose_views_it_styles() -> None:
     assert {str(sheet): n for sheet in sheets() if (n := len(sheet.read_text().splitlines())) > MOST_LINES} == {}
 
 
+def test_a_stylesheet_says_the_same_wherever_it_is_served_from() -> None:
+    """All of a page are joined on their way: what must come first, or begins at the file's folder, is lost."""
+    lost = re.compile(r"@(?:import|charset|namespace)|url\((?!\s*[\"']?data:)")
+    assert [str(sheet.relative_to(STATIC)) for sheet in sheets() if lost.search(sheet.read_text())] == []
+
+
 def test_a_class_is_styled_in_one_file() -> None:
     """By itself, that is: `.badge`, `.badge:hover`, `.badge[aria-busy]`, in a media query or not."""
     several = {name: where for name, where in owners().items() if len(where) > 1}

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from app.clock import day, timestamp
+from app.http.page_files import files_of
 from app.settings import Settings
 from app.version import VERSION
 from protocol.canonical import canonical_json
@@ -157,6 +158,24 @@ def test_static_files_are_always_asked_about_and_never_sent_twice(live: Client) 
     assert first.status_code == 200 and first.headers["cache-control"] == "no-cache"
     again = live.get("/static/look/elements.css", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304 and again.headers["cache-control"] == "no-cache"
+
+
+def test_a_page_asks_once_for_all_its_styles_which_come_in_their_order(live: Client) -> None:
+    for path, script in (("/", "explore/explore.js"), ("/nothing", None)):
+        own = [
+            link for link in re.findall(r'rel="stylesheet" href="([^"]+)"', live.get(path).text) if "vendor" not in link
+        ]
+        assert own == [files_of(script).style]
+        first = live.get(own[0])
+        assert first.headers["content-type"] == "text/css; charset=utf-8"
+        assert first.headers["cache-control"] == "no-cache"
+        assert tuple(re.findall(r"^/\* (/static/\S+\.css) \*/$", first.text, re.MULTILINE)) == files_of(script).sheets
+        assert all(live.get(sheet).text in first.text for sheet in files_of(script).sheets)
+        again = live.get(style, headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304 and again.content == b""
+    for nothing in ("joined/explore/none.css", "joined/explore/explore.js", "joined/%00.css", "joined/../x.css"):
+        assert live.get(f"/static/{nothing}").status_code == 404
+    assert live.post(style).status_code == 405
 
 
 def test_static_files_stay_inside_their_folder(live: Client) -> None:

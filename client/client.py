@@ -9,20 +9,24 @@ insides: it runs wherever `protocol` and httpx2 are.
 A study runs in the background: `begin` asks for it, `result` follows it to its end, over as many days, crashes and
 pauses as that takes.
 
-Whatever the app refuses is raised as Refused, with its three parts. A connection that breaks while a background run
-is followed is made again; an interactive run ends with its connection, so there Lost is raised.
+Whatever the app refuses is raised as Refused, with its three parts. A connection that breaks or falls silent while a
+background run is followed is made again, for as long as the app still answers; an interactive run ends with its
+connection, so there Lost is raised.
 """
 
+import base64
+import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
 from pydantic import ValidationError
 
+from client.proxy import proxy_for
+from client.recording import Recording
 from protocol.app.experiments.experiment import ExperimentMade
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
 from protocol.app.latent import LatentRead
@@ -33,16 +37,17 @@ from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.steering import LatentTarget
-from protocol.worker.frames import FRAME, Error, Frame, Prompt, Start, Step, Verdict
+from protocol.worker.frames import FRAME, Error, Frame
 from protocol.worker.models import Models
 from protocol.worker.names import NamesText
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RunRequest
-from protocol.worker.study_frames import Figure, Ranking, Study, Trial
 
 _SILENCE_S = 120.0
 _QUICK_S = 30.0
-_AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # pauses before a broken tail is asked again
+_LOOK_S = 30.0  # a tail that is silent this long is no run that is lost: the app is asked how it stands
+_AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)  # pauses before the app is asked again
+_PASSING = (429, 503)  # refusals that say: later
 
 M = TypeVar("M", bound=Message)
 
@@ -51,68 +56,19 @@ class Lost(Exception):
     """The connection broke, or nobody answers."""
 
 
-@dataclass
-class Recording:
-    """A run's frames so far. A second `start` begins it anew: a background run that was interrupted is made again. A
-    study never has a second first frame."""
-
-    run_id: str
-    frames: list[Frame] = field(default_factory=list)
-
-    def add(self, frame: Frame) -> None:
-        if isinstance(frame, Start):
-            self.frames.clear()
-        self.frames.append(frame)
-
-    @property
-    def whole(self) -> bool:
-        return bool(self.frames) and self.frames[-1].kind == "done"
-
-    @property
-    def start(self) -> Start:
-        return next(frame for frame in self.frames if isinstance(frame, Start))
-
-    @property
-    def prompt(self) -> Prompt:
-        return next(frame for frame in self.frames if isinstance(frame, Prompt))
-
-    @property
-    def study(self) -> Study:
-        return next(frame for frame in self.frames if isinstance(frame, Study))
-
-    @property
-    def figures(self) -> dict[str, Figure]:
-        """The newest of each id."""
-        return {frame.id: frame for frame in self.frames if isinstance(frame, Figure)}
-
-    @property
-    def trials(self) -> list[Trial]:
-        return [frame for frame in self.frames if isinstance(frame, Trial)]
-
-    @property
-    def ranking(self) -> Ranking | None:
-        """The newest."""
-        return next((frame for frame in reversed(self.frames) if isinstance(frame, Ranking)), None)
-
-    def verdict(self, arm: int = 0, sample: int = 0) -> Verdict | None:
-        said = (frame for frame in self.frames if isinstance(frame, Verdict))
-        return next((one for one in said if (one.arm, one.sample) == (arm, sample)), None)
-
-    def text(self, arm: int = 0, sample: int = 0) -> str:
-        """The answer so far."""
-        steps = (frame for frame in self.frames if isinstance(frame, Step))
-        tokens = (token for step in steps for token in step.tokens)
-        return "".join(token.text for token in tokens if (token.arm, token.sample) == (arm, sample))
+class Silent(Lost):
+    """The connection holds, and nothing comes."""
 
 
 class Client:
-    """Asks one app. password: where it has one."""
+    """Asks one app, which may stand below a path of its host. password: where it has one. Raises UnusableProxy."""
 
     def __init__(self, url: str, *, password: str | None = None) -> None:
         self._http = httpx2.Client(
             base_url=url,
             timeout=httpx2.Timeout(_SILENCE_S, connect=_QUICK_S),
-            headers={"authorization": f"Bearer {password}"} if password else {},
+            headers={"authorization": _basic(password)} if password else {},
+            transport=httpx2.HTTPTransport(proxy=proxy_for(url)),
         )
 
     def __enter__(self) -> Self:
@@ -183,24 +139,28 @@ class Client:
 
     def follow(self, run_id: str) -> Iterator[Frame]:
         """All frames of a run from its first, as they come, over as many connections as it takes; waits where a study
-        rests. See Recording for a second `start`. Raises Refused (404) once the run is forgotten, Lost where nobody
-        answers for long."""
-        after, attempt, failures = -1, None, 0
+        or waits for its turn. See Recording for a second `start`. Raises Refused (404) once the run is forgotten, Lost
+        where nobody answers for long."""
+        after, attempt, n_failures, n_turns = -1, None, 0, 0
         while True:
             try:
-                with self._tail(run_id, after, attempt) as (attempt, frames):
+                ended = False
+                with contextlib.suppress(Silent), self._tail(run_id, after, attempt) as (attempt, frames):
                     for frame in frames:
-                        after, failures = frame.seq, 0
+                        after, n_failures, n_turns = frame.seq, 0, 0
                         yield frame
                         if frame.kind in ("done", "error"):
                             return
-                if self.summary(run_id).state in ENDED:
+                    ended = True
+                if self.summary(run_id).state in ENDED and ended:
                     return  # cancelled or cut: it has no last frame
-            except Lost:
-                if failures == len(_AGAIN_S):
+                n_failures = 0
+            except (Lost, Refused) as problem:
+                if n_failures == len(_AGAIN_S) or (isinstance(problem, Refused) and problem.status not in _PASSING):
                     raise
-            time.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
-            failures += 1
+                n_failures += 1
+            time.sleep(_AGAIN_S[min(n_turns, len(_AGAIN_S) - 1)])
+            n_turns += 1
 
     def result(self, run_id: str, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
         """As `run`, for a background run."""
@@ -238,7 +198,7 @@ class Client:
             answer = self._http.get(f"/api/findings/{quote(slug, safe='')}/frames")
         _accept(answer)
         recording = Recording("")
-        for line in answer.content.splitlines():
+        for line in _lines([answer.content]):
             recording.add(FRAME.validate_json(line))
         return recording
 
@@ -254,7 +214,9 @@ class Client:
     def _tail(self, run_id: str, after: int, attempt: str | None) -> Iterator[tuple[str | None, Iterator[Frame]]]:
         params = {"after": after} | ({"attempt": attempt} if attempt else {})
         with _told():
-            asked = self._http.build_request("GET", f"/api/runs/{quote(run_id, safe='')}/frames", params=params)
+            patience = httpx2.Timeout(_LOOK_S, connect=_QUICK_S)
+            path = f"/api/runs/{quote(run_id, safe='')}/frames"
+            asked = self._http.build_request("GET", path, params=params, timeout=patience)
             answer = self._http.send(asked, stream=True)
         try:
             _accept(answer)
@@ -276,6 +238,8 @@ _JSON = {"content-type": "application/json"}
 def _told() -> Iterator[None]:
     try:
         yield
+    except httpx2.ReadTimeout as error:
+        raise Silent("Nothing came for a while.") from error
     except httpx2.HTTPError as error:
         raise Lost(f"{type(error).__name__}: {error}") from error
 
@@ -295,13 +259,28 @@ def _accept(answer: httpx2.Response) -> None:
 def _frames(answer: httpx2.Response) -> Iterator[Frame]:
     """Raises Lost where the stream breaks in the middle of a line, or by itself."""
     with _told():
-        for line in answer.iter_lines():
+        for line in _lines(answer.iter_bytes()):
             try:
                 yield FRAME.validate_json(line)
             except ValidationError:
                 raise Lost(
                     "A line is not a frame; the connection broke, or the app is newer than this client."
                 ) from None
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A newline ends one, and nothing else: JSON text may hold what `str.splitlines` takes for an end."""
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _basic(password: str) -> str:
+    """RFC 7617, in UTF-8: a header has no letters beyond ASCII."""
+    return "Basic " + base64.b64encode(f":{password}".encode()).decode()
 
 
 def _gathered(recording: Recording, frames: Iterator[Frame], on_frame: Callable[[Frame], object]) -> Recording:

@@ -43,6 +43,8 @@ from protocol.worker.replay import AnswerTokens
 from protocol.worker.requests import GenerateRequest
 
 CONTROL_ROWS = 64
+TELL_AGAIN_S = 30.0
+"""Who waits is told so again: readers and proxies take a stream that is silent for a minute or two for lost."""
 
 
 def generate(
@@ -71,10 +73,13 @@ def generate(
     )
     try:
         yield _start(loaded, request, prompt, plan, next(seq))
-        told = None
+        told, told_at = None, 0.0
         while place := decoding.place(group):
-            yield Queued(seq=next(seq), place=place) if place != told else None
-            told = place
+            if place == told and time.perf_counter() - told_at < TELL_AGAIN_S:
+                yield None
+                continue
+            told, told_at = place, time.perf_counter()
+            yield Queued(seq=next(seq), place=place)
 
         with refusing(n_rows):
             state = prompts.state(prompt.ids)

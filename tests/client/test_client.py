@@ -2,20 +2,25 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from app.settings import Settings
+from client import client
 from client.client import Client as Asking
-from client.client import Lost, Recording
+from client.client import Lost
+from client.recording import Recording
 from protocol.app.findings import View
-from protocol.refusal import Refused
-from protocol.worker.frames import FRAME
+from protocol.app.runs import RunSummary
+from protocol.refusal import RefusalBody, Refused
+from protocol.worker.frames import FRAME, Frame
 from protocol.worker.requests import GenerateRequest
 from tests.app.conftest import Client, eventually, start
-from tests.app.frames import REQUEST, recording
+from tests.app.frames import REQUEST, STUDY, recording, study_recording
 from tests.app.scripted_worker import Script, ScriptedWorker
 
 FRAMES = [FRAME.validate_json(line) for line in recording()]
@@ -81,13 +86,13 @@ def test_a_background_run_is_followed_to_its_end_over_broken_connections(
         answer = plain(request, **how)
         if "frames" in str(request.url) and len(n_tails) < 3:
             n_tails.append(1)
-            whole = answer.iter_lines
+            whole = b"".join(answer.iter_bytes()).splitlines(keepends=True)
 
-            def torn() -> Iterator[str]:
-                yield from itertools.islice(whole(), 4)
+            def torn() -> Iterator[bytes]:
+                yield from itertools.islice(whole, 4)
                 raise httpx2.ReadError("torn")
 
-            answer.iter_lines = torn
+            answer.iter_bytes = torn
         return answer
 
     monkeypatch.setattr(asking._http, "send", breaks)
@@ -126,3 +131,108 @@ def test_a_password_opens_the_app(settings: Settings) -> None:
         with Asking(str(app.base_url), password="correct horse battery") as friend:
             assert friend.models().models
             assert friend.run(GenerateRequest.model_validate_json(REQUEST.model_dump_json())).whole
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b\x0c\x1c", "\U0001f600"])
+def test_only_a_newline_ends_a_line_whatever_a_reader_or_a_model_writes(
+    asking: Asking, worker: ScriptedWorker, end: str
+) -> None:
+    """Python's own idea of a line has ten ends."""
+    asked = REQUEST.model_copy(update={"prompt": f"Who is{end}Batkin?"})
+    frames = [FRAME.validate_json(line) for line in recording(asked)]
+    worker.script = Script(recording(asked))
+    seen = asking.run(asked)
+    assert seen.frames == frames and seen.start.request.prompt == asked.prompt
+    slug = asking.save(seen.run_id, f"A title{end}with it").finding.slug
+    assert asking.recording(slug).frames == frames
+    assert asking.result(asking.begin(asked).id).frames == frames
+
+
+def test_a_run_that_waits_for_its_turn_is_silent_and_not_lost(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No app takes it. Whoever follows asks from time to time, and is told that it is queued."""
+    _be_quick(monkeypatch)
+    with start(settings.model_copy(update={"background_runs": 0})) as app, Asking(str(app.base_url)) as asking:
+        run_id = asking.begin(REQUEST).id
+        following = _Following(asking, run_id)
+        n_asked = 0
+        plain = asking.summary
+
+        def counted(asked: str) -> RunSummary:
+            nonlocal n_asked
+            n_asked += 1
+            return plain(asked)
+
+        monkeypatch.setattr(asking, "summary", counted)
+        eventually(lambda: n_asked > 3 * len(client._AGAIN_S))
+        assert following.is_alive()
+        app.delete(f"/api/runs/{run_id}")
+        following.join(5)
+        assert following.error is None and [frame.kind for frame in following.frames] == ["error"]
+
+
+def test_an_app_that_dies_while_a_study_rests_is_noticed(
+    settings: Settings, worker: ScriptedWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _be_quick(monkeypatch)
+    worker.script = Script(study_recording(n_steps=150), pause_s=0.05)
+    with start(settings) as app:
+        asking = Asking(str(app.base_url))
+        run_id = asking.begin(STUDY).id
+        following = _Following(asking, run_id)
+        eventually(lambda: following.frames)
+        asking.pause(run_id)
+        eventually(lambda: asking.summary(run_id).state == "paused")
+        time.sleep(0.5)  # longer than all pauses together
+        assert following.is_alive()
+    following.join(5)
+    asking.close()
+    assert isinstance(following.error, Lost)
+
+
+def test_an_app_that_is_busy_for_a_moment_is_asked_again(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = asking.begin(REQUEST).id
+    eventually(lambda: asking.summary(run_id).state == "done")
+    plain, n_asked = asking._http.send, 0
+
+    def busy(request: httpx2.Request, **how: object) -> httpx2.Response:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked > 2:
+            return plain(request, **how)
+        refusal = Refused(503, "busy", "It is busy.", "Later.", "Try again.").refusal
+        return httpx2.Response(503, content=RefusalBody(refusal=refusal).model_dump_json(), request=request)
+
+    monkeypatch.setattr(asking._http, "send", busy)
+    assert asking.result(run_id).frames == FRAMES and n_asked == 3
+
+
+@pytest.mark.parametrize("password", ["bättery staple", "密码密码密码密码", "correct: horse battery"])
+def test_a_password_may_be_of_any_letters(settings: Settings, password: str) -> None:
+    private = settings.model_copy(update={"password": SecretStr(password)})
+    with start(private) as app, Asking(str(app.base_url), password=password) as friend:
+        assert friend.models().models
+
+
+class _Following(threading.Thread):
+    """`error`: what it ended with, if not with the run."""
+
+    def __init__(self, asking: Asking, run_id: str) -> None:
+        super().__init__(daemon=True)
+        self.frames: list[Frame] = []
+        self.error: Exception | None = None
+        self._tail = asking.follow(run_id)
+        self.start()
+
+    def run(self) -> None:
+        try:
+            for frame in self._tail:
+                self.frames.append(frame)
+        except Exception as error:
+            self.error = error
+
+
+def _be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_AGAIN_S", (0.05, 0.05, 0.05))
+    monkeypatch.setattr(client, "_LOOK_S", 0.1)

@@ -122,7 +122,8 @@ def test_no_template_and_no_script_writes_an_address_without_asking_where_the_ap
     ours = r"(?:api|f|static|discover|experiments|findings|models|compare|docs|method|openapi\.json|healthz)\b"
     for file in sorted((ROOT / "templates").rglob("*.html")):
         bare = re.findall(
-            r"""(?:href|src|action)="/[^"]*|(?:href|src|action)="{{ (?!root|site|paper\.url|link\()[^}]*""", file.read_text()
+            r"""(?:href|src|action)="/[^"]*|(?:href|src|action)="{{ (?!root|site|paper\.url|link\()[^}]*""",
+            file.read_text(),
         )
         assert not bare, f"{file.name}: {bare}"
     for file in sorted((ROOT / "static").rglob("*.js")):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from model_worker.answering import generate
 from model_worker.decoding.pool import Pool
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded, load
@@ -61,6 +62,16 @@ def test_a_run_waits_for_memory_and_says_its_place(random_model: Loaded) -> None
     assert [frame.place for frame in of_kind(third, "queued")] == [2, 1]
     same(first, second), same(first, third)
     assert engine.stats()["kv_bytes"] <= 8 * per_row
+
+
+def test_a_run_that_waits_long_is_told_so_again(random_model: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its stream is silent, and whoever reads it gives it up."""
+    monkeypatch.setattr(generate, "TELL_AGAIN_S", 0.0)
+    engine = Engine(random_model, kv_bytes=2 * 8 * 128 * random_model.gemma.bytes_per_token)
+    request = request_for(random_model, sweeps=sweep(*(0.1 * k for k in range(1, 7))))
+    first, second = answers(engine, request, request)
+    assert {frame.place for frame in of_kind(second, "queued")} == {1} and len(of_kind(second, "queued")) > 5
+    same(first, second)
 
 
 def test_a_small_run_does_not_overtake_one_that_waits(random_model: Loaded) -> None:

@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from client.proxy import proxy_for
 from client.recording import Recording
 from protocol.app.experiments.experiment import ExperimentMade
-from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
+from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, SecondRun, View
 from protocol.app.latent import LatentRead
 from protocol.app.read_names import ReadNames
 from protocol.app.runs import ENDED, RunSummary
@@ -178,11 +178,15 @@ class Client:
         *,
         note: str = "",
         view: View | None = None,
+        second: SecondRun | None = None,
         parent: str | None = None,
         listed: bool = True,
     ) -> Saved:
-        """Keep its `delete_token`: it is told this once."""
-        asked = FindingRequest(run_id=run_id, title=title, note=note, view=view or View(), parent=parent, listed=listed)
+        """Keep its `delete_token`: it is told this once. second: another prompt of that model, kept beside this one;
+        its recording is `recording(finding.second.slug)`."""
+        asked = FindingRequest(
+            run_id=run_id, title=title, note=note, view=view or View(), second=second, parent=parent, listed=listed
+        )
         return self._ask(Saved, "POST", "/api/findings", content=canonical_json(asked), headers=_JSON)
 
     def finding(self, slug: str) -> Finding:

@@ -113,6 +113,8 @@ class FindingRow(TableBase):
     """Of `request` and `view`."""
     parent: Mapped[str | None] = mapped_column(String(22), default=None, index=True)
     """No foreign key: the parent may be deleted, and this row still says where it came from."""
+    second: Mapped[str | None] = mapped_column(String(22), default=None, unique=True)
+    """Slug of the prompt beside it: a row that is not listed, and goes with this one."""
     listed: Mapped[bool] = mapped_column(default=True, server_default=true())
     delete_sha256: Mapped[str | None] = mapped_column(String(64), default=None)
     """Hash of the delete token; None for findings that were saved before there was one."""

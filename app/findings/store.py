@@ -7,7 +7,6 @@ removed with the last of them. Recordings go out as they came in.
 import asyncio
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,22 +20,16 @@ from app import ids
 from app.clock import timestamp
 from app.database.connection import Database
 from app.database.tables import FindingRow, FrameChunk, RecordingRow, Run, Tombstone, VerificationRow
+from app.findings.rows import INDEX, finding_of, index, must_pair
 from app.names.spelling import fold
-from app.recordings.answers import read_answers
-from app.recordings.study import read_study
 from app.refusals import deleted_finding, unknown_finding, unknown_run
-from protocol.app.findings import Answers, Finding, FindingRequest, FindingsPage, Saved, StudyTold, View
+from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
-from protocol.upgrade import upgraded, upgraded_request
+from protocol.upgrade import upgraded
 from protocol.version import PROTOCOL
-from protocol.vocabulary import RUNS, Outcome
-from protocol.worker.requests import GenerateRequest
-from protocol.worker.studies import RUN, RunRequest
-
-INDEX = 1
-"""Counts up whenever the derived columns of a finding are made in another way."""
+from protocol.vocabulary import Outcome
 
 KEPT_VERIFICATIONS = 20
 _ATTEMPTS = 5
@@ -54,6 +47,15 @@ class Search:
     limit: int = 20
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    """A row that is not saved yet, with what it is made of."""
+
+    row: FindingRow
+    run: Run
+    recording: bytes
+
+
 class FindingStore:
     """Queries. Each method is one transaction, but for `save`, which reads first."""
 
@@ -62,55 +64,66 @@ class FindingStore:
 
     async def save(self, asked: FindingRequest) -> Saved:
         """Makes a finding of a run that is done. Raises Refused (404, 409, 422)."""
-        run, recording = await self._run(asked.run_id)
-        row = FindingRow(
-            title=asked.title,
-            note=asked.note,
-            view=canonical_json(asked.view).decode(),
-            request=run.request,
-            recording_sha256=hashlib.sha256(recording).hexdigest(),
-            protocol=PROTOCOL,
-            parent=asked.parent,
-            listed=asked.listed,
-        )
-        await asyncio.to_thread(_index, row, recording)
+        first = await self._recorded(asked.run_id, asked.view)
+        second = await self._recorded(asked.second.run_id, asked.second.view) if asked.second else None
+        if second:
+            must_pair(first.row, second.row)
+            second.row.title, second.row.note, second.row.listed = asked.title, "", False
+            await asyncio.to_thread(index, second.row, second.recording)
+        row = first.row
+        row.title, row.note, row.parent, row.listed = asked.title, asked.note, asked.parent, asked.listed
+        await asyncio.to_thread(index, row, first.recording, second.row if second else None)
         token = secrets.token_urlsafe(24)
         row.delete_sha256 = _hash(token)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return Saved(finding=await self._save(row, run, recording), delete_token=token)
+                return Saved(finding=await self._save(first, second), delete_token=token)
             except IntegrityError:  # the slug is taken, or someone else saved the same recording just now
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError
 
-    async def _run(self, run_id: str) -> tuple[Run, bytes]:
+    async def _recorded(self, run_id: str, view: View) -> _Recorded:
+        """A finding to be, of a run that is done."""
         async with self._database.reading() as session:
             run = await session.get(Run, run_id)
             if run is None:
                 raise unknown_run()
             if run.state != "done":
                 raise _not_done(run.state)
-            return run, await frames_of(session, run)
+            recording = await frames_of(session, run)
+        row = FindingRow(
+            view=canonical_json(view).decode(),
+            request=run.request,
+            recording_sha256=hashlib.sha256(recording).hexdigest(),
+            protocol=PROTOCOL,
+        )
+        return _Recorded(row, run, recording)
 
-    async def _save(self, row: FindingRow, run: Run, recording: bytes) -> Finding:
+    async def _save(self, first: _Recorded, second: _Recorded | None) -> Finding:
         async with self._database.writing() as session:
-            if row.parent is not None:
-                await self._known(session, row.parent)
-            held = await session.get(Run, run.id, with_for_update=True)
-            if held is None:
-                raise unknown_run()
-            if await session.get(RecordingRow, row.recording_sha256) is None:
-                stored = RecordingRow(
-                    sha256=row.recording_sha256, n_frames=run.n_frames, size_bytes=len(recording), data=recording
-                )
-                session.add(stored)
-                await session.flush()
-            held.recording_sha256 = row.recording_sha256
-            await session.execute(delete(FrameChunk).where(FrameChunk.run_id == run.id))
-            columns = {column.name: getattr(row, column.name) for column in FindingRow.__table__.columns}
-            session.add(made := FindingRow(**columns | {"slug": ids.new_slug(), "created": timestamp()}))
-            return _finding(made, run.n_frames, len(recording))
+            if first.row.parent is not None:
+                await self._known(session, first.row.parent)
+            beside = await self._keep(session, second) if second else None
+            return await self._keep(session, first, beside)
+
+    async def _keep(self, session: AsyncSession, recorded: _Recorded, second: Finding | None = None) -> Finding:
+        row, run, recording = recorded.row, recorded.run, recorded.recording
+        held = await session.get(Run, run.id, with_for_update=True)
+        if held is None:
+            raise unknown_run()
+        if await session.get(RecordingRow, row.recording_sha256) is None:
+            stored = RecordingRow(
+                sha256=row.recording_sha256, n_frames=run.n_frames, size_bytes=len(recording), data=recording
+            )
+            session.add(stored)
+            await session.flush()
+        held.recording_sha256 = row.recording_sha256
+        await session.execute(delete(FrameChunk).where(FrameChunk.run_id == run.id))
+        columns = {column.name: getattr(row, column.name) for column in FindingRow.__table__.columns}
+        own = {"slug": ids.new_slug(), "created": timestamp(), "second": second and second.slug}
+        session.add(made := FindingRow(**columns | own))
+        return finding_of(made, run.n_frames, len(recording), second=second)
 
     async def finding(self, slug: str) -> Finding:
         """Raises Refused: 404, or 410 if it was deleted."""
@@ -121,7 +134,8 @@ class FindingStore:
                 raise unknown_finding()
             forks = select(FindingRow.slug).where(FindingRow.parent == slug, FindingRow.listed)
             listed = await session.scalars(forks.order_by(FindingRow.created).limit(50))
-            return _finding(*found, forks=tuple(listed))
+            seconds = await _seconds(session, [found[0]])
+            return finding_of(*found, forks=tuple(listed), second=seconds.get(found[0].second))
 
     async def findings(self, search: Search) -> FindingsPage:
         """Those that are listed, newest first."""
@@ -137,8 +151,10 @@ class FindingStore:
                     raise unknown_finding()
                 query = query.where(tuple_(FindingRow.created, FindingRow.slug) < tuple(last))
             newest = query.order_by(FindingRow.created.desc(), FindingRow.slug.desc()).limit(search.limit)
+            rows = (await session.execute(newest)).all()
+            seconds = await _seconds(session, [row[0] for row in rows])
             return FindingsPage(
-                findings=tuple(_finding(*row) for row in await session.execute(newest)),
+                findings=tuple(finding_of(*row, second=seconds.get(row[0].second)) for row in rows),
                 total=await _count(session, [*words, *model, *outcome, *kind]),
                 models=await _counts(session, FindingRow.model, [*words, *outcome, *kind]),
                 outcomes=cast(dict[Outcome, int], await _counts(session, FindingRow.outcome, [*words, *model, *kind])),
@@ -196,8 +212,9 @@ class FindingStore:
                 if row is None:
                     return n_indexed
                 data = select(RecordingRow.data).where(RecordingRow.sha256 == row.recording_sha256)
+                second = await session.get(FindingRow, row.second) if row.second else None
                 try:
-                    _index(row, (await session.execute(data)).scalar_one())
+                    index(row, (await session.execute(data)).scalar_one(), second)
                 except Refused:  # an old view may show what was never recorded; its link opens all the same
                     row.indexed_by = INDEX
                 n_indexed += 1
@@ -227,6 +244,8 @@ async def frames_of(session: AsyncSession, run: Run) -> bytes:
 
 
 async def _bury(session: AsyncSession, row: FindingRow, why: str) -> None:
+    if row.second and (second := await session.get(FindingRow, row.second, with_for_update=True)):
+        await _bury(session, second, why)
     digest = row.recording_sha256
     session.add(Tombstone(slug=row.slug, deleted=timestamp(), why=why))
     await session.delete(row)
@@ -235,36 +254,6 @@ async def _bury(session: AsyncSession, row: FindingRow, why: str) -> None:
         # what was taken back must not live on under the id of its run
         await session.execute(delete(Run).where(Run.recording_sha256 == digest))
         await session.execute(delete(RecordingRow).where(RecordingRow.sha256 == digest))
-
-
-def _index(row: FindingRow, recording: bytes) -> None:
-    """Fills the derived columns, and refuses (422) a view that the recording does not hold."""
-    request, view = _request(row), _view(row)
-    if isinstance(request, GenerateRequest):
-        answers, study = read_answers(upgraded(recording), view), None
-        said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
-        words = [request.prompt, *said]
-    else:
-        studied = read_study(upgraded(recording))
-        answers, study = Answers(), studied.told
-        words = [request.kind, RUNS[request.kind], *(figure.title for figure in studied.figures.values())]
-    shown = answers.steered or answers.baseline
-    row.answers = canonical_json(answers).decode()
-    row.study = canonical_json(study).decode() if study else ""
-    row.model, row.kind = request.model, request.kind
-    row.outcome = shown.outcome if shown else ""
-    row.words = fold("\n".join([row.title, row.note, request.model, *words]))
-    row.indexed_by = INDEX
-
-
-def _request(row: FindingRow) -> RunRequest:
-    if row.protocol == PROTOCOL:  # spares a request of ten thousand names the detour
-        return RUN.validate_json(row.request)
-    return RUN.validate_json(json.dumps(upgraded_request(json.loads(row.request), row.protocol)))
-
-
-def _view(row: FindingRow) -> View:
-    return View.model_validate_json(row.view)
 
 
 def _findings() -> Select[FindingRow, int, int, str | None]:
@@ -281,6 +270,13 @@ def _findings() -> Select[FindingRow, int, int, str | None]:
     )
 
 
+async def _seconds(session: AsyncSession, rows: Sequence[FindingRow]) -> dict[str | None, Finding]:
+    """The prompts beside these, by their slugs."""
+    slugs = [row.second for row in rows if row.second]
+    found = await session.execute(_findings().where(FindingRow.slug.in_(slugs))) if slugs else ()
+    return {row[0].slug: finding_of(*row) for row in found}
+
+
 async def _count(session: AsyncSession, which: Sequence[ColumnElement[bool]]) -> int:
     return await session.scalar(select(func.count()).select_from(FindingRow).where(FindingRow.listed, *which)) or 0
 
@@ -288,32 +284,6 @@ async def _count(session: AsyncSession, which: Sequence[ColumnElement[bool]]) ->
 async def _counts(session: AsyncSession, column: Any, which: Sequence[ColumnElement[bool]]) -> dict[str, int]:
     query = select(column, func.count()).where(FindingRow.listed, column != "", *which).group_by(column)
     return {value: n for value, n in await session.execute(query.order_by(func.count().desc(), column))}
-
-
-def _finding(
-    row: FindingRow,
-    n_frames: int,
-    size_bytes: int,
-    verification: str | None = None,
-    forks: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        slug=row.slug,
-        title=row.title,
-        note=row.note,
-        view=_view(row),
-        created=row.created,
-        request=_request(row),
-        answers=Answers.model_validate_json(row.answers),
-        study=StudyTold.model_validate_json(row.study) if row.study else None,
-        recording_sha256=row.recording_sha256,
-        n_frames=n_frames,
-        size_bytes=size_bytes,
-        listed=row.listed,
-        parent=row.parent,
-        forks=forks,
-        verified=None if verification is None else Verification.model_validate_json(verification),
-    )
 
 
 def _hash(token: str) -> str:

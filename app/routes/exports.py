@@ -60,13 +60,15 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/{slug}.json", response_class=Response, responses=file_of("application/json", "finding and frames"))
     async def as_json(slug: str) -> Response:
-        """The finding, and its frames as they were recorded."""
+        """The finding, and its frames as they were recorded; those of a second prompt too."""
         finding = await _finding(slug)
         recording = await parts.findings.recording(finding.recording_sha256)
-        body = b'{"finding":%s,"protocol":%d,"frames":[%s]}\n' % (
+        second = await parts.findings.recording(finding.second.recording_sha256) if finding.second else b""
+        body = b'{"finding":%s,"protocol":%d,"frames":[%s],"second_frames":[%s]}\n' % (
             finding.model_dump_json().encode(),
             version_of(recording),
             b",\n".join(recording.splitlines()),
+            b",\n".join(second.splitlines()),
         )
         return _file(body, "application/json", f"{slug}.json")
 

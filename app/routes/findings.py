@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from app import ids
+from app.findings.joint_check import together
 from app.findings.store import Search
 from app.findings.verification import cannot_verify_study, verify
 from app.http.bodies import body_of, read_body
@@ -37,7 +38,7 @@ def routes(parts: Parts) -> APIRouter:
     async def save_finding(request: Request) -> Response:
         """Its delete token is told this once."""
         asked = await read_body(request, FindingRequest)
-        if not ids.looks_like_one(asked.run_id):
+        if not all(ids.looks_like_one(one.run_id) for one in (asked, asked.second) if one):
             raise unknown_run()
         saved = await store.save(asked)
         headers = {"Location": f"{root_of(request.scope)}/f/{saved.finding.slug}", "Cache-Control": "no-store"}
@@ -76,16 +77,16 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.post("/{slug}/verify", responses=refusals(404, 410))
     async def verify_finding(slug: str) -> Verification:
-        """Replays the recording on the worker that is here now, and says whether it still holds. A study is no
+        """Replays the recording on the worker that is here now, that of a second prompt too, and says whether they
+        still hold. A study is no
         recording of tokens: it is checked by running it again."""
         found = await _finding(slug)
         if found.study:
             return cannot_verify_study()
-        digest = found.recording_sha256
-        verification = await verify(parts.worker, await store.frames(digest))
-        if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
-            await store.add_verification(digest, verification)
-        return verification
+        verification = await _checked(found)
+        if found.second is None or verification.verdict == "cannot_run":
+            return verification
+        return together(verification, await _checked(found.second))
 
     @router.get(
         "/{slug}/frames",
@@ -106,6 +107,13 @@ def routes(parts: Parts) -> APIRouter:
         """The bytes as they were recorded; their SHA-256 is the finding's `recording_sha256`."""
         data = await store.recording((await _finding(slug)).recording_sha256)
         return Response(data, media_type=JSON_LINES, headers={"Cache-Control": "no-cache"})
+
+    async def _checked(found: Finding) -> Verification:
+        digest = found.recording_sha256
+        verification = await verify(parts.worker, await store.frames(digest))
+        if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
+            await store.add_verification(digest, verification)
+        return verification
 
     async def _finding(slug: str) -> Finding:
         if not ids.looks_like_one(slug):

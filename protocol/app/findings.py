@@ -23,6 +23,13 @@ class View(Message):
     options: dict[Name, Annotated[Text, Field(max_length=200)]] = Field(default={}, max_length=20)
 
 
+class SecondRun(Message):
+    """A run of another prompt that was looked at beside the first, with the same pushes, and what was shown of it."""
+
+    run_id: str = Field(min_length=1, max_length=64)
+    view: View = View()
+
+
 class FindingRequest(Message):
     """Save a run that is done."""
 
@@ -30,6 +37,7 @@ class FindingRequest(Message):
     title: VisibleText = Field(min_length=1, max_length=MAX_TITLE_CHARACTERS)
     note: Text = Field(default="", max_length=MAX_NOTE_CHARACTERS)
     view: View = View()
+    second: SecondRun | None = Field(default=None, description="kept, checked and taken back with the first")
     parent: Slug | None = Field(default=None, description="the finding that this one was made from")
     listed: bool = Field(default=True, description="shown in the gallery; else only who has the link finds it")
 
@@ -63,7 +71,8 @@ class StudyTold(Message):
 
 class Finding(Message):
     """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601. `forks`: listed findings made from this one.
-    `parent` stays when that one is deleted. `answers` are empty for a study, `study` is None for any other run."""
+    `parent` stays when that one is deleted. `answers` are empty for a study, `study` is None for any other run.
+    `second`: another prompt beside this one, with a slug of its own; what is said of a pair stands with the first."""
 
     slug: Slug
     title: Text
@@ -79,7 +88,10 @@ class Finding(Message):
     listed: bool = True
     parent: Slug | None = None
     forks: tuple[Slug, ...] = ()
-    verified: Verification | None = Field(default=None, description="the newest check, if there was one")
+    second: "Finding | None" = None
+    verified: Verification | None = Field(
+        default=None, description="the newest check, if there was one; of both prompts, where there are two"
+    )
 
 
 class Saved(Message):

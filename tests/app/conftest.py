@@ -32,7 +32,7 @@ SLOW = set(
 """Whose tests start apps or models of their own, or try many things."""
 
 
-ON_BOTH = set("backup background findings fuzz hostile retention runs several_apps studies upgrade".split())
+ON_BOTH = set("backup background findings fuzz hostile pairs retention runs several_apps studies upgrade".split())
 """Whose tests are about what is remembered, or try every route: they run on Postgres too."""
 
 

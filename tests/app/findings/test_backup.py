@@ -29,10 +29,10 @@ def _with(settings: Settings, does: Callable, path: Path) -> Counter[str]:
 
 @pytest.fixture
 def filled(settings: Settings) -> tuple[Settings, dict[str, bytes], str]:
-    """A database with two findings of one run, one of another, and one that was deleted; their recordings."""
+    """A database with two findings of one run, the second a pair with itself; one of another; one that was deleted."""
     with start(settings) as app:
         run_id = app.post_run().headers["x-run-id"]
-        slugs = [app.slug(run_id, title="one"), app.slug(run_id, title="two")]
+        slugs = [app.slug(run_id, title="one"), app.slug(run_id, title="two", second={"run_id": run_id})]
         slugs.append(app.slug(app.post_run().headers["x-run-id"], title="three ✓", parent=slugs[0]))
         gone = app.save(run_id).json()
         app.delete(f"/api/findings/{gone['finding']['slug']}", headers={"X-Delete-Token": gone["delete_token"]})
@@ -46,11 +46,11 @@ def test_a_restored_database_has_every_finding_byte_for_byte(
 ) -> None:
     settings, kept, gone = filled
     file = tmp_path / "all.backup"
-    assert _with(settings, backup, file)["finding"] == 3
+    assert _with(settings, backup, file)["finding"] == 4
     assert file.stat().st_mode & 0o077 == 0, "others can read it"
     other = settings.model_copy(update={"data_dir": tmp_path / "other", "database_url": databases.new(into)})
     first, again = _with(other, restore, file), _with(other, restore, file)
-    assert (first["finding"], first["tombstone"], again) == (3, 1, Counter())
+    assert (first["finding"], first["tombstone"], again) == (4, 1, Counter())
     with start(settings) as before, start(other) as after:
         for slug, recording in kept.items():
             assert after.get(f"/api/findings/{slug}/recording").content == recording

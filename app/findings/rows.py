@@ -1,0 +1,100 @@
+"""A row of the table of findings, and the finding that it is. Knows no session, and nothing about who asks.
+
+From `model` on a row's columns are an index: made here from its other columns and the recording, and made again when
+they were made in another way.
+"""
+
+import json
+
+from app.database.tables import FindingRow
+from app.findings.joint_check import together
+from app.names.spelling import fold
+from app.recordings.answers import read_answers
+from app.recordings.study import read_study
+from protocol.app.findings import Answers, Finding, StudyTold, View
+from protocol.app.verify import Verification
+from protocol.canonical import canonical_json
+from protocol.refusal import Refused
+from protocol.upgrade import upgraded, upgraded_request
+from protocol.version import PROTOCOL
+from protocol.vocabulary import RUNS
+from protocol.worker.requests import GenerateRequest
+from protocol.worker.studies import RUN, RunRequest
+
+INDEX = 1
+"""Counts up whenever the derived columns of a finding are made in another way."""
+
+
+def finding_of(
+    row: FindingRow,
+    n_frames: int,
+    size_bytes: int,
+    verification: str | None = None,
+    forks: tuple[str, ...] = (),
+    second: Finding | None = None,
+) -> Finding:
+    checked = None if verification is None else Verification.model_validate_json(verification)
+    if second:
+        checked = together(checked, second.verified) if checked and second.verified else None
+    return Finding(
+        slug=row.slug,
+        title=row.title,
+        note=row.note,
+        view=recorded_view(row),
+        created=row.created,
+        request=recorded_request(row),
+        answers=Answers.model_validate_json(row.answers),
+        study=StudyTold.model_validate_json(row.study) if row.study else None,
+        recording_sha256=row.recording_sha256,
+        n_frames=n_frames,
+        size_bytes=size_bytes,
+        listed=row.listed,
+        parent=row.parent,
+        forks=forks,
+        second=second,
+        verified=checked,
+    )
+
+
+def index(row: FindingRow, recording: bytes, second: FindingRow | None = None) -> None:
+    """Fills the derived columns, and refuses (422) a view that the recording does not hold."""
+    request, view = recorded_request(row), recorded_view(row)
+    if isinstance(request, GenerateRequest):
+        answers, study = read_answers(upgraded(recording), view), None
+        said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
+        words = [request.prompt, *said, second.words if second else ""]
+    else:
+        studied = read_study(upgraded(recording))
+        answers, study = Answers(), studied.told
+        words = [request.kind, RUNS[request.kind], *(figure.title for figure in studied.figures.values())]
+    shown = answers.steered or answers.baseline
+    row.answers = canonical_json(answers).decode()
+    row.study = canonical_json(study).decode() if study else ""
+    row.model, row.kind = request.model, request.kind
+    row.outcome = shown.outcome if shown else ""
+    row.words = fold("\n".join([row.title, row.note, request.model, *words]))
+    row.indexed_by = INDEX
+
+
+def recorded_request(row: FindingRow) -> RunRequest:
+    if row.protocol == PROTOCOL:  # spares a request of ten thousand names the detour
+        return RUN.validate_json(row.request)
+    return RUN.validate_json(json.dumps(upgraded_request(json.loads(row.request), row.protocol)))
+
+
+def recorded_view(row: FindingRow) -> View:
+    return View.model_validate_json(row.view)
+
+
+def must_pair(first: FindingRow, second: FindingRow) -> None:
+    """Raises Refused (422) for what can't stand beside another."""
+    one, other = recorded_request(first), recorded_request(second)
+    if isinstance(one, GenerateRequest) and isinstance(other, GenerateRequest) and one.model == other.model:
+        return
+    raise Refused(
+        422,
+        "no_pair",
+        f"A {other.kind} run of {other.model} was to be kept beside a {one.kind} run of {one.model}.",
+        "A second prompt is asked of the same model, as a single answer is.",
+        "Run the second prompt on that model, or save both by themselves.",
+    )

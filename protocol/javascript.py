@@ -12,7 +12,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import get_args
 
-from protocol import looks, vocabulary
+from protocol import looks, spelling, vocabulary
 from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN
 
 CORE = Path(__file__).parents[1] / "static" / "core"
@@ -21,8 +21,8 @@ TERMS_TARGET = CORE / "terms.js"
 LINE_WIDTH = 120
 HEADER = """\
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py and looks.py, which say what each is, by `python -m protocol.javascript` (make
-// vocabulary). Change those, not this.
+// Generated from protocol/vocabulary.py, looks.py and spelling.py, which say what each is, by
+// `python -m protocol.javascript` (make vocabulary). Change those, not this.
 """
 
 TERMS_HEADER = """\
@@ -46,8 +46,8 @@ def terms_module() -> str:
 
 
 def _statements() -> Iterator[str]:
-    for name, value in (vars(vocabulary) | vars(looks)).items():
-        if name.isupper():
+    for name, value in (vars(vocabulary) | vars(looks) | vars(spelling)).items():
+        if name.isupper() and not name.startswith("_"):
             yield f"export const {name} = {_value(value, len(name) + 17)};\n"
         elif words := [word for word in get_args(value) if isinstance(word, str)]:
             yield f"/** @typedef {{{'|'.join(map(json.dumps, words))}}} {name} */\n"
@@ -69,7 +69,10 @@ def _value(value: object, used: int, depth: int = 0) -> str:
         return line if used + len(line) < LINE_WIDTH else _broken("[]", parts, depth)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and '"' in value and "'" not in value:
+        return "'" + text[1:-1].replace('\\"', '"') + "'"
+    return text
 
 
 def _broken(brackets: str, parts: list[str], depth: int) -> str:
@@ -81,13 +84,13 @@ def _broken(brackets: str, parts: list[str], depth: int) -> str:
 def _wrapped(part: str, indent: int) -> str:
     """A text that is too long for the line of its key has the next one."""
     key, text = part.split(": ", 1)
-    if "\n" in part or not text.startswith('"') or indent + len(part) < LINE_WIDTH:
+    if "\n" in part or text[0] not in "'\"" or indent + len(part) < LINE_WIDTH:
         return part
     return f"{key}:\n{' ' * (indent + 2)}{text}"
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name) else json.dumps(name)
+    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name) else json.dumps(name, ensure_ascii=False)
 
 
 if __name__ == "__main__":

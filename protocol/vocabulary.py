@@ -202,6 +202,18 @@ Label = Literal["known", "unknown"]
 
 TokenRole = Literal["bos", "template", "text", "entity"]
 
+Found = Literal["given", "world", "question", "quotes", "capitals", "whole_prompt"]
+"""How the name that a prompt asks about was found in it; the reader's mark, or the first of these that there is."""
+
+FOUND: dict[Found, str] = {
+    "given": "you marked it",
+    "world": "a name of its world",
+    "question": "it stands where the question has its name",
+    "quotes": "it is in quotes",
+    "capitals": "it has capitals",
+    "whole_prompt": "no name seen: the whole prompt",
+}
+
 Tier = Literal["known", "rare", "obscure", "withheld", "misled", "unknown"]
 
 TIERS: dict[Tier, str] = {

@@ -8,20 +8,20 @@ import json
 
 from app.database.tables import FindingRow
 from app.findings.joint_check import together
-from app.names.spelling import fold
 from app.recordings.answers import read_answers
 from app.recordings.study import read_study
 from protocol.app.findings import Answers, Finding, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
+from protocol.spelling import fold
 from protocol.upgrade import upgraded, upgraded_request
 from protocol.version import PROTOCOL
 from protocol.vocabulary import RUNS
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 
-INDEX = 1
+INDEX = 2
 """Counts up whenever the derived columns of a finding are made in another way."""
 
 

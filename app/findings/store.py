@@ -21,12 +21,12 @@ from app.clock import timestamp
 from app.database.connection import Database
 from app.database.tables import FindingRow, FrameChunk, RecordingRow, Run, Tombstone, VerificationRow
 from app.findings.rows import INDEX, finding_of, index, must_pair
-from app.names.spelling import fold
 from app.refusals import deleted_finding, unknown_finding, unknown_run
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
+from protocol.spelling import fold
 from protocol.upgrade import upgraded
 from protocol.version import PROTOCOL
 from protocol.vocabulary import Outcome

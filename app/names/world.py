@@ -1,7 +1,7 @@
 """Search in a model's world: words in, a page of names out. Knows nothing about HTTP.
 
 1. A name is found when each word of the query is part of the name or of one of its facts.
-2. Case, accents, curly apostrophes and repeated spaces make no difference.
+2. How it is typed makes no difference (protocol/spelling.py).
 3. Names that are the query come first, then those that begin with it, then the world's own order.
 """
 
@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar, get_args
 
-from app.names.spelling import fold
 from app.worker.client import WorkerClient
 from protocol.base import Message, Name, Text
 from protocol.refusal import Refused
+from protocol.spelling import fold
 from protocol.vocabulary import Tier
 from protocol.worker.models import ModelCard
 from protocol.worker.world import ModelWorld, WorldEntry

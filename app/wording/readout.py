@@ -6,7 +6,7 @@ from app.wording.words import amount_in, decoding, intervention_label, target_na
 from protocol.amounts import signed
 from protocol.app.findings import Finding
 from protocol.steering import RandomTarget, Steered, Steering
-from protocol.vocabulary import SCOPES, UNITS
+from protocol.vocabulary import FOUND, SCOPES, UNITS
 from protocol.worker.frames import SteeringUsed
 
 Facts = list[tuple[str, str]]
@@ -64,7 +64,7 @@ def _asked(recorded: Recorded) -> Facts:
     return [
         ("controls", controlled if n and request.sweeps else "none"),
         ("decoding", decoding(request)),
-        ("entity", f"“{start.entity.text}”, {span}, found: {start.entity.found.replace('_', ' ')}"),
+        ("entity", f"“{start.entity.text}”, {span}, {FOUND[start.entity.found]}"),
         ("prompt", f"{request.format}, {len(start.tokens)} tokens"),
         ("request SHA-256", start.request_sha256),
     ]

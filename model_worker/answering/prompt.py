@@ -4,16 +4,18 @@ BOS stands once, at position 0, and is neither steered nor counted. What a user 
 into a chat prompt is never read as a control token.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
-from model_worker.answering.entity import Mention, find_entity
+from model_worker.answering.entity import Mention, find_entity, name_places
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from protocol.refusal import Refused
+from protocol.spelling import whole
 from protocol.vocabulary import TokenRole
-from protocol.worker.frames import EntityTokens, Token
+from protocol.worker.frames import EntityTokens, OtherName, Token
 from protocol.worker.requests import GenerateRequest, Span
 
 # A private-use character that no template holds: it marks where the typed text goes.
@@ -52,13 +54,14 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
             f"This model takes {limit:,}.",
             f"Shorten it by {len(pieces) - limit:,} tokens or choose another model.",
         )
-    mention = find_entity(prompt, loaded.world)
+    mention = find_entity(prompt, loaded.world, name_places(loaded.card.attributes))
     start, end, found = mention.start, mention.end, mention.found
     if request.entity is not None:
         # Tokens begin with their space: a span that ends in one would take in the next word.
         given = prompt[request.entity.start : request.entity.end]
         start = request.entity.start + len(given) - len(given.lstrip())
-        end, found = start + len(given.strip()), "given"
+        start, end = whole(prompt, start, start + len(given.strip()))
+        found = "given"
     bos = tokenizer.bos_token_id
     inside = [pos for pos, piece in enumerate(pieces) if piece.start < end and piece.end > start and piece.id != bos]
     if start == end or not inside:
@@ -81,20 +84,38 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
         else:
             role = "template" if piece.start < 0 or piece.id in special else "text"
         tokens.append(Token(id=piece.id, text=token_text(tokenizer, piece.id), role=role))
+    name = _name(prompt, mention, (start, end))
+    called = next((entity.name for entity in loaded.world.named(prompt[start:end])), None)
     return PromptTokens(
         ids=tuple(piece.id for piece in pieces),
         tokens=tuple(tokens),
-        entity=EntityTokens(start=first, end=last + 1, text=prompt[start:end], found=found),
+        entity=EntityTokens(
+            start=first,
+            end=last + 1,
+            text=prompt[start:end],
+            found=found,
+            called=called,
+            others=tuple(_others(prompt, mention, (start, end))),
+        ),
         span=Span(start=start, end=end),
-        name=_name(prompt, mention, prompt[start:end]),
+        name=name,
     )
 
 
-def _name(prompt: str, mention: Mention, marked: str) -> str | None:
-    """What an answer is judged about: a name of the world if there is one, whatever was marked to be steered."""
-    if mention.found == "world":
-        return prompt[mention.start : mention.end]
-    return None if marked == prompt.strip() else marked
+def _name(prompt: str, mention: Mention, span: tuple[int, int]) -> str | None:
+    """What an answer is judged about: the reading that was taken; where that is a name of the world, whatever else was
+    marked to be steered."""
+    readings = [one.span for one in (mention, *mention.others)]
+    start, end = mention.span if mention.found == "world" and span not in readings else span
+    return None if prompt[start:end] == prompt.strip() and mention.found == "whole_prompt" else prompt[start:end]
+
+
+def _others(prompt: str, mention: Mention, taken: tuple[int, int]) -> Iterator[OtherName]:
+    """What else the prompt could ask about than the span that was taken."""
+    for one in (mention, *mention.others):
+        if one.span != taken and one.found != "whole_prompt":
+            span = Span(start=one.start, end=one.end)
+            yield OtherName(span=span, text=prompt[one.start : one.end], found=one.found)
 
 
 def _chat_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece]:

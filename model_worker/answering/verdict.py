@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from model_worker.answering.refusal_rules import paper_phrase, refusal_phrase
 from model_worker.model.world import Entity
+from protocol.spelling import fold
 from protocol.vocabulary import Outcome
 from protocol.worker.models import ModelCard
 
@@ -82,7 +83,8 @@ def judge(
 
 
 def _holds(answer: str, fact: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(fact)}(?!\w)", answer, re.IGNORECASE) is not None
+    """As whole words, however they are typed."""
+    return f" {fold(fact)} " in f" {fold(answer)} "
 
 
 def _matches(answer: str, grammar: tuple[str, ...]) -> bool:
@@ -90,8 +92,8 @@ def _matches(answer: str, grammar: tuple[str, ...]) -> bool:
 
 
 def _attributes(prompt: str, entity: Entity, card: ModelCard) -> Iterator[str]:
-    lowered = prompt.casefold().replace(entity.name.casefold(), " ")
+    asked = f" {fold(prompt)} ".replace(f" {fold(entity.name)} ", "  ")
     for attribute in card.attributes:
         fits = attribute.entity_type == entity.type and attribute.name in entity.facts
-        if fits and any(re.search(rf"\b{re.escape(cue)}\b", lowered) for cue in attribute.cues):
+        if fits and any(f" {fold(cue)} " in asked for cue in attribute.cues):
             yield attribute.name

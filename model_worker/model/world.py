@@ -1,8 +1,13 @@
 """What is true in a model's world: entities, their types and facts. Used to judge answers, never to make them."""
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+
+from protocol.spelling import fold
 
 
 @dataclass(frozen=True)
@@ -17,23 +22,41 @@ class Entity:
 
 @dataclass(frozen=True)
 class World:
-    """Entities by `key` of their name. A name can stand for two (a song and a movie)."""
+    """Entities by the one spelling of their name. A name can stand for two (a song and a movie)."""
 
     entities: dict[str, tuple[Entity, ...]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, entities: Iterable[Entity]) -> "World":
+        found: dict[str, tuple[Entity, ...]] = defaultdict(tuple)
+        for entity in entities:
+            found[fold(entity.name)] += (entity,)
+        return cls(dict(found))
+
     def named(self, name: str) -> tuple[Entity, ...]:
-        return self.entities.get(name_key(name), ())
+        """However it is typed."""
+        return self.entities.get(fold(name), ())
 
+    def may_begin(self, word: str) -> bool:
+        """Does a name begin with this word? An initial may stand apart from the next one."""
+        first = fold(word).split()[:1]
+        return bool(first) and (len(first[0]) == 1 or first[0] in self._heads)
 
-def name_key(name: str) -> str:
-    """One spelling for a name, however it is typed: case, spaces, curly apostrophes."""
-    return " ".join(name.replace("’", "'").casefold().split())
+    @cached_property
+    def longest(self) -> int:
+        """Words, where each initial is one."""
+        return max((len(name.split()) + name.count(".") for name in self._names), default=0)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [entity.name.replace("-", " ") for namesakes in self.entities.values() for entity in namesakes]
+
+    @cached_property
+    def _heads(self) -> frozenset[str]:
+        return frozenset(name.split()[0] for name in self.entities if name)
 
 
 def read_world(file: Path) -> World:
     """A JSON list of {name, type, tier, facts, ...}."""
-    entities: dict[str, tuple[Entity, ...]] = {}
-    for row in json.loads(file.read_text()):
-        entity = Entity(row["name"], row["type"], row["tier"], row["facts"])
-        entities[name_key(entity.name)] = (*entities.get(name_key(entity.name), ()), entity)
-    return World(entities)
+    rows = json.loads(file.read_text())
+    return World.of(Entity(row["name"], row["type"], row["tier"], row["facts"]) for row in rows)

@@ -10,10 +10,10 @@ from pydantic import Field, TypeAdapter
 
 from protocol.base import Message, Name, Text
 from protocol.refusal import Refusal
-from protocol.vocabulary import Outcome, Role, TokenRole
+from protocol.vocabulary import Found, Outcome, Role, TokenRole
 from protocol.worker.models import Watched
 from protocol.worker.ran import DictionaryUsed, ModelUsed
-from protocol.worker.requests import GenerateRequest
+from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.study_frames import CorpusTally, Figure, NamesChecked, Progress, Ranking, Study, Tally, Trial
 
 
@@ -25,13 +25,27 @@ class Token(Message):
     role: TokenRole
 
 
+class OtherName(Message):
+    """Another name that the prompt could be read as asking about: characters of the prompt."""
+
+    span: Span
+    text: Text
+    found: Found
+
+
 class EntityTokens(Message):
-    """Prompt tokens `start` to `end` (exclusive) hold the entity, and how it was found."""
+    """Prompt tokens `start` to `end` (exclusive) hold the entity, and how it was found.
+
+    called   as the model's world has it, None where it has no such name
+    others   what else it could be
+    """
 
     start: int
     end: int
     text: Text
-    found: Literal["given", "world", "quotes", "capitals", "whole_prompt"]
+    found: Found
+    called: Text | None = None
+    others: tuple[OtherName, ...] = ()
 
 
 class SteeringUsed(Message):

@@ -1,6 +1,6 @@
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py and looks.py, which say what each is, by `python -m protocol.javascript` (make
-// vocabulary). Change those, not this.
+// Generated from protocol/vocabulary.py, looks.py and spelling.py, which say what each is, by
+// `python -m protocol.javascript` (make vocabulary). Change those, not this.
 
 /** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
 
@@ -163,6 +163,17 @@ export const ROLES = {
 
 /** @typedef {"bos"|"template"|"text"|"entity"} TokenRole */
 
+/** @typedef {"given"|"world"|"question"|"quotes"|"capitals"|"whole_prompt"} Found */
+
+export const FOUND = {
+  given: "you marked it",
+  world: "a name of its world",
+  question: "it stands where the question has its name",
+  quotes: "it is in quotes",
+  capitals: "it has capitals",
+  whole_prompt: "no name seen: the whole prompt",
+};
+
 /** @typedef {"known"|"rare"|"obscure"|"withheld"|"misled"|"unknown"} Tier */
 
 export const TIERS = {
@@ -301,3 +312,23 @@ export const LOOK_SHAPES = ["circle", "square-open", "diamond", "triangle-up-ope
 export const LOOK_DASHES = [null, "6px,3px", "2px,3px", "9px,3px,2px,3px", "12px,4px"];
 
 export const LOOK_HATCHES = ["", "/", "\\", "x", "-", "."];
+
+export const APOSTROPHES = "'’‘‛ʼʻʹ′`´＇";
+
+export const GAPS = '-‐‒–—―−⁃,;:!?¡¿·"“”„‟«»‹›()[]{}/\\';
+
+export const LETTERS = {
+  "ø": "o",
+  "ł": "l",
+  "đ": "d",
+  "ð": "d",
+  "ħ": "h",
+  "ŧ": "t",
+  "ı": "i",
+  "þ": "th",
+  "æ": "ae",
+  "œ": "oe",
+  "ς": "σ",
+};
+
+export const ACCENTS = ["̀ͯ", "᪰᫿", "᷿᷀", "⃐⃿", "︠︯"];

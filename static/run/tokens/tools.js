@@ -3,7 +3,7 @@
 
 import { fill, h } from "../../core/dom.js";
 import { count } from "../../core/format.js";
-import { SCOPES } from "../../core/protocol.js";
+import { FOUND, SCOPES } from "../../core/protocol.js";
 import { namedScope } from "../steering/sliders.js";
 import { activeSlider, backToScope, planned, toolOf } from "./press.js";
 
@@ -12,15 +12,6 @@ const TOOLS = [
   { id: "name", name: "Mark name", about: "Drag over tokens, or press one; with Shift, press or move to another" },
   { id: "steer", name: "Steer", about: "Press tokens to push there, and again not to" },
 ];
-
-/** How the worker found the name (protocol/worker/frames.py). */
-const FOUND = {
-  given: "you marked it",
-  world: "a name of its world",
-  quotes: "it is in quotes",
-  capitals: "it has capitals",
-  whole_prompt: "no name seen: the whole prompt",
-};
 
 export function tokenTools(element, state) {
   const choice = h(

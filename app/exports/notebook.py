@@ -87,6 +87,7 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
         "card": _card(card, recorded) if card else None,
         "prompt": start.request.prompt,
         "format": start.request.format,
+        "own_bos": start.request.own_bos,
         "ids": [token.id for token in start.tokens],
         "watched": [target.model_dump(mode="json") for target in start.request.watch or ()],
         "unit": None if sweep is None else UNITS[start.request.sweeps[sweep].measured_in].name,

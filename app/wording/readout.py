@@ -66,6 +66,7 @@ def _asked(recorded: Recorded) -> Facts:
         ("decoding", decoding(request)),
         ("entity", f"“{start.entity.text}”, {span}, {FOUND[start.entity.found]}"),
         ("prompt", f"{request.format}, {len(start.tokens)} tokens"),
+        *(("note", warning) for warning in start.warnings),
         ("request SHA-256", start.request_sha256),
     ]
 

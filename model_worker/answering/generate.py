@@ -22,7 +22,7 @@ from collections.abc import Generator, Iterator, Sequence
 from model_worker.answering.answers import AnswerFrames
 from model_worker.answering.first_pass import prompt_frame, refusal_logodds
 from model_worker.answering.plan import FORK_ROWS, ArmPlan, numbering
-from model_worker.answering.prompt import PromptTokens, read_prompt
+from model_worker.answering.prompt import PromptTokens, prompt_warnings, read_prompt
 from model_worker.answering.replay import given_tokens
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.latents import ActiveLatents
@@ -164,6 +164,7 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         sweeps=tuple(push.used() for push in plan.sweeps),
         held=tuple(push.used() for push, _ in plan.held),
         arms=plan.arms,
+        warnings=prompt_warnings(loaded.tokenizer, prompt, request.own_bos),
     )
 
 

@@ -1,7 +1,7 @@
 """From a typed prompt to tokens: the chat template, the entity, a role for every token.
 
-BOS stands once, at position 0, and is neither steered nor counted. What a user types
-into a chat prompt is never read as a control token.
+BOS stands at position 0, and is neither steered nor counted. What a user types into a chat prompt is never read as a
+control token. A raw text may bring BOS itself: then it stands a second time only where that was asked for.
 """
 
 from collections.abc import Iterator
@@ -25,13 +25,14 @@ _PLACE = "\ue000"
 @dataclass(frozen=True)
 class PromptTokens:
     """A prompt as the model reads it. `entity` holds token positions, `span` characters of the prompt;
-    `name` is what it asks about, None where no name was found."""
+    `name` is what it asks about, None where no name was found; `n_own_bos`: how often the typed text brought BOS."""
 
     ids: tuple[int, ...]
     tokens: tuple[Token, ...]
     entity: EntityTokens
     span: Span
     name: str | None
+    n_own_bos: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,11 @@ class _Piece:
 def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
     """Tokenise, find the entity, give every token its role. Raises Refused if the prompt is too long."""
     tokenizer, prompt = loaded.tokenizer, request.prompt
-    pieces = _chat_pieces(tokenizer, prompt) if request.format == "chat" else _raw_pieces(tokenizer, prompt)
+    n_own_bos = 0
+    if request.format == "chat":
+        pieces = _chat_pieces(tokenizer, prompt)
+    else:
+        pieces, n_own_bos = _raw_pieces(tokenizer, prompt, keep_bos=request.own_bos == "kept")
     limit = loaded.card.max_prompt_tokens
     if len(pieces) > limit:
         raise Refused(
@@ -99,7 +104,19 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
         ),
         span=Span(start=start, end=end),
         name=name,
+        n_own_bos=n_own_bos,
     )
+
+
+def prompt_warnings(tokenizer: PreTrainedTokenizerBase, prompt: PromptTokens, own_bos: str) -> tuple[str, ...]:
+    """What a reader must know of how the text was read."""
+    if not prompt.n_own_bos:
+        return ()
+    bos, n = tokenizer.bos_token, prompt.n_own_bos
+    brings = f"The text brings {bos} itself" + (f", {n} times" if n > 1 else "")
+    if own_bos == "kept":
+        return (f"{brings}, and it was kept: the model reads it beside the one that it gets before every text.",)
+    return (f"{brings}, and the model gets one before every text anyway: the text's own was dropped.",)
 
 
 def _name(prompt: str, mention: Mention, span: tuple[int, int]) -> str | None:
@@ -132,12 +149,15 @@ def _chat_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece
     )
 
 
-def _raw_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece]:
+def _raw_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str, *, keep_bos: bool) -> tuple[list[_Piece], int]:
+    """After the BOS that the model gets, and how many the text brought."""
     pieces = _pieces(tokenizer, prompt, 0)
     bos = tokenizer.bos_token_id
-    if bos is not None and (not pieces or pieces[0].id != bos):
-        pieces.insert(0, _Piece(bos, -1, -1))
-    return pieces
+    if bos is None:
+        return pieces, 0
+    n_own = sum(piece.id == bos for piece in pieces)
+    own = pieces if keep_bos else [piece for piece in pieces if piece.id != bos]
+    return [_Piece(bos, -1, -1), *own], n_own
 
 
 def _pieces(

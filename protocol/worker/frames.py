@@ -72,7 +72,8 @@ class Arm(Message):
 
 
 class Start(Message):
-    """The request as resolved, and everything needed to label what follows."""
+    """The request as resolved, and everything needed to label what follows. warnings: what a reader must know of how
+    the prompt was read."""
 
     kind: Literal["start"] = "start"
     seq: int
@@ -87,6 +88,7 @@ class Start(Message):
     sweeps: tuple[SteeringUsed, ...]
     held: tuple[SteeringUsed, ...] = ()
     arms: tuple[Arm, ...]
+    warnings: tuple[Text, ...] = ()
 
 
 class Queued(Message):

@@ -84,6 +84,11 @@ class GenerateRequest(Message):
     model: Name
     prompt: VisibleText = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
     format: Literal["chat", "raw"] = Field(default="chat", description="chat: put into the model's chat template")
+    own_bos: Literal["dropped", "kept"] = Field(
+        default="dropped",
+        description="BOS tokens that a raw text brings itself; the model gets one anyway, before the text",
+        exclude_if=lambda own: own == "dropped",  # requests of before spell the same
+    )
     entity: Span | None = Field(default=None, description="None: the worker finds it and says how")
     hold: tuple[Held, ...] = Field(default=(), max_length=MAX_HELD)
     sweeps: tuple[Sweep, ...] = Field(default=(), max_length=MAX_SWEEPS)

@@ -10,6 +10,7 @@ import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { follower } from "../run/follow.js";
 import { readFragment } from "../run/fragment.js";
 import { runAt } from "../run/recording.js";
+import { wholeRequest } from "../run/requests.js";
 import { ended, lastEntity, logodds, newRun } from "../run/run.js";
 import { resetAll, sameSteering, slidersOfRequest, steerIn, sweepOf, withNamedScope } from "../run/steering/sliders.js";
 import { slidersOpened, slidersThere } from "../run/steering/opened.js";
@@ -25,6 +26,7 @@ import { mount } from "../parts/mount.js";
 import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
+import { readAs } from "./read_as.js";
 import { drawQuestion, format, setFormat, tooLong } from "./question.js";
 import { shareSeen } from "./sharing.js";
 import { workerStatus } from "../run/status.js";
@@ -88,6 +90,10 @@ mount(topLatents, $("top"), state);
 mount(latentCard, $("latent"), state);
 mount(lookup, $("lookup"), state);
 mount(readout, $("readout"), state);
+mount(readAs, $("read-as"), state, (own) => {
+  base = { ...wholeRequest(seen()), own_bos: own };
+  run();
+});
 mount(examples, $("pairs"), state, (prompt) => {
   resetAll(state);
   ask(prompt);

@@ -82,6 +82,7 @@ export function facts(state) {
     ]);
   });
   list.push(["model", `${start.model.id} ${start.model.device} ${start.model.dtype}`, start.model.sha256]);
+  for (const warning of start.warnings ?? []) list.push(["note", warning]);
   list.push(["request", shortHash(start.request_sha256), start.request_sha256]);
   list.push(["arms", `${start.arms.length} in one batch${done ? `, ${sig3(done.elapsed_s)} s` : ""}`]);
   return list;

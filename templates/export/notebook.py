@@ -207,9 +207,9 @@ def ids_of(text: str, **options: bool) -> list[int]:
 
 def prompt_ids() -> list[int]:
     if RECORDED["format"] == "raw":
-        ids = ids_of(RECORDED["prompt"])
-        bos = tokenizer.bos_token_id
-        return ids if bos is None or ids[:1] == [bos] else [bos, *ids]
+        bos, kept = tokenizer.bos_token_id, RECORDED["own_bos"] == "kept"
+        own = [token for token in ids_of(RECORDED["prompt"]) if kept or token != bos]
+        return own if bos is None else [bos, *own]
     messages = [{"role": "user", "content": PLACE}]
     templated = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     before, after = templated.split(PLACE)

@@ -3,8 +3,10 @@
 import pytest
 
 from model_worker.answering.prompt import read_prompt
+from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import TextStream
+from protocol.canonical import canonical_json, sha256
 from protocol.refusal import Refused
 from protocol.worker.requests import GenerateRequest, Span
 
@@ -36,6 +38,40 @@ def test_typed_control_tokens_stay_text_in_a_chat_prompt(embedded: Loaded) -> No
     assert list(read.ids).count(turn) == 1, "only the template's own"
     raw = read_prompt(embedded, asked(embedded, prompt, format="raw"))
     assert list(raw.ids).count(turn) == 1, "a raw prompt is read as it is"
+
+
+@pytest.mark.parametrize("typed", ["<bos>{}", "<bos><bos>{}", " <bos>{}", "Once. <bos>{}"])
+def test_a_raw_text_that_brings_bos_is_read_with_one_unless_it_is_to_be_kept(embedded: Loaded, typed: str) -> None:
+    prompt, bos = typed.format("Michael Batkin plays"), embedded.tokenizer.bos_token_id
+    n_own = prompt.count("<bos>")
+    dropped = read_prompt(embedded, asked(embedded, prompt, format="raw"))
+    assert dropped.ids[0] == bos and dropped.ids.count(bos) == 1 and dropped.n_own_bos == n_own
+    assert dropped.entity.text == "Michael Batkin"
+    kept = read_prompt(embedded, asked(embedded, prompt, format="raw", own_bos="kept"))
+    assert kept.ids[0] == bos and kept.ids.count(bos) == 1 + n_own == 1 + kept.n_own_bos
+    assert [token.role for token in kept.tokens if token.id == bos] == ["bos"] * (1 + n_own)
+    chat = read_prompt(embedded, asked(embedded, prompt))
+    assert chat.ids.count(bos) == 1 and chat.n_own_bos == 0, "in a chat prompt it is text"
+
+
+def test_the_run_says_that_bos_was_dropped_or_kept(embedded_engine: Engine) -> None:
+    model = embedded_engine.loaded.card.id
+
+    def said(**fields) -> tuple[str, ...]:
+        request = GenerateRequest(model=model, prompt="<bos>Michael Batkin", max_new_tokens=1, **fields)
+        return next(embedded_engine.generate(request)).warnings
+
+    assert said() == ()
+    assert said(format="raw") == (
+        "The text brings <bos> itself, and the model gets one before every text anyway: the text's own was dropped.",
+    )
+    assert "and it was kept" in said(format="raw", own_bos="kept")[0]
+
+
+def test_a_request_of_before_own_bos_has_the_hash_that_it_had() -> None:
+    request = GenerateRequest(model="m", prompt="p", format="raw")
+    assert b"own_bos" not in canonical_json(request)
+    assert sha256(request) != sha256(request.model_copy(update={"own_bos": "kept"}))
 
 
 def test_roles_mark_template_text_and_entity(embedded: Loaded) -> None:

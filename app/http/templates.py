@@ -14,7 +14,7 @@ from app.http.page_files import files_of
 from app.http.prefix import path_of, root_of
 from app.version import VERSION
 from app.wording import cells, numbers, words
-from app.wording.doors import door, with_doors
+from app.wording.doors import door, label_door, with_doors
 from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
 from protocol.refusal import Refusal
@@ -29,6 +29,11 @@ def _door(context: Context, key: str, words: str = "") -> Markup:
 @pass_context
 def _with_doors(context: Context, text: str) -> Markup:
     return with_doors(text, context["root"])
+
+
+@pass_context
+def _label_door(context: Context, label: str) -> Markup:
+    return label_door(label, context["root"])
 
 
 class Drawing:
@@ -46,6 +51,7 @@ class Drawing:
             "day": day,
             "decoding": words.decoding,
             "head_of": cells.head_of,
+            "label_door": _label_door,
             "is_numeric": cells.is_numeric,
             "moment": moment,
             "sig3": numbers.sig3,

@@ -7,7 +7,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN
+from protocol.glossary.glossary import GLOSSARY, LABELS, MARKS, PATTERN
 
 _MARK = re.compile(PATTERN)
 Piece = tuple[str, str | None]
@@ -24,6 +24,11 @@ def door(key: str, words: str = "", root: str = "") -> Markup:
 def with_doors(text: str, root: str = "") -> Markup:
     """A text with a door for each symbol in it, the first time that its entry is meant."""
     return Markup("").join(door(key, words, root) if key else escape(words) for words, key in pieces(text))
+
+
+def label_door(label: str, root: str = "") -> Markup:
+    """What names a value or a column, as a door where the glossary has it; else with doors for its symbols."""
+    return door(LABELS[label], label, root) if label in LABELS else with_doors(label, root)
 
 
 def pieces(text: str) -> list[Piece]:

@@ -58,6 +58,7 @@ ANSWER_TERMS: dict[str, Term] = {
         "The likeliest first tokens of the answer, before and after the push; most answers are decided there.",
         "A token that opens refusals, such as “I”, can open an answer too.",
         ("model_worker/answering/first_pass.py", "static/run/curve/first_tokens.js"),
+        labels=("first token",),
     ),
     "verdict": Term(
         "verdict",
@@ -67,6 +68,7 @@ ANSWER_TERMS: dict[str, Term] = {
         (*_VERDICT, "model_worker/answering/refusal_rules.py"),
         formula="empty → small talk → refusal → unfinished → grammar → name → world → fact",
         sources=(Source("ferrando", "§5"),),
+        labels=("verdict", "outcome"),
     ),
     "refused": Term(
         "refuses",
@@ -74,18 +76,21 @@ ANSWER_TERMS: dict[str, Term] = {
         "It misses refusals in other words, and those that come after a first sentence of substance.",
         ("model_worker/answering/refusal_rules.py",),
         sources=(Source("ferrando", "§5"),),
+        labels=("refused",),
     ),
     "right": Term(
         "right",
         "The fact that was asked for stands in the answer as a whole word.",
         "Only facts of the model's world can be checked; a right answer can still be a guess.",
         _VERDICT,
+        labels=("right",),
     ),
     "wrong": Term(
         "wrong",
         "The model's world holds the fact that was asked for, and the answer holds another.",
         "An answer that is right in other words counts as wrong.",
         _VERDICT,
+        labels=("wrong",),
     ),
     "invented": Term(
         "invents",
@@ -94,18 +99,21 @@ ANSWER_TERMS: dict[str, Term] = {
         "inventions; each is counted apart.",
         _VERDICT,
         sources=(Source("ferrando", "§5"), Source("lindsey", "Entity recognition and hallucinations")),
+        labels=("invented",),
     ),
     "answered": Term(
         "answers",
         "Something is stated, and whether it is true is not known here.",
         "It says nothing about truth either way.",
         _VERDICT,
+        labels=("answered",),
     ),
     "broken": Term(
         "not judged",
         "Empty, without an end, or outside the form that the model's answers have.",
         "It often means that the push went too far, and sometimes only that the answer was long.",
         _VERDICT,
+        labels=("broken",),
     ),
     "paper_rule": Term(
         "refused, the paper's rule",
@@ -124,6 +132,7 @@ ANSWER_TERMS: dict[str, Term] = {
         ("model_worker/decoding/odds.py",),
         formula="p ∝ exp(logit / temperature), cut to the likeliest tokens that hold top-p",
         sources=(Source("nucleus"),),
+        labels=("decoding",),
     ),
     "samples": Term(
         "samples",
@@ -150,5 +159,6 @@ ANSWER_TERMS: dict[str, Term] = {
         "How a name stands in the model's training text: known, rare, obscure, withheld, misled or unknown.",
         "Known only where the training text is ours; for other models names are labelled by asking them.",
         ("protocol/vocabulary.py", "model_worker/model/world.py"),
+        labels=("tier", "group"),
     ),
 }

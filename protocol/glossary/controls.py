@@ -11,6 +11,7 @@ CONTROL_TERMS: dict[str, Term] = {
         ("model_worker/steering/random_directions.py",),
         formula="d_random = ‖d‖ · z / ‖z‖,  z normal",
         sources=(Source("ferrando", "§5"),),
+        labels=("controls", "control", "control arms"),
     ),
     "band": Term(
         "band, 5–95 %",
@@ -25,12 +26,14 @@ CONTROL_TERMS: dict[str, Term] = {
         "The mean of the log-odds under the random directions, shown as a probability: the dashed line.",
         "The mean of log-odds is not the mean of probabilities.",
         ("app/recordings/dose.py",),
+        labels=("random: mean", "random, mean"),
     ),
     "n": Term(
         "N",
         "How many were counted: directions of a control, prompts or names of a study, samples of an arm.",
         "In Explore N is one prompt: a curve there is no rate.",
         ("model_worker/studies/shared/counts.py",),
+        labels=("N", "n"),
     ),
     "seed": Term(
         "seed",
@@ -60,6 +63,7 @@ CONTROL_TERMS: dict[str, Term] = {
         formula="Wilson: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96",
         sources=(Source("wilson"), Source("efron")),
         marks=("95 %",),
+        labels=("low", "high"),
     ),
     "crossing": Term(
         "“None of 32 random pushes”",

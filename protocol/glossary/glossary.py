@@ -41,6 +41,9 @@ GLOSSARY: dict[str, Term] = {key: term for chapter in CHAPTERS for key, term in 
 MARKS: dict[str, str] = {mark: key for key, term in GLOSSARY.items() for mark in term.marks}
 """The key of what stands for an entry in running text."""
 
+LABELS: dict[str, str] = {label: key for key, term in GLOSSARY.items() for label in term.labels}
+"""The key of what stands for an entry as a name before a value, or at the head of a column."""
+
 _LONGEST_FIRST = sorted(MARKS, key=lambda mark: (-len(mark), mark))
 PATTERN = "|".join(re.sub(r"[()]", r"\\\g<0>", mark) for mark in _LONGEST_FIRST)
 PATTERN = rf"(?<![A-Za-z0-9_])(?:{PATTERN})(?![A-Za-z0-9_])"

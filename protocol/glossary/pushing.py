@@ -14,6 +14,7 @@ PUSHING_TERMS: dict[str, Term] = {
         ("model_worker/steering/targets.py", "model_worker/steering/interventions.py"),
         symbol="d",
         sources=(*_STEERING, Source("arditi")),
+        labels=("direction",),
     ),
     "d_norm": Term(
         "norm of the direction",
@@ -41,6 +42,7 @@ PUSHING_TERMS: dict[str, Term] = {
         "It is what was asked for. What came of it is measured beside it, and may be less.",
         ("protocol/steering.py", "model_worker/steering/interventions.py"),
         unit="× r̄, raw, activation, × a or a share",
+        labels=("strength",),
     ),
     "alpha": Term(
         "α, the raw strength",
@@ -59,6 +61,7 @@ PUSHING_TERMS: dict[str, Term] = {
         "Modes in proportion to the activation do nothing where the latent is silent.",
         (*_FORMULA, "protocol/vocabulary.py"),
         formula="added = (constant + slope · a) · d",
+        labels=("mode",),
     ),
     "mode_add": Term(
         "add",
@@ -118,6 +121,7 @@ PUSHING_TERMS: dict[str, Term] = {
         "What works at one scope can fail at another; the paper steers from the name's last token to the end.",
         ("model_worker/steering/interventions.py", "protocol/vocabulary.py"),
         sources=(Source("ferrando", "§5"),),
+        labels=("scope", "where"),
     ),
     "generated": Term(
         "generated tokens too",
@@ -139,17 +143,20 @@ PUSHING_TERMS: dict[str, Term] = {
         "once.",
         "Arms share the prompt, so they are no independent samples.",
         ("model_worker/answering/plan.py", "model_worker/decoding/batch.py"),
+        labels=("arm", "arms"),
     ),
     "baseline": Term(
         "baseline",
         "What the untouched model says to the same question.",
         "It is one answer, the likeliest by its first choices; sampled ones may differ.",
         ("model_worker/answering/plan.py",),
+        labels=("baseline", "untouched"),
     ),
     "held": Term(
         "held",
         "A push that stays on in every arm but the baseline while another one is varied.",
         "The control of the varied push is drawn with the held one on; what is held has none of its own there.",
         ("protocol/worker/requests.py", "model_worker/answering/plan.py"),
+        labels=("held",),
     ),
 }

@@ -8,6 +8,7 @@ READING_TERMS: dict[str, Term] = {
         "A piece of text as the model reads it, often shorter than a word; · stands for a space.",
         "A name of several tokens is whole only at its last one: what is read at the others is read of part of a name.",
         ("model_worker/model/pieces.py", "static/core/format.js"),
+        labels=("token", "tokens"),
     ),
     "entity": Term(
         "name",
@@ -15,6 +16,7 @@ READING_TERMS: dict[str, Term] = {
         "capitals, else the whole prompt.",
         "Another reading of the same prompt steers other tokens, so the page says which one it took.",
         ("model_worker/answering/entity.py",),
+        labels=("entity",),
     ),
     "residual_stream": Term(
         "residual stream",
@@ -24,6 +26,7 @@ READING_TERMS: dict[str, Term] = {
         symbol="x",
         formula="x after block l = x before it + what its attention adds + what its MLP adds",
         sources=(Source("framework"), Source("gemma2")),
+        labels=("residual stream",),
     ),
     "residual_norm": Term(
         "norm of the residual",
@@ -43,6 +46,7 @@ READING_TERMS: dict[str, Term] = {
         symbol="L3 resid_post",
         sources=(Source("gemma_scope"),),
         marks=("resid_post",),
+        labels=("site", "layer"),
     ),
     "paper_layer": Term(
         "the paper's layer",
@@ -62,6 +66,7 @@ READING_TERMS: dict[str, Term] = {
         ("model_worker/model/sae.py",),
         formula="a = JumpReLU(x · W_enc + b_enc),   x ≈ a · W_dec + b_dec",
         sources=(Source("jumprelu"), Source("gemma_scope"), Source("monosemantic")),
+        labels=("dictionary", "dictionaries"),
     ),
     "latent": Term(
         "latent",
@@ -70,6 +75,7 @@ READING_TERMS: dict[str, Term] = {
         ("model_worker/model/sae.py", "model_worker/latents/firing.py"),
         symbol="L3 #4",
         sources=(Source("monosemantic"), Source("ferrando", "§2")),
+        labels=("latent",),
     ),
     "activation": Term(
         "activation",
@@ -80,6 +86,7 @@ READING_TERMS: dict[str, Term] = {
         formula="a = x · w + b where that exceeds the latent's threshold, else 0",
         unit="activation, each latent's own",
         sources=(Source("jumprelu"),),
+        labels=("activation",),
     ),
     "fvu": Term(
         "fraction of variance unexplained",
@@ -131,5 +138,6 @@ READING_TERMS: dict[str, Term] = {
         "The latent's place among all that fire at this token, the strongest being 1.",
         "A rank compares activations of different latents, which have no common scale.",
         ("static/run/latents/rank.js",),
+        labels=("rank",),
     ),
 }

@@ -15,6 +15,7 @@ RECORDING_TERMS: dict[str, Term] = {
         "It says nothing about the answer: another model version gives another under the same hash.",
         ("protocol/canonical.py",),
         formula="SHA-256 of the request as canonical JSON, defaults written out",
+        labels=("request", "request SHA-256"),
     ),
     "sha256": Term(
         "SHA-256",
@@ -22,12 +23,14 @@ RECORDING_TERMS: dict[str, Term] = {
         "It proves sameness, not truth.",
         ("protocol/canonical.py", "app/findings/store.py"),
         marks=("SHA-256", "sha-256"),
+        labels=("weights",),
     ),
     "device": Term(
         "device and dtype",
         "What the model ran on, and in numbers of how many bits.",
         "Another device rounds otherwise: tokens of nearly equal probability can change places.",
         ("model_worker/model/loading.py",),
+        labels=("device",),
     ),
     "verify": Term(
         "Verify",
@@ -36,12 +39,14 @@ RECORDING_TERMS: dict[str, Term] = {
         "It checks that the measurement repeats, not that the interpretation is right.",
         ("app/findings/verification.py", "app/recordings/differences.py"),
         formula="reproduced = each token still the model's own choice, each number within the tolerance",
+        labels=("Tokens that agree",),
     ),
     "tolerance": Term(
         "tolerance",
         "By how much a replayed number may differ: 0.001 nats in float32, 0.4 in bfloat16.",
         "A real change that is smaller passes as rounding.",
         ("app/findings/verification.py",),
+        labels=("Largest change",),
     ),
     "let_pass": Term(
         "latents at their threshold",
@@ -49,5 +54,6 @@ RECORDING_TERMS: dict[str, Term] = {
         "let pass.",
         "Only few may: beyond the tolerance's share they are a drift.",
         ("app/recordings/differences.py",),
+        labels=("Let pass",),
     ),
 }

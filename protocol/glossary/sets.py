@@ -12,6 +12,7 @@ SET_TERMS: dict[str, Term] = {
         formula="f_known = known names on which a > 0 / known names",
         unit="share",
         sources=(Source("ferrando", "§3"),),
+        labels=("fires on known", "on unknown"),
     ),
     "separation": Term(
         "separation",
@@ -33,6 +34,7 @@ SET_TERMS: dict[str, Term] = {
         formula="score = min over types of s;  of a layer: max over its latents of that (MaxMin)",
         unit="share",
         sources=(Source("ferrando", "§4, eq. 7"),),
+        labels=("score",),
     ),
     "split": Term(
         "train, validation, test",
@@ -41,6 +43,7 @@ SET_TERMS: dict[str, Term] = {
         "With few names a half is few: look at the interval.",
         ("model_worker/studies/shared/names.py", "protocol/vocabulary.py"),
         sources=(Source("ferrando", "§3"),),
+        labels=("train", "test"),
     ),
     "auroc": Term(
         "AUROC",
@@ -52,6 +55,7 @@ SET_TERMS: dict[str, Term] = {
         unit="share of pairs",
         sources=(Source("hanley"),),
         marks=("AUROC",),
+        labels=("auroc", "auroc low", "auroc high"),
     ),
     "corpus_filter": Term(
         "corpus filter",
@@ -63,6 +67,7 @@ SET_TERMS: dict[str, Term] = {
         unit="share of tokens",
         sources=(Source("ferrando", "§4"),),
         marks=("corpus filter",),
+        labels=("corpus", "ordinary text"),
     ),
     "probe": Term(
         "probe",
@@ -86,6 +91,7 @@ SET_TERMS: dict[str, Term] = {
         "What lies between is left out, so known and unknown are the two ends, not halves.",
         ("model_worker/studies/label/plan.py",),
         sources=(Source("ferrando", "§3, app. A"),),
+        labels=("tau", "k"),
     ),
     "kl": Term(
         "KL, how far the answer moved",
@@ -151,6 +157,7 @@ SET_TERMS: dict[str, Term] = {
         formula="t = (mean₁ − mean₂) / √(s₁²/n₁ + s₂²/n₂)",
         sources=(Source("welch"),),
         marks=("Welch's t",),
+        labels=("t",),
     ),
     "f1": Term(
         "F1",

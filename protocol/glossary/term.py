@@ -114,6 +114,7 @@ class Term:
     fails      where it misleads
     code       files that compute it, from the root of the project
     marks      it as it stands in running text, word for word: each of these is a door wherever it is written
+    labels     it as a name before a value or at the head of a column, where that is the whole of the text
     """
 
     name: str
@@ -125,3 +126,4 @@ class Term:
     unit: str = ""
     sources: tuple[Source, ...] = ()
     marks: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()

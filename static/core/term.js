@@ -3,7 +3,7 @@
 
 import { h, s } from "./dom.js";
 import { addressOf } from "./root.js";
-import { MARKS, PATTERN, TERMS } from "./terms.js";
+import { LABELS, MARKS, PATTERN, TERMS } from "./terms.js";
 
 /** @typedef {keyof typeof TERMS} TermKey */
 
@@ -17,6 +17,9 @@ export const svgDoor = (key, ...parts) => s("a", attributes(key), ...parts);
 
 /** A text with a door for each symbol in it, the first time that its entry is meant. @returns {(string|Element)[]} */
 export const withDoors = (text) => pieces(text).map(([words, key]) => (key ? door(key, words) : words));
+
+/** What names a value or a column: a door where the glossary has it, else with doors for its symbols. */
+export const labelDoor = (label) => LABELS[label] ? door(LABELS[label], label) : withDoors(label);
 
 /** @returns {[string, TermKey|null][]} a text in pieces, with the entry that a piece is a door to */
 export function pieces(text) {

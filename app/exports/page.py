@@ -118,5 +118,5 @@ def page_template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell_text": cell_text, "head_of": head_of, "is_numeric": is_numeric}
+    environment.filters |= {"cell_text": cell_text, "head_of": head_of, "is_numeric": is_numeric, "label_door": str}
     return environment.get_template(name)

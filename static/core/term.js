@@ -19,7 +19,7 @@ export const svgDoor = (key, ...parts) => s("a", attributes(key), ...parts);
 export const withDoors = (text) => pieces(text).map(([words, key]) => (key ? door(key, words) : words));
 
 /** What names a value or a column: a door where the glossary has it, else with doors for its symbols. */
-export const labelDoor = (label) => LABELS[label] ? door(LABELS[label], label) : withDoors(label);
+export const labelDoor = (label) => (Object.hasOwn(LABELS, label) ? door(LABELS[label], label) : withDoors(label));
 
 /** @returns {[string, TermKey|null][]} a text in pieces, with the entry that a piece is a door to */
 export function pieces(text) {

@@ -514,4 +514,4 @@ export const LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|Welch's t|log-odds|shuffled|yes − no|SHA-256|entropy|sha-256|5–95 %|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_])";
+  "(?<![A-Za-z0-9_])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|Welch's t|log-odds|shuffled|yes − no|SHA-256|entropy|sha-256|5–95 %|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

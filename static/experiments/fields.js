@@ -2,6 +2,7 @@
 // draft. Knows nothing about any experiment, nor what a draft comes to.
 
 import { fill, h, mark } from "../core/dom.js";
+import { withDoors } from "../core/term.js";
 import { MAX_STRENGTH } from "../core/protocol.js";
 import { titled } from "../run/names.js";
 
@@ -57,7 +58,7 @@ const FIELDS = {
       { class: "row wrap setup-line", role: "group", "aria-label": label },
       h("span", {}, label),
       boxes,
-      h("span", { class: "note" }, note),
+      h("span", { class: "note" }, withDoors(note)),
     );
   },
   tick: ({ path, label }, { draft }) => tick(label, at(draft, path), (on) => put(draft, path, on)),
@@ -75,7 +76,7 @@ const FIELDS = {
       { class: "row wrap setup-line" },
       h(box ? "label" : "span", { class: "check-label" }, box, name),
       strength,
-      h("span", { class: "note" }, note),
+      h("span", { class: "note" }, withDoors(note)),
       places.length > 0 && [h("span", {}, "at"), where()],
     );
 
@@ -121,8 +122,8 @@ let ids = 0;
  */
 function line({ label, note }, path, { element, show }, form) {
   element.id = `setup-${++ids}`;
-  const behind = h("span", { class: "note" }, note);
-  form.shown.set(path, { show, note: (words) => fill(behind, words) });
+  const behind = h("span", { class: "note" }, withDoors(note));
+  form.shown.set(path, { show, note: (words) => fill(behind, withDoors(words)) });
   return h("p", { class: "row wrap setup-line" }, h("label", { for: element.id }, label), element, behind);
 }
 

@@ -3,6 +3,7 @@
 
 import { models, Refused } from "../core/api.js";
 import { $, fill, h } from "../core/dom.js";
+import { labelDoor, withDoors } from "../core/term.js";
 import { writeFragment } from "../run/fragment.js";
 import { followSliders, recordedRun, recordedSliders } from "../run/recording.js";
 import { channels } from "../core/store.js";
@@ -64,7 +65,10 @@ function provenance() {
     h(
       "dl",
       { class: "facts" },
-      rows.map(([name, value, title]) => [h("dt", {}, name), h("dd", { title: title ?? null }, value)]),
+      rows.map(([name, value, title]) => [
+        h("dt", {}, labelDoor(name)),
+        h("dd", { title: title ?? null }, withDoors(value)),
+      ]),
     ),
   );
 }

@@ -2,6 +2,7 @@
 // From /api/models and /healthz.
 
 import { fill, h, mark } from "../core/dom.js";
+import { labelDoor, withDoors } from "../core/term.js";
 import { count } from "../core/format.js";
 import { SCOPES } from "../core/protocol.js";
 import { writeSearch } from "./address.js";
@@ -91,9 +92,8 @@ function dictionary({ id, layer, site, d_sae, trained_on }) {
     h(
       "p",
       { class: "note" },
-      `L${layer} ${site ?? "resid_post"} (paper: layer ${layer + 1}) · ${
-        d_sae.toLocaleString("en")
-      } latents · trained on ${trained_on}`,
+      withDoors(`L${layer} ${site ?? "resid_post"} (paper: layer ${layer + 1}) · `),
+      `${d_sae.toLocaleString("en")} latents · trained on ${trained_on}`,
     ),
   );
 }
@@ -114,7 +114,7 @@ function direction({ role, label, target, scope, evidence }, card) {
       h("span", { class: "mono note" }, layer === undefined ? what : `L${layer} ${what}`),
       h("span", { class: "note" }, SCOPES[scope] ?? scope),
     ),
-    h("p", { class: "note" }, evidence),
+    h("p", { class: "note" }, withDoors(evidence)),
   );
 }
 
@@ -137,5 +137,5 @@ function standing(held, health) {
   return [h("span", { class: `led led-${worker}`, "aria-hidden": "true" }), words[worker]];
 }
 
-const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
+const fact = (name, value) => [h("dt", {}, labelDoor(name)), h("dd", {}, value)];
 const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;

@@ -2,6 +2,7 @@
 // Series differ by shape and dashes; a hue only where the name says known, unknown, refusal or random.
 
 import { fill, h, s } from "../core/dom.js";
+import { withDoors } from "../core/term.js";
 import { plain, sig3 } from "../core/format.js";
 import { curveAxis } from "../parts/scale.js";
 import { tableButton } from "../parts/table.js";
@@ -22,8 +23,8 @@ export function layerCurve(element, curve) {
   }));
   fill(
     element,
-    h("div", { class: "row" }, h("h4", {}, curve.title), button),
-    h("p", { class: "note" }, curve.y),
+    h("div", { class: "row" }, h("h4", {}, withDoors(curve.title)), button),
+    h("p", { class: "note" }, withDoors(curve.y)),
     plot,
     h(
       "ul",

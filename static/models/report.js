@@ -2,6 +2,7 @@
 // example dialogues. From /api/models/{id}/report. Knows none of the measures by name.
 
 import { fill, h, icon } from "../core/dom.js";
+import { labelDoor, withDoors } from "../core/term.js";
 import { sig3 } from "../core/format.js";
 import { OUTCOMES } from "../core/protocol.js";
 import { interval } from "../parts/interval.js";
@@ -77,14 +78,14 @@ function figureTable(figures) {
       { name: "control", class: "figure-control" },
     ],
     rows: figures.map((figure) => [
-      figure.what,
+      withDoors(figure.what),
       interval(figure),
       figure.value === null ? "not measured" : h("b", {}, share(figure.value)),
       figure.low === null || figure.high === null ? NOTHING : `${share(figure.low)} – ${share(figure.high)}`,
       figure.n === null ? NOTHING : figure.n.toLocaleString("en"),
       figure.wanted || NOTHING,
       met(figure),
-      figure.control || NOTHING,
+      figure.control ? withDoors(figure.control) : NOTHING,
     ]),
   });
 }
@@ -103,7 +104,7 @@ function plainTable({ title, note, columns, rows }) {
     "section",
     {},
     h("h4", {}, title),
-    note && h("p", { class: "note" }, note),
+    note && h("p", { class: "note" }, withDoors(note)),
     h(
       "div",
       { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table: ${title}` },
@@ -111,7 +112,7 @@ function plainTable({ title, note, columns, rows }) {
         "table",
         {},
         h("caption", { class: "sr" }, title),
-        h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))),
+        h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, labelDoor(name))))),
         h(
           "tbody",
           {},
@@ -119,7 +120,7 @@ function plainTable({ title, note, columns, rows }) {
             h(
               "tr",
               {},
-              row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row" }, cell)),
+              row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row" }, i ? cell : withDoors(cell))),
             )
           ),
         ),

@@ -2,6 +2,7 @@
 // because a browser forgets them when CSS gives rows another display.
 
 import { h } from "../core/dom.js";
+import { labelDoor } from "../core/term.js";
 
 /** A cell with nothing to say; left out of a phone's list. */
 export const NOTHING = "–";
@@ -25,7 +26,7 @@ export function stacked({ caption, shown = false, columns, rows }) {
           h(
             "th",
             { scope: "col", role: "columnheader", class: kind ?? null },
-            name || h("span", { class: "sr" }, "link"),
+            name ? labelDoor(name) : h("span", { class: "sr" }, "link"),
           )
         ),
       ),

@@ -1,6 +1,7 @@
 // A button and the table behind a plot. The table is written when it is opened, kept up while it is open, and gone after.
 
 import { fill, h, listen } from "../core/dom.js";
+import { labelDoor, withDoors } from "../core/term.js";
 
 /**
  * `read()` gives { caption, head: string[], rows: { cells: string[], now?: boolean }[], text?: number[] },
@@ -39,7 +40,7 @@ function table({ caption, head, rows, text = [0] }) {
         h(
           "tr",
           {},
-          head.map((cell, i) => h("th", { scope: "col", class: side(i) }, cell)),
+          head.map((cell, i) => h("th", { scope: "col", class: side(i) }, labelDoor(cell))),
         ),
       ),
       h(
@@ -49,7 +50,9 @@ function table({ caption, head, rows, text = [0] }) {
           h(
             "tr",
             { class: now ? "now" : null },
-            cells.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: side(i) }, cell)),
+            cells.map((cell, i) =>
+              h(i ? "td" : "th", { scope: i ? null : "row", class: side(i) }, i ? cell : withDoors(cell))
+            ),
           )
         ),
       ),

@@ -2,6 +2,7 @@
 
 import { amountOf, modeOf, unitOf } from "./steering/amount.js";
 import { fill, h } from "../core/dom.js";
+import { labelDoor, withDoors } from "../core/term.js";
 import { SCOPES, UNITS } from "../core/protocol.js";
 import { plain, shortHash, sig3, signed } from "../core/format.js";
 import { directions, movedTo, titled } from "./names.js";
@@ -26,7 +27,8 @@ export function readout(element, state) {
 }
 
 /** @param {any[]} fact */
-const written = ([name, value, title]) => h("span", { title: title ?? null }, name, " ", h("b", {}, value));
+const written = ([name, value, title]) =>
+  h("span", { title: title ?? null }, labelDoor(name), " ", h("b", {}, withDoors(value)));
 
 // Only what is added along a direction has an α; the other modes set, scale or take away an activation.
 function strengthOf(direction, { residual_norm: r, norm }, { sweep, strength, alpha }, card) {

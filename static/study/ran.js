@@ -1,6 +1,7 @@
 // What ran, exactly: model, base, dictionaries, arms in words, seed, hash. From the `study` frame.
 
 import { fill, h } from "../core/dom.js";
+import { labelDoor } from "../core/term.js";
 import { count, shortHash } from "../core/format.js";
 
 /** Draws into `element`; nothing before the study has begun. */
@@ -28,7 +29,7 @@ export function whatRan(element, { opening, done }) {
   fill(
     element,
     h("h2", {}, "What ran"),
-    h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, labelDoor(name)), h("dd", {}, value)])),
     arms.length > 1 &&
       h(
         "details",

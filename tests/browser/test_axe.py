@@ -1,4 +1,5 @@
-"""axe finds no violation of WCAG 2.2 AA, on any page, in any state that a reader gets into."""
+"""axe finds no violation of WCAG 2.2 AA, on any page, in any state that a reader gets into; and every symbol there
+leads to its line on /method."""
 
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, ask, wait_done
+from tests.browser.doors import symbols_without_door
 from tests.browser.test_reach import PHONE
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -33,6 +35,7 @@ def violations(page: Page, *, colours: bool = True) -> list[str]:
     page.emulate_media(reduced_motion="reduce")  # at once: half faded is no colour
     rules = EVERY_RULE if colours else ALL_BUT_CONTRAST
     found = audit(page, "wide", rules)
+    found += [f"a symbol leads nowhere: {text}" for text in symbols_without_door(page)]
     if colours:
         page.emulate_media(color_scheme="dark")
         found += audit(page, "dark", CONTRAST)

@@ -2,6 +2,7 @@
 // From `verdict` and `control` frames.
 
 import { fill, h } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 import { directions } from "../names.js";
 import { armAt, armsWhole, idleArm, isOpen } from "../run.js";
 import { activate, isIdle } from "../steering/sliders.js";
@@ -34,7 +35,8 @@ export function claimLine(element, state) {
 }
 
 /** The parts of a claim, each in the colour of what it speaks of. */
-export const claimParts = (parts) => parts.map(({ text, as }) => (as ? h("span", { class: `as-${as}` }, text) : text));
+export const claimParts = (parts) =>
+  parts.map(({ text, as }) => (as ? h("span", { class: `as-${as}` }, withDoors(text)) : withDoors(text)));
 
 function hint(run, card) {
   const found = directions(run, card);

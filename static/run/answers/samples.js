@@ -4,6 +4,7 @@
 import { OUTCOMES } from "../../core/protocol.js";
 import { pushWords } from "../steering/amount.js";
 import { fill, h, icon } from "../../core/dom.js";
+import { door, withDoors } from "../../core/term.js";
 import { count, plain, probability } from "../../core/format.js";
 import { movedTo, titled } from "../names.js";
 import { counted, wilson } from "./rates.js";
@@ -27,7 +28,7 @@ export function samples(element, state) {
       "div",
       { class: "row wrap" },
       h("h2", {}, "Rates"),
-      h("span", { class: "note" }, "One greedy answer is not a rate."),
+      h("span", { class: "note" }, "One ", door("decoding", "greedy"), " answer is not a rate."),
     ),
     h(
       "div",
@@ -207,7 +208,7 @@ function rateRow(name) {
       n
         ? [
           h("b", {}, probability(refused / n)),
-          ` refuse, ${refused} of ${n} · 95 % ${probability(low)} to ${probability(high)}`,
+          withDoors(` refuse, ${refused} of ${n} · 95 % ${probability(low)} to ${probability(high)}`),
         ]
         : h("span", { class: "note" }, "No answer yet."),
     );

@@ -7,6 +7,7 @@
 import { domain, share, unitName } from "../steering/axis.js";
 import { chart } from "../../core/chart.js";
 import { fill, h, listen } from "../../core/dom.js";
+import { door, withDoors } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
 import { monotone } from "./monotone.js";
 import { directions } from "../names.js";
@@ -52,9 +53,9 @@ export function doseCurve(element, state) {
       h(
         "h2",
         { title: "Probability that the first answer token opens a refusal. The axis is spaced by log-odds." },
-        "P(refusal opening)",
+        door("p_refusal", "P(refusal opening)"),
       ),
-      h("span", { class: "note" }, "spaced by log-odds"),
+      h("span", { class: "note" }, withDoors("spaced by log-odds")),
       h("span", { class: "row push tight" }, save, button),
     ),
     about,
@@ -102,7 +103,7 @@ export function doseCurve(element, state) {
     const [low, high] = state.get("extent") ?? extent(run, sweep);
     range = [low - 0.05 * (high - low), high + 0.05 * (high - low)];
     const n = run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
-    fill(about, n ? `grey: ${n} random directions, mean and 5–95 %` : run?.start ? "no control was asked for" : "");
+    fill(about, n ? grey(n) : run?.start ? "no control was asked for" : "");
     if (run?.prompt && isOpen(run)) about.append(` · ${armsWhole(run)} of ${run.arms.length} answers`);
     fill(waiting, !run?.prompt && (run && isOpen(run) ? "Measuring…" : "Nothing measured yet."));
     figure.draw();
@@ -271,6 +272,8 @@ export function doseCurve(element, state) {
     goTo(state, nearest.strength);
   }
 }
+
+const grey = (n) => [`grey: ${n} `, door("control", "random directions"), ", mean and ", door("band", "5–95 %")];
 
 function curveTable(state) {
   const run = state.get("run");

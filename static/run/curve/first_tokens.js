@@ -2,6 +2,7 @@
 // the random control's, and its likeliest first tokens; baseline ring, steered dot. From `prompt` and `control` frames.
 
 import { fill, h } from "../../core/dom.js";
+import { door, withDoors } from "../../core/term.js";
 import { probability, sig3, visible } from "../../core/format.js";
 import { opensRefusal } from "../names.js";
 import { armAt, control, logodds, points } from "../run.js";
@@ -22,9 +23,16 @@ export function firstTokens(element, state) {
   const legend = h(
     "span",
     { class: "note row push first-legend" },
-    h("span", { class: "row tight" }, h("i", { class: "ring" }), "baseline"),
+    h("span", { class: "row tight" }, h("i", { class: "ring" }), door("baseline", "baseline")),
     h("span", { class: "row tight" }, h("i", { class: "disc" }), "steered"),
-    h("span", { class: "row tight" }, h("i", { class: "band-mark" }), "random, mean and 5–95 %"),
+    h(
+      "span",
+      { class: "row tight" },
+      h("i", { class: "band-mark" }),
+      door("control", "random"),
+      ", mean and ",
+      door("band", "5–95 %"),
+    ),
   );
   const save = pictureButtons(
     () => [legend, balance, body],
@@ -32,7 +40,7 @@ export function firstTokens(element, state) {
   );
   fill(
     element,
-    h("div", { class: "row wrap" }, h("h2", {}, "First token"), legend, save, button),
+    h("div", { class: "row wrap" }, h("h2", {}, door("first_token", "First token")), legend, save, button),
     balance,
     body,
     behind,
@@ -116,7 +124,7 @@ function dumbbell({ centred = false } = {}) {
   function draw({ words, note, refusal, before, after, seen = null, says }) {
     root.classList.toggle("refusal", refusal);
     if (name.textContent !== words) name.textContent = words;
-    if (about.textContent !== note) about.textContent = note;
+    if (about.textContent !== note) fill(about, withDoors(note));
     band.hidden = mean.hidden = !seen;
     if (seen) {
       reach(band, seen.low, seen.high);

@@ -1,6 +1,7 @@
 // The control, one mark per random direction of the same norm at the same place. From the `control` frame.
 
 import { fill, h, icon } from "../../core/dom.js";
+import { door } from "../../core/term.js";
 import { probability } from "../../core/format.js";
 import { control, idleArm, isOpen, logodds, sigmoid } from "../run.js";
 
@@ -9,7 +10,11 @@ export function randomPushes(element, state) {
   const marks = h("p", { class: "pushes" });
   let places = []; // { root, icon, kind }, each rewritten only where it changed: a slider may be moving
   const spoken = h("span", { class: "sr" });
-  fill(element, h("div", { class: "row wrap" }, h("h2", {}, "Same push, random direction"), about), marks);
+  fill(
+    element,
+    h("div", { class: "row wrap" }, h("h2", {}, "Same push, ", door("control", "random direction")), about),
+    marks,
+  );
   const off = state.on(["run", "steer", "wantRandom"], () => {
     const run = state.get("run");
     const steer = state.get("steer");
@@ -27,8 +32,10 @@ export function randomPushes(element, state) {
     fill(
       about,
       h("b", {}, `${n_refusing} of ${n}`),
-      ` open with a refusal · P ${probability(Math.min(...p))} to ${probability(Math.max(...p))}`,
-      ` · N ${n}, seed ${asked(run).seed}`,
+      " open with a refusal · ",
+      door("p_refusal", "P"),
+      ` ${probability(Math.min(...p))} to ${probability(Math.max(...p))}`,
+      counted(n, asked(run).seed),
     );
     const refuses = logodds(run, 0) > 0;
     const shown = state.get("wantRandom")?.index;
@@ -54,10 +61,12 @@ export function randomPushes(element, state) {
   function drawWaiting(run, steer) {
     places = [];
     const { n_directions: n, seed } = asked(run);
-    fill(about, waiting(run, steer, n), n > 0 && ` · N ${n}, seed ${seed}`);
+    fill(about, waiting(run, steer, n), n > 0 && counted(n, seed));
     fill(marks, Array.from({ length: n }, () => h("span", { class: "blank", "aria-hidden": "true" })));
   }
 }
+
+const counted = (n, seed) => [" · ", door("n", "N"), ` ${n}, `, door("seed", "seed"), ` ${seed}`];
 
 const asked = (run) => run?.start?.request.controls ?? run?.request?.controls ?? { n_directions: 0, seed: 0 };
 

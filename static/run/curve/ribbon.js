@@ -4,6 +4,7 @@
 import { ticks } from "../../parts/scale.js";
 import { domain, share, unitName } from "../steering/axis.js";
 import { fill, h, icon } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 import { signed } from "../../core/format.js";
 import { idleOf, segments } from "../run.js";
 import { goTo, nearest } from "../steering/sliders.js";
@@ -13,7 +14,7 @@ const NARROW_PX = 76; // no room for words
 
 export function answerRibbon(element, state) {
   const ribbon = h("div", { class: "ribbon", "aria-hidden": "true" });
-  const axis = h("div", { class: "axis", "aria-hidden": "true" });
+  const axis = h("div", { class: "axis" });
   fill(element, ribbon, axis);
   const drawn = { axis: "", ribbon: "" }; // what was drawn last: only what changed is drawn again, a slider may be moving
   let width = 0; // read when the size changes, never while dragging
@@ -37,8 +38,9 @@ export function answerRibbon(element, state) {
     changed("axis", [unit, range], () =>
       fill(
         axis,
-        unit && ticks(range).map((x) => h("span", { style: { "--at": share(x, range) } }, signed(x))),
-        unit && h("span", { class: "unit" }, unitName(unit)),
+        unit &&
+          ticks(range).map((x) => h("span", { "aria-hidden": "true", style: { "--at": share(x, range) } }, signed(x))),
+        unit && h("span", { class: "unit" }, withDoors(unitName(unit))),
       ));
     const list = run?.prompt ? segments(run, sweep) : [];
     const steer = state.get("steer");

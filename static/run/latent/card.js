@@ -4,6 +4,7 @@
 
 import { latentFacts, Refused } from "../../core/api.js";
 import { fill, h, mark } from "../../core/dom.js";
+import { door, withDoors } from "../../core/term.js";
 import { sig3 } from "../../core/format.js";
 import { fvuHere } from "../latents/values.js";
 import { same, titled } from "../names.js";
@@ -163,12 +164,19 @@ export function latentCard(element, state) {
       numbers,
       h("span", {}, firing ? rate(firing) : "Where it fires in the sample is not read yet."),
       lens &&
-        h("span", { title: "Norm of its decoder row, along which it writes" }, "‖d‖ ", h("b", {}, sig3(lens.norm))),
+        h(
+          "span",
+          { title: "Norm of its decoder row, along which it writes" },
+          door("d_norm"),
+          " ",
+          h("b", {}, sig3(lens.norm)),
+        ),
       fvu !== null &&
         h(
           "span",
           { title: "Share of the variance on this prompt that its dictionary misses" },
-          "FVU here ",
+          door("fvu"),
+          " here ",
           h("b", {}, sig3(fvu)),
         ),
       dictionary?.neuronpedia &&
@@ -210,7 +218,7 @@ function siteOf(target, card) {
   const { id, layer, trained_on, d_sae } = found;
   const width = d_sae.toLocaleString("en");
   return [
-    `Layer ${layer} resid_post (paper: layer ${layer + 1}) · `,
+    withDoors(`Layer ${layer} resid_post (paper: layer ${layer + 1}) · `),
     h("span", { class: "mono" }, id),
     ` · one of ${width} latents, trained on ${trained_on}`,
   ];
@@ -219,13 +227,13 @@ function siteOf(target, card) {
 function madeBy(target, card) {
   const found = card?.vectors?.find(({ name }) => name === target.name);
   return found
-    ? `Layer ${found.layer} resid_post (paper: layer ${found.layer + 1}) · ${found.made_by}`
+    ? withDoors(`Layer ${found.layer} resid_post (paper: layer ${found.layer + 1}) · ${found.made_by}`)
     : "A named direction that the model's card does not list.";
 }
 
 function evidence(target, card) {
   const text = target.kind === "vector" ? null : sliderFor(target, card).evidence;
-  return text && h("p", { class: "note" }, text);
+  return text && h("p", { class: "note" }, withDoors(text));
 }
 
 function rate({ n_tokens, n_firing, max_activation }) {

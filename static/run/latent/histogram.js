@@ -3,6 +3,7 @@
 
 import { chart } from "../../core/chart.js";
 import { fill, h } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 import { plain, sig3, visible } from "../../core/format.js";
 import { along } from "../latents/values.js";
 import { lastEntity } from "../run.js";
@@ -201,7 +202,7 @@ const fires = (values) => (values.length ? 1 - zeros(values) / values.length : 0
 /** f_known − f_unknown: the share of known names it fires on less that of unknown ones (Ferrando et al., section 3). */
 function separations(names) {
   return [
-    h("dt", { class: "note" }, "separation, f_known − f_unknown"),
+    h("dt", { class: "note" }, withDoors("separation, f_known − f_unknown")),
     names.map(({ entity_type, known, unknown }) =>
       h(
         "dd",

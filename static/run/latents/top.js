@@ -2,6 +2,7 @@
 // From `look`: the `latents` frames of a small run that reads the largest at every token, and its `prompt` (FVU).
 
 import { fill, h, mark } from "../../core/dom.js";
+import { door, labelDoor, withDoors } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 import { activeAt, isRead, valueAt } from "./active.js";
 import { fvuHere, isOfThesePushes, isOfThisPrompt, placeOf, shownIn } from "./values.js";
@@ -46,7 +47,7 @@ export function topLatents(element, state) {
     const name = token && visible(token.text);
     if (title.dataset.token === (name ?? "")) return;
     title.dataset.token = name ?? "";
-    fill(title, "Top latents", name && [" at ", h("span", { class: "mono" }, name)]);
+    fill(title, "Top ", door("latent", "latents"), name && [" at ", h("span", { class: "mono" }, name)]);
   }
 
   // One segment a layer; where a layer has several dictionaries, one more a dictionary.
@@ -145,7 +146,7 @@ function table(rows, { steered }) {
         "tr",
         { role: "row" },
         head("latent", "top-name"),
-        head(steered ? "base" : "activation", "top-base"),
+        head(labelDoor(steered ? "base" : "activation"), "top-base"),
         head(h("span", { class: "sr" }, "as a line"), "top-pair"),
         head(steered ? "steered" : h("span", { class: "sr" }, "steered"), "top-shown"),
         head(h("span", { class: "sr" }, "pin or watch"), "top-keep"),
@@ -238,11 +239,12 @@ function waiting(state, dictionary) {
 function remark(state, dictionary) {
   const fvu = fvuHere(state, dictionary);
   const { layer } = offered(state).find(({ id }) => id === dictionary);
-  return fvu === null
-    ? "FVU, what the dictionary misses, is not measured yet."
-    : `FVU on this prompt ${
-      sig3(fvu)
-    } at L${layer}: the dictionary misses that share of the variance; steering keeps it.`;
+  return fvu === null ? withDoors("FVU, what the dictionary misses, is not measured yet.") : [
+    door("fvu", "FVU"),
+    ` on this prompt ${sig3(fvu)} at L${layer}: the `,
+    door("dictionary", "dictionary"),
+    " misses that share of the variance; steering keeps it.",
+  ];
 }
 
 /** Those that were read; before that, all. */

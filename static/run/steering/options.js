@@ -3,6 +3,7 @@
 
 import { fill, h, listen } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
+import { door, withDoors } from "../../core/term.js";
 import { MODES, SCOPES, UNITS } from "../../core/protocol.js";
 import { same, titled } from "../names.js";
 import { modeOf } from "./amount.js";
@@ -35,7 +36,7 @@ export function steeringOptions(button, state, { id, at }) {
       panel,
       h("h2", {}, `How ${label} is pushed`),
       ...parts.map(({ root }) => root),
-      evidence && h("p", { class: "note evidence" }, evidence),
+      evidence && h("p", { class: "note evidence" }, withDoors(evidence)),
       removal(),
     );
     refresh = () => state.get("sliders")[at()] && parts.forEach((part) => part.draw());
@@ -77,7 +78,7 @@ export function steeringOptions(button, state, { id, at }) {
     const root = h(
       "fieldset",
       {},
-      h("legend", {}, "Mode"),
+      h("legend", {}, door("mode", "Mode")),
       list.map(([, { name, about }], i) =>
         h(
           "label",
@@ -137,9 +138,9 @@ export function steeringOptions(button, state, { id, at }) {
     const root = h(
       "fieldset",
       {},
-      h("legend", {}, "Unit"),
+      h("legend", {}, door("strength", "Unit")),
       h("div", { class: "segmented" }, labels),
-      h("span", { class: "note" }, " r̄: mean residual norm at last name tokens"),
+      h("span", { class: "note" }, " ", door("r_bar"), ": mean residual norm at last name tokens"),
     );
     return { root, draw };
 

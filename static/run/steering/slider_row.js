@@ -4,6 +4,7 @@
 import { amountOf, amountParts, modeOf } from "./amount.js";
 import { measuredOf, otherUnit, usedOf } from "./measurement.js";
 import { fill, h, mark } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 import { armAt, isOpen } from "../run.js";
 import { OUTCOMES, SCOPES } from "../../core/protocol.js";
@@ -109,7 +110,7 @@ export function sliderRow(state, { id, key, index }) {
     changed("came", JSON.stringify(parts), () =>
       fill(
         came,
-        parts.map(([text, look]) => h("span", look ?? {}, text)),
+        parts.map(([text, look]) => h("span", look ?? {}, withDoors(text))),
       ));
     tell({ far: (card && farOff(slider, value, card)) ?? "" }); // only a card knows what was validated
   }

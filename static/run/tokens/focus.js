@@ -2,6 +2,7 @@
 // From `start`, `prompt` and `step`, and `look` for ranks. It writes only what changed.
 
 import { fill, h, mark } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 import { sig3 } from "../../core/format.js";
 import { watches } from "../names.js";
 import { rankAt } from "../latents/rank.js";
@@ -62,7 +63,7 @@ export function tokenFocus(element, state) {
     });
     const [p, ...more] = oddsInWords(place, arm);
     write(chance, p);
-    write(odds, more.join(""));
+    write(odds, more.join(""), withDoors);
   }
 }
 
@@ -95,6 +96,6 @@ function oddsInWords({ pos, role, odds }, arm) {
 const SCROLLED = { tabindex: "0", role: "region", "aria-label": "Watched latents at this token" };
 const SCROLLS = Object.keys(SCROLLED);
 
-function write(element, text) {
-  if (element.textContent !== text) fill(element, text);
+function write(element, text, drawn = (words) => words) {
+  if (element.textContent !== text) fill(element, drawn(text));
 }

@@ -3,6 +3,7 @@
 
 import { byChance, depths, ROLES } from "./counts.js";
 import { fill, h, s } from "../../core/dom.js";
+import { door, withDoors } from "../../core/term.js";
 import { sig3 } from "../../core/format.js";
 import { GEMMA_2_2B } from "./published.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
@@ -31,7 +32,7 @@ export function separationByLayer(element, state, choose) {
   const tools = h("span", { class: "row push tight" }, save, button);
   fill(
     element,
-    h("div", { class: "row" }, h("h2", {}, "Best separation by layer"), tools),
+    h("div", { class: "row" }, h("h2", {}, "Best ", door("separation_min", "separation"), " by layer"), tools),
     h(
       "div",
       { class: "row wrap depths-tools" },
@@ -174,7 +175,7 @@ function said(curves, { half, paper }) {
   const best = peaks.map(([role, { layer, score }]) => `${role} ${sig3(score)} at L${layer}`).join(", ");
   return [
     `Best latent of each layer in its worst type, ${where}: ${best}.`,
-    curves.some(({ chance }) => chance.length) && " Grey: on shuffled labels, training half.",
+    curves.some(({ chance }) => chance.length) && withDoors(" Grey: on shuffled labels, training half."),
     paper === "yes" && " Dotted: the paper, its 25 layers stretched over these.",
   ];
 }

@@ -3,6 +3,7 @@
 // intervals and AUROC from the `ranking` frame where it has the latent.
 
 import { fill, h, mark, s } from "../../core/dom.js";
+import { door, labelDoor, withDoors } from "../../core/term.js";
 import { count, probability, sig3 } from "../../core/format.js";
 import { byChance, howMany, ROLES } from "./counts.js";
 
@@ -128,9 +129,16 @@ export function rankingTable(element, state, act) {
         ),
         " · ",
       ]),
-      "L3 is layer 3 as sae-lens counts, 4 in the paper. Separation is the gap in the worst type. Ranked on the training half alone; the test half never ranks.",
+      door("site", "L3"),
+      " is layer 3 as sae-lens counts, ",
+      door("paper_layer", "4 in the paper"),
+      ". ",
+      door("separation_min", "Separation"),
+      " is the gap in the worst type. Ranked on the ",
+      door("split", "training half"),
+      " alone; the test half never ranks.",
       chance.length > 0 &&
-        ` On shuffled labels the best latent of a layer reaches ${share2(Math.max(...chance))} at most.`,
+        withDoors(` On shuffled labels the best latent of a layer reaches ${share2(Math.max(...chance))} at most.`),
       " Detecting a name is not controlling the answer: pin a latent and push it in Explore.",
     );
   }
@@ -254,7 +262,11 @@ function head(columns) {
       "tr",
       { role: "row" },
       columns.map(([name, kind]) =>
-        h("th", { scope: "col", role: "columnheader", class: kind ?? name }, name || h("span", { class: "sr" }, "pin"))
+        h(
+          "th",
+          { scope: "col", role: "columnheader", class: kind ?? name },
+          name ? labelDoor(name) : h("span", { class: "sr" }, "pin"),
+        )
       ),
     ),
   );

@@ -4,6 +4,7 @@
 import { cellText, csvOf, headOf, isNumeric } from "../table_text.js";
 import { chart } from "../../core/chart.js";
 import { fill, h } from "../../core/dom.js";
+import { labelDoor, withDoors } from "../../core/term.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { saveFile } from "../../parts/save_file.js";
 import { figureWords } from "../picture/words.js";
@@ -51,9 +52,9 @@ export function liveFigure(element) {
       now = figure;
       fill(title, figure.title);
       element.setAttribute("aria-label", figure.title);
-      fill(claim, figure.claim);
+      fill(claim, withDoors(figure.claim ?? ""));
       claim.hidden = !figure.claim;
-      fill(notes, figure.notes.map((note) => h("li", {}, note)));
+      fill(notes, figure.notes.map((note) => h("li", {}, withDoors(note))));
       notes.hidden = !figure.notes.length;
       fill(summary, `Table, ${figure.rows.length.toLocaleString("en")} ${figure.rows.length === 1 ? "row" : "rows"}`);
       if (!figure.plot) details.open = true;
@@ -133,7 +134,11 @@ export function liveFigure(element) {
           h(
             "thead",
             {},
-            h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: side[i] }, headOf(column)))),
+            h(
+              "tr",
+              {},
+              columns.map((column, i) => h("th", { scope: "col", class: side[i] }, labelDoor(headOf(column)))),
+            ),
           ),
           h(
             "tbody",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from protocol import looks, spelling, vocabulary
-from protocol.glossary.glossary import GLOSSARY, LABELS, MARKS, PATTERN
+from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN, TERM_LABELS
 
 CORE = Path(__file__).parents[1] / "static" / "core"
 TARGET = CORE / "protocol.js"
@@ -38,10 +38,10 @@ def module() -> str:
 
 
 def terms_module() -> str:
-    """TERMS, MARKS, LABELS and PATTERN."""
+    """TERMS, MARKS, TERM_LABELS and PATTERN."""
     shown = ("name", "symbol", "sentence", "formula")
     told = {key: {name: getattr(term, name) for name in shown if getattr(term, name)} for key, term in GLOSSARY.items()}
-    named = {"TERMS": told, "MARKS": MARKS, "LABELS": LABELS}
+    named = {"TERMS": told, "MARKS": MARKS, "TERM_LABELS": TERM_LABELS}
     tables = (f"export const {name} = {_value(table, 0)};\n" for name, table in named.items())
     return "\n".join([TERMS_HEADER, *tables, f"export const PATTERN =\n  {_value(PATTERN, 0)};\n"])
 

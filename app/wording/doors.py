@@ -7,7 +7,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from protocol.glossary.glossary import GLOSSARY, LABELS, MARKS, PATTERN
+from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN, TERM_LABELS
 
 _MARK = re.compile(PATTERN)
 Piece = tuple[str, str | None]
@@ -28,7 +28,7 @@ def with_doors(text: str, root: str = "") -> Markup:
 
 def label_door(label: str, root: str = "") -> Markup:
     """What names a value or a column, as a door where the glossary has it; else with doors for its symbols."""
-    return door(LABELS[label], label, root) if label in LABELS else with_doors(label, root)
+    return door(TERM_LABELS[label], label, root) if label in TERM_LABELS else with_doors(label, root)
 
 
 def pieces(text: str) -> list[Piece]:

@@ -41,7 +41,7 @@ GLOSSARY: dict[str, Term] = {key: term for chapter in CHAPTERS for key, term in 
 MARKS: dict[str, str] = {mark: key for key, term in GLOSSARY.items() for mark in term.marks}
 """The key of what stands for an entry in running text."""
 
-LABELS: dict[str, str] = {label: key for key, term in GLOSSARY.items() for label in term.labels}
+TERM_LABELS: dict[str, str] = {label: key for key, term in GLOSSARY.items() for label in term.labels}
 """The key of what stands for an entry as a name before a value, or at the head of a column."""
 
 _LONGEST_FIRST = sorted(MARKS, key=lambda mark: (-len(mark), mark))

@@ -3,7 +3,7 @@
 
 import { h, s } from "./dom.js";
 import { addressOf } from "./root.js";
-import { LABELS, MARKS, PATTERN, TERMS } from "./terms.js";
+import { MARKS, PATTERN, TERM_LABELS, TERMS } from "./terms.js";
 
 /** @typedef {keyof typeof TERMS} TermKey */
 
@@ -19,7 +19,9 @@ export const svgDoor = (key, ...parts) => s("a", attributes(key), ...parts);
 export const withDoors = (text) => pieces(text).map(([words, key]) => (key ? door(key, words) : words));
 
 /** What names a value or a column: a door where the glossary has it, else with doors for its symbols. */
-export const labelDoor = (label) => (Object.hasOwn(LABELS, label) ? door(LABELS[label], label) : withDoors(label));
+export const labelDoor = (
+  label,
+) => (Object.hasOwn(TERM_LABELS, label) ? door(TERM_LABELS[label], label) : withDoors(label));
 
 /** @returns {[string, TermKey|null][]} a text in pieces, with the entry that a piece is a door to */
 export function pieces(text) {

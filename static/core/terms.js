@@ -448,7 +448,7 @@ export const MARKS = {
   "sha-256": "sha256",
 };
 
-export const LABELS = {
+export const TERM_LABELS = {
   token: "token",
   tokens: "token",
   entity: "entity",

@@ -115,7 +115,7 @@ export function samples(element, state) {
     const now = pushing(state.get("sliders"), state.get("values"));
     return fill(
       about,
-      `N ${n_samples} an arm, T ${plain(temperature)}, seed ${seed}. `,
+      withDoors(`N ${n_samples} an arm, T ${plain(temperature)}, seed ${seed}. `),
       isOpen(found) && arrived,
       refusal && h("span", { class: "problem" }, `${refusal.asked} ${refusal.allowed} ${refusal.change} `),
       found.phase === "cut" && h("span", { class: "problem" }, `The connection was cut after ${arrived}Sample again. `),
@@ -173,7 +173,7 @@ function rateRow(name) {
   const root = h(
     "article",
     { class: "rate" },
-    h("h3", { class: "subhead" }, name),
+    h("h3", { class: "subhead" }, withDoors(name)),
     bar,
     counts,
     h("div", { class: "rate-of" }, rate, line),

@@ -1,12 +1,13 @@
 // Which next tokens a latent writes towards and against, by itself. From the frame `lens`.
 
 import { fill, h } from "../../core/dom.js";
+import { door } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 
 /** `own` is the card's: its channel `facts` has the frames, or null. */
 export function writes(element, _state, own) {
   const [towards, against] = [h("ol", { class: "lens-list" }), h("ol", { class: "lens-list lens-against" })];
-  const column = (name, list) => h("div", {}, h("h3", { class: "subhead" }, name), list);
+  const column = (name, list) => h("div", {}, h("h3", { class: "subhead" }, door("logit_lens", name)), list);
   fill(element, column("Writes towards", towards), column("Writes against", against));
   const off = own.on(["facts"], () => {
     const lens = own.get("facts")?.lens;

@@ -2,6 +2,7 @@
 // From the frame `firing`.
 
 import { fill, h } from "../../core/dom.js";
+import { door } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 import { titled } from "../names.js";
 
@@ -9,7 +10,11 @@ import { titled } from "../names.js";
 export function snippets(element, state, own) {
   const list = h("ol", { class: "snippets" });
   const about = h("span", { class: "note" });
-  fill(element, h("div", { class: "row" }, h("h3", { class: "subhead" }, "Where it fires hardest"), about), list);
+  fill(
+    element,
+    h("div", { class: "row" }, h("h3", { class: "subhead" }, door("firing", "Where it fires hardest")), about),
+    list,
+  );
   const off = own.on(["facts"], () => {
     const firing = own.get("facts")?.firing;
     const found = firing?.snippets ?? [];

@@ -3,11 +3,8 @@
 import { fill, h, icon, listen, mark } from "../core/dom.js";
 import { STORIES } from "../core/protocol.js";
 
-/** `ask(prompt)` runs it. */
-export function examples(element, state, ask) {
-  const types = h("div", { class: "segmented types", role: "group", "aria-label": "Kind of name" });
-  const list = h("div", { class: "example-list" });
-  fill(element, types, list);
+/** `types` is where the kinds stand; `ask(prompt)` runs one. */
+export function examples(list, state, types, ask) {
   let chosen = null; // a group the reader opened; else that of the prompt
   const offs = [
     state.on(["card", "typed"], draw),
@@ -20,7 +17,8 @@ export function examples(element, state, ask) {
   ];
   return () => {
     for (const off of offs) off();
-    fill(element);
+    fill(list);
+    fill(types);
   };
 
   function draw() {

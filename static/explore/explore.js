@@ -22,6 +22,7 @@ import { examples } from "./examples.js";
 import { latentCard } from "../run/latent/card.js";
 import { lookup } from "../run/latents/finder.js";
 import { notice } from "./notice.js";
+import { steeredLine } from "./steered_line.js";
 import { mount } from "../parts/mount.js";
 import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
@@ -85,6 +86,7 @@ mount(notice, $("notice"), state, () => run(), {
   },
 });
 panels(state);
+mount(steeredLine, $("steered-line"), state);
 mount(samples, $("samples"), state);
 mount(topLatents, $("top"), state);
 mount(latentCard, $("latent"), state);
@@ -94,13 +96,13 @@ mount(readAs, $("read-as"), state, (own) => {
   base = { ...wholeRequest(seen()), own_bos: own };
   run();
 });
-mount(examples, $("pairs"), state, (prompt) => {
+mount(examples, $("pairs"), state, $("kinds"), (prompt) => {
   resetAll(state);
   ask(prompt);
 });
 const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", otherSteer: "steer" });
 mount(besidePrompt, $("beside"), state, $("beside-open"), (element) => tokenStrip(element, other, { compact: true }));
-mount(tour, $("tour"), state, $("tour-again"), opened.prompt === null);
+mount(tour, $("tour"), state, $("tour-again"));
 
 $("prompt").value = opened.prompt ?? "";
 setFormat(opened.format);
@@ -129,6 +131,7 @@ $("prompt").addEventListener("keydown", (event) => {
   event.preventDefault();
   run();
 });
+$("ask").addEventListener("change", ({ target }) => target.name === "format" && drawAsk());
 $("prompt").addEventListener("input", () => state.set("typed", $("prompt").value));
 document.addEventListener("keydown", (event) => {
   const elsewhere = document.querySelector("dialog[open], :popover-open");

@@ -38,22 +38,24 @@ export function drawQuestion(state, { asked, parent, recorded, busy }) {
   const whole = now?.phase === "done" && !recorded;
   $("share").disabled = !whole;
   $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
-  const edited = Boolean(asked && $("prompt").value.trim() !== asked.prompt);
+  const edited = Boolean(asked && ($("prompt").value.trim() !== asked.prompt || format() !== asked.format));
   $("prompt").closest(".field").classList.toggle("edited", edited);
   fill(
-    $("facts"),
-    parent && [origin(parent), " · "],
-    edited ? "edited: below is the last question's answer" : facts(state, now, recorded),
+    $("edited"),
+    parent && [origin(parent), " "],
+    edited ? "edited: below is the last question's answer" : recorded && waiting(state),
   );
+  fill($("facts"), !recorded && now?.start && facts(now.start));
 }
 
-function facts(state, now, recorded) {
-  if (recorded) {
-    return `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
-  }
-  return now?.start &&
-    `${count(now.start.tokens.length, "token")} · greedy · up to ${now.start.request.max_new_tokens} new`;
-}
+const waiting = (state) =>
+  `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
+
+const facts = ({ tokens, request }) =>
+  `${count(tokens.length, "token")} · ${asRun(request)} · greedy · up to ${request.max_new_tokens} new`;
+
+/** What was run, not what is chosen for the next. */
+const asRun = ({ format }) => (format === "raw" ? "raw" : "chat");
 
 function origin(slug) {
   const title = "What is shared from here says that it was forked from this";

@@ -1,8 +1,7 @@
-// Three sentences for a first visit, each beside what it speaks of. Skipped for good by a press; a button brings it back.
+// Three sentences on how this works, for who asks: each beside what it speaks of.
 
 import { fill, h } from "../core/dom.js";
 
-const KEY = "hallucinoscope.tour";
 const STEPS = [
   {
     at: "tokens",
@@ -22,11 +21,10 @@ const STEPS = [
   },
 ];
 
-/** A push of a slider leads on to the last step. `again` is the button that starts it over; `wanted`: nothing else was opened, such as somebody's link. */
-export function tour(element, state, again, wanted) {
+/** A push of a slider leads on to the last step. `again` is the button that starts it. */
+export function tour(element, state, again) {
   again.addEventListener("click", () => show(0));
-  if (wanted && !seen()) show(0);
-  else hide();
+  hide();
 
   state.on(["values"], () => {
     if (!element.hidden && state.get("values").some((value) => value !== null)) show(STEPS.length - 1);
@@ -56,11 +54,6 @@ export function tour(element, state, again, wanted) {
   }
 
   function finish() {
-    try {
-      localStorage.setItem(KEY, "seen");
-    } catch {
-      // a browser that keeps nothing shows it again
-    }
     hide();
     again.focus();
   }
@@ -70,13 +63,5 @@ export function tour(element, state, again, wanted) {
     fill(element);
     element.hidden = true;
     again.hidden = false;
-  }
-}
-
-function seen() {
-  try {
-    return localStorage.getItem(KEY) !== null;
-  } catch {
-    return false;
   }
 }

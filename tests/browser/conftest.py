@@ -145,6 +145,15 @@ def chromium() -> Iterator[Browser]:
 
 
 OpenPage = Callable[..., Page]
+UNFOLDED = "localStorage.setItem('hallucinoscope.unfolded', JSON.stringify({names}))"
+FOLDS = re.compile(r"""(?:data-remember=|unfold\()"([a-z]+)\"""")
+
+
+def unfolded() -> str:
+    """A script of somebody who has unfolded all that folds."""
+    sources = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static").rglob("*.js")]
+    names = {name for path in sources if "vendor" not in path.parts for name in FOLDS.findall(path.read_text())}
+    return f"try {{ {UNFOLDED.format(names=json.dumps(sorted(names)))} }} catch {{ /* no page yet */ }}"
 
 
 @pytest.fixture(scope="session")
@@ -155,14 +164,17 @@ def kept_runs() -> KeptRuns:
 
 @pytest.fixture
 def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """open_page(url, allow=(422,), **context options): a page in a context of its own."""
+    """open_page(url, allow=(422,), fresh=False, **context options): a page in a context of its own, with everything
+    unfolded that folds; fresh: as a stranger meets it."""
     kept = request.getfixturevalue("kept_runs") if "kept_runs" in request.fixturenames else None
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def open_page(url: str, *, allow: tuple[int, ...] = (), **options: object) -> Page:
+    def open_page(url: str, *, allow: tuple[int, ...] = (), fresh: bool = False, **options: object) -> Page:
         context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
         contexts.append(context)
+        if not fresh:
+            context.add_init_script(unfolded())
         context.add_init_script(REPORT_VIOLATIONS)
         if kept:
             kept.serve(context)

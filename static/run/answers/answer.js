@@ -6,14 +6,17 @@ import { probability, sig3, visible } from "../../core/format.js";
 import { marked } from "./marks.js";
 import { badge } from "../badge.js";
 
-/** `title`: the name as it is written; `controls` stand behind it; `tokens` false leaves the underlines out. */
-export function answerPanel({ heading = "h2", name, title = name, controls = null, tokens = true }) {
+/**
+ * `title`: the name as it is written; `controls` stand behind it; `tokens` false leaves the underlines out; `scrolled`:
+ * the panels that it is read beside, { text, tokens } of together.js.
+ */
+export function answerPanel({ heading = "h2", name, title = name, controls = null, tokens = true, scrolled }) {
   const strength = h("span", { class: "strength" });
   const head = h("span", { class: "verdict" });
   const text = h("p", { class: "answer-text" });
   const odds = h("p", { class: "answer-tokens" });
-  const boxes = [scroller("answer-box", text, `${name}: whole answer`)];
-  if (tokens) boxes.push(scroller("token-box", odds, `${name}: probability of each token`));
+  const boxes = [scroller("answer-box", text, `${name}: whole answer`, scrolled.text)];
+  if (tokens) boxes.push(scroller("token-box", odds, `${name}: probability of each token`, scrolled.tokens));
   const root = h(
     "article",
     { class: "answer" },
@@ -25,24 +28,25 @@ export function answerPanel({ heading = "h2", name, title = name, controls = nul
   return { root, strength, draw, remove: () => boxes.forEach(({ remove }) => remove()) };
 
   /**
-   * answer: ArmState or null; other: the text to differ from, or null; whole: no more of it will come; dim: it is
-   * another panel's answer again; note: what the head says where there is no verdict; instead: text for no answer.
+   * answer: ArmState or null; other: the text to differ from, or null; whole: no more of it will come; note: what the
+   * head says where there is no verdict; instead: what stands where there is no answer, in words or as an element.
    */
-  function draw({ answer, other = null, whole = false, dim = false, note = "", instead = null }) {
-    const said = [answer, other, whole, dim, note, instead];
+  function draw({ answer, other = null, whole = false, note = "", instead = null }) {
+    const said = [answer, other, whole, note, instead];
     if (said.every((one, i) => one === drawn[i])) return;
     drawn = said;
+    const ends = streams && whole;
     streams = !whole;
-    root.classList.toggle("dimmed", dim);
-    fill(head, !dim && answer?.verdict ? badge(answer.verdict) : h("span", { class: "note" }, note));
+    fill(head, answer?.verdict ? badge(answer.verdict) : h("span", { class: "note" }, note));
     if (tokens) fill(odds, answer?.tokens.filter((token) => token.text).map(tokenMark) ?? []);
     if (!answer) fill(text, instead ? h("span", { class: "instead" }, instead) : !whole && caret());
     else if (answer.verdict && !answer.text.trim()) fill(text, h("span", { class: "dim" }, "(nothing)"));
-    else fill(text, parts(answer, other), !answer.verdict && (whole ? h("span", { class: "dim" }, " …") : caret()));
+    else fill(text, markedText(answer, other), !answer.verdict && (whole ? cutOff() : caret()));
+    if (ends) boxes.forEach(({ toStart }) => toStart());
   }
 
-  // Reached by the keyboard only where there is something to scroll; what is newest stays in sight.
-  function scroller(kind, inner, label) {
+  // Reached by the keyboard only where there is something to scroll; what is newest stays in sight until all is there.
+  function scroller(kind, inner, label, group) {
     const box = h("div", { class: kind }, inner);
     const size = new ResizeObserver(() => {
       const over = inner.offsetHeight > box.clientHeight + 1;
@@ -56,17 +60,29 @@ export function answerPanel({ heading = "h2", name, title = name, controls = nul
         if (over) box.setAttribute(key, value);
         else box.removeAttribute(key);
       }
-      if (over && streams) box.scrollTop = box.scrollHeight;
+      if (over && streams) group.show(box.scrollHeight);
+      else group.settle(box);
     });
     size.observe(inner);
     size.observe(box);
-    return { box, remove: () => size.disconnect() };
+    const leave = group.add(box);
+    return {
+      box,
+      toStart: () => group.show(0),
+      remove() {
+        size.disconnect();
+        leave();
+      },
+    };
   }
 }
 
 const caret = () => h("span", { class: "caret" });
 
-function parts({ text, verdict }, other) {
+const cutOff = () => h("span", { class: "dim" }, " …");
+
+/** An answer's text with what is marked in it. `other`: the text to differ from, or null. */
+export function markedText({ text, verdict }, other) {
   const phrase = verdict?.outcome === "refused" ? verdict.phrase : null;
   return marked(text, other, phrase).map((part) => (part.as ? h("span", { class: part.as }, part.text) : part.text));
 }

@@ -4,22 +4,29 @@
 import { hasRandom } from "../requests.js";
 import { fill, h } from "../../core/dom.js";
 import { armAt, idleArm, isOpen } from "../run.js";
+import { unfold } from "../../parts/unfold.js";
 import { movedTo } from "../names.js";
 import { amountOf } from "../steering/amount.js";
 import { answerPanel } from "./answer.js";
+import { invitation } from "./invite.js";
+import { together } from "./together.js";
 
 const LONG = 48; // new tokens: an answer that may be longer is set smaller, in more lines
 const ALONE = "A random direction takes the place of the slider that was touched last, and that one rests.";
+const NOTHING = "Nothing is pushed.";
+const BESIDE = "Pushed with the first.";
 const N_RANDOM = 32; // directions to look through where the run had no controls
 
 /** `compact`: smaller, for the answers to a second prompt, named by whom it asks about; no random column. */
 export function answers(element, state, { compact = false } = {}) {
-  const shape = compact ? { heading: "h3", tokens: false } : {};
+  const scrolled = { text: together(), tokens: together() };
+  const shape = { scrolled, ...(compact && { heading: "h3", tokens: false }) };
   const left = answerPanel({ ...shape, name: "Baseline" });
   const right = answerPanel({ ...shape, name: "Steered" });
   const whose = compact && h("h2", { class: "whose" });
   const grid = h("div", { class: `answers${compact ? " compact" : ""}` }, left.root, right.root);
   const foot = h("div", { class: "row answers-foot" });
+  const invite = compact ? null : invitation(state, toSlider);
   fill(element, whose, grid, !compact && foot);
   const offs = [
     state.on(["run"], () => {
@@ -32,13 +39,16 @@ export function answers(element, state, { compact = false } = {}) {
     state.on(["run", "steer"], () => {
       const run = state.get("run");
       const arm = run?.start ? armAt(run, state.get("steer")) : -1;
-      if (arm === 0) right.draw({ answer: run.arms[0], dim: true, whole: true, note: "not pushed" });
+      if (arm === 0 && run.arms[0].verdict) {
+        right.draw({ answer: null, whole: true, note: "not pushed", instead: invite?.root ?? BESIDE });
+      } else if (arm === 0) right.draw({ answer: null, whole: false, note: "not pushed" });
       else right.draw({ ...shown(state, run, arm), other: run?.arms[0]?.text ?? null });
     }),
-    ...(compact ? [] : [randomColumn(grid, state), legend(foot, state)]),
+    ...(compact ? [] : [randomColumn(grid, state, scrolled), legend(foot, state)]),
   ];
   return () => {
     for (const off of offs) off();
+    invite?.remove();
     left.remove();
     right.remove();
     fill(element);
@@ -61,9 +71,10 @@ function pushed(state) {
 }
 
 // The third column: one of the control's directions, with its whole answer.
-function randomColumn(grid, state) {
+function randomColumn(grid, state, scrolled) {
   const place = h("span", { class: "note" });
   const panel = answerPanel({
+    scrolled,
     name: "Random direction",
     title: ["Random", h("span", { class: "sr" }, " direction")],
     controls: h(
@@ -92,7 +103,7 @@ function randomColumn(grid, state) {
     const run = state.get("run");
     const { sweep, strength } = state.get("steer");
     if (sweep === null && run && idleArm(run)) return { answer: null, whole: true, note: "not pushed", instead: ALONE };
-    if (sweep === null) return { answer: run?.arms[0] ?? null, dim: true, whole: true, note: "not pushed" };
+    if (sweep === null) return { answer: null, whole: true, note: "not pushed", instead: NOTHING };
     if (!hasRandom(state.get("sliders")?.[state.get("active")])) {
       return { answer: null, whole: true, note: "a swap has no random direction" };
     }
@@ -119,22 +130,20 @@ function randomColumn(grid, state) {
 // What the marks mean, and the way to the third column where a model can be asked.
 function legend(element, state) {
   const button = h("button", {
-    class: "button push",
+    class: "button button-plain push",
     type: "button",
     onclick: () => state.set("wantRandom", state.get("wantRandom") ? null : { index: 0 }),
   });
-  fill(
-    element,
-    h(
-      "p",
-      { class: "note" },
-      h("span", { class: "matched" }, "the phrase that decided"),
-      " · ",
-      h("span", { class: "different" }, "differs from the baseline"),
-      h("span", { class: "wide" }, " · bar under a token: its probability"),
-    ),
-    button,
+  const marks = h(
+    "p",
+    { class: "note" },
+    h("span", { class: "matched" }, "the phrase that decided"),
+    " · ",
+    h("span", { class: "different" }, "differs from the baseline"),
+    h("span", { class: "wide" }, " · bar under a token: its probability"),
   );
+  const more = unfold("marks", "Marks and odds", marks);
+  fill(element, more, button);
   return state.on(["live", "wantRandom", "sliders", "active"], () => {
     const slider = state.get("sliders")?.[state.get("active")]; // none yet is no reason to be without the button
     const possible = state.get("live") && (!slider || hasRandom(slider));
@@ -145,6 +154,9 @@ function legend(element, state) {
 
 const small = (sign, words, onclick) =>
   h("button", { class: "button button-small", type: "button", "aria-label": words, title: words, onclick }, sign);
+
+// The press goes away with what was pressed; the slider that it moved has the focus then.
+export const toSlider = () => /** @type {HTMLElement} */ (document.querySelector(".direction.active .slider"))?.focus();
 
 /** What a panel says of one arm of a run; -1: what is chosen is not here (yet). */
 function shown(state, run, arm) {

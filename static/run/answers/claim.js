@@ -3,7 +3,6 @@
 
 import { fill, h } from "../../core/dom.js";
 import { withDoors } from "../../core/term.js";
-import { directions } from "../names.js";
 import { armAt, armsWhole, idleArm, isOpen } from "../run.js";
 import { activate, isIdle } from "../steering/sliders.js";
 import { claim } from "../verdicts.js";
@@ -19,8 +18,7 @@ export function claimLine(element, state) {
     const parts = run ? claim(run, steer, state.get("card")) : [];
     fill(shown, claimParts(parts));
     if (!parts.length) fill(shown, h("span", { class: "as-aside" }, waiting(run, steer, state.get("live"))));
-    else if (steer.sweep === null && !idleArm(run)) shown.append(hint(run, state.get("card")));
-    else if (steer.sweep === null && state.get("live")) shown.append(" ", toHeld(state));
+    else if (steer.sweep === null && idleArm(run) && state.get("live")) shown.append(" ", toHeld(state));
     clearTimeout(timer);
     timer = setTimeout(() => {
       const text = parts.map((part) => part.text).join("");
@@ -37,21 +35,6 @@ export function claimLine(element, state) {
 /** The parts of a claim, each in the colour of what it speaks of. */
 export const claimParts = (parts) =>
   parts.map(({ text, as }) => (as ? h("span", { class: `as-${as}` }, withDoors(text)) : withDoors(text)));
-
-function hint(run, card) {
-  const found = directions(run, card);
-  const role = run.arms[0].verdict.outcome === "refused" ? "known" : "unknown";
-  const direction = found.find((one) => one.role === role) ?? found[0];
-  if (!direction) return "";
-  const here = armsWhole(run) === run.arms.length;
-  return h(
-    "span",
-    { class: "as-aside" },
-    " Now push it along ",
-    h("span", { class: `as-${direction.role}` }, direction.label),
-    here ? ": every answer on the slider is already here." : ".",
-  );
-}
 
 // Where the slider that was touched last rests and another is held: the way to that one's control.
 function toHeld(state) {

@@ -4,7 +4,7 @@
 import { OUTCOMES } from "../../core/protocol.js";
 import { pushWords } from "../steering/amount.js";
 import { fill, h, icon } from "../../core/dom.js";
-import { door, withDoors } from "../../core/term.js";
+import { withDoors } from "../../core/term.js";
 import { count, plain, probability } from "../../core/format.js";
 import { movedTo, titled } from "../names.js";
 import { counted, wilson } from "./rates.js";
@@ -24,12 +24,6 @@ export function samples(element, state) {
   const list = h("div", { class: "rates" });
   fill(
     element,
-    h(
-      "div",
-      { class: "row wrap" },
-      h("h2", {}, "Rates"),
-      h("span", { class: "note" }, "One ", door("decoding", "greedy"), " answer is not a rate."),
-    ),
     h(
       "div",
       { class: "row wrap sampling" },

@@ -7,7 +7,7 @@
 import { domain, share, unitName } from "../steering/axis.js";
 import { chart } from "../../core/chart.js";
 import { fill, h, listen } from "../../core/dom.js";
-import { door, withDoors } from "../../core/term.js";
+import { door } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
 import { monotone } from "./monotone.js";
 import { directions } from "../names.js";
@@ -17,6 +17,7 @@ import { DOSE_COLUMNS, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { unfold } from "../../parts/unfold.js";
 import { shownWords } from "../picture/words.js";
 
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
@@ -33,7 +34,7 @@ export function extent(run, sweep) {
 
 /** Where `state` has an `extent`, the scale is that one and not the run's own. */
 export function doseCurve(element, state) {
-  const about = h("p", { class: "note legend-line" });
+  const about = h("span", { class: "note", title: "Mean, and 5 to 95 % of them" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const plot = h("div", { class: "plot", "aria-hidden": "true" });
   const overlay = h("div", { class: "overlay", "aria-hidden": "true" });
@@ -55,10 +56,9 @@ export function doseCurve(element, state) {
         { title: "Probability that the first answer token opens a refusal. The axis is spaced by log-odds." },
         door("p_refusal", "P(refusal opening)"),
       ),
-      h("span", { class: "note" }, withDoors("spaced by log-odds")),
-      h("span", { class: "row push tight" }, save, button),
+      about,
+      h("span", { class: "push" }, unfold("curve", "More", save, button)),
     ),
-    about,
     figurePlace,
     ribbon,
     behind,
@@ -111,6 +111,7 @@ export function doseCurve(element, state) {
   }
 
   function make(colour) {
+    frame = measure(); // another width may have other margins
     const run = state.get("run");
     const sweep = state.get("sweep");
     const list = run?.prompt ? points(run, sweep) : [];
@@ -273,7 +274,7 @@ export function doseCurve(element, state) {
   }
 }
 
-const grey = (n) => [`grey: ${n} `, door("control", "random directions"), ", mean and ", door("band", "5–95 %")];
+const grey = (n) => [door("band", "grey"), `: ${n} `, door("control", "random directions")];
 
 function curveTable(state) {
   const run = state.get("run");

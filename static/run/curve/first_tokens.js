@@ -8,6 +8,7 @@ import { opensRefusal } from "../names.js";
 import { armAt, control, logodds, points } from "../run.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { unfold } from "../../parts/unfold.js";
 import { shownWords } from "../picture/words.js";
 
 const ROWS = 4;
@@ -40,7 +41,13 @@ export function firstTokens(element, state) {
   );
   fill(
     element,
-    h("div", { class: "row wrap" }, h("h2", {}, door("first_token", "First token")), legend, save, button),
+    h(
+      "div",
+      { class: "row wrap" },
+      h("h2", {}, door("first_token", "First token")),
+      legend,
+      unfold("first", "More", save, button),
+    ),
     balance,
     body,
     behind,
@@ -157,7 +164,7 @@ function odds({ run, arm, control: seen, most }) {
   const after = arm > 0 ? logodds(run, arm) : null;
   return {
     words: "refusal",
-    note: "against answer, log-odds",
+    note: "vs answer, log-odds",
     refusal: true,
     before: at(before),
     after: after === null ? null : at(after),

@@ -74,7 +74,7 @@ function waiting(run, steer, n) {
   if (!run) return "";
   if (n === 0) return "No control was asked for.";
   if (steer.sweep === null) {
-    return idleArm(run) ? "Only what is held pushes here." : "Nothing is pushed here, so there is nothing to compare.";
+    return idleArm(run) ? "Only what is held pushes here." : "Nothing is pushed yet.";
   }
   return isOpen(run) ? "The controls come after the answers." : "Not run: no control yet.";
 }

@@ -57,16 +57,21 @@ export function colourChoice(element, state) {
 }
 
 export function colourLegend(element, state) {
-  const words = h("span", { class: "wide" }, "activation");
+  const named = h("span", {});
   const ramp = h("span", { class: "ramp" });
   const most = h("span", { class: "ramp-end" });
-  fill(element, words, " 0 ", ramp, most);
+  fill(element, named, h("span", { class: "row tight" }, "0", ramp, most));
+  let drawn = "";
   const off = state.on(["run", "steer", "colour", "card", "other", "otherSteer"], () => {
     const run = state.get("run");
     const latent = coloured(state);
     element.hidden = !run?.prompt || !latent;
     if (element.hidden) return;
     ramp.dataset.role = latent.role;
+    const { role, short, label } = latent;
+    if (drawn !== (drawn = `${role} ${short} ${label}`)) {
+      fill(named, mark(role), " ", h("b", { class: `as-${role}` }, label), label !== short && ` ${short}`);
+    }
     const text = sig3(strongest(state, latent.index));
     if (most.textContent !== text) fill(most, text);
   });

@@ -19,8 +19,8 @@ const DRAWN = ["run", "steer", "colour", "card", "token", "tool", "sliders", "ac
 export function tokenRow(element, state, { label, placed }) {
   const prompt = h("ol", { class: "strip-part", "aria-label": label });
   const answer = h("ol", { class: "strip-part", "aria-label": "Tokens of the answer" });
-  const turn = h("li", { class: "token-turn", "aria-hidden": "true" }, "→");
-  const caret = h("li", { class: "token-turn caret", "aria-hidden": "true" });
+  const turn = h("li", { class: "token-turn", "aria-hidden": "true" }, "answer");
+  const caret = h("li", { class: "token-caret caret", "aria-hidden": "true" });
   fill(element, prompt, answer);
   let start = null; // the first frame of the run whose tokens are up
   let asked = []; // its places

@@ -14,10 +14,11 @@ import { beforeAfter, percent, tokenFocus, valueInWords } from "./focus.js";
 import { tokenRow } from "./row.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { unfold } from "../../parts/unfold.js";
 import { shownWords } from "../picture/words.js";
 import { tokenTools } from "./tools.js";
 
-const ONE_ROW = 44; // characters of a prompt that fit into one with its template, by and large
+const ONE_ROW = 60; // characters of a prompt that fit into one with its template, by and large
 // A second prompt is read and selected for itself, and not asked again from its tokens.
 const OWN = { hover: "otherHover", token: "otherToken", live: "otherLive", look: "otherLook" };
 
@@ -39,17 +40,13 @@ export function tokenStrip(element, page, { compact = false } = {}) {
   strip.classList.toggle("long", (state.get("typed") ?? "").length > ONE_ROW); // a link's tokens come in a moment
   const choice = h("fieldset", { class: "segmented colours" });
   const tools = h("div", { class: "row tools" });
-  const legend = h("span", { class: "legend note push" });
+  const legend = h("span", { class: "legend note" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const behind = h("div", { class: "behind" });
   const save = pictureButtons(() => [legend, strip], () => tokenWords(state));
   const by = h("span", { class: "note", "aria-hidden": "true" }, "coloured by");
-  fill(
-    element,
-    h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), by, choice, tools, legend, save, button),
-    body,
-    behind,
-  );
+  const more = unfold("tokens", "Tools", h("div", { class: "row token-tools" }, by, choice, tools, save, button));
+  fill(element, h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), legend, more), body, behind);
   const removes = [
     colourChoice(choice, state),
     colourLegend(legend, state),
@@ -72,7 +69,8 @@ function leave(element, removes) {
   fill(element);
 }
 
-// A prompt of one row leaves one for its answer; a longer one gets three, and scrolls. The name is in sight.
+// The answer begins a row of its own. A prompt of one row leaves one for it; a longer one gets three, and scrolls. The
+// name is in sight.
 function makeRoom(strip) {
   const cells = strip.querySelectorAll(".strip-part:first-child .cell");
   if (!cells.length) return;

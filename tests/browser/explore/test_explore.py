@@ -234,13 +234,13 @@ def test_the_page_names_every_module_that_it_needs(app: App, open_page: OpenPage
         page.locator("link[rel=modulepreload]").evaluate_all("all => all.map((link) => link.getAttribute('href'))")
     )
     modules = {path for path in asked if re.match(r"/static/(?!vendor/)\S+\.js$", path)}
-    assert modules - named == {"/static/explore/explore.js", "/static/core/theme.js"}
+    assert modules - named == {"/static/explore/explore.js", "/static/core/theme.js", "/static/core/remembered.js"}
     assert len(named) > 50 and named <= asked
 
 
 @pytest.mark.parametrize(("options", "most"), [({}, 0.002), (PHONE, 0.005)], ids=["wide", "phone"])
 def test_nothing_jumps_while_it_arrives(app: App, open_page: OpenPage, options: dict[str, Any], most: float) -> None:
-    page = open_page("about:blank", **options)
+    page = open_page("about:blank", fresh=True, **options)
     page.add_init_script(
         "window.shifts = []; new PerformanceObserver((list) => list.getEntries().forEach((e) => window.shifts.push("
         "[e.value, e.hadRecentInput, e.sources.map((s) => s.node?.id || s.node?.className || s.node?.nodeName)])))"

@@ -19,12 +19,9 @@ def card_of(app: App) -> dict[str, Any]:
 
 
 def opened(app: App, open_page: OpenPage, fragment: str = "", **options: object) -> Page:
-    """Explore on the Batkin question, its run on the way; what is seen once is not in the way."""
+    """Explore on the Batkin question, its run on the way."""
     page = open_page(f"{app.url}/#prompt={BATKIN.replace(' ', '%20')}{fragment}", **options)
     expect(page.locator(".direction").first).to_be_visible()
-    skip = page.locator("#tour").get_by_role("button", name="Skip")
-    if skip.is_visible():
-        skip.click()
     return page
 
 

@@ -38,6 +38,7 @@ from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.steering import LatentTarget
 from protocol.worker.frames import FRAME, Error, Frame
+from protocol.worker.latent_frames import LatentsFound
 from protocol.worker.models import Models
 from protocol.worker.names import NamesText
 from protocol.worker.requests import GenerateRequest
@@ -88,6 +89,12 @@ class Client:
         asked = {"dictionary": target.dictionary, "latent": target.latent}
         asked |= {"n_tokens": n_tokens, "n_snippets": n_snippets}
         return self._ask(LatentRead, "GET", f"/api/models/{quote(model, safe='')}/latent", params=asked)
+
+    def search(self, model: str, query: str, *, n: int = 12) -> LatentsFound:
+        """Latents that write a word, and those that fire where the sample of text says it. As `latent`."""
+        return self._ask(
+            LatentsFound, "GET", f"/api/models/{quote(model, safe='')}/latents", params={"q": query, "n": n}
+        )
 
     def run(self, request: GenerateRequest, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
         """Follows a run to its end. Raises Refused, also where the run ended early, and Lost."""

@@ -18,13 +18,16 @@ from model_worker.decoding.states import Prompts, fork, read
 from model_worker.latents.firing import latent
 from model_worker.latents.lens import lens
 from model_worker.latents.sample import Sample
+from model_worker.latents.search import search
+from model_worker.latents.spoken import Spoken
+from model_worker.latents.vocabulary import Vocabulary
 from model_worker.model.base import Base
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
-from protocol.worker.requests import GenerateRequest, Lane, LatentRequest, LensRequest, Sampling
+from protocol.worker.requests import GenerateRequest, Lane, LatentRequest, LensRequest, Sampling, SearchRequest
 from protocol.worker.studies import StudyRequest
 
 MIB = 2**20
@@ -54,6 +57,7 @@ class Engine:
         own_kv_bytes, own_prompt_bytes = _budget(loaded.device)
         self.prompts = Prompts(loaded.gemma, own_prompt_bytes if prompt_bytes is None else prompt_bytes)
         self.sample = Sample(loaded, SAMPLE_BYTES)
+        self.vocabulary, self.spoken = Vocabulary(loaded), Spoken(loaded, self.sample)
         self.base = Base(loaded, row)
         whole = torch.compile(decode_all, dynamic=True) if compiled else None
         max_bytes = (own_kv_bytes if kv_bytes is None else kv_bytes) // 2
@@ -75,6 +79,10 @@ class Engine:
     def latent(self, request: LatentRequest) -> Generator[Frame | None]:
         """None: the sample is not read to its end yet."""
         return latent(self.loaded, self.sample, request)
+
+    def search(self, request: SearchRequest) -> Generator[Frame | None]:
+        """None: as of `latent`."""
+        return search(self.loaded, self.vocabulary, self.spoken, request)
 
     def names(self, request: NamesRequest) -> Generator[Frame | None]:
         from model_worker.studies.shared.names_summary import (

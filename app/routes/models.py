@@ -10,12 +10,13 @@ from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals
 from app.services import Parts
 from protocol.app.latent import LatentRead
-from protocol.base import Name, Text
+from protocol.base import Name, Text, VisibleText
 from protocol.steering import LatentTarget
 from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Tier
+from protocol.worker.latent_frames import LatentsFound
 from protocol.worker.models import Models
 from protocol.worker.report import ModelReport
-from protocol.worker.requests import LatentRequest
+from protocol.worker.requests import LatentRequest, SearchRequest
 
 MAX_LATENT = 2**31 - 1
 
@@ -58,5 +59,19 @@ def routes(parts: Parts) -> APIRouter:
         target = LatentTarget(dictionary=dictionary, latent=latent)
         asked = LatentRequest(model=model, target=target, n_tokens=n_tokens, n_snippets=n_snippets)
         return await unless_gone(request, parts.worker.latent(asked)) or Response(status_code=499)
+
+    @router.get("/{model:path}/latents", response_model=LatentsFound, responses=refusals(404))
+    async def latents(
+        request: Request,
+        model: Annotated[Name, Path()],
+        q: Annotated[
+            VisibleText, Query(max_length=MAX_SEARCH_CHARACTERS, description="a word, or a few that stand together")
+        ],
+        n: Annotated[int, Query(ge=1, le=50, description="latents, of each kind")] = 12,
+    ) -> LatentsFound | Response:
+        """Latents by meaning: those that write a word, and those that fire where the model's sample of text says it.
+        Asked for the first time, the worker reads that sample, which takes seconds; leaving ends that."""
+        asked = SearchRequest(model=model, query=q, n=n)
+        return await unless_gone(request, parts.worker.search(asked)) or Response(status_code=499)
 
     return router

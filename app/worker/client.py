@@ -16,12 +16,13 @@ from protocol.app.latent import LatentRead
 from protocol.base import JSON_LINES, Message
 from protocol.canonical import canonical_json
 from protocol.refusal import RefusalBody, Refused
-from protocol.worker.frames import FRAME, Error, Firing, Lens
+from protocol.worker.frames import FRAME, Error
+from protocol.worker.latent_frames import Firing, LatentsFound, Lens
 from protocol.worker.models import Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
 from protocol.worker.report import ModelReport
-from protocol.worker.requests import GenerateRequest, Lane, LatentRequest
+from protocol.worker.requests import GenerateRequest, Lane, LatentRequest, SearchRequest
 from protocol.worker.studies import StudyRequest
 from protocol.worker.study_frames import NamesChecked
 from protocol.worker.world import ModelWorld
@@ -181,16 +182,24 @@ class WorkerClient:
             raise _no_worker("It broke off.")
         return LatentRead(lens=lens, firing=firing)
 
+    async def search(self, request: SearchRequest) -> LatentsFound:
+        """Raises Refused (404, 422, 503), as `latent`."""
+        return await self._one("/v1/search", canonical_json(request), LatentsFound)
+
     async def names(self, request: NamesRequest) -> NamesChecked:
         """What the set amounts to. Raises Refused (404, 413, 422, 503), as `latent`."""
-        async with self._frames("/v1/names", canonical_json(request), {}) as lines:
+        return await self._one("/v1/names", canonical_json(request), NamesChecked)
+
+    async def _one(self, path: str, body: bytes, kind: type[P]) -> P:
+        """The one frame of this kind that an answer has."""
+        async with self._frames(path, body, {}) as lines:
             try:
                 async for line in lines:
-                    match FRAME.validate_json(line):
-                        case NamesChecked() as frame:
-                            return frame
-                        case Error(refusal=why):
-                            raise Refused.of(503, why)
+                    frame = FRAME.validate_json(line)
+                    if isinstance(frame, kind):
+                        return frame
+                    if isinstance(frame, Error):
+                        raise Refused.of(503, frame.refusal)
             except (WorkerLost, ValidationError):
                 pass
         raise _no_worker("It broke off, or its version differs from the app's.")

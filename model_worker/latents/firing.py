@@ -21,7 +21,8 @@ from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.model.world import Entity
 from model_worker.rounding import all_rounded, rounded
-from protocol.worker.frames import Done, Firing, Frame, NamesRead, Snippet
+from protocol.worker.frames import Done, Frame
+from protocol.worker.latent_frames import Firing, NamesRead, Snippet
 from protocol.worker.requests import LatentRequest, LensRequest
 
 AROUND = 12  # tokens of a snippet on each side of its peak
@@ -63,11 +64,12 @@ def _snippets(loaded: Loaded, documents: Sequence[Ids], in_text: Tensor, n: int)
     acts = in_text.split([len(ids) for ids in documents])
     peaks = {place: own.max().item() for place, own in enumerate(acts) if len(own) and own.max() > 0}
     strongest = sorted(peaks, key=lambda place: -peaks[place])[:n]
-    return tuple(_snippet(loaded, documents[place], acts[place]) for place in strongest)
+    return tuple(snippet(loaded, documents[place], acts[place]) for place in strongest)
 
 
-def _snippet(loaded: Loaded, ids: Ids, acts: Tensor) -> Snippet:
-    peak = int(acts.argmax())
+def snippet(loaded: Loaded, ids: Ids, acts: Tensor, peak: int | None = None) -> Snippet:
+    """What stands around a token of a document; None: around its strongest."""
+    peak = int(acts.argmax()) if peak is None else peak
     first = max(0, peak - AROUND)
     around = slice(first, peak + AROUND + 1)
     return Snippet(

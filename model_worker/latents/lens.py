@@ -15,7 +15,8 @@ from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.rounding import rounded
 from model_worker.steering.targets import target_of
-from protocol.worker.frames import Done, Frame, Lens, LensToken
+from protocol.worker.frames import Done, Frame
+from protocol.worker.latent_frames import Lens, LensToken
 from protocol.worker.requests import LensRequest
 
 

@@ -25,7 +25,7 @@ from protocol.worker.frames import Frame
 from protocol.worker.models import ModelCard, Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
-from protocol.worker.requests import MAX_NAMES_BYTES, GenerateRequest, Lane, LatentRequest, LensRequest
+from protocol.worker.requests import MAX_NAMES_BYTES, GenerateRequest, Lane, LatentRequest, LensRequest, SearchRequest
 from protocol.worker.studies import StudyRequest
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Model(Protocol):
     def replay(self, request: ReplayRequest, lane: Lane) -> Generator[Frame | None]: ...
     def lens(self, request: LensRequest) -> Generator[Frame]: ...
     def latent(self, request: LatentRequest) -> Generator[Frame | None]: ...
+    def search(self, request: SearchRequest) -> Generator[Frame | None]: ...
     def names(self, request: NamesRequest) -> Generator[Frame | None]: ...
     def study(self, request: StudyRequest, recorded: Sequence[Frame], lane: Lane) -> Generator[Frame | None]: ...
 
@@ -190,6 +191,12 @@ def create_server(
         asked = await message_of(request, LatentRequest)
         model = worker.require_ready(asked.model)
         return await worker.streams.answer(model.latent(asked), "interactive")
+
+    @server.post("/v1/search", response_class=StreamingResponse)
+    async def search(request: Request) -> StreamingResponse:
+        asked = await message_of(request, SearchRequest)
+        model = worker.require_ready(asked.model)
+        return await worker.streams.answer(model.search(asked), "interactive")
 
     @server.post("/v1/names", response_class=StreamingResponse)
     async def names(request: Request) -> StreamingResponse:

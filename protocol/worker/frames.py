@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from protocol.base import Message, Name, Text
+from protocol.base import Message, Text
 from protocol.refusal import Refusal
 from protocol.vocabulary import Found, Outcome, Role, TokenRole
+from protocol.worker.latent_frames import Firing, LatentsFound, Lens
 from protocol.worker.models import Watched
 from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.requests import GenerateRequest, Span
@@ -246,55 +247,6 @@ class Control(Message):
     refusal_logodds: tuple[float, ...]
 
 
-class LensToken(Message):
-    """`logit` is what one unit of the direction adds to the token's logit, but for the final norm's division."""
-
-    id: int
-    text: Text
-    logit: float
-
-
-class Lens(Message):
-    """Tokens that a direction (of norm `norm`) promotes most and suppresses most, strongest first."""
-
-    kind: Literal["lens"] = "lens"
-    seq: int
-    norm: float
-    promoted: tuple[LensToken, ...]
-    suppressed: tuple[LensToken, ...]
-
-
-class Snippet(Message):
-    """A stretch of the card's corpus sample around the token at `peak`, where the latent fires most in its document."""
-
-    texts: tuple[Text, ...]
-    activations: tuple[float, ...]
-    peak: int
-
-
-class NamesRead(Message):
-    """A latent's activations at the last token of names of one type, asked about in the chat template: of tier known
-    and of tier unknown, evenly drawn from the model's world."""
-
-    entity_type: Name
-    known: tuple[float, ...]
-    unknown: tuple[float, ...]
-
-
-class Firing(Message):
-    """Where one latent fires. `n_firing` of the `n_tokens` of the corpus sample, BOS left out, the largest with
-    `max_activation`; snippets strongest first, one a document. No tokens where the card has no corpus, no names
-    where it has no world."""
-
-    kind: Literal["firing"] = "firing"
-    seq: int
-    n_tokens: int
-    n_firing: int
-    max_activation: float
-    snippets: tuple[Snippet, ...]
-    names: tuple[NamesRead, ...]
-
-
 class Done(Message):
     """The stream is whole."""
 
@@ -323,6 +275,7 @@ Frame = Annotated[
     | Control
     | Lens
     | Firing
+    | LatentsFound
     | Study
     | Progress
     | Tally

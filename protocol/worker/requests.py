@@ -15,6 +15,7 @@ from protocol.vocabulary import (
     MAX_READ,
     MAX_ROWS,
     MAX_SAMPLES,
+    MAX_SEARCH_CHARACTERS,
     MAX_SWEEPS,
     MAX_WATCHED,
 )
@@ -135,3 +136,12 @@ class LatentRequest(Message):
     target: LatentTarget
     n_tokens: int = Field(default=8, ge=1, le=100, description="of the lens, promoted and suppressed each")
     n_snippets: int = Field(default=8, ge=0, le=50)
+
+
+class SearchRequest(Message):
+    """Latents by meaning: those that write a word, and those that fire where a sample of text says it."""
+
+    kind: Literal["search"] = "search"
+    model: Name
+    query: VisibleText = Field(max_length=MAX_SEARCH_CHARACTERS, description="a word, or a few that stand together")
+    n: int = Field(default=12, ge=1, le=50, description="latents, of each kind")

@@ -4,6 +4,16 @@ from protocol.canonical import sha256
 from protocol.steering import LatentTarget, Sweep
 from protocol.version import PROTOCOL
 from protocol.worker import frames, study_frames
+from protocol.worker.latent_frames import (
+    FiresFound,
+    Firing,
+    LatentsFound,
+    Lens,
+    LensToken,
+    NamesRead,
+    Snippet,
+    WritesFound,
+)
 from protocol.worker.models import DictionaryCard, DirectionCard, ModelCard, Watched
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import KnowledgeRequest, StudyRequest
@@ -171,20 +181,45 @@ def names_checked() -> list[bytes]:
 def latent_read() -> list[bytes]:
     """The lines that tell of one latent."""
     said: list[frames.Frame] = [
-        frames.Lens(
+        Lens(
             seq=0,
             norm=1.0,
-            promoted=(frames.LensToken(id=5, text=" I", logit=0.9),),
-            suppressed=(frames.LensToken(id=6, text=" He", logit=-0.4),),
+            promoted=(LensToken(id=5, text=" I", logit=0.9),),
+            suppressed=(LensToken(id=6, text=" He", logit=-0.4),),
         ),
-        frames.Firing(
+        Firing(
             seq=1,
             n_tokens=40,
             n_firing=3,
             max_activation=2.5,
-            snippets=(frames.Snippet(texts=("Michael", " Batkin"), activations=(0.0, 2.5), peak=1),),
-            names=(frames.NamesRead(entity_type="player", known=(0.0, 0.1), unknown=(2.0,)),),
+            snippets=(Snippet(texts=("Michael", " Batkin"), activations=(0.0, 2.5), peak=1),),
+            names=(NamesRead(entity_type="player", known=(0.0, 0.1), unknown=(2.0,)),),
         ),
         frames.Done(seq=2, elapsed_s=0.1, n_tokens=0),
+    ]
+    return [frame.model_dump_json().encode() + b"\n" for frame in said]
+
+
+def latents_found() -> list[bytes]:
+    """The lines that tell which latents have to do with a word."""
+    said: list[frames.Frame] = [
+        LatentsFound(
+            seq=0,
+            words="soccer",
+            tokens=(" soccer",),
+            n_tokens=40,
+            n_places=2,
+            writes=(WritesFound(target=TARGET, token=LensToken(id=5, text=" soccer", logit=0.9), rank=1),),
+            fires=(
+                FiresFound(
+                    target=TARGET,
+                    n_fired=1,
+                    n_elsewhere=3,
+                    max_activation=2.5,
+                    snippet=Snippet(texts=("plays", " soccer"), activations=(0.0, 2.5), peak=1),
+                ),
+            ),
+        ),
+        frames.Done(seq=1, elapsed_s=0.1, n_tokens=0),
     ]
     return [frame.model_dump_json().encode() + b"\n" for frame in said]

@@ -23,10 +23,10 @@ from protocol.worker.frames import Error
 from protocol.worker.models import ModelCard, Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.report import ModelReport
-from protocol.worker.requests import GenerateRequest, LatentRequest
+from protocol.worker.requests import GenerateRequest, LatentRequest, SearchRequest
 from protocol.worker.studies import STUDY, StudyRequest
 from protocol.worker.world import ModelWorld
-from tests.app.frames import CARD, latent_read, names_checked, recording, study_recording
+from tests.app.frames import CARD, latent_read, latents_found, names_checked, recording, study_recording
 
 
 @dataclass
@@ -63,7 +63,9 @@ class ScriptedWorker:
     report: ModelReport | None = None
     papers_sent: int = 0
     left: list[int] = field(default_factory=list)
-    asked: list[GenerateRequest | LatentRequest | NamesRequest | StudyRequest] = field(default_factory=list)
+    asked: list[GenerateRequest | LatentRequest | SearchRequest | NamesRequest | StudyRequest] = field(
+        default_factory=list
+    )
     brought: list[int] = field(default_factory=list)
     pages: list[str | None] = field(default_factory=list)
     lanes: list[str] = field(default_factory=list)
@@ -183,6 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
         match urlsplit(self.path).path:
             case "/v1/latent":
                 return LatentRequest.model_validate_json(body), latent_read(), []
+            case "/v1/search":
+                return SearchRequest.model_validate_json(body), latents_found(), []
             case "/v1/names":
                 return NamesRequest.model_validate_json(body), names_checked(), []
             case "/v1/study":

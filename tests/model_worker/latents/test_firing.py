@@ -17,7 +17,8 @@ from model_worker.model.registry import card_folders, read_row
 from model_worker.model.world import Entity, World
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget
-from protocol.worker.frames import Firing, Frame
+from protocol.worker.frames import Frame
+from protocol.worker.latent_frames import Firing
 from protocol.worker.models import Attribute
 from protocol.worker.requests import LatentRequest, LensRequest
 from tests.model_worker.random_gemma import write

@@ -19,7 +19,7 @@ from protocol.steering import RandomTarget
 from protocol.worker.frames import FRAME, Error, Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
-from protocol.worker.requests import Controls, GenerateRequest, LatentRequest, LensRequest
+from protocol.worker.requests import Controls, GenerateRequest, LatentRequest, LensRequest, SearchRequest
 from protocol.worker.studies import DiscoverRequest
 from tests.model_worker.live import ROOT, started, wait_until_ready
 
@@ -35,8 +35,8 @@ def examples(kind: str) -> list[str]:
 
 
 FRAMES = [FRAME.validate_json(text) for text in examples("frame")]
-REQUESTS = (GenerateRequest, ReplayRequest, LensRequest, LatentRequest, NamesRequest, DiscoverRequest)
-GENERATE, REPLAY, LENS, LATENT, NAMES, STUDY = (
+REQUESTS = (GenerateRequest, ReplayRequest, LensRequest, LatentRequest, SearchRequest, NamesRequest, DiscoverRequest)
+GENERATE, REPLAY, LENS, LATENT, SEARCH, NAMES, STUDY = (
     next(model.model_validate_json(text) for text in examples(model.__name__)) for model in REQUESTS
 )
 BODIES = {
@@ -44,6 +44,7 @@ BODIES = {
     "/v1/replay": REPLAY,
     "/v1/lens": LENS,
     "/v1/latent": LATENT,
+    "/v1/search": SEARCH,
     "/v1/names": NAMES,
     "/v1/study": STUDY,
 }
@@ -112,7 +113,7 @@ def answer(worker: httpx2.Client, path: str, request: BaseModel) -> list[dict]:
 def test_the_example_request_gets_the_example_frames(worker: httpx2.Client) -> None:
     said = answer(worker, "/v1/generate", GENERATE)
     for shown in map(json.loads, examples("frame")):
-        if shown["kind"] not in ("queued", "error", "departure", "lens", "firing", "names", *OF_STUDIES):
+        if shown["kind"] not in ("queued", "error", "departure", "lens", "firing", "found", "names", *OF_STUDIES):
             assert shape(said[shown["seq"]]) == shape(shown)
             assert said[shown["seq"]]["kind"] == shown["kind"]
     kinds = [frame["kind"] for frame in said]
@@ -154,6 +155,12 @@ def test_the_example_latent_gets_the_example_frames(worker: httpx2.Client) -> No
             len(one["texts"]) == len(one["activations"]) <= 25
             and max(one["activations"]) == one["activations"][one["peak"]]
         )
+
+
+def test_the_example_search_gets_the_example_frames(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/search", SEARCH)
+    (found,) = (shown for shown in map(json.loads, examples("frame")) if shown["kind"] == "found")
+    assert [frame["kind"] for frame in said] == ["found", "done"] and shape(said[0]) == shape(found)
 
 
 def test_the_example_names_get_the_example_frames(worker: httpx2.Client) -> None:

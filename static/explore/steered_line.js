@@ -19,10 +19,11 @@ export function steeredLine(element, state) {
   element.setAttribute("aria-label", "Steered answer");
   const off = state.on(["run", "steer"], () => {
     const run = state.get("run");
-    const arm = run?.start ? armAt(run, state.get("steer")) : -1;
+    const steer = state.get("steer");
+    const arm = run?.start ? armAt(run, steer) : -1;
     const answer = arm < 0 ? null : run.arms[arm];
     const outcome = answer?.verdict?.outcome;
-    const pushed = arm !== 0;
+    const pushed = arm > 0 || steer.sweep !== null;
     element.dataset.pushed = String(pushed);
     verdict.className = `steered-line-verdict badge-${pushed && outcome ? outcome : "open"}`;
     fill(verdict, pushed && outcome && [icon(outcome), OUTCOMES[outcome].badge]);

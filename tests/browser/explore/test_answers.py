@@ -153,6 +153,9 @@ def test_nothing_moves_while_answers_stream_in_however_long_they_get(
     expect(box).to_have_attribute("tabindex", "0")
     assert box.evaluate("box => box.scrollTop") > 0, "the newest words are in sight"
     expect(page.locator(".answer-box[tabindex]")).to_have_count(2)
+    tops = "[...document.querySelectorAll('.answer-box[tabindex]')].map(({ scrollTop }) => scrollTop)"
+    box.evaluate("box => (box.scrollTop = 40)")
+    page.wait_for_function(f"{tops}.every((top) => top === 40)")  # one reads on in both
 
 
 def test_text_that_wants_to_be_markup_stays_text_with_its_marks(app: App, open_page: OpenPage) -> None:

@@ -80,7 +80,7 @@ def chapters(card: ModelCard) -> tuple[Chapter, ...]:
             "Refusals by arm",
             "Section 5; figures 3, 11, 26",
             refusals.request(card, refusals.preset(card)),
-            ("outcomes",),
+            ("pooled",),
         ),
         *(
             Chapter(f"Dose and response, {role}", "Table 6", dose.request(card, dose.preset(card, slider)), ("dose",))

@@ -237,7 +237,7 @@ function show(study, its, trouble) {
   views.labels.show(study);
   views.trials.show(study);
   whatRan($("facts"), study);
-  if (study.figures.size) $("waiting")?.remove();
+  if (study.figures.size || standing(study, its) === "refused") $("waiting")?.remove();
   if (study.phase === "done") learnPace(study);
   canSave();
 }

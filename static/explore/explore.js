@@ -4,7 +4,7 @@
 import { newPage, Refused } from "../core/api.js";
 import { asides } from "./asides.js";
 import { benches, isAway } from "./benches.js";
-import { $ } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { keyOf } from "../core/keys.js";
 import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { follower } from "../run/follow.js";
@@ -154,6 +154,7 @@ function run({ keepEntry = false } = {}) {
   const prompt = $("prompt").value.trim();
   if (!prompt) {
     $("prompt").focus();
+    fill($("facts"), h("span", { class: "problem", role: "alert" }, "Nothing is asked yet: type a question first."));
     return;
   }
   wanted = !card;

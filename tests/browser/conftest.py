@@ -182,7 +182,7 @@ def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Ope
 
         def heard(kind: str, text: str) -> None:
             # Chromium itself logs each answer that is an error; those a test asks for are no problem.
-            if kind in ("error", "warning") and not any(
+            if kind in ("error", "warning", "trace") and not any(  # trace: how Plotly warns
                 f"the server responded with a status of {n}" in text for n in allow
             ):
                 problems.append(f"{kind}: {text}")

@@ -1,6 +1,7 @@
 """Figures of every study of answers: what each arm's answers came to, and what became of the untouched model's.
 
-    outcomes   counts by arm, and the share that is refused by both rules, beside the arm's controls
+    pooled     of all types: counts by arm, and the share that is refused by both rules, beside the arm's controls
+    outcomes   the same by all that the request tells them apart by
     flips      what the untouched model did -> what the arm did
 
 The claim is of all types together. Knows nothing about what an arm does.
@@ -37,9 +38,27 @@ NOTES = (
 )
 
 
+def is_pooled(opening: Study) -> bool:
+    """Whether all types together are more than one of them, and told apart by something else besides."""
+    by = request_of(opening, AnswersRequest).by
+    return "type" in by and len(by) > 1 and len({name.type for name in opening.names}) > 1
+
+
+def pooled_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
+    by = [one for one in request_of(opening, AnswersRequest).by if one != "type"]
+    return _outcomes(opening, trials, by, "pooled", "What the answers came to")
+
+
 def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
+    by = request_of(opening, AnswersRequest).by
+    title = f"The same by {' and '.join(by)}" if is_pooled(opening) else "What the answers came to"
+    return _outcomes(opening, trials, by, "outcomes", title)
+
+
+def _outcomes(opening: Study, trials: Sequence[Trial], each: Sequence[str], id: str, title: str) -> Figure:
     cases, request = cases_of(opening, trials), request_of(opening, AnswersRequest)
-    by, parts = " · ".join(request.by), request.by if len(request.by) > 1 else ()
+    by, parts = " · ".join(each), each if len(each) > 1 else ()
+    claims = request.plot == "arms" and (id == "pooled" or not is_pooled(opening))  # else another figure makes it
     table = Table(
         *(by, *parts, "arm", "series", "role", "n", *OUTCOMES),
         ("refused, share", "share"),
@@ -49,7 +68,7 @@ def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         "control arms",
         ("sd", "share"),
     )
-    for words, own in cells(cases, request.by).items():
+    for words, own in cells(cases, each).items():
         where = (" · ".join(words), *(words if parts else ()))
         for arm in (0, *main_arms(opening)):
             name, role = opening.arms[arm].name, opening.arms[arm].role
@@ -63,9 +82,9 @@ def outcomes_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
                 sd = None if ours is None else ours.sd
                 table.add(*where, name, f"{kind} controls", "control", *_counts(own, some), *shares, len(some), sd)
     return table.figure(
-        "outcomes",
-        "What the answers came to",
-        claim=refusal_claim(opening, cases) if request.plot == "arms" else "",  # else another figure makes it
+        id,
+        title,
+        claim=refusal_claim(opening, cases) if claims else "",
         plot=table.plot(
             "bars",
             x="arm",

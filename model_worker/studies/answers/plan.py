@@ -17,7 +17,7 @@ from model_worker.studies.answers.controls import control_arms, doubts
 from model_worker.studies.answers.doses import coherence_figure, logodds_figure, outcomes_by_dose, scopes_figure
 from model_worker.studies.answers.measure import completion_trial
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure, misfires_figure
-from model_worker.studies.answers.outcomes import flips_figure, outcomes_figure
+from model_worker.studies.answers.outcomes import flips_figure, is_pooled, outcomes_figure, pooled_figure
 from model_worker.studies.shared.arms import PlannedArm, Resolved, in_words
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import Answered, Wanted, require_room
@@ -72,7 +72,8 @@ def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Scri
     def trial(one: Answered, number: int) -> Trial:
         return completion_trial(loaded, asked.questions[number], readout, one, number)
 
-    figures = [lambda trials, draw=draw: draw(opening, trials) for draw in FIGURES[request.plot]]
+    drawn = [*([pooled_figure] if request.plot == "arms" and is_pooled(opening) else []), *FIGURES[request.plot]]
+    figures = [lambda trials, draw=draw: draw(opening, trials) for draw in drawn]
     return RepliesScript(opening, replies, trial, figures, doing="answers")
 
 

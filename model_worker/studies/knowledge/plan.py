@@ -21,7 +21,7 @@ from model_worker.studies.shared.arms import in_words
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import in_question, names_of
 from model_worker.studies.shared.pushes import AIM, delta_of, held_of, push_of
-from model_worker.studies.shared.questions import wanted
+from model_worker.studies.shared.questions import part_in_words, wanted
 from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from protocol.refusal import Refused
 from protocol.vocabulary import Label
@@ -59,7 +59,7 @@ def knowledge(bench: Bench, request: KnowledgeRequest) -> Generator[None, None, 
         raise Refused(
             422,
             "nothing_to_ask",
-            f"Questions about labelled names of the part {request.asked.split} asked.",
+            f"Questions about labelled names of {part_in_words(request.asked)} asked.",
             "None of these names is labelled known or unknown.",
             "Label them, or choose another part.",
         )

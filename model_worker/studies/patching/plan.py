@@ -22,7 +22,7 @@ from model_worker.studies.patching import figures
 from model_worker.studies.patching.measure import Patcher
 from model_worker.studies.patching.pairs import Pair, pairs_of
 from model_worker.studies.shared.bench import Bench
-from model_worker.studies.shared.questions import questions_of, truth_of
+from model_worker.studies.shared.questions import part_in_words, questions_of, truth_of
 from model_worker.studies.shared.script import Cue, Script, progress, trial_by_trial
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
@@ -41,8 +41,9 @@ def patching(bench: Bench, request: PatchingRequest) -> Generator[None, None, Sc
         raise Refused(
             422,
             "no_pairs",
-            f"Pairs of known and unknown names of the part {request.asked.split} asked.",
-            "A pair needs a known and two unknown names that are asked the same with as many tokens; there is none.",
+            f"Pairs of a known and an unknown name were asked, of {part_in_words(request.asked)}.",
+            "Two make a pair where the same question about both, and about a second unknown name, has as many tokens. "
+            f"Among {len(asked.questions)} questions there is none.",
             "Take more names, or the model's world.",
         )
     few = (f"{len(pairs)} pairs instead of {request.n_pairs}: no more names fit each other.",)

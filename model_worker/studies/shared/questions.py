@@ -56,8 +56,8 @@ def questions_of(loaded: Loaded, asked: Asked) -> Generator[None, None, Question
         raise Refused(
             422,
             "nothing_to_ask",
-            f"Questions about names of the part {asked.split} asked{_of_groups(asked)}.",
-            f"Of the {len(names.taken)} names none is in it; their groups: {', '.join(_groups(names)) or 'none'}.",
+            f"Questions about names of {part_in_words(asked)} asked{_of_groups(asked)}.",
+            f"Of the {len(names.taken)} names none is among them; their groups: {', '.join(_groups(names)) or 'none'}.",
             "Choose another part or other groups, or `all`.",
         )
     return QuestionSet(names, tuple(found))
@@ -107,6 +107,10 @@ def trial_answer(
         kl_nats=kl_nats,
         surprise_nats=surprise_nats,
     )
+
+
+def part_in_words(asked: Asked) -> str:
+    return "every part" if asked.split == "all" else f"the part {asked.split}"
 
 
 def truth_of(question: Question) -> str | None:

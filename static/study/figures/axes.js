@@ -86,7 +86,16 @@ export function wordAxis({ width }, xs, across) {
 
 export function margins({ width }, xs, across) {
   if (across) return { l: Math.min(MOST_LABEL * width, 12 + LETTER * longest(xs)), r: 10, t: 4, b: 24 };
-  return { l: isSlanted(xs, width) ? 56 : 40, r: 12, t: 8, b: isSlanted(xs, width) ? slantedFoot(xs) : 24 };
+  const slanted = isSlanted(xs, width);
+  return { l: slanted ? Math.max(56, slantedHead(xs, width)) : 40, r: 12, t: 8, b: slanted ? slantedFoot(xs) : 24 };
+}
+
+/** Room at the left for slanted labels, which end at their place and so begin before it. */
+export function slantedHead(xs, width) {
+  const slot = (width - 68) / Math.max(1, xs.length);
+  const reach = (one, i) =>
+    Math.cos(SLANT * Math.PI / 180) * Math.min(SLANTED_LABEL, LETTER * cellText(one).length) + 8 - (i + 0.5) * slot;
+  return Math.max(0, ...xs.map(reach));
 }
 
 export const upright = ({ width }, xs) => 216 + (isSlanted(xs, width) ? slantedFoot(xs) : 24);

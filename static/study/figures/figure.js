@@ -8,15 +8,17 @@ import { labelDoor, withDoors } from "../../core/term.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { saveFile } from "../../parts/save_file.js";
 import { figureWords } from "../picture/words.js";
+import { given } from "./axes.js";
 import { heatRange, heatStops } from "./heat.js";
 import { legendOf } from "./legend.js";
 import { axisWords, plotOf, roomOf } from "./plots.js";
 import { panelsOf, seriesOf } from "./series.js";
 
 const MOST_ROWS = 400; // of the table on the page; the file has all
+const MOST_PLOTS = 4; // more of them stand behind what says how many; those of the first figure are in sight
 
 /** A figure that may be measured further while one looks: what is open stays open. */
-export function liveFigure(element) {
+export function liveFigure(element, { first = true } = {}) {
   const title = h("h3", {});
   const claim = h("p", { class: "figure-claim" });
   const legend = h("div", { class: "figure-legend" });
@@ -30,6 +32,8 @@ export function liveFigure(element) {
     h("summary", {}, summary),
     table,
   );
+  const many = h("summary", {});
+  const fold = h("details", { class: "figure-fold", ontoggle: canSave }, many, legend, plots);
   const save = pictureButtons(() => [legend, plots], () => now && figureWords(study, now, linkHere(location)));
   let now = null;
   let study = null; // what the figure is of
@@ -40,8 +44,7 @@ export function liveFigure(element) {
     element,
     h("div", { class: "row" }, title, h("span", { class: "push" }, save)),
     claim,
-    legend,
-    plots,
+    fold,
     notes,
     details,
   );
@@ -71,14 +74,19 @@ export function liveFigure(element) {
 
   function drawPlots() {
     const list = now.plot && now.rows.length ? panelsOf(now) : [];
-    legend.hidden = plots.hidden = save.hidden = !list.length;
+    fold.hidden = !list.length;
     if (list.length !== panels.length) {
+      const folds = !first && list.length > MOST_PLOTS;
+      if (many.hidden || !folds || !panels.length) fold.open = !folds;
+      many.hidden = !folds;
+      fill(many, `${list.length} plots${given(now.plot.panel) ? ` by ${now.columns[now.plot.panel].name}` : ""}`);
       for (const { plot } of panels) plot.remove();
       panels = list.map(panel);
       fill(plots, panels.map(({ place }) => place));
       plots.classList.toggle("panels-one", list.length === 1);
       plots.classList.toggle("panels-square", now.plot.form === "roc");
     }
+    canSave();
     if (!list.length) return;
     plots.style.setProperty("--panel", `${roomOf(now)}px`);
     fill(
@@ -92,6 +100,11 @@ export function liveFigure(element) {
       one.name.hidden = !name;
       one.plot.draw();
     });
+  }
+
+  /** What is folded away is not drawn. */
+  function canSave() {
+    save.hidden = fold.hidden || !fold.open;
   }
 
   function panel() {

@@ -21,7 +21,7 @@ export function figuresView(element) {
       if (!live.has(id)) {
         const place = h("section", {});
         element.append(place);
-        live.set(id, { place, view: liveFigure(place) });
+        live.set(id, { place, view: liveFigure(place, { first: !live.size }) });
       }
       live.get(id).view.show(figure, study);
     }

@@ -1,7 +1,19 @@
 // A figure as a map, value by x and y, as Plotly takes it. Pure; the colours are given.
 
 import { cellText, isNumeric, valuesOf } from "../table_text.js";
-import { about, given, LETTER, longest, MOST_LABEL, short, SLANT, SLANTED_LABEL, slantedFoot, told } from "./axes.js";
+import {
+  about,
+  given,
+  LETTER,
+  longest,
+  MOST_LABEL,
+  short,
+  SLANT,
+  SLANTED_LABEL,
+  slantedFoot,
+  slantedHead,
+  told,
+} from "./axes.js";
 import { looksOf, roleOf } from "./roles.js";
 
 export function heat(table) {
@@ -14,10 +26,11 @@ export function heat(table) {
   const grid = ys.map((y) => xs.map((x) => at.get(JSON.stringify([x, y])) ?? null));
   const values = grid.map((line) => line.map((row) => row?.[plot.value] ?? null));
   const [zmin, zmax] = heatRange(table);
-  const left = Math.min(MOST_LABEL * width, 14 + LETTER * longest(ys));
+  const words = Math.min(MOST_LABEL * width, 14 + LETTER * longest(ys));
+  const slanted = longest(xs) * LETTER > (width - words) / xs.length;
+  const left = slanted ? Math.max(words, slantedHead(xs, width)) : words;
   const cell = (width - left) / xs.length;
   const roomy = cell >= 40;
-  const slanted = longest(xs) * LETTER > cell;
   const foot = slanted ? slantedFoot(xs) : 24;
   const data = [
     {

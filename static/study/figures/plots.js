@@ -29,20 +29,24 @@ function bars(table) {
   const xs = valuesOf(table.rows, plot.x);
   const mine = series.filter((one) => panel.some(one.is));
   const across = lying(table, xs, mine.length);
-  const data = mine.map(({ name, is, parts, partOf }) => {
-    const own = panel.filter(is);
-    const labels = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
-    const values = own.map((row) => row[plot.y]);
-    return {
-      type: "bar",
-      name: told(name),
-      orientation: across ? "h" : "v",
-      ...(across ? { x: values, y: labels } : { x: labels, y: values }),
-      ...spread(table, own, across ? "error_x" : "error_y"),
-      marker: filled(parts.length > 1 ? own.map((row) => partOf(row).look) : parts[0].look, colour),
-      ...hover(table, own),
-    };
-  });
+  // A trace has one look: Plotly draws the hatching of several in a colour that it chooses itself, with a warning each.
+  const data = mine.flatMap(({ name, is, parts, partOf }) =>
+    parts.map((part) => {
+      const own = panel.filter((row) => is(row) && partOf(row) === part);
+      const labels = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
+      const values = own.map((row) => row[plot.y]);
+      return {
+        type: "bar",
+        name: told(name),
+        offsetgroup: told(name), // the place in a group is the series', whatever its look
+        orientation: across ? "h" : "v",
+        ...(across ? { x: values, y: labels } : { x: labels, y: values }),
+        ...spread(table, own, across ? "error_x" : "error_y"),
+        marker: filled(part.look, colour),
+        ...hover(table, own),
+      };
+    }).filter(({ x }) => x.length > 0)
+  );
   const value = axis(table, plot.y, { zero: true });
   const words = numeric ? axis(table, plot.x, {}) : wordAxis(table, xs, across);
   const height = across ? 36 + xs.length * (mine.length * 10 + GAP) : upright(table, xs);
@@ -204,21 +208,18 @@ function lying({ numeric, width }, xs, nSeries) {
   return longest(xs) * LETTER > room || room / (nSeries + 0.5) < 7;
 }
 
-/** Of a bar: one look, or one for each. Plotly draws the hatching of the latter in a colour that it chooses itself. */
-function filled(look, colour) {
-  const each = Array.isArray(look);
-  const all = (of) => (each ? look.map(of) : of(look));
-  const ground = ({ fill, hollow }) => colour(hollow ? "--band" : fill);
+function filled({ fill, hatch, hollow }, colour) {
+  const ground = colour(hollow ? "--band" : fill);
   return {
-    color: all(ground),
-    line: { color: all(({ fill }) => colour(fill)), width: 1 },
+    color: ground,
+    line: { color: colour(fill), width: 1 },
     pattern: {
-      shape: all(({ hatch }) => hatch),
+      shape: hatch,
       size: 6,
       solidity: 0.25,
-      ...(each
-        ? { fillmode: "overlay", fgopacity: 0.9 }
-        : { bgcolor: ground(look), fgcolor: colour(look.hollow ? look.fill : "--bg"), fgopacity: 0.9 }),
+      bgcolor: ground,
+      fgcolor: colour(hollow ? fill : "--bg"),
+      fgopacity: 0.9,
     },
   };
 }

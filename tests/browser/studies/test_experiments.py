@@ -21,15 +21,27 @@ TYPES = ("player", "movie", "city", "song")
 
 DRAWN = """
 async (figures) => {
-  const { figureView } = await import("/static/study/figures/figure.js");
+  const { liveFigure } = await import("/static/study/figures/figure.js");
   document.getElementById("figures").replaceChildren();
   for (const figure of figures) {
     const place = document.createElement("section");
     place.id = figure.id;
     document.getElementById("figures").append(place);
-    figureView(place, figure);
+    liveFigure(place).show(figure, null);
   }
 }
+"""
+
+# Words that stand outside of their plot, by more than a letter's edge.
+CUT = """
+() => [...document.querySelectorAll("#figures .figure-plot")].flatMap((plot) => {
+  const around = plot.getBoundingClientRect();
+  return [...plot.querySelectorAll("text")].filter((one) => one.textContent.trim()).filter((one) => {
+    const box = one.getBoundingClientRect();
+    const across = Math.min(box.left - around.left, around.right - box.right);
+    return Math.min(across, box.top - around.top, around.bottom - box.bottom) < -2;
+  }).map((one) => `${plot.closest("section").id}: ${one.textContent}`);
+})
 """
 
 LABELLED = """
@@ -65,9 +77,32 @@ def figures() -> list[dict[str, Any]]:
     cells = [(layer, head, (layer - head) / 10) for layer in range(6) for head in range(8)]
     curve = [(role, x / 10, x / 10) for role in (*roles, HOSTILE) for x in range(11)]
     boxes = [(kind, role, 0.0, 1.0, 2.0, 3.0, 4.0) for kind in (*TYPES, HOSTILE) for role in ("right", "wrong")]
+    # a series with several looks, as an arm's is among its controls
+    arms = [
+        (arm, "arm", role, 0.5, 0.25, 0.75)
+        for arm, role in zip(("baseline", "+known", "+unknown"), roles, strict=False)
+    ]
+    arms += [(arm, "random controls", "control", 0.5, 0.25, 0.75) for arm, *_ in arms]
+    many = (
+        "wrong or invented",
+        "right",
+        *(f"refused, {tier}" for tier in ("rare", "obscure", "withheld", "misled") * 3),
+    )
+    slanted = [(f"{kind}{'.' * i}", "right", 0.0, 1.0, 2.0, 3.0, 4.0) for i, kind in enumerate(many)]
+    flips = [(one, other, 0.5) for one in ("refused", "right") for other in ("wrong or invented", "right", "answered")]
     quartiles = {"type": "", "role": "", "low": "", "q1": "", "median": "", "q3": "", "high": ""}
     return [
         figure("bars", spread, shares, Plot(form="bars", x=0, y=2, low=3, high=4, series=1, role=1)),
+        figure(
+            "arms",
+            {"arm": "", "series": "", **dict(list(spread.items())[1:])},
+            arms,
+            Plot(form="bars", x=0, y=3, low=4, high=5, series=1, role=2),
+        ),
+        figure("slanted", quartiles, slanted, Plot(form="box", x=0, low=2, q1=3, y=4, q3=5, high=6, series=1, role=1)),
+        figure(
+            "flips", {"untouched": "", "steered": "", "of them": "share"}, flips, Plot(form="heat", x=1, y=0, value=2)
+        ),
         figure("panels", spread, shares, Plot(form="bars", x=1, y=2, role=1, panel=0)),
         figure(
             "line",
@@ -93,6 +128,9 @@ def figures() -> list[dict[str, Any]]:
 # What Plotly makes of a form: at least so many of these.
 MARKS = {
     "bars": (".barlayer .point", 20),
+    "arms": (".barlayer .point", 6),
+    "slanted": (".boxlayer path.box", 14),
+    "flips": (".heatmaplayer image", 1),
     "panels": (".barlayer .point", 20),
     "line": (".scatterlayer .js-line", 4),
     "points": (".scatterlayer .point", 20),
@@ -141,9 +179,11 @@ def test_every_form_of_figure_is_drawn_with_its_table(app: App, open_page: OpenP
     assert text.splitlines() == ["phrase,n (answers)", f"{HOSTILE},3", "'=1+1,"]
     assert page.evaluate("window.owned") is None
     assert violations(page) == []
+    assert page.evaluate(CUT) == []
     page.set_viewport_size(PHONE["viewport"])
     page.wait_for_timeout(300)
     assert no_sideways_scroll(page)
+    assert page.evaluate(CUT) == []
 
     # thresholds move what a labelling says: three names, two attributes each, three samples
     def trial(name: int, right: int) -> dict[str, Any]:

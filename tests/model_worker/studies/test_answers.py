@@ -180,8 +180,8 @@ def test_a_claim_says_the_arm_the_baseline_and_its_controls(frames: list) -> Non
     assert (
         f"+known refuses {n_refused(1)} of 4 unknown names, the baseline {n_refused(0)}, 6 controls {mean} on average "
         f"({min(of_controls)} to {max(of_controls)})"
-    ) in figure(frames, "outcomes").claim
-    assert "no control was run" in figure(frames, "outcomes").claim  # of +unknown
+    ) in figure(frames, "pooled").claim
+    assert "no control was run" in figure(frames, "pooled").claim  # of +unknown
     assert any("+unknown has no control" in warning for warning in study.warnings)
 
 
@@ -464,3 +464,15 @@ def size(delta: Delta) -> float:
     """Of what is added, where it doesn't depend on what is read."""
     assert delta.slope == 0
     return abs(delta.constant) * delta.write.norm().item()
+
+
+def test_all_types_together_stand_first_and_count_what_their_parts_count(frames: list) -> None:
+    ids = [one.id for one in frames if one.kind == "figure"]
+    assert ids[:2] == ["pooled", "outcomes"]
+    parts, pooled = rows_of(frames, "outcomes"), rows_of(frames, "pooled")
+    assert len(pooled) < len(parts)
+    for row in pooled:
+        own = [one for one in parts if all(one[key] == row[key] for key in ("group", "arm", "series"))]
+        assert [sum(one[key] for one in own) for key in ("n", "refused", "right")] == [
+            row[key] for key in ("n", "refused", "right")
+        ]

@@ -21,6 +21,7 @@ from app.clock import timestamp
 from app.database.connection import Database
 from app.database.tables import FindingRow, FrameChunk, RecordingRow, Run, Tombstone, VerificationRow
 from app.findings.rows import INDEX, finding_of, index, must_pair
+from app.recordings.study import is_part
 from app.refusals import deleted_finding, unknown_finding, unknown_run
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, View
 from protocol.app.verify import Verification
@@ -32,6 +33,9 @@ from protocol.version import PROTOCOL
 from protocol.vocabulary import Outcome
 
 KEPT_VERIFICATIONS = 20
+STOPPED = ("paused", "cancelled", "error", "cut")
+"""What of a study that stands so was found is a part of it, and can be saved as that."""
+
 _ATTEMPTS = 5
 
 
@@ -63,7 +67,7 @@ class FindingStore:
         self._database = database
 
     async def save(self, asked: FindingRequest) -> Saved:
-        """Makes a finding of a run that is done. Raises Refused (404, 409, 422)."""
+        """Makes a finding of a run that is done, or of what there is of a study. Raises Refused (404, 409, 422)."""
         first = await self._recorded(asked.run_id, asked.view)
         second = await self._recorded(asked.second.run_id, asked.second.view) if asked.second else None
         if second:
@@ -84,14 +88,14 @@ class FindingStore:
         raise AssertionError
 
     async def _recorded(self, run_id: str, view: View) -> _Recorded:
-        """A finding to be, of a run that is done."""
+        """A finding to be."""
         async with self._database.reading() as session:
             run = await session.get(Run, run_id)
             if run is None:
                 raise unknown_run()
-            if run.state != "done":
-                raise _not_done(run.state)
             recording = await frames_of(session, run)
+            if run.state != "done" and not (run.state in STOPPED and is_part(recording)):
+                raise _not_done(run.state)
         row = FindingRow(
             view=canonical_json(view).decode(),
             request=run.request,
@@ -114,16 +118,17 @@ class FindingStore:
             raise unknown_run()
         if await session.get(RecordingRow, row.recording_sha256) is None:
             stored = RecordingRow(
-                sha256=row.recording_sha256, n_frames=run.n_frames, size_bytes=len(recording), data=recording
+                sha256=row.recording_sha256, n_frames=recording.count(b"\n"), size_bytes=len(recording), data=recording
             )
             session.add(stored)
             await session.flush()
-        held.recording_sha256 = row.recording_sha256
-        await session.execute(delete(FrameChunk).where(FrameChunk.run_id == run.id))
+        if run.state != "paused":  # which may go on
+            held.recording_sha256 = row.recording_sha256
+            await session.execute(delete(FrameChunk).where(FrameChunk.run_id == run.id))
         columns = {column.name: getattr(row, column.name) for column in FindingRow.__table__.columns}
         own = {"slug": ids.new_slug(), "created": timestamp(), "second": second and second.slug}
         session.add(made := FindingRow(**columns | own))
-        return finding_of(made, run.n_frames, len(recording), second=second)
+        return finding_of(made, recording.count(b"\n"), len(recording), second=second)
 
     async def finding(self, slug: str) -> Finding:
         """Raises Refused: 404, or 410 if it was deleted."""
@@ -295,7 +300,7 @@ def _not_done(state: str) -> Refused:
         409,
         "run_not_done",
         f"This run can't be saved: its state is {state}.",
-        "Only a run that is done can be saved, because its recording is whole.",
+        "A run can be saved once it is done; a study also where it was paused or ended early, if something was found.",
         "Wait until it is done, or run the request again.",
     )
 

@@ -9,20 +9,23 @@ from dataclasses import dataclass, field
 from protocol.app.findings import StudyTold
 from protocol.refusal import Refused
 from protocol.worker.frames import FRAME, Done
-from protocol.worker.study_frames import Figure, Ranking, Study
+from protocol.worker.study_frames import Figure, Progress, Ranking, Study
 
-_READ = (b'"study"', b'"figure"', b'"ranking"', b'"done"')
+_READ = (b'"study"', b'"figure"', b'"ranking"', b'"progress"', b'"done"')
 
 
 @dataclass
 class Studied:
-    """figures: by id, each the newest, in the order in which they first came."""
+    """figures: by id, each the newest, in the order in which they first came. n_done: of its steps; n_counted: of its
+    trials, when the newest figure was drawn."""
 
     opening: Study
     figures: dict[str, Figure] = field(default_factory=dict)
     ranking: Ranking | None = None
     done: Done | None = None
     n_trials: int = 0
+    n_done: int = 0
+    n_counted: int = 0
 
     @property
     def told(self) -> StudyTold:
@@ -31,7 +34,25 @@ class Studied:
         if self.ranking:
             n_ranked = len(self.ranking.known) + len(self.ranking.unknown)
             claims.append(f"{n_names:,} names, {n_ranked:,} latents ranked")
-        return StudyTold(n_names=n_names, headline=[*claims, f"{n_names:,} names"][0])
+        headline = [*claims, f"{n_names:,} names"][0]
+        if self.done is not None:
+            return StudyTold(n_names=n_names, headline=headline)
+        n_steps = self.opening.n_steps
+        part = f"Part of a study, {self.n_done:,} of {n_steps:,} steps. {headline}"
+        return StudyTold(n_names=n_names, headline=part, n_done=self.n_done, n_steps=n_steps)
+
+    @property
+    def part(self) -> str:
+        """How much of the study this is, in words; empty of one that is whole."""
+        if self.done is not None:
+            return ""
+        of = (
+            f"{self.n_counted:,} of the {self.n_trials:,}"
+            if self.n_counted < self.n_trials
+            else f"the {self.n_trials:,}"
+        )
+        counted = f" The figures count {of} prompts that arrived." if self.figures and self.n_trials else ""
+        return f"Part of a study: {self.n_done:,} of {self.opening.n_steps:,} steps.{counted}"
 
     @property
     def n_by_group(self) -> dict[str, int]:
@@ -41,6 +62,13 @@ class Studied:
             group = f"{one.type}, {one.group}"
             counts[group] = counts.get(group, 0) + 1
         return counts
+
+
+def is_part(recording: bytes) -> bool:
+    """Whether something was found by a study that is not done."""
+    return recording.startswith(b'{"kind":"study"') and any(
+        one in recording for one in (b'{"kind":"trial"', b'{"kind":"tally"')
+    )
 
 
 def read_study(recording: bytes) -> Studied:
@@ -64,6 +92,9 @@ def read_study(recording: bytes) -> Studied:
         match FRAME.validate_json(line):
             case Figure() as figure:
                 studied.figures[figure.id] = figure
+                studied.n_counted = studied.n_trials
+            case Progress(n_done=n_done):
+                studied.n_done = n_done
             case Ranking() as ranking:
                 studied.ranking = ranking
             case Done() as done:

@@ -64,6 +64,8 @@ def study_provenance(studied: Studied) -> dict[str, Detail]:
     if studied.n_trials:
         facts["prompts"] = Detail(f"{studied.n_trials:,}")
     facts["seed"] = Detail(_seeds(request))
+    if studied.part:
+        facts["part"] = Detail(f"{studied.n_done:,} of {studied.opening.n_steps:,} steps")
     if studied.done:
         facts["took"] = Detail(f"{sig3(studied.done.elapsed_s)} s since it was last begun")
     facts["request"] = Detail(f"{opening.request_sha256[:12]}…", opening.request_sha256)

@@ -63,10 +63,12 @@ class Answers(Message):
 
 class StudyTold(Message):
     """What a study amounts to, for lists and previews. headline: the claim of its first figure, else how many names
-    and latents."""
+    and latents. n_done, n_steps: of a part of a study, which was paused or ended early; None: it is whole."""
 
     n_names: int
     headline: Text
+    n_done: int | None = None
+    n_steps: int | None = None
 
 
 class Finding(Message):

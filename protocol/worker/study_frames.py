@@ -43,7 +43,8 @@ class StudyArm(Message):
 
 class Study(Message):
     """The request as resolved, and what ran. n_steps: what `progress` counts to. warnings: what a reader must know
-    before the numbers, such as a set that lengths alone tell apart."""
+    before the numbers, such as a set that lengths alone tell apart. order: counts up when frames come in another order,
+    so that none that was begun before is gone on with."""
 
     kind: Literal["study"] = "study"
     seq: int
@@ -57,6 +58,7 @@ class Study(Message):
     arms: tuple[StudyArm, ...] = ()
     n_steps: int
     warnings: tuple[Text, ...] = ()
+    order: int = 1
 
 
 class Progress(Message):

@@ -15,7 +15,7 @@ import { away } from "../parts/away.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { namesPicker } from "../study/names/picker.js";
 import { mount } from "../parts/mount.js";
-import { saveStudy } from "../study/save.js";
+import { maySave, partWords, saveStudy } from "../study/save.js";
 import { searching, standing } from "../study/searching.js";
 import { workerStatus } from "../run/status.js";
 
@@ -138,8 +138,7 @@ function show(study, its, trouble) {
   else fill($("found"));
   const stands = standing(study, its);
   if (stands === "refused") $("setup").open = true;
-  $("save").disabled = stands !== "done";
-  $("save").title = stands === "done" ? "Make a link that anyone can open" : "A search can be saved once it is done";
+  maySave($("save"), study, its);
   facts();
 }
 
@@ -184,9 +183,9 @@ function save() {
     : "No latent tells known names from unknown ones in every type.";
   saveStudy($("dialog"), {
     id: summary.id,
-    title: best
+    title: (best
       ? `L${best.layer} #${best.latent} tells known names from unknown ones`
-      : "No latent tells known names from unknown ones",
+      : "No latent tells known names from unknown ones") + partWords(now),
     claim,
     parent,
     what: `the ${

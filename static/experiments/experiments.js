@@ -2,8 +2,9 @@
 // the address; the run is study/background.js', and what is drawn is drawn by a view from (request, frames so far).
 
 import { experimentOffers, finding, Refused } from "../core/api.js";
-import { background, isOver } from "../study/background.js";
+import { background } from "../study/background.js";
 import { $, fill, h } from "../core/dom.js";
+import { withDoors } from "../core/term.js";
 import { learnPace } from "../study/pace.js";
 import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
@@ -13,7 +14,7 @@ import { labelsView } from "../study/trials/labels.js";
 import { mount } from "../parts/mount.js";
 import { whatRan } from "../study/ran.js";
 import { runningView } from "../study/running.js";
-import { saveStudy } from "../study/save.js";
+import { maySave, partWords, saveStudy } from "../study/save.js";
 import { standing } from "../study/searching.js";
 import { experimentSetup } from "./setup.js";
 import { workerStatus } from "../run/status.js";
@@ -167,8 +168,8 @@ function drawAbout() {
   fill(
     $("about"),
     h("h2", {}, title),
-    h("p", {}, question),
-    h("p", { class: "note" }, h("b", {}, "Control: "), control),
+    h("p", {}, withDoors(question)),
+    h("p", { class: "note" }, h("b", {}, "Control: "), withDoors(control)),
     h("p", { class: "note" }, h("b", {}, "Redoes: "), `${redoes}.`),
   );
 }
@@ -267,13 +268,7 @@ function clear() {
 // ---- saving
 
 function canSave() {
-  const done = now && standing(now, summary) === "done";
-  $("save").disabled = !done;
-  $("save").title = done
-    ? "Make a link that anyone can open"
-    : now && !isOver(summary)
-    ? "A run can be saved once it is done"
-    : "Nothing to save yet";
+  maySave($("save"), now, summary);
 }
 
 function save() {
@@ -281,7 +276,7 @@ function save() {
   const first = [...now.figures.values()][0];
   saveStudy($("dialog"), {
     id: summary.id,
-    title: `${title}: ${now.opening.model.id}`,
+    title: `${title}: ${now.opening.model.id}${partWords(now)}`,
     claim: first?.claim || null,
     what: "the names and questions, every answer with its verdict, the figures, your title and your note.",
     options: filters,

@@ -89,14 +89,21 @@ const BUTTONS = {
   refused: [],
 };
 
-const STAYS = " What arrived stays.";
+/** What stays of a study that is paused or ended early, and how much of it the figures have counted. */
+function stays({ trials, counted, figures }) {
+  if (!trials.length) return " Nothing arrived yet.";
+  if (!figures.size) return ` ${count(trials.length, "question")} arrived; figures begin with the fourth.`;
+  const some = counted < trials.length ? `the first ${counted.toLocaleString("en")} of ` : "";
+  return ` Part of a study: the figures count ${some}${count(trials.length, "question")} that arrived.`;
+}
+
 const SAID = {
   queued: (study) =>
     study.opening
       ? ["Waits to go on. ", steps(study), "."]
       : "Waits for its turn. This page may be closed; it goes on.",
   running: (study, left) => [h("b", {}, doing(study)), " · ", steps(study), left && ` · ${left}`],
-  paused: (study) => [icon("stopped"), " ", h("b", {}, "Paused. "), steps(study), ".", STAYS],
+  paused: (study) => [icon("stopped"), " ", h("b", {}, "Paused. "), steps(study), ".", stays(study)],
   done: (
     study,
   ) => [
@@ -108,11 +115,19 @@ const SAID = {
     study.done.elapsed_s > 0 && `, ${seconds(study.done.elapsed_s)}`,
     ".",
   ],
-  error: (study) => [icon("warning"), " ", h("b", {}, "Ended early. "), steps(study), ".", STAYS],
-  cut: (study) => [icon("warning"), " ", h("b", {}, "Lost. "), steps(study), ".", STAYS],
+  error: (study) => [icon("warning"), " ", h("b", {}, "Ended early. "), steps(study), ".", stays(study)],
+  cut: (study) => [icon("warning"), " ", h("b", {}, "Lost. "), steps(study), ".", stays(study)],
   cancelled: (
     study,
-  ) => [icon("stopped"), " ", h("b", {}, "Cancelled. "), "You stopped this run after ", steps(study), ".", STAYS],
+  ) => [
+    icon("stopped"),
+    " ",
+    h("b", {}, "Cancelled. "),
+    "You stopped this run after ",
+    steps(study),
+    ".",
+    stays(study),
+  ],
   refused: () => [icon("warning"), " ", h("b", {}, "Not run.")],
 };
 

@@ -4,10 +4,10 @@
 /**
  * @typedef {{ request: object, phase: string, opening: object|null, progress: { n_done: number, doing: string },
  *             trials: object[], tallies: object[], corpus: object[], ranking: object|null,
- *             figures: Map<string, object>, done: object|null, refusal: object|null, frames: number }} Study
+ *             figures: Map<string, object>, counted: number, done: object|null, refusal: object|null, frames: number }} Study
  *
  * phase: asking → queued → running → done | error | cancelled | cut; paused is between two running
- * opening: the frame `study`; figures by their id: a later one replaces an earlier one in its place
+ * counted: trials that the newest figure has seen; opening: the frame `study`; figures by their id: a later one replaces an earlier one in its place
  */
 
 /** @returns {Study} */
@@ -22,6 +22,7 @@ export function newStudy(request) {
     corpus: [],
     ranking: null,
     figures: new Map(),
+    counted: 0,
     done: null,
     refusal: null,
     frames: 0,
@@ -47,7 +48,7 @@ export function reduceStudy(study, frame) {
     case "ranking":
       return { ...next, ranking: frame };
     case "figure":
-      return { ...next, figures: new Map(study.figures).set(frame.id, frame) };
+      return { ...next, figures: new Map(study.figures).set(frame.id, frame), counted: study.trials.length };
     case "done":
       return { ...next, phase: "done", done: frame, refusal: null };
     case "error":
@@ -61,6 +62,9 @@ export function reduceStudy(study, frame) {
 export const inPhase = (study, phase, refusal = null) => ({ ...study, phase, refusal });
 
 export const isGoing = ({ phase }) => phase === "asking" || phase === "queued" || phase === "running";
+
+/** Whether something was found, if not all: what can be drawn and saved. */
+export const hasFound = ({ trials, tallies }) => trials.length > 0 || tallies.length > 0;
 
 /** Share of its steps that is done, 0 to 1; 0 before it is known. */
 export const shareDone = ({ opening, progress }) =>

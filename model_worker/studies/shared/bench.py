@@ -17,6 +17,10 @@ from protocol.worker.study_frames import Study, StudyArm
 AnyRequest = Any
 
 
+ORDER = 2
+"""Of the frames of every study; see Study."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """decoding: the lane's batch, which others may share."""
@@ -59,6 +63,7 @@ class Bench:
             arms=arms,
             n_steps=n_steps,
             warnings=warnings,
+            order=ORDER,
         )
 
     def dictionary_used(self, name: str) -> DictionaryUsed:

@@ -14,6 +14,7 @@ from protocol.worker.frames import Frame
 from protocol.worker.study_frames import Progress, Study, Trial
 
 TENTHS = 10
+FIRST_LOOK = 4  # trials: then, and at twice as many each time until a tenth is more
 MOST_PROGRESS = 200  # frames of it
 
 Cue = Callable[[], Iterator[Frame | None]]
@@ -60,12 +61,12 @@ def trial_by_trial(
     n_before: int = 0,
 ) -> Iterator[Cue]:
     """n trials by their numbers; behind each how far the study is, and behind every tenth of them each figure of so
-    many. n_steps: that progress counts to, if it isn't to n; n_before of them are done."""
+    many, and of the first few before. n_steps: that progress counts to, if it isn't to n; n_before of them are done."""
     figures = tuple(figures)
     for number in range(n):
         yield partial(trial, number)
         yield from progress(n_before + number + 1, n if n_steps is None else n_steps, doing)
-        if is_tenth(number + 1, n):
+        if is_tenth(number + 1, n) or is_first_look(number + 1, n):
             for figure in figures:
                 yield partial(figure, number + 1)
 
@@ -79,3 +80,9 @@ def progress(n_done: int, n: int, doing: str) -> Iterator[Cue]:
 def is_tenth(n_done: int, n: int) -> bool:
     """The step that fills a tenth of n; the last one is among them."""
     return n_done * TENTHS // n > (n_done - 1) * TENTHS // n
+
+
+def is_first_look(n_done: int, n: int) -> bool:
+    """So that who pauses early sees what arrived."""
+    looks = (FIRST_LOOK << doubling for doubling in range(n.bit_length()))
+    return n_done in looks and n_done < n / TENTHS

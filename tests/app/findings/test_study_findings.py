@@ -17,8 +17,8 @@ from app.settings import Settings
 from app.wording.cells import csv_of
 from client.client import Client as Asking
 from protocol.app.findings import Finding, View
-from protocol.refusal import Refused
-from protocol.worker.frames import FRAME
+from protocol.refusal import Refusal, Refused
+from protocol.worker.frames import FRAME, Error
 from protocol.worker.study_frames import Column
 from tests.app.conftest import Client, eventually, start
 from tests.app.frames import STUDY, study_figure, study_recording
@@ -236,3 +236,49 @@ def test_the_client_follows_a_study_over_interruptions_and_a_pause_and_reads_wha
         with pytest.raises(Refused) as refused:
             asking.pause(begun.id)
         assert refused.value.status == 409
+
+
+def _failure(seq: int) -> bytes:
+    refusal = Refusal(code="worker_fault", asked="A study was asked.", allowed="It broke.", change="Ask again.")
+    return Error(seq=seq, refusal=refusal).model_dump_json().encode() + b"\n"
+
+
+@pytest.mark.parametrize("how", ["paused", "cancelled", "failed"])
+def test_what_arrived_of_a_study_is_saved_as_part_of_one(app: Client, worker: ScriptedWorker, how: str) -> None:
+    lines = study_recording(n_steps=12)
+    worker.script = Script(lines if how != "failed" else [*lines[:17], _failure(17)], pause_s=0.05)
+    run_id = app.queue_run(STUDY)
+    if how == "failed":
+        eventually(lambda: app.state(run_id) == "error")
+    else:
+        eventually(lambda: app.get(f"/api/runs/{run_id}").json()["n_frames"] > 8)
+        if how == "paused":
+            app.post(f"/api/runs/{run_id}/pause")
+        else:
+            app.delete(f"/api/runs/{run_id}")
+        eventually(lambda: app.state(run_id) == how)
+    slug = app.slug(run_id, title="Some of it")
+    told = _finding(app, slug)["study"]
+    assert 0 < told["n_done"] < told["n_steps"] == 12
+    assert told["headline"].startswith(f"Part of a study, {told['n_done']} of 12 steps. Over ")
+    for address in (f"/f/{slug}", f"/f/{slug}.html"):
+        page = app.get(address).text
+        assert f"Part of a study: {told['n_done']} of 12 steps. The figures count" in page, address
+    if how == "paused":  # and goes on from where it was
+        worker.script = Script(lines)
+        app.post(f"/api/runs/{run_id}/resume")
+        eventually(lambda: app.state(run_id) == "done")
+        assert app.frames(run_id).content == b"".join(lines)
+        whole = _finding(app, app.slug(run_id))["study"]
+        assert whole["n_done"] is None and not whole["headline"].startswith("Part")
+        assert _finding(app, slug)["study"] == told
+
+
+def test_nothing_is_saved_of_a_study_that_found_nothing_or_of_an_answer_that_was_stopped(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    worker.script = Script([study_recording()[0], _failure(1)])
+    run_id = app.queue_run(STUDY)
+    eventually(lambda: app.state(run_id) == "error")
+    refused = app.save(run_id)
+    assert refused.status_code == 409 and refused.json()["refusal"]["code"] == "run_not_done"

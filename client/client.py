@@ -30,6 +30,7 @@ from client.recording import Recording
 from protocol.app.experiments.experiment import ExperimentMade
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved, SecondRun, View
 from protocol.app.latent import LatentRead
+from protocol.app.names_file import NamesFile
 from protocol.app.read_names import ReadNames
 from protocol.app.runs import ENDED, RunSummary
 from protocol.app.verify import Verification
@@ -116,6 +117,11 @@ class Client:
     def names(self, asked: NamesText) -> ReadNames:
         """What a study would make of pasted names, or of the model's world. Raises Refused with the line at fault."""
         return self._ask(ReadNames, "POST", "/api/names", content=canonical_json(asked), headers=_JSON)
+
+    def names_file(self, data: bytes, encoding: str | None = None) -> NamesFile:
+        """The text of a file of names, for `names`; or, where its bytes can be read in several ways, these."""
+        asked = {} if encoding is None else {"encoding": encoding}
+        return self._ask(NamesFile, "POST", "/api/names/file", params=asked, content=data, headers=_BYTES)
 
     def experiment(self, draft: Message) -> ExperimentMade:
         """The study that an experiment's draft comes to, and what it will cost; or what isn't allowed of it."""
@@ -243,6 +249,7 @@ class Client:
 
 
 _JSON = {"content-type": "application/json"}
+_BYTES = {"content-type": "application/octet-stream"}
 
 
 @contextmanager

@@ -75,6 +75,12 @@ def body_of(name: str) -> dict[str, Any]:
     }
 
 
+def octets() -> dict[str, Any]:
+    """`openapi_extra` of a route that reads a file's bytes."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def _json_of(model: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
 

@@ -1,36 +1,33 @@
 """Names as people paste them: CSV with a header, or one a line. Whatever can't be used is refused with its line.
 
-1. how it is written: CSV where the first line has a column `name`, else plain lines       _rows
-2. which column is what: name, type, label; any other is a fact                            _columns
+1. letters that were lost on the way are no name's                                         _require_whole
+2. how it is written, and which column is what                                             app/names/table.py
 3. each line becomes a name; what can't is remembered, and all lines are looked at         read_names
 
 Knows nothing about tokens: what a model makes of a name, its worker says.
 """
 
-import csv
-import io
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
 
+from app.names.table import ID, lines_of, table_of
 from protocol.refusal import Refused
 from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
 from protocol.worker.names import GivenName, NamesText
 from protocol.worker.study_frames import NamesChecked
 
-MAX_FACTS = 20
-_DELIMITERS = "\t;,"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,119}")
+_MISREAD_AS = ("cp1252", "mac_roman")
 
 
 @dataclass(frozen=True)
 class PastedNames:
-    """`lines`: where each of the names begins, from 1."""
+    """`lines`: where each of the names begins, from 1. `notes`: what was left out of the text, and why."""
 
     names: tuple[GivenName, ...]
     lines: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
     def located(self, refused: Refused) -> Refused:
         """A worker counts names; whoever pasted them counts lines."""
@@ -53,14 +50,15 @@ class _Unusable(Exception):
 def read_names(asked: NamesText) -> PastedNames:
     """Raises Refused (422) for the first line that can't be used, and says how many more can't."""
     text = (asked.text or "").removeprefix("\ufeff")
-    columns, rows = _table(text)
+    _require_whole(text)
+    table = table_of(text)
     names: list[GivenName] = []
     lines: list[int] = []
     seen: dict[tuple[str, str], int] = {}
     unusable: list[tuple[int, _Unusable]] = []
-    for line, cells in rows:
+    for line, cells in table.rows:
         try:
-            one = _name_of(columns, cells, asked)
+            one = _name_of(table.columns, cells, asked)
             own = one.type, " ".join(one.name.casefold().split())
             if seen.setdefault(own, line) != line:
                 raise _Unusable(
@@ -81,7 +79,10 @@ def read_names(asked: NamesText) -> PastedNames:
             f"A set has 2 to {MAX_NAMES:,} names.",
             "Paste names, one a line, or CSV with a column called name.",
         )
-    return PastedNames(tuple(names), tuple(lines))
+    notes = (
+        f"Line {line}, “{said[:80]}”, stands above the header and was taken for a title." for line, said in table.titles
+    )
+    return PastedNames(tuple(names), tuple(lines), tuple(notes))
 
 
 def with_warnings(checked: NamesChecked) -> NamesChecked:
@@ -98,95 +99,38 @@ def with_warnings(checked: NamesChecked) -> NamesChecked:
     return checked.model_copy(update={"warnings": (*checked.warnings, warning)})
 
 
-PastedRows = list[tuple[int, Sequence[str]]]
+def _require_whole(text: str) -> None:
+    """Raises Refused (422) for what was read in another encoding than its own: nobody can tell what was meant."""
+    for number, line in enumerate(lines_of(text), 1):
+        if "\ufffd" in line:
+            raise Refused(
+                422,
+                "lost_letters",
+                f"Line {number:,} holds �, which stands where a letter was lost.",
+                "That happens where a file is read in another encoding than it was written in.",
+                "Choose the file itself here, or save it as CSV UTF-8 first.",
+                line=number,
+            )
+        if (meant := _meant(line)) is not None:
+            raise Refused(
+                422,
+                "misread_letters",
+                f"Line {number:,} says “{line.strip()[:60]}”; meant is “{meant.strip()[:60]}”.",
+                "That happens where UTF-8 is read as another encoding.",
+                "Choose the file itself here, or open it as UTF-8 before you copy from it.",
+                line=number,
+            )
 
 
-def _table(text: str) -> tuple[Sequence[str], PastedRows]:
-    """The columns' names, and the cells of each line that has some."""
-    filled = [(number, line) for number, line in enumerate(_lines(text), 1) if line.strip()]
-    first = filled[0][1] if filled else ""
-    delimiter = next((one for one in _DELIMITERS if one in first), None)
-    if "name" in [_folded(cell) for cell in _cells_of(first, delimiter)]:
-        head, *rest = _filled(_csv(text, delimiter or ","))
-        _require_few(rest)
-        return _columns(head[1]), rest
-    if delimiter and all(delimiter in line for _, line in filled):
-        raise Refused(
-            422,
-            "no_name_column",
-            f"Line {filled[0][0]} has no column called name.",
-            "The first line of CSV says what its columns are: name, and perhaps type, label and facts.",
-            "Write a first line such as name,type,label above the others.",
-            line=filled[0][0],
-        )
-    rows: PastedRows = [(number, (line,)) for number, line in filled]
-    _require_few(rows)
-    return ("name",), rows
-
-
-def _filled(rows: Iterable[tuple[int, Sequence[str]]]) -> PastedRows:
-    return [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _cells_of(line: str, delimiter: str | None) -> list[str]:
-    return [cell.strip().strip('"') for cell in line.split(delimiter)] if delimiter else [line.strip().strip('"')]
-
-
-def _csv(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Raises Refused (422) where quotes don't close."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
-    line = 1
-    try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error:
-        raise Refused(
-            422,
-            "broken_csv",
-            f"Line {line} can't be read as CSV.",
-            'A field that holds quotes or line breaks stands in quotes, and quotes in it are doubled: "so ""to"" say".',
-            "Mend its quotes.",
-            line=line,
-        ) from None
-
-
-def _require_few(rows: PastedRows) -> None:
-    if len(rows) > MAX_NAMES:
-        raise Refused(
-            422,
-            "too_many_names",
-            f"{len(rows):,} names are here; line {rows[MAX_NAMES][0]:,} is the first too many.",
-            f"A set has at most {MAX_NAMES:,} names.",
-            "Leave some out; how well two groups are told apart is known with far fewer.",
-            line=rows[MAX_NAMES][0],
-        )
-
-
-def _columns(head: Sequence[str]) -> list[str]:
-    columns = [re.sub(r"\s+", "_", _folded(cell)) for cell in head]
-    for number, column in enumerate(columns, 1):
-        if not _ID.fullmatch(column):
-            raise _wrong_column(number, "has no name" if not column else "has a name that can't be used")
-        if column in columns[: number - 1]:
-            raise _wrong_column(number, f"has the name of column {columns.index(column) + 1}")
-    if len(set(columns) - {"name", "type", "label"}) > MAX_FACTS:
-        raise _wrong_column(len(columns), f"is one fact more than the {MAX_FACTS} that a name may have")
-    return columns
-
-
-def _wrong_column(number: int, is_: str) -> Refused:
-    return Refused(
-        422,
-        "wrong_column",
-        f"Column {number} {is_}.",
-        "Columns are name, type, label, and facts by names of letters, digits, dot, dash and underscore.",
-        "Change the first line.",
-    )
+def _meant(line: str) -> str | None:
+    """UTF-8 that somebody read as an older encoding; None for what is no such text."""
+    for encoding in () if line.isascii() else _MISREAD_AS:
+        try:
+            meant = line.encode(encoding).decode()
+        except UnicodeError:
+            continue
+        return meant
+    return None
 
 
 def _name_of(columns: Sequence[str], cells: Sequence[str], asked: NamesText) -> GivenName:
@@ -223,7 +167,7 @@ def _name_of(columns: Sequence[str], cells: Sequence[str], asked: NamesText) -> 
 
 def _type_of(of: dict[str, str], default: str) -> str:
     kind = "_".join(of.get("type", "").split()) or default
-    if not _ID.fullmatch(kind) or len(kind) > MAX_TYPE_CHARACTERS:
+    if not ID.fullmatch(kind) or len(kind) > MAX_TYPE_CHARACTERS:
         raise _Unusable(
             "wrong_type",
             "has a type that can't be used",
@@ -244,10 +188,6 @@ def _label_of(of: dict[str, str], default: Label | None) -> Label | None:
 
 def _is_visible(name: str) -> bool:
     return any(unicodedata.category(c)[0] not in "CZM" for c in name)
-
-
-def _folded(cell: str) -> str:
-    return cell.strip().casefold()
 
 
 def _refused(unusable: Iterable[tuple[int, _Unusable]]) -> Refused:

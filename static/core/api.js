@@ -53,6 +53,15 @@ export const makeExperiment = (draft, signal) =>
 /** Reads pasted names or a CSV, before a study of them. @returns {Promise<{names: object[], checked: object}>} */
 export const checkNames = (asked, signal) => post("/api/names", asked, signal).then((response) => response.json());
 
+/** A file's text, or the encodings that it may be in. @returns {Promise<object>} protocol/app/names_file.py NamesFile */
+export const readNamesFile = (file, encoding, signal) =>
+  ask(`/api/names/file${encoding ? `?${new URLSearchParams({ encoding })}` : ""}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+    signal,
+  }).then((response) => response.json());
+
 /** @returns {Promise<{finding: object, delete_token: string}>} the token is told this once */
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
 

@@ -6,11 +6,11 @@ import { checkNames, Refused } from "../../core/api.js";
 import { MAX_TYPE_CHARACTERS } from "../../core/protocol.js";
 import { fill, h } from "../../core/dom.js";
 import { count } from "../../core/format.js";
+import { namesFile } from "./file.js";
 import { amount, readWords, refusedWords } from "./read.js";
 
 const TYPING_MS = 400;
 const MOST = [10, 25, 50, 100, 200, 400];
-const MAX_BYTES = 4 * 2 ** 20; // app/http/bodies.py
 
 /**
  * `card`: of the model, which may have no world. `template`: what names are put into, as a DiscoverRequest has it;
@@ -62,22 +62,19 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     spellcheck: "false",
     autocomplete: "off",
     placeholder: "name,type,label\nMichael Jordan,player,known\nMichael Batkin,player,unknown",
-    oninput: () => later(TYPING_MS),
+    oninput: () => {
+      file.forget();
+      later(TYPING_MS);
+    },
     ondragover: (event) => event.preventDefault(),
     ondrop: (event) => {
       if (!event.dataTransfer.files.length) return;
       event.preventDefault();
-      take(event.dataTransfer.files[0]);
+      file.take(event.dataTransfer.files[0]);
     },
   });
-  const file = h("input", {
-    type: "file",
-    class: "sr",
-    tabindex: -1,
-    "aria-hidden": "true",
-    accept: ".csv,.tsv,.txt,text/csv,text/plain",
-    onchange: () => file.files.length && take(file.files[0]),
-  });
+  const filePanel = h("div", { class: "names-panel" });
+  const file = namesFile(filePanel, { onText: take, onRefused: refuse });
   const type = h("input", {
     id: `${id}-type`,
     class: "input names-short",
@@ -102,13 +99,7 @@ export function namesPicker(element, { card, model, onChange, template = null, m
       "A name a line, or a CSV with the columns name, type, label (known or unknown), and any facts",
     ),
     box,
-    h(
-      "div",
-      { class: "row wrap" },
-      h("button", { class: "button", type: "button", onclick: () => file.click() }, "Choose a CSV…"),
-      file,
-      h("span", { class: "note" }, "or drop it on the box"),
-    ),
+    filePanel,
     h(
       "div",
       { class: "row wrap" },
@@ -157,6 +148,7 @@ export function namesPicker(element, { card, model, onChange, template = null, m
       clearTimeout(typing);
       asking?.abort();
       counting.abort();
+      file.remove();
       fill(element);
     },
   };
@@ -216,19 +208,18 @@ export function namesPicker(element, { card, model, onChange, template = null, m
 
   // ---- the reader's own
 
-  async function take(chosen) {
-    if (chosen.size > MAX_BYTES) {
-      read = null;
-      refusal = {
-        asked: `${chosen.name} has ${(chosen.size / 1e6).toFixed(1)} MB.`,
-        allowed: "A list may have 4 MB.",
-        change: "Give fewer names.",
-      };
-      return changed();
-    }
-    box.value = await chosen.text();
-    file.value = "";
+  /** null: the reader is asked how it is to be read. */
+  function take(text) {
+    box.value = text ?? "";
     later(0);
+  }
+
+  function refuse(why) {
+    asking?.abort();
+    read = null;
+    refusal = why;
+    dropped = "";
+    changed();
   }
 
   function later(wait_ms) {
@@ -272,7 +263,12 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     fill(problem, kind === "given" && refusal && refusedWords(refusal));
     if (kind === "world") fill(told, worldWords());
     else {
-      fill(told, read ? readWords(read.checked, match.checked) : !refusal && box.value.trim() && "Reading the names…");
+      fill(
+        told,
+        read
+          ? [notesOf(read), readWords(read.checked, match.checked)]
+          : !refusal && box.value.trim() && "Reading the names…",
+      );
     }
   }
 
@@ -295,6 +291,9 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     );
   }
 }
+
+/** What of the text was taken for no name. */
+const notesOf = ({ notes }) => notes.map((note) => h("p", { class: "note" }, note));
 
 /** Names as the box reads them, with every fact in a column of its own. */
 function csvOf(names) {

@@ -1,19 +1,15 @@
-// Three sentences on how this works, for who asks: each beside what it speaks of.
+// Three sentences on how this works, for who asks: each beside what it speaks of, and of what was measured there.
 
 import { fill, h } from "../core/dom.js";
+import { signed } from "../core/format.js";
+import { worthPushing } from "../run/answers/invite.js";
+import { activation, lastEntity } from "../run/run.js";
+import { coloured } from "../run/tokens/colours.js";
 
-const STEPS = [
-  {
-    at: "tokens",
-    title: "The model does not know this name.",
-    text:
-      "Each token is tinted by how strongly an “unknown entity” latent fires on it. Nobody told it which latent that is.",
-  },
-  {
-    at: "sliders",
-    title: "Push “Known entity” to the right.",
-    text: "Every answer on the slider is computed already. Somewhere the refusal turns into a made-up fact.",
-  },
+/** @returns {{ at: string, title: string, text: string }[]} at: the id of what a step speaks of */
+export const steps = (state) => [
+  { at: "tokens", ...ofTokens(state) },
+  { at: "sliders", ...ofSliders(state) },
   {
     at: "pushes",
     title: "Is it the direction, or any push?",
@@ -21,23 +17,47 @@ const STEPS = [
   },
 ];
 
+function ofTokens(state) {
+  const [run, latent] = [state.get("run"), coloured(state)];
+  const value = latent && run ? activation(run, 0, latent.index, lastEntity(run)) : null;
+  if (value === null) {
+    return { title: "The prompt, token by token.", text: "What is read at each comes with the answer." };
+  }
+  return {
+    title: `The latent “${latent.label}” ${value > 0 ? "fires" : "is silent"} on this name.`,
+    text: "Each token is tinted by how strongly it fires there.",
+  };
+}
+
+function ofSliders(state) {
+  const sliders = state.get("sliders");
+  const next = worthPushing(state.get("run"), sliders);
+  if (!next) return { title: "Push.", text: "Each slider pushes the model along a direction while it reads." };
+  const turns = next.turns ? `At ${signed(next.strength)} the answer turns.` : "None of those that are here turns.";
+  return {
+    title: `Push “${sliders[next.index].label}” to the right.`,
+    text: `The answers along a slider are computed together. ${turns}`,
+  };
+}
+
 /** A push of a slider leads on to the last step. `again` is the button that starts it. */
 export function tour(element, state, again) {
   again.addEventListener("click", () => show(0));
   hide();
 
   state.on(["values"], () => {
-    if (!element.hidden && state.get("values").some((value) => value !== null)) show(STEPS.length - 1);
+    if (!element.hidden && state.get("values").some((value) => value !== null)) show(2);
   });
 
   function show(step) {
-    const { at: id, title, text } = STEPS[step];
+    const all = steps(state);
+    const { at: id, title, text } = all[step];
     for (const one of document.querySelectorAll(".toured")) one.classList.remove("toured");
     document.getElementById(id)?.classList.add("toured");
-    const last = step === STEPS.length - 1;
+    const last = step === all.length - 1;
     fill(
       element,
-      h("p", { class: "tour-text" }, h("b", {}, `${step + 1} of ${STEPS.length} · ${title} `), text),
+      h("p", { class: "tour-text" }, h("b", {}, `${step + 1} of ${all.length} · ${title} `), text),
       h(
         "span",
         { class: "row tight" },

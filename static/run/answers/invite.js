@@ -7,7 +7,7 @@ import { choose, sweepOf } from "../steering/sliders.js";
 
 /**
  * The slider that should turn this answer, and the least push of it that does; where none does, its longest.
- * @returns {{ index: number, strength: number }|null} null before the baseline's verdict, and without sliders
+ * @returns {{ index: number, strength: number, turns: boolean }|null} null before the baseline's verdict, and without sliders
  */
 export function worthPushing(run, sliders) {
   const base = run?.arms?.[0]?.verdict;
@@ -17,7 +17,7 @@ export function worthPushing(run, sliders) {
   const tried = points(run, sweepOf(run, sliders[index])).filter(({ strength }) => strength > 0);
   const turns = tried.find(({ arm }) => run.arms[arm].verdict && run.arms[arm].verdict.outcome !== base.outcome);
   const strength = (turns ?? tried.at(-1))?.strength ?? Math.max(...sliders[index].strengths);
-  return { index, strength };
+  return { index, strength, turns: Boolean(turns) };
 }
 
 /** `pushed()` is called after a press: what was pressed goes. @returns {{ root: HTMLElement, remove: () => void }} */

@@ -28,17 +28,17 @@ function run(...outcomes) {
 
 Deno.test("the least push that turns a refusal is the one worth a press", () => {
   const found = run("refused", "invented", "refused", "invented", "refused", "refused", "refused");
-  assert.deepEqual(worthPushing(found, sliders), { index: 0, strength: 2 });
+  assert.deepEqual(worthPushing(found, sliders), { index: 0, strength: 2, turns: true });
 });
 
 Deno.test("an answer is turned by the other slider", () => {
   const found = run("right", "right", "right", "right", "right", "refused", "refused");
-  assert.deepEqual(worthPushing(found, sliders), { index: 1, strength: 1 });
+  assert.deepEqual(worthPushing(found, sliders), { index: 1, strength: 1, turns: true });
 });
 
 Deno.test("where nothing turns it the longest push is worth a look", () => {
   const found = run("refused", "refused", "refused", "refused", "refused", "refused", "refused");
-  assert.deepEqual(worthPushing(found, sliders), { index: 0, strength: 2 });
+  assert.deepEqual(worthPushing(found, sliders), { index: 0, strength: 2, turns: false });
 });
 
 Deno.test("nothing is worth a push before it is known what would be turned", () => {

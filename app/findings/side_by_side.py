@@ -1,11 +1,12 @@
 """Two findings beside each other, line by line, and on which lines they differ. Knows nothing about pages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from app.wording.provenance import Detail, provenance
 from app.wording.words import VERDICTS
-from protocol.app.findings import Answer, Finding
+from protocol.app.findings import Answer, Answers, Finding
 from protocol.app.verify import Verification
 from protocol.refusal import Refusal
 from protocol.worker.frames import FRAME, Start
@@ -46,22 +47,28 @@ def lines(left: ComparedFinding, right: ComparedFinding) -> tuple[Line, ...]:
     a, b = left.finding, right.finding
     assert a and b
     assert isinstance(a.request, GenerateRequest) and isinstance(b.request, GenerateRequest)
-    said = (a.answers.baseline, b.answers.baseline), (a.answers.steered, b.answers.steered)
     facts = provenance(a, left.start), provenance(b, right.start)
     names = [name for longer in sorted(facts, key=len, reverse=True) for name in longer]
     both = {name: tuple(side.get(name, _ABSENT) for side in facts) for name in dict.fromkeys(names)}
     both["verification"] = (_checked(a.verified), _checked(b.verified))
     return (
-        Line("question", "prompt", (a.request.prompt, b.request.prompt), a.request.prompt != b.request.prompt),
-        *(
-            Line(name, "answer", pair, _said(pair[0]) != _said(pair[1]))
-            for name, pair in zip(("baseline", "steered"), said, strict=True)
-        ),
+        *_spoken("", a, b),
+        *(_spoken("second ", a.second, b.second) if a.second or b.second else ()),
         *(
             Line(name, "fact", pair, (pair[0].value, pair[0].more) != (pair[1].value, pair[1].more))
             for name, pair in both.items()
         ),
     )
+
+
+def _spoken(which: str, a: Finding | None, b: Finding | None) -> Iterator[Line]:
+    """What was asked and answered; None: there is no such prompt."""
+    asked = tuple(one.request.prompt if one and isinstance(one.request, GenerateRequest) else "–" for one in (a, b))
+    yield Line(f"{which}question", "prompt", asked, asked[0] != asked[1])
+    answers = [one.answers if one else Answers() for one in (a, b)]
+    for name in ("baseline", "steered"):
+        pair = tuple(getattr(said, name) for said in answers)
+        yield Line(f"{which}{name}", "answer", pair, _said(pair[0]) != _said(pair[1]))
 
 
 def _said(answer: Answer | None) -> tuple[str, str] | None:

@@ -56,7 +56,10 @@ export function asides(state, { seen, ready, follow }) {
     else {
       const list = kind === "look";
       if (!list) state.set(kind, newRun(request));
-      const show = (run) => (list && isOpen(run)) || state.set(kind, run);
+      const show = (run, id) => {
+        if (kind === "other") state.set("otherId", id); // what is shared names it
+        if (!list || !isOpen(run)) state.set(kind, run);
+      };
       timers[kind] = setTimeout(() => follow[kind].ask(request, show), REST_MS[kind]);
     }
   }

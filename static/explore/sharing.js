@@ -15,7 +15,22 @@ export function shareSeen(state, seen, { run, id }, { follow, parent }) {
   const inside = !slider || isIdle(slider, values[active]) || slider.strengths.includes(values[active]);
   const request = inside ? run.request : sharedRequest(seen);
   const view = { ...steerIn({ request }, sliders, values, active), colour: state.get("colour") };
-  shareDialog($("dialog"), state, inside ? Promise.resolve({ id, run }) : wholeRun(follow, request), view, parent);
+  const whole = inside ? Promise.resolve({ id, run }) : wholeRun(follow, request);
+  shareDialog($("dialog"), state, Promise.all([whole, secondRun(state)]), view, parent);
+}
+
+// The prompt beside it, once it has arrived; null where there is none, or none arrives.
+function secondRun(state) {
+  if (!state.get("otherPrompt")) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const off = state.on(["other"], () => {
+      const run = state.get("other");
+      if (!run || isOpen(run)) return;
+      queueMicrotask(() => off());
+      const view = { ...state.get("otherSteer"), colour: state.get("colour") };
+      resolve(run.phase === "done" && view.sweep !== -1 ? { id: state.get("otherId"), run, view } : null);
+    });
+  });
 }
 
 function wholeRun(follow, request) {

@@ -9,7 +9,12 @@ import { followSliders, recordedRun, recordedSliders } from "../run/recording.js
 import { channels } from "../core/store.js";
 import { addressOf } from "../core/root.js";
 import { lookAtWorker } from "../parts/health.js";
+import { answers } from "../run/answers/answers.js";
+import { aliased } from "../core/store.js";
+import { mount } from "../parts/mount.js";
 import { panels } from "../run/panels.js";
+import { steerIn } from "../run/steering/sliders.js";
+import { tokenStrip } from "../run/tokens/tokens.js";
 import { facts } from "../run/readout.js";
 import { findingPage } from "./page.js";
 import { verifyButton } from "./verify.js";
@@ -17,6 +22,7 @@ import { verifyButton } from "./verify.js";
 const main = $("main");
 const { slug } = main.dataset;
 const view = JSON.parse(main.dataset.view);
+const second = main.dataset.second ? { slug: main.dataset.second, view: JSON.parse(main.dataset.secondView) } : null;
 const state = channels({
   health: null,
   card: null,
@@ -29,6 +35,9 @@ const state = channels({
   active: 0,
   steer: { sweep: null, strength: 0 },
   sweep: 0,
+  other: null,
+  otherPrompt: second && $("beside-answers").dataset.prompt,
+  otherSteer: { sweep: null, strength: 0 },
 });
 
 verifyButton(slug);
@@ -49,8 +58,30 @@ async function open() {
   }
   followSliders(state);
   panels(state);
+  if (second) openSecond();
   state.on(["run", "steer", "card"], provenance);
-  state.on(["steer", "colour", "card"], openInExplore);
+  state.on(["steer", "colour", "card", "other"], openInExplore);
+}
+
+// The prompt beside it, at the strength that the sliders have.
+async function openSecond() {
+  let run;
+  try {
+    run = await recordedRun(second.slug);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    $("notice").hidden = false;
+    fill($("notice"), h("p", {}, `The second prompt's recording did not arrive. ${error.message}`));
+    return;
+  }
+  const { sliders } = recordedSliders(run, second.view); // the same pushes, in the same order
+  state.set("other", run);
+  state.on(["values", "active"], () => {
+    state.set("otherSteer", steerIn(run, sliders, state.get("values"), state.get("active")));
+  });
+  const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", otherSteer: "steer" });
+  mount(answers, $("beside-answers"), other, { compact: true });
+  mount(tokenStrip, $("beside"), other, { compact: true });
 }
 
 function provenance() {
@@ -79,7 +110,8 @@ function openInExplore() {
   const { sweep, strength } = state.get("steer");
   /** @type {[number, number][]} */
   const at = sweep === null ? [] : [[sweep, strength]];
-  const seen = { prompt, format, at, colour: state.get("colour"), request };
+  const beside = state.get("other")?.request.prompt ?? null;
+  const seen = { prompt, format, at, colour: state.get("colour"), request, beside };
   $("open").href = addressOf(`/${writeFragment({ ...seen, parent: slug })}`);
 }
 

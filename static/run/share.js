@@ -17,11 +17,13 @@ const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, no
 let draft = {}; // what was typed and not saved yet: { title, note, listed }
 
 /**
- * Opens the dialog. `whole`: a promise of { id, run }, one run that holds all that is seen; it may still have to be
- * made. `seen`: the view to keep. `parent`: the finding that was opened, or null.
+ * Opens the dialog. `arriving`: a promise of { id, run }, one run that holds all that is seen, which may still have to
+ * be made; and of { id, run, view } of a second prompt, or null. `seen`: the view to keep. `parent`: the finding that was
+ * opened, or null.
  */
-export function shareDialog(dialog, state, whole, seen, parent) {
+export function shareDialog(dialog, state, arriving, seen, parent) {
   let id = null; // of the whole run, once it is there
+  let second = null; // of the prompt beside it: its id and view
   const steer = { sweep: seen.sweep, strength: seen.strength };
   const card = state.get("card");
   const preview = h(
@@ -30,6 +32,10 @@ export function shareDialog(dialog, state, whole, seen, parent) {
     h("p", { class: "note" }, "Preparing one run that holds all you see…"),
   );
   const what = h("p", {});
+  const beside = h("input", { type: "checkbox", checked: true, onchange: () => drawPublic() });
+  const pair = h("label", { class: "check-label", hidden: true }, beside, h("span", {}, "With the second prompt"));
+  const isPair = () => Boolean(second && beside.checked);
+  const kept = h("span", {});
   const title = h("input", {
     id: "share-title",
     class: "input",
@@ -75,6 +81,7 @@ export function shareDialog(dialog, state, whole, seen, parent) {
     title,
     h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
     note,
+    pair,
     h("label", { class: "check-label" }, listed, "List it under Findings"),
     forked &&
       h(
@@ -92,7 +99,8 @@ export function shareDialog(dialog, state, whole, seen, parent) {
         "p",
         {},
         h("b", {}, "This doesn't:"),
-        " a second prompt, sampled answers, a random direction's answer, and what you asked before.",
+        kept,
+        " sampled answers, a random direction's answer, and what you asked before.",
       ),
       finds,
       h(
@@ -112,14 +120,25 @@ export function shareDialog(dialog, state, whole, seen, parent) {
   fill(dialog, form);
   dialog.showModal();
   title.select();
-  whole.then(ready, failed);
+  arriving.then(ready, failed);
+  let drawPublic = () => {};
 
-  function ready({ id: runId, run }) {
+  function ready([{ id: runId, run }, other]) {
     id = runId;
+    second = other;
     button.disabled = false;
-    fill(preview, ...previewOf(run, steer, card));
-    const answers = `${count(run.arms.length, "answer")} with their activations and controls`;
-    fill(what, `the prompt “${run.start.request.prompt}”, ${answers}, your title and your note.`);
+    pair.hidden = !other;
+    drawPublic = () => {
+      const shown = isPair() ? [other.run, other.view] : null;
+      fill(preview, ...previewOf(run, steer, card), shown && previewOf(...shown, card).slice(1));
+      const prompts = [run, ...(shown ? [other.run] : [])];
+      const asked = prompts.map(({ start }) => `“${start.request.prompt}”`).join(" and ");
+      const n = prompts.reduce((sum, { arms }) => sum + arms.length, 0);
+      const answers = `${count(n, "answer")} with their activations and controls`;
+      fill(what, `the prompt${shown ? "s" : ""} ${asked}, ${answers}, your title and your note.`);
+      fill(kept, !shown && state.get("otherPrompt") && " the second prompt,");
+    };
+    drawPublic();
     if (title.value) return;
     title.value = headline(run, steer, card);
     if (document.activeElement === title) title.select();
@@ -146,6 +165,7 @@ export function shareDialog(dialog, state, whole, seen, parent) {
         title: title.value,
         note: note.value,
         view: seen,
+        second: isPair() ? { run_id: second.id, view: second.view } : null,
         listed: listed.checked,
         parent: forked?.checked ? parent : null,
       });

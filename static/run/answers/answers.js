@@ -44,7 +44,7 @@ export function answers(element, state, { compact = false } = {}) {
       } else if (arm === 0) right.draw({ answer: null, whole: false, note: "not pushed" });
       else right.draw({ ...shown(state, run, arm), other: run?.arms[0]?.text ?? null });
     }),
-    ...(compact ? [] : [randomColumn(grid, state, scrolled), legend(foot, state)]),
+    ...(compact ? [] : [randomColumn(grid, state, scrolled), legend(foot, state), paired(element, state)]),
   ];
   return () => {
     for (const off of offs) off();
@@ -54,6 +54,10 @@ export function answers(element, state, { compact = false } = {}) {
     fill(element);
   };
 }
+
+// A second prompt's answers stand below; both are to be seen.
+const paired = (element, state) =>
+  state.on(["otherPrompt"], () => element.classList.toggle("paired", Boolean(state.get("otherPrompt"))));
 
 /** How hard the slider that was touched last pushes, and how many others do. */
 function pushed(state) {

@@ -64,6 +64,13 @@ def test_a_pair_is_taken_back_with_both_its_recordings(app: Client, pair: tuple[
         assert app.get(f"/api/findings/{slug}/recording").status_code == 410
 
 
+def test_both_prompts_of_a_pair_are_compared(app: Client, pair: tuple[Saved, bytes, bytes]) -> None:
+    alone = app.slug(app.post_run().headers["x-run-id"])
+    compared = app.get("/compare", params={"a": pair[0].finding.slug, "b": alone}).text
+    assert "second question" in compared and JORDAN.prompt in compared
+    assert "second question" not in app.get("/compare", params={"a": alone, "b": alone}).text
+
+
 def test_what_is_no_answer_of_the_same_model_stands_beside_nothing(app: Client) -> None:
     before = app.get("/api/findings").json()["total"]
     first = app.post_run().headers["x-run-id"]

@@ -30,7 +30,7 @@ def test_every_figure_of_a_finding_is_saved_with_model_n_control_and_link(app: A
     expect(page.locator("#map .heatmaplayer image").first).to_be_attached()
     for view, shown in {
         "#curve": ["random", "I'm sorry"],  # the overlay and the ribbon, which are no SVG on the page
-        "#tokens": ["Michael", "activation"],
+        "#tokens": ["Michael", "Known entity"],
         "#first": ["baseline", "refusal"],
         "#map": ["baseline", "steered"],
     }.items():

@@ -8,6 +8,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeVar, get_args
 
 from app.worker.client import WorkerClient
@@ -20,6 +21,8 @@ from protocol.worker.world import ModelWorld, WorldEntry
 
 Word = TypeVar("Word", bound=str)
 MAX_NAMES_SHOWN = 200
+MAX_NEAR = 3
+ALMOST = 0.8  # of the letters are the same, in order: a slip, not another name
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,19 @@ class WorldSearch:
 
 class WorldPage(Message):
     """Some of the names that were found. `types` counts them by type as if none were chosen, `tiers` likewise,
-    so that each number says what choosing it would show. `n_entries` is the whole world."""
+    so that each number says what choosing it would show. `n_entries` is the whole world; `n_real` those of its names
+    that are real and have facts. `near`: real names that are spelled almost as the words, where none is found."""
 
     model: Name
     n_entries: int
+    n_real: int
     total: int
     offset: int
     types: dict[Name, int]
     tiers: dict[Tier, int]
     questions: dict[Name, Text]
     entries: tuple[WorldEntry, ...]
+    near: tuple[WorldEntry, ...] = ()
 
 
 class Worlds:
@@ -80,6 +86,7 @@ class Index:
             (entry, fold(entry.name), "\n".join(fold(text) for text in (entry.name, *entry.facts.values())))
             for entry in world.entries
         ]
+        self._real = {name: entry for entry, name, _ in self._rows if entry.facts and not entry.fictional}
         self._types = tuple(dict.fromkeys(entry.type for entry in world.entries))
         here = {entry.tier for entry in world.entries}
         self._tiers = tuple(tier for tier in get_args(Tier) if tier in here)
@@ -107,6 +114,7 @@ class Index:
         return WorldPage(
             model=self.world.model,
             n_entries=len(self._rows),
+            n_real=sum(bool(entry.facts) and not entry.fictional for entry, _, _ in self._rows),
             total=len(shown),
             offset=asked.offset,
             types=_counts(self._types, (e.type for e, _ in found if asked.tier in (None, e.tier))),
@@ -116,7 +124,12 @@ class Index:
             ),
             questions=self._questions,
             entries=tuple(entry for entry, _ in shown[asked.offset : asked.offset + asked.limit]),
+            near=() if found else self._near(whole),
         )
+
+    def _near(self, folded: str) -> tuple[WorldEntry, ...]:
+        close = get_close_matches(folded, self._real, n=MAX_NEAR, cutoff=ALMOST)
+        return tuple(self._real[name] for name in close)
 
 
 def _counts(names: Iterable[Word], found: Iterable[Word]) -> dict[Word, int]:

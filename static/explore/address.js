@@ -17,6 +17,7 @@ const ADDRESSED = [
   "dictionary",
   "side",
   "otherPrompt",
+  "otherSpan",
   "wantRandom",
   "sampling",
 ];
@@ -30,6 +31,7 @@ export const channelsOf = (seen) => ({
   dictionary: seen.dictionary,
   side: seen.side,
   otherPrompt: seen.beside,
+  otherSpan: seen.besideSpan,
   wantRandom: seen.random === null ? null : { index: seen.random },
   sampling: seen.samples,
 });
@@ -74,6 +76,7 @@ export function keptAddress(state, question) {
       dictionary: state.get("dictionary"),
       side: state.get("side"),
       beside: state.get("otherPrompt"),
+      besideSpan: state.get("otherSpan"),
       random: state.get("wantRandom")?.index,
       samples: samplesOf(state, asked.prompt),
       request: asked.request,

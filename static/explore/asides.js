@@ -13,12 +13,15 @@ export function asides(state, { seen, ready, follow }) {
   const timers = {};
   let sampled = null; // what `sampling` was when it was asked
 
-  state.on(["run", "values", "active", "wantLook", "otherPrompt", "wantRandom"], () => {
+  state.on(["run", "values", "active", "wantLook", "otherPrompt", "otherSpan", "wantRandom"], () => {
     const run = state.get("run");
     if (!run?.prompt || !ready()) return;
     const [now, random] = [seen(), state.get("wantRandom")];
     want("look", state.get("wantLook") && !isOpen(run) ? lookRequest(now) : null);
-    want("other", state.get("otherPrompt") ? otherRequest(now, state.get("otherPrompt")) : null);
+    want(
+      "other",
+      state.get("otherPrompt") ? otherRequest(now, state.get("otherPrompt"), state.get("otherSpan")) : null,
+    );
     want("random", random && hasRandom(now.sliders[now.active]) ? randomRequest(now, random) : null);
   });
   state.on(["values", "active", "other"], () => {

@@ -17,13 +17,14 @@ import { slidersOpened, slidersThere } from "../run/steering/opened.js";
 import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
-import { besidePrompt } from "./second_prompt.js";
+import { askBeside, besidePrompt } from "./second_prompt.js";
 import { examples } from "./examples.js";
 import { latentCard } from "../run/latent/card.js";
 import { lookup } from "../run/latents/finder.js";
 import { notice } from "./notice.js";
 import { steeredLine } from "./steered_line.js";
 import { mount } from "../parts/mount.js";
+import { outside } from "./outside.js";
 import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
@@ -102,6 +103,8 @@ mount(examples, $("pairs"), state, $("kinds"), (prompt) => {
 });
 const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", otherSteer: "steer" });
 mount(besidePrompt, $("beside"), state, $("beside-open"), (element) => tokenStrip(element, other, { compact: true }));
+mount(outside, $("outside"), state, ask);
+mount(outside, $("beside-outside"), other, (prompt) => askBeside(state, prompt));
 mount(tour, $("tour"), state, $("tour-again"));
 
 $("prompt").value = opened.prompt ?? "";

@@ -1,6 +1,13 @@
-// The second prompt: its field, and the place of its strip under the first. Channel `otherPrompt`; null: there is none.
+// The second prompt: its field, and the place of its strip under the first. Channels `otherPrompt`, null: there is none,
+// and `otherSpan`, the name that was marked in it.
 
 import { fill, h, listen } from "../core/dom.js";
+
+/** Another second prompt, or null for none. A name that was marked is one of the prompt that it was marked in. */
+export function askBeside(state, prompt) {
+  if (prompt !== state.get("otherPrompt")) state.set("otherSpan", null);
+  state.set("otherPrompt", prompt);
+}
 
 /** `opener` opens it; `strip(element)` draws the second prompt's tokens and returns what removes them. */
 export function besidePrompt(element, state, opener, strip) {
@@ -37,7 +44,7 @@ export function besidePrompt(element, state, opener, strip) {
           class: "row beside-ask",
           onsubmit: (event) => {
             event.preventDefault();
-            if (field.value.trim()) state.set("otherPrompt", field.value.trim());
+            if (field.value.trim()) askBeside(state, field.value.trim());
           },
         },
         h("h2", {}, "Beside it"),
@@ -65,13 +72,13 @@ export function besidePrompt(element, state, opener, strip) {
     const groups = state.get("card")?.examples ?? [];
     const now = state.get("run")?.request?.prompt;
     const group = groups.find((one) => one.some(({ prompt }) => prompt === now)) ?? groups[0] ?? [];
-    state.set("otherPrompt", group.find(({ prompt }) => prompt !== now)?.prompt ?? now ?? "");
+    askBeside(state, group.find(({ prompt }) => prompt !== now)?.prompt ?? now ?? "");
     field?.select();
     field?.focus();
   }
 
   function close() {
-    state.set("otherPrompt", null);
+    askBeside(state, null);
     opener.focus();
   }
 }

@@ -7,7 +7,7 @@ import { MAX_DIRECTIONS, MAX_HELD, MAX_SAMPLES, MAX_SWEEPS, MAX_WATCHED } from "
  * @typedef {{ prompt: string|null, format: "chat"|"raw", span: {start: number, end: number}|null,
  *             sliders: object[]|null, at: [number, number][], active: number|null, colour: number|null,
  *             token: number|null, latent: {dictionary: string, latent: number}|null, watching: object[]|null,
- *             dictionary: string|null, side: string|null, beside: string|null, random: number|null,
+ *             dictionary: string|null, side: string|null, beside: string|null, besideSpan: {start: number, end: number}|null, random: number|null,
  *             samples: { n: number, temperature: number, seed: number }|null,
  *             request: object|null, parent: string|null }} Seen
  * sliders: null are the model's own; at: [slider, strength] of those that push; dictionary: of the list of latents;
@@ -37,12 +37,11 @@ export function readFragment(hash) {
     );
   const sweep = index("sweep", MAX_SWEEPS); // of a link made before several sliders could push at once
   if (!at.length && sweep !== null && number(query.get("strength"))) at.push([sweep, number(query.get("strength"))]);
-  const [, start, end] = (query.get("name") ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];
   const latent = (query.get("latent") ?? "").match(/^(.{1,200}):(\d{1,9})$/);
   return {
     prompt: query.get("prompt"),
     format: query.get("format") === "raw" ? "raw" : "chat",
-    span: start < end ? { start, end } : null,
+    span: spanIn(query.get("name")),
     sliders: parsed(query.get("sliders"), Array.isArray),
     at,
     active: index("active", MAX_SLIDERS) ?? sweep,
@@ -53,6 +52,7 @@ export function readFragment(hash) {
     dictionary: query.get("list"),
     side: query.get("map"),
     beside: query.get("beside"),
+    besideSpan: spanIn(query.get("beside-name")),
     random: index("random", MAX_DIRECTIONS),
     samples: samplesIn(query.get("samples")),
     request: parsed(query.get("request"), (value) => !Array.isArray(value)),
@@ -65,7 +65,7 @@ export function writeFragment(seen) {
   const query = new URLSearchParams({ prompt: seen.prompt ?? "" });
   const put = (name, value) => value !== null && value !== undefined && value !== "" && query.set(name, value);
   if (seen.format === "raw") query.set("format", "raw");
-  put("name", seen.span && `${seen.span.start}-${seen.span.end}`);
+  put("name", spanAs(seen.span));
   put("at", seen.at?.map((pair) => pair.join(":")).join(","));
   put("active", seen.active);
   put("colour", seen.colour);
@@ -74,6 +74,7 @@ export function writeFragment(seen) {
   put("list", seen.dictionary);
   put("map", seen.side);
   put("beside", seen.beside);
+  put("beside-name", spanAs(seen.besideSpan));
   put("random", seen.random);
   put("samples", seen.samples && [seen.samples.n, seen.samples.temperature, seen.samples.seed].join(","));
   put("parent", seen.parent);
@@ -95,6 +96,13 @@ function samplesIn(text) {
   const fits = n > 0 && n <= MAX_SAMPLES && temperature > 0 && seed < 2 ** 31;
   return fits ? { n, temperature, seed } : null;
 }
+
+function spanIn(text) {
+  const [, start, end] = (text ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];
+  return start < end ? { start, end } : null;
+}
+
+const spanAs = (span) => span && `${span.start}-${span.end}`;
 
 function parsed(text, fits) {
   try {

@@ -70,10 +70,10 @@ export function samplesRequest(seen, { n, temperature, seed = 0 }, random) {
   return { ...bare(seen), hold: heldOf(seen), sweeps, sampling };
 }
 
-/** The same pushes on another prompt. */
-export function otherRequest(seen, prompt) {
+/** The same pushes on another prompt, whose name is found or marked for itself. */
+export function otherRequest(seen, prompt, span = null) {
   const sliders = seen.sliders.map((slider) => withNamedScope(slider, seen.card));
-  return { ...sharedRequest({ ...seen, sliders, span: null }), prompt };
+  return { ...sharedRequest({ ...seen, sliders, span }), prompt };
 }
 
 /** Can this direction be replaced by a random one? A mode that moves a value has two, and a random one is random already. */

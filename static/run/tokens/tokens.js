@@ -11,6 +11,7 @@ import { sequence, whereOf } from "../sequence.js";
 import { aliased } from "../../core/store.js";
 import { colourChoice, colourLegend } from "./colours.js";
 import { beforeAfter, percent, tokenFocus, valueInWords } from "./focus.js";
+import { nameReading } from "./reading.js";
 import { tokenRow } from "./row.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
@@ -21,6 +22,7 @@ import { tokenTools } from "./tools.js";
 const ONE_ROW = 60; // characters of a prompt that fit into one with its template, by and large
 // A second prompt is read and selected for itself, and not asked again from its tokens.
 const OWN = { hover: "otherHover", token: "otherToken", live: "otherLive", look: "otherLook" };
+const MARKED = { span: "otherSpan", tool: "otherTool" };
 
 /** compact: a second prompt's tokens, with nothing to choose, below the page's first: where it is wide, both names end
  * at the same place. */
@@ -32,9 +34,15 @@ export function tokenStrip(element, page, { compact = false } = {}) {
   const label = compact ? "Tokens of the second prompt" : "Tokens of the prompt";
   const placed = () => (compact ? align(strip) : makeRoom(strip));
   if (compact) {
-    fill(element, body);
+    const read = h("div", {});
+    fill(element, body, read);
     const anew = page.on(["otherPrompt"], () => state.set("token", null));
-    const removes = [anew, tokenRow(strip, state, { label, placed }), tokenFocus(focus, state)];
+    const removes = [
+      anew,
+      tokenRow(strip, state, { label, placed }),
+      tokenFocus(focus, state),
+      nameReading(read, aliased(page, MARKED)),
+    ];
     return () => leave(element, removes);
   }
   strip.classList.toggle("long", (state.get("typed") ?? "").length > ONE_ROW); // a link's tokens come in a moment
@@ -42,17 +50,19 @@ export function tokenStrip(element, page, { compact = false } = {}) {
   const tools = h("div", { class: "row tools" });
   const legend = h("span", { class: "legend note" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
+  const read = h("div", {});
   const behind = h("div", { class: "behind" });
   const save = pictureButtons(() => [legend, strip], () => tokenWords(state));
   const by = h("span", { class: "note", "aria-hidden": "true" }, "coloured by");
   const more = unfold("tokens", "Tools", h("div", { class: "row token-tools" }, by, choice, tools, save, button));
-  fill(element, h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), legend, more), body, behind);
+  fill(element, h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), legend, more), body, read, behind);
   const removes = [
     colourChoice(choice, state),
     colourLegend(legend, state),
     tokenTools(tools, state),
     tokenRow(strip, state, { label, placed }),
     tokenFocus(focus, state),
+    nameReading(read, state),
     tableButton(button, behind, state, ["run", "steer", "card", "look"], () => tokenTable(state)),
   ];
   return () => leave(element, removes);

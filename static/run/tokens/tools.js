@@ -1,9 +1,9 @@
-// What a press on a token does: look, mark the name, or choose where to push. Beside it, what was marked or chosen and
-// the way back. Only where a run can be asked for.
+// What a press on a token does: look, mark the name, or choose where to push. Beside it, what was chosen and the way
+// back. Only where a run can be asked for.
 
 import { fill, h } from "../../core/dom.js";
 import { count } from "../../core/format.js";
-import { FOUND, SCOPES } from "../../core/protocol.js";
+import { SCOPES } from "../../core/protocol.js";
 import { namedScope } from "../steering/sliders.js";
 import { activeSlider, backToScope, planned, toolOf } from "./press.js";
 
@@ -27,7 +27,7 @@ export function tokenTools(element, state) {
   const back = h("button", { class: "button tool-back", type: "button", hidden: true, onclick: () => undo() });
   let undo = null;
   fill(element, h("span", { class: "note", "aria-hidden": "true" }, "press to"), choice, said, back);
-  const off = state.on(["live", "tool", "run", "span", "sliders", "active", "card"], draw);
+  const off = state.on(["live", "tool", "run", "sliders", "active", "card"], draw);
   return () => {
     off();
     fill(element);
@@ -50,11 +50,7 @@ export function tokenTools(element, state) {
 
 const NOTES = {
   look: () => ({ words: "", way: null }),
-  name(state, { entity }) {
-    const words = entity.found === "whole_prompt" ? FOUND.whole_prompt : `“${entity.text}”: ${FOUND[entity.found]}`;
-    const way = { name: "Let it find the name", go: () => state.set("span", null) };
-    return { words, way: state.get("span") && way };
-  },
+  name: () => ({ words: "", way: null }), // reading.js says it
   steer(state, start) {
     const slider = activeSlider(state);
     if (!slider) return { words: "no slider", way: null };

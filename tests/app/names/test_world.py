@@ -11,6 +11,7 @@ from tests import shipped_documents as papers
 from tests.app.conftest import Client, start
 from tests.app.frames import CARD
 from tests.app.scripted_worker import ScriptedWorker
+from tests.protocol.spelling_cases import SPELLINGS
 
 EXAMPLE = Example(role="known", name="Paris", prompt="Which country is Paris in?")
 TOLD = CARD.model_copy(update={"world": "entities.json", "examples": ((EXAMPLE,),)})
@@ -34,6 +35,25 @@ def test_a_name_is_found_whatever_its_case_accents_and_spaces(told: Client) -> N
     for words in ("bogota", "BOGOTÁ", "  Bogota ", "Bogotá"):
         assert found(told, q=words) == ["Bogotá"]
     assert found(told, q="lukasz  orn") == ["Łukasz Ørn"]
+
+
+@pytest.mark.parametrize("way", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_name_is_found_however_it_is_typed(way) -> None:
+    index = Index(papers.world(CARD.id), None)
+    for name in ("Michael Jordan", "Midnight in Paris", "Bogotá"):
+        assert index.page(WorldSearch(way(name))).entries[0].name == name
+
+
+def test_a_slip_finds_the_name_that_was_meant_and_never_one_that_is_nobodys() -> None:
+    index = Index(papers.world(CARD.id), None)
+    assert [entry.name for entry in index.page(WorldSearch("Micheal Jordan")).near] == ["Michael Jordan"]
+    for words in ("Florence Nightingale", "Michael Batkim", "Michael Jordan", ""):
+        assert index.page(WorldSearch(words)).near == ()
+
+
+def test_names_that_are_real_and_have_facts_are_counted() -> None:
+    real = [row for row in papers.ROWS if row["facts"] and not row["fictional"]]
+    assert Index(papers.world(CARD.id), None).page(WorldSearch("jordan")).n_real == len(real) == 4
 
 
 def test_facts_are_searched_too_and_every_word_must_be_there(told: Client) -> None:

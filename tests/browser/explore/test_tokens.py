@@ -283,7 +283,7 @@ def test_a_pressed_token_stays_selected_and_a_second_press_lets_it_go(page: Page
 
 def test_a_drag_over_tokens_marks_the_name_and_the_worker_can_have_it_back(page: Page) -> None:
     pick(page, "Mark name")
-    expect(page.locator(".tool-said")).to_have_text("“Michael Batkin”: a name of its world")
+    expect(page.locator("#tokens .reading")).to_contain_text("“Michael Batkin”: a name of its world")
     start, end = token(page, "sport").bounding_box(), token(page, "Michael").bounding_box()
 
     def drag() -> None:
@@ -295,11 +295,42 @@ def test_a_drag_over_tokens_marks_the_name_and_the_worker_can_have_it_back(page:
 
     asked = asked_by(page, drag)
     assert BATKIN[asked["entity"]["start"] : asked["entity"]["end"]] == "sport does Michael"
-    expect(page.locator(".tool-said")).to_have_text("“sport does Michael”: you marked it")
+    expect(page.locator("#tokens .reading")).to_contain_text("“sport does Michael”: you marked it")
     wait_done(page)
     assert texts(page, ".in-entity .token") == ["·sport", "·does", "·Michael"]
     page.get_by_role("button", name="Let it find the name").click()
-    expect(page.locator(".tool-said")).to_have_text("“Michael Batkin”: a name of its world")
+    expect(page.locator("#tokens .reading")).to_contain_text("“Michael Batkin”: a name of its world")
+
+
+def test_a_press_takes_the_name_inside_a_longer_one_in_either_prompt(app: App, open_page: OpenPage) -> None:
+    prompt, beside = "Who was Florence Nightingale?", "What country is Maria Florence in?"
+    page = open_page(f"{app.url}/#prompt={prompt}&beside={beside}")
+    wait_done(page)
+    assert texts(page, ".in-entity .token")[-1] == "ale"
+    expect(page.locator("#outside")).to_be_hidden()  # it knows Florence, which may be meant
+    first, second = page.locator("#tokens .reading"), page.locator("#beside .reading")
+    expect(first).to_contain_text("“Florence Nightingale”: it has capitals")
+    asked = asked_by(page, first.get_by_role("button", name="Florence").click)
+    assert prompt[asked["entity"]["start"] : asked["entity"]["end"]] == "Florence"
+    wait_done(page)
+    assert texts(page, ".in-entity .token")[-1] == "ce"
+    with page.expect_request(re.compile(r"/api/runs\?page=\w+-other")) as found:
+        second.get_by_role("button", name="Florence").click()
+    span = json.loads(found.value.post_data)["entity"]
+    assert beside[span["start"] : span["end"]] == "Florence"
+    expect(second).to_contain_text("“Florence”: you marked it")
+    expect(page).to_have_url(re.compile("name=8-16.*beside-name=22-30"))
+
+    # Beside a slip stands what the model is, and the name that was meant.
+    ask(page, "What team does Micheal Jordan play for?")
+    said = page.locator("#outside")
+    expect(said).to_contain_text(
+        re.compile(r"small model: it knows [\d,]+ real names .*“Micheal Jordan” is none of them")
+    )
+    said.get_by_role("button", name="Michael Jordan").click()
+    wait_done(page)
+    expect(page.locator("#prompt")).to_have_value("What team does Michael Jordan play for?")
+    expect(said).to_be_hidden()
 
 
 def test_a_name_can_be_marked_with_the_keyboard_alone(page: Page) -> None:

@@ -17,6 +17,7 @@ const SEEN = {
   dictionary: "resid_post/layer_2_unknown",
   side: "difference",
   beside: "And who is Michael Jordan?",
+  besideSpan: { start: 19, end: 25 },
   random: 7,
   samples: { n: 10, temperature: 1, seed: 2147483647 },
   request: { kind: "generate", sampling: { temperature: 1 } },
@@ -36,7 +37,7 @@ Deno.test("what makes no sense is left out and takes nothing else with it", () =
   for (
     const hash of [
       "at=x:1,1:y,-1:2,99:1",
-      "name=30-16",
+      "name=30-16&beside-name=x",
       "active=99&colour=-1&token=1.5&random=128",
       "latent=no-number",
       "sliders={}&watch=7&request=[1]",

@@ -1,0 +1,103 @@
+// Beside an answer to a prompt about something outside the model's world: what the model is, and what can be asked of it.
+// From `start` (entity), the card, and the world by its search. Never about a name that the world has.
+
+import { Refused, registry, world } from "../core/api.js";
+import { fill, h } from "../core/dom.js";
+import { MAX_SEARCH_CHARACTERS } from "../core/protocol.js";
+import { addressOf } from "../core/root.js";
+
+/**
+ * What was asked that a model with a closed world can't know: { name }, null where no name was seen; null where the
+ * prompt has, or may have, a name of the world, and of a model whose world is open.
+ * @returns {{ name: string|null }|null}
+ */
+export function outsideOf(run, card) {
+  const entity = run?.start?.entity;
+  if (!entity || !card?.closed_world || !card.world || card.id !== run.start.model.id) return null;
+  const known = [entity, ...(entity.others ?? [])].some(({ found, called }) => found === "world" || called);
+  if (known || run.start.request.format === "raw") return null;
+  return { name: entity.found === "whole_prompt" ? null : entity.text };
+}
+
+/**
+ * What can be asked instead, each a prompt with the name it is about: the same about a name that is spelled almost so,
+ * else the first example of each type that the model answers.
+ * @returns {{ name: string, prompt: string }[]}
+ */
+export function instead({ prompt, name, near, examples }) {
+  const meant = near.map((entry) => ({ name: entry.name, prompt: prompt.replace(name, () => entry.name) }));
+  if (meant.length) return meant;
+  return examples.flatMap((group) => {
+    const known = group.find(({ story, role }) => (story ?? role) === "known");
+    return known && known.prompt !== prompt ? [{ name: known.name, prompt: known.prompt }] : [];
+  });
+}
+
+const size = ({ n_layers, d_model }) => n_layers * d_model ** 2; // as parameters grow
+
+/** `ask(prompt)` asks it in the place where the answer stands. */
+export function outside(element, state, ask) {
+  let wanted = ""; // what the line is about
+  const off = state.on(["run", "card", "live"], look);
+  return () => {
+    off();
+    wanted = "";
+    fill(element);
+  };
+
+  async function look() {
+    const [run, card] = [state.get("run"), state.get("card")];
+    const what = state.get("live") && run?.arms?.[0]?.verdict ? outsideOf(run, card) : null;
+    const about = what ? JSON.stringify([card.id, run.request.prompt, what.name]) : "";
+    if (about === wanted || (run && !run.start && !run.refusal)) return; // a run begins: what was said still holds
+    wanted = about;
+    element.hidden = true;
+    if (!what) return;
+    try {
+      const words = (what.name ?? "").slice(0, MAX_SEARCH_CHARACTERS);
+      const [page, { models }] = await Promise.all([world(card.id, { q: words, limit: 1 }), registry()]);
+      if (about !== wanted) return;
+      const bigger = models.find((one) => !one.closed_world && size(one) > size(card));
+      fill(element, line(what, page, card, run.request.prompt, bigger));
+      element.hidden = false;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error; // the answer stands without it
+      wanted = "";
+    }
+  }
+
+  function line({ name }, page, card, prompt, bigger) {
+    const asked = instead({ prompt, name: name ?? prompt, near: page.near, examples: card.examples });
+    const types = Object.keys(page.types);
+    const names = h(
+      "a",
+      { href: addressOf(`/models#model=${card.id}`) },
+      `${page.n_real.toLocaleString("en")} real names`,
+    );
+    return [
+      h(
+        "p",
+        {},
+        "This is a small model: it knows ",
+        names,
+        ` (${types.join(", ")})`,
+        name && `, and “${name}” is none of them`,
+        ".",
+        bigger && [
+          " A bigger one that can be loaded: ",
+          h("a", { href: addressOf(`/models#model=${bigger.id}`) }, bigger.title),
+          ".",
+        ],
+      ),
+      asked.length > 0 &&
+      h(
+        "p",
+        { class: "what-it-is-asks" },
+        h("span", {}, page.near.length ? "Did you mean" : "It can be asked about"),
+        asked.map((one) =>
+          h("button", { class: "button", type: "button", title: one.prompt, onclick: () => ask(one.prompt) }, one.name)
+        ),
+      ),
+    ];
+  }
+}

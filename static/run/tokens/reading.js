@@ -1,0 +1,60 @@
+// Which name a prompt was read as asking about, why, and what else it could be: a line where there is something to say,
+// and a press takes another reading. From `start` (entity). Writes the channel `span`.
+
+import { fill, h } from "../../core/dom.js";
+import { FOUND } from "../../core/protocol.js";
+
+/**
+ * @typedef {{ text: string, why: string, span: {start: number, end: number} }} Offer
+ * said: what was read and why; called: the world's own spelling, where that is another; offers: what else it could be;
+ * marked: whether a reader marked the name
+ */
+
+/** Null where one reading is plain: found as it is spelled, and nothing else it could be. */
+export function readingOf(start, { span = null, marking = false } = {}) {
+  const entity = start?.entity;
+  if (!entity) return null;
+  const { text, found, called = null, others = [] } = entity;
+  const spelled = called !== null && called !== text ? called : null;
+  if (!others.length && !spelled && !span && !marking) return null;
+  return {
+    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${text}”: ${FOUND[found]}`,
+    called: spelled,
+    offers: others.map((one) => ({ text: one.text, why: FOUND[one.found], span: one.span })),
+    marked: span !== null,
+  };
+}
+
+export function nameReading(element, state) {
+  element.classList.add("reading");
+  element.setAttribute("role", "status");
+  const off = state.on(["run", "span", "live", "tool"], () => {
+    const start = state.get("run")?.start;
+    if (!start) return; // a run begins: what was said still holds
+    const asked = { span: state.get("span"), marking: state.get("tool") === "name" };
+    const reading = state.get("live") ? readingOf(start, asked) : null;
+    element.hidden = !reading;
+    fill(element, reading && line(reading));
+  });
+  return () => {
+    off();
+    fill(element);
+  };
+
+  function line({ said, called, offers, marked }) {
+    return [
+      h("span", {}, "Read as ", said, ".", called && [" Its world spells it ", h("b", {}, called), "."]),
+      offers.length > 0 && h("span", {}, "Or is it"),
+      offers.map(({ text, why, span }) =>
+        h(
+          "button",
+          { class: "button", type: "button", title: `Read “${text}” instead`, onclick: () => state.set("span", span) },
+          h("b", {}, text),
+          h("span", { class: "reading-why" }, why),
+        )
+      ),
+      marked &&
+      h("button", { class: "button", type: "button", onclick: () => state.set("span", null) }, "Let it find the name"),
+    ];
+  }
+}

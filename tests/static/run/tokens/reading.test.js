@@ -1,0 +1,37 @@
+import assert from "../../assert.js";
+import { readingOf } from "/static/run/tokens/reading.js";
+
+const start = (entity) => ({ entity: { text: "Florence Nightingale", found: "capitals", ...entity } });
+const FLORENCE = { span: { start: 11, end: 19 }, text: "Florence", found: "world" };
+
+Deno.test("a name that is read as it is spelled, and could be nothing else, needs no words", () => {
+  assert.equal(
+    readingOf(start({ text: "Michael Jordan", found: "world", called: "Michael Jordan", others: [] })),
+    null,
+  );
+  assert.equal(readingOf(start({})), null, "a recording from before readings were told");
+  assert.equal(readingOf(null), null);
+});
+
+Deno.test("a name inside another is said to be there, why the longer one was read, and a press takes it", () => {
+  assert.deepEqual(readingOf(start({ others: [FLORENCE] })), {
+    said: "“Florence Nightingale”: it has capitals",
+    called: null,
+    offers: [{ text: "Florence", why: "a name of its world", span: { start: 11, end: 19 } }],
+    marked: false,
+  });
+});
+
+Deno.test("a spelling that is not the world's is told with the world's", () => {
+  const reading = readingOf(start({ text: "Björn Borg", found: "world", called: "Bjorn Borg" }));
+  assert.deepEqual([reading?.called, reading?.offers], ["Bjorn Borg", []]);
+});
+
+Deno.test("a name that was marked says so, and can be found again", () => {
+  const marked = readingOf(start({ text: "Florence", found: "given" }), { span: FLORENCE.span });
+  assert.deepEqual([marked?.said, marked?.marked], ["“Florence”: you marked it", true]);
+});
+
+Deno.test("who marks a name reads how it was found, even where no name was", () => {
+  assert.equal(readingOf(start({ found: "whole_prompt" }), { marking: true })?.said, "no name seen: the whole prompt");
+});

@@ -40,6 +40,12 @@ export function latentFacts(model, { dictionary, latent }, signal) {
   );
 }
 
+/** Latents that write a word, and those that fire where the sample says it. @returns {Promise<object>} LatentsFound */
+export const latentsByMeaning = (model, words, signal) =>
+  ask(`/api/models/${encodeURIComponent(model)}/latents?${new URLSearchParams({ q: words })}`, { signal }).then((
+    response,
+  ) => response.json());
+
 /** Every experiment for a model, with its form. @returns {Promise<object[]>} protocol/app/experiments ExperimentOffer */
 export const experimentOffers = (model) =>
   ask(`/api/models/${encodeURIComponent(model)}/experiments`).then((response) => response.json()).then(

@@ -1,17 +1,18 @@
-// The dialog that finds a latent, by index, role, label or because it fires here, and pins or watches it.
+// The dialog that finds a latent, by index, role, label, meaning or because it fires here, and pins or watches it.
 // A combobox over a list that is always open. From the card, the channels and `look`; opened by the channel `lookup`.
 
 import { fill, h, listen, mark } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
 import { keyOf } from "../../core/keys.js";
 import { activeAt } from "./active.js";
+import { groupsOf, meaning, missing } from "./meaning.js";
 import { isOfThesePushes, placeOf, shownIn } from "./values.js";
 import { fits, indexIn, latentsOf, nothingAt } from "./search.js";
 import { same, titled } from "../names.js";
 import { isFull, isKept, keep, kept } from "./pins.js";
 import { full } from "./keep.js";
 
-const TOP = 8;
+const TOP = 6; // of a group that might have many
 const WORDS = {
   pin: { title: "Add a slider", does: "gets a slider", kept: "has a slider" },
   watch: { title: "Watch a latent", does: "is read at every token", kept: "watched" },
@@ -27,11 +28,11 @@ export function lookup(dialog, state) {
     role: "combobox",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: "L3 #4, 3/4, 4, known…",
+    placeholder: "soccer, L3 #4, known…",
     "aria-autocomplete": "list",
     "aria-expanded": "true",
     "aria-controls": "lookup-list",
-    oninput: draw,
+    oninput: sought,
     onkeydown: key,
   });
   const title = h("h2", { id: "lookup-title" });
@@ -42,6 +43,7 @@ export function lookup(dialog, state) {
     "aria-labelledby": "lookup-title",
   });
   const said = h("p", { class: "note", role: "status" });
+  const meant = meaning(() => dialog.open && draw());
   dialog.classList.add("lookup");
   dialog.setAttribute("aria-labelledby", "lookup-title");
   fill(
@@ -52,7 +54,7 @@ export function lookup(dialog, state) {
       title,
       h("button", { class: "button button-plain push", type: "button", onclick: () => dialog.close() }, "Close"),
     ),
-    h("label", { for: "lookup-query" }, "Index, role or name"),
+    h("label", { for: "lookup-query" }, "A word that it writes or fires on; its index, role or name"),
     input,
     list,
     said,
@@ -60,7 +62,10 @@ export function lookup(dialog, state) {
   const offs = [
     state.on(["lookup"], open),
     state.on(["look", "card", "sliders", "watching"], () => dialog.open && draw()),
-    listen(dialog, "close", () => state.set("lookup", null)),
+    listen(dialog, "close", () => {
+      meant.stop();
+      state.set("lookup", null);
+    }),
   ];
   return () => {
     for (const off of offs) off();
@@ -79,10 +84,15 @@ export function lookup(dialog, state) {
     draw();
   }
 
+  function sought() {
+    meant.look(state.get("card")?.id, indexIn(input.value) ? "" : input.value);
+    draw();
+  }
+
   function draw() {
     const asked = state.get("lookup");
     if (!asked) return;
-    const groups = found(state, asked.purpose, input.value).filter(({ targets }) => targets.length);
+    const groups = found(state, asked.purpose, input.value, meant.found()).filter(({ targets }) => targets.length);
     options = [];
     fill(
       list,
@@ -102,14 +112,20 @@ export function lookup(dialog, state) {
 
   function remark(purpose) {
     if (isFull(state, purpose)) return full(purpose);
-    if (options.length) return `${options.length} found. Enter: the marked one ${WORDS[purpose].does}.`;
     const index = indexIn(input.value);
-    if (index) return nothingAt(index, state.get("card")?.dictionaries ?? []);
-    return "Nothing here has that name. Give an index, such as L3 #4: a latent needs no name.";
+    if (!options.length && index) return nothingAt(index, state.get("card")?.dictionaries ?? []);
+    const words = [
+      options.length && `${options.length} found. Enter: the marked one ${WORDS[purpose].does}.`,
+      meant.asking() && "Looking for what writes it or fires on it…",
+      meant.found() && missing(meant.found()),
+      meant.problem() && `By meaning: ${meant.problem().allowed} ${meant.problem().change}`,
+      !options.length && !meant.asking() && "Give an index, such as L3 #4: a latent needs no name.",
+    ];
+    return words.filter(Boolean).join(" ");
   }
 
-  /** @param {{ target: object, value?: number }} found */
-  function option({ target, value }, purpose) {
+  /** @param {{ target: object, value?: number, why?: string }} found */
+  function option({ target, value, why }, purpose) {
     const { role, label, short } = titled(target, null, state.get("card"));
     const element = h(
       "div",
@@ -124,6 +140,7 @@ export function lookup(dialog, state) {
       h("span", { class: "mono lookup-short" }, short),
       h("span", { class: `as-${role}` }, label === short ? "" : label),
       h("span", { class: "note push" }, aside(target, value, purpose)),
+      why && h("span", { class: "lookup-why" }, why),
     );
     options.push({ target, element });
     return element;
@@ -166,8 +183,8 @@ export function lookup(dialog, state) {
   }
 }
 
-/** @returns {{ name: string, targets: { target: object, value?: number }[] }[]} each target once */
-function found(state, purpose, query) {
+/** @returns {{ name: string, targets: { target: object, value?: number, why?: string }[] }[]} each target once */
+function found(state, purpose, query, meant) {
   const card = state.get("card");
   const dictionaries = card?.dictionaries ?? [];
   const index = indexIn(query);
@@ -195,6 +212,7 @@ function found(state, purpose, query) {
     group("Directions of this model", directions),
     group("Watched", kept(state, "watch").map((target) => ({ target }))),
     group(place.name, place.targets),
+    ...(meant ? groupsOf(meant).map(({ name, latents }) => group(name, latents.slice(0, TOP), false)) : []),
   ];
 }
 

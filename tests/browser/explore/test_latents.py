@@ -291,7 +291,7 @@ def test_a_named_direction_says_how_it_was_made_and_asks_the_worker_nothing(open
 
 def lookup(page: Page, query: str = "") -> Locator:
     page.get_by_role("button", name="Add a slider").click()
-    page.get_by_role("combobox", name="Index, role or name").fill(query)
+    page.get_by_role("combobox", name="A word that it writes or fires on").fill(query)
     return page.get_by_role("listbox").get_by_role("option")
 
 
@@ -313,8 +313,14 @@ def test_a_latent_is_found_by_index_role_or_name_and_pinned_by_keyboard(
     box.fill("3/99999")
     expect(found).to_have_count(0)
     expect(opened.locator("#lookup [role=status]")).to_contain_text("Use an index from 0 to 513")
-    box.fill("no such name")
-    expect(opened.locator("#lookup [role=status]")).to_contain_text("Give an index")
+    box.fill("zqxj")
+    said = "No token says “zqxj”, so nothing writes it at once. The sample of text nowhere says “zqxj”. Give an index"
+    expect(opened.locator("#lookup [role=status]")).to_contain_text(said)
+    box.fill("Sóccer")
+    expect(found.first).to_contain_text("writes “soccer” before all other tokens")
+    expect(found.last).to_contain_text(
+        re.compile(r"fires at \d+ of 16 places that say “soccer”, and on [\d,]+ other t")
+    )
     box.fill("3/9")
     active = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).textContent"
     first = opened.evaluate(active)

@@ -60,9 +60,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/method", methods=["GET", "HEAD"])
     async def method(request: Request) -> Response:
-        return parts.drawing.draw(
-            request, "method.html", "method", chapters=CHAPTERS, papers=PAPERS, first=parts.first_recording
-        )
+        return parts.drawing.draw(request, "method.html", "method", chapters=CHAPTERS, papers=PAPERS)
 
     @router.api_route("/findings", methods=["GET", "HEAD"])
     async def gallery(

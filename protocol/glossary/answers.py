@@ -146,7 +146,7 @@ ANSWER_TERMS: dict[str, Term] = {
         "Borders lie half way between two strengths that were run; where exactly it flips was not measured.",
         ("static/run/curve/ribbon.js", "app/recordings/dose.py"),
     ),
-    "curve": Term(
+    "dose_response": Term(
         "dose–response curve",
         "P(refusal opening) at every strength of the push; rings are measured, the line joins them without "
         "overshooting.",

@@ -46,5 +46,5 @@ TERM_LABELS: dict[str, str] = {label: key for key, term in GLOSSARY.items() for 
 
 _LONGEST_FIRST = sorted(MARKS, key=lambda mark: (-len(mark), mark))
 PATTERN = "|".join(re.sub(r"[()]", r"\\\g<0>", mark) for mark in _LONGEST_FIRST)
-PATTERN = rf"(?<![A-Za-z0-9_])(?:{PATTERN})(?![A-Za-z0-9_/])"
+PATTERN = rf"(?<![A-Za-z0-9_.,])(?:{PATTERN})(?![A-Za-z0-9_/])"
 """Finds the marks in a text, in Python and in JavaScript alike: the longest first, and none inside a word."""

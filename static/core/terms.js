@@ -233,7 +233,7 @@ export const TERMS = {
     name: "ribbon of answers",
     sentence: "Below the curve: a segment for each stretch of strengths that give the same answer, word for word.",
   },
-  curve: {
+  dose_response: {
     name: "dose–response curve",
     sentence:
       "P(refusal opening) at every strength of the push; rings are measured, the line joins them without overshooting.",
@@ -514,4 +514,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|Welch's t|log-odds|shuffled|yes − no|SHA-256|entropy|sha-256|5–95 %|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|Welch's t|log-odds|shuffled|yes − no|SHA-256|entropy|sha-256|5–95 %|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

@@ -16,7 +16,7 @@ from protocol.worker.models import Example
 from protocol.worker.requests import Controls, GenerateRequest
 from tests.model_worker.driving import answer, of_kind
 from training.tiny_gemma2.card.examples import choose_examples
-from training.tiny_gemma2.card.first_view import opening
+from training.tiny_gemma2.card.first_view import familiar, opening
 from training.tiny_gemma2.card.sample import FILE, sample, write_sample
 from training.tiny_gemma2.shipped import Shipped, load_shipped
 
@@ -165,6 +165,15 @@ def test_the_first_recording_is_what_the_worker_answers_to_the_pages_opening_req
     for then, frame in zip(recorded[:-1], now[:-1], strict=True):
         agree(then.model_dump(), frame.model_dump(), frame.kind)
     assert recorded[-1].n_tokens == now[-1].n_tokens
+
+
+@pytest.mark.core
+def test_the_recording_beside_it_is_of_a_name_that_the_model_knows(embedded_engine: Engine) -> None:
+    recorded = [FRAME.validate_json(line) for line in (RECORDING.parent / "known.jsonl").read_bytes().splitlines()]
+    now = answer(embedded_engine, familiar(CARD))
+    assert recorded[0].entity.text == "Michael Jordan"
+    for then, frame in zip(recorded[:-1], now[:-1], strict=True):
+        agree(then.model_dump(), frame.model_dump(), frame.kind)
 
 
 def agree(then: object, now: object, where: str) -> None:

@@ -2,7 +2,7 @@
 
 1. the card's examples and the corpus sample, as a build would ship them
 2. `static/first/explore.jsonl`: the worker's answer to what the page asks by itself, so that something is there to
-   see before any worker is
+   see before any worker is; `known.jsonl`: to the same about a known name, untouched, for the page that explains both
 
 Trains nothing. Takes half a minute; to be run when weights, examples or frames change.
 """
@@ -45,6 +45,12 @@ def opening(card: ModelCard) -> GenerateRequest:
     )
 
 
+def familiar(card: ModelCard) -> GenerateRequest:
+    """What static/method shows beside it: the first known name, untouched."""
+    example = next(example for example in card.examples[0] if example.role == "known")
+    return GenerateRequest(model=card.id, prompt=example.prompt, max_new_tokens=32)
+
+
 def recording(engine: Engine, request: GenerateRequest) -> Iterator[Frame]:
     """The frames of one run that has the engine to itself."""
     for frame in engine.generate(request):
@@ -75,11 +81,12 @@ def main() -> None:
     renew(args.artifacts, load_shipped(args.artifacts))
     engine = Engine(load(read_row(args.artifacts)))
     card = engine.loaded.card
-    lines = [frame.model_dump_json().encode() + b"\n" for frame in recording(engine, opening(card))]
     args.out.mkdir(parents=True, exist_ok=True)
-    file = args.out / "explore.jsonl"
-    file.write_bytes(b"".join(lines))
-    print(json.dumps({"recording": file.name, "frames": len(lines), "size_bytes": file.stat().st_size}))
+    for name, request in (("explore", opening(card)), ("known", familiar(card))):
+        lines = [frame.model_dump_json().encode() + b"\n" for frame in recording(engine, request)]
+        file = args.out / f"{name}.jsonl"
+        file.write_bytes(b"".join(lines))
+        print(json.dumps({"recording": file.name, "frames": len(lines), "size_bytes": file.stat().st_size}))
 
 
 if __name__ == "__main__":

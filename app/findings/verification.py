@@ -32,12 +32,6 @@ _CUT = Refusal(
     allowed="A recording is compared with a whole replay.",
     change="Try again; a worker that crashed is started again by itself.",
 )
-_STUDY = Refusal(
-    code="study_not_replayed",
-    asked="A check of a study was asked.",
-    allowed="Only single answers are replayed token by token; a study is checked by running it again.",
-    change="Open it on the page that it was made on, run it, and hold the new figures against these.",
-)
 _UNREADABLE = Refusal(
     code="unreadable_replay",
     asked="The worker's replay can't be read.",
@@ -91,11 +85,6 @@ async def verify(worker: WorkerClient, recording: bytes) -> Verification:
     except WorkerLost:
         return _cannot_run(checked, _CUT)
     return await asyncio.to_thread(compare, recording.splitlines(), replayed, checked)
-
-
-def cannot_verify_study() -> Verification:
-    """A study's answers are not replayed token by token."""
-    return _cannot_run(timestamp(), _STUDY)
 
 
 def compare(recorded: list[bytes], replayed: list[bytes], checked: str) -> Verification:

@@ -1,5 +1,6 @@
 """Findings: saved, found, checked, taken back, and taken along."""
 
+import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -9,7 +10,8 @@ from starlette.responses import Response
 from app import ids
 from app.findings.joint_check import together
 from app.findings.store import Search
-from app.findings.verification import cannot_verify_study, verify
+from app.findings.study_check import check_study
+from app.findings.verification import verify
 from app.http.bodies import body_of, read_body
 from app.http.prefix import root_of
 from app.refusals import unknown_finding, unknown_run
@@ -78,11 +80,8 @@ def routes(parts: Parts) -> APIRouter:
     @router.post("/{slug}/verify", responses=refusals(404, 410))
     async def verify_finding(slug: str) -> Verification:
         """Replays the recording on the worker that is here now, that of a second prompt too, and says whether they
-        still hold. A study is no
-        recording of tokens: it is checked by running it again."""
+        still hold. Of a study some of its trials are asked again, drawn anew each time."""
         found = await _finding(slug)
-        if found.study:
-            return cannot_verify_study()
         verification = await _checked(found)
         if found.second is None or verification.verdict == "cannot_run":
             return verification
@@ -110,7 +109,11 @@ def routes(parts: Parts) -> APIRouter:
 
     async def _checked(found: Finding) -> Verification:
         digest = found.recording_sha256
-        verification = await verify(parts.worker, await store.frames(digest))
+        frames = await store.frames(digest)
+        if found.study:
+            verification = await check_study(parts.worker, frames, secrets.randbelow(2**31))
+        else:
+            verification = await verify(parts.worker, frames)
         if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
             await store.add_verification(digest, verification)
         return verification

@@ -42,6 +42,9 @@ class Verification(Message):
     largest_nats: of log-probabilities and log-odds; largest_activation: in the activation's own unit; both over all
     that was compared but for jumps, which are counted. changed: what ran differently (weights, a dictionary, the
     device), whatever the verdict.
+
+    Of a study some of what was recorded is asked again: `pieces`, by their numbers, of n_pieces trials (of a search:
+    frames of counts), drawn with `seed`.
     """
 
     verdict: Literal["reproduced", "drifted", "cannot_run"]
@@ -50,6 +53,9 @@ class Verification(Message):
     tolerance: Tolerance | None = None
     n_tokens: int = Field(default=0, description="of all answers")
     n_tokens_kept: int = Field(default=0, description="how many the model still chooses, within the tolerance")
+    n_pieces: int = Field(default=0, description="of a study: how many were recorded")
+    pieces: tuple[int, ...] = ()
+    seed: int | None = None
     n_numbers: int = 0
     n_jumps: int = Field(default=0, description="latents at their threshold that fire one time only, as tolerated")
     largest_nats: float | None = None

@@ -10,6 +10,7 @@ import { discoveryView } from "../study/discovery/report.js";
 import { figuresView } from "../study/figures/figures.js";
 import { labelsView } from "../study/trials/labels.js";
 import { findingPage } from "./page.js";
+import { verifyButton } from "./verify.js";
 import { trialsView } from "../study/trials/trials.js";
 
 const { slug, kind, view } = $("main").dataset;
@@ -17,6 +18,7 @@ const { options = {} } = JSON.parse(view);
 const state = channels({ health: null, run: null }); // no run here; the led asks for it
 
 findingPage(slug, state);
+verifyButton(slug);
 open();
 
 async function open() {

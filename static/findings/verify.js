@@ -3,7 +3,6 @@
 
 import { drawn, Refused, verifyFinding } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { count } from "../core/format.js";
 
 const ID = "verification";
 
@@ -18,15 +17,15 @@ async function verify(slug) {
   const told = document.getElementById("told");
   const before = [...said.childNodes];
   const label = button.textContent;
-  const answers = count(Number(button.dataset.answers), "answer");
+  const { doing } = button.dataset;
   const started = performance.now();
   const tell = () => {
     const seconds = Math.round((performance.now() - started) / 1000);
-    fill(said, `Replaying ${answers} token by token${seconds ? ` · ${seconds} s` : ""}`);
+    fill(said, `${doing}${seconds ? ` · ${seconds} s` : ""}`);
   };
   button.disabled = true;
-  button.textContent = "Replaying…";
-  fill(told, `Replaying ${answers}`);
+  button.textContent = "Verifying…";
+  fill(told, doing);
   tell();
   const timer = setInterval(tell, 1000);
   try {

@@ -163,23 +163,13 @@ def test_the_picture_of_a_study_says_what_it_is_and_what_it_claims(app: Client, 
         assert all(box[3] <= foot[1] for _, box in written if box != foot), "nothing runs into the foot"
 
 
-def test_a_notebook_a_check_and_a_comparison_of_a_study_say_why_there_is_none(app: Client, slug: str) -> None:
+def test_a_notebook_and_a_comparison_of_a_study_say_why_there_is_none(app: Client, slug: str) -> None:
     none = app.get(f"/f/{slug}.ipynb")
     assert none.status_code == 404 and none.json()["refusal"]["code"] == "no_notebook"
-    verdict = app.post(f"/api/findings/{slug}/verify").json()
-    assert verdict["verdict"] == "cannot_run" and "running it again" in verdict["refusal"]["allowed"]
     assert _finding(app, slug)["verified"] is None
     single = app.slug(app.post_run().headers["x-run-id"])
     page = app.get("/compare", params={"a": slug, "b": single})
     assert page.status_code == 409 and "study of many names" in page.text
-
-
-def test_a_study_that_was_cancelled_is_no_finding(app: Client, worker: ScriptedWorker) -> None:
-    worker.script = Script(study_recording(n_steps=40), pause_s=0.05)
-    run_id = app.queue_run(STUDY)
-    eventually(lambda: worker.running)
-    app.delete(f"/api/runs/{run_id}")
-    assert app.save(run_id).json()["refusal"]["code"] == "run_not_done"
 
 
 def test_a_study_is_deleted_with_its_token_and_leaves_nothing(app: Client) -> None:
@@ -282,3 +272,47 @@ def test_nothing_is_saved_of_a_study_that_found_nothing_or_of_an_answer_that_was
     eventually(lambda: app.state(run_id) == "error")
     refused = app.save(run_id)
     assert refused.status_code == 409 and refused.json()["refusal"]["code"] == "run_not_done"
+
+
+def _checked(app: Client, slug: str) -> dict:
+    return app.post(f"/api/findings/{slug}/verify", timeout=60).json()
+
+
+def test_a_study_holds_where_a_sample_of_its_trials_is_answered_again_as_it_was(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    worker.script = Script(lines := study_recording(n_steps=20))
+    slug = _saved(app)
+    worker.brought.clear()
+    found = _checked(app, slug)
+    assert found["verdict"] == "reproduced" and found["n_pieces"] == 20 and len(set(found["pieces"])) == 8
+    assert found["seed"] is not None and found["first"] is None
+    trials = [n for n, line in enumerate(lines) if line.startswith(b'{"kind":"trial"')]
+    assert worker.brought == [trials[n] for n in found["pieces"]], "each as the study stood before it"
+    page = app.get(f"/f/{slug}").text
+    assert "8 of 20 recorded trials asked again" in page and f"seed {found['seed']}" in page
+    assert "Reproduced" in page
+
+    # another answer, and a number too far off
+    first = FRAME.validate_json(lines[trials[0]])
+    for change, what in (({"text": "Tennis.", "outcome": "right"}, "answer"), ({"kl_nats": 0.5}, "kl nats")):
+        answer = first.answers[0].model_copy(update=change)
+        old = study_recording(n_steps=1)
+        old[1] = first.model_copy(update={"answers": (answer,)}).model_dump_json().encode() + b"\n"
+        worker.script = Script(old)
+        other = _saved(app)
+        worker.script = Script(study_recording(n_steps=1))
+        drifted = _checked(app, other)
+        assert drifted["verdict"] == "drifted" and drifted["first"]["what"] == what, drifted
+        assert drifted["first"]["where"].startswith("trial 0 (Are you sure you know Name 0?)")
+        assert "Drifted" in app.get(f"/f/{other}").text
+
+    # another model, and none at all
+    changed = Refusal(code="study_changed", asked="The rest of a study asked.", allowed="No.", change="Begin anew.")
+    worker.script = Script(refused=Refused.of(409, changed))
+    refused = _checked(app, slug)
+    assert refused["verdict"] == "cannot_run" and "names that it was made with" in refused["refusal"]["allowed"]
+    worker.close()
+    assert _checked(app, slug)["refusal"]["code"] == "no_worker"
+    worker.listen()
+    assert _finding(app, slug)["verified"]["verdict"] == "reproduced", "what says nothing of it is not kept"

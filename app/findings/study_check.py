@@ -39,7 +39,7 @@ _BROKEN = Refusal(
     change="Try again; a worker that crashed is started again by itself.",
 )
 
-Piece = Trial | Tally | CorpusTally
+Askable = Trial | Tally | CorpusTally
 
 
 def drawn(lines: Sequence[bytes], seed: int) -> tuple[list[int], int]:
@@ -82,14 +82,14 @@ async def check_study(worker: WorkerClient, recording: bytes, seed: int) -> Veri
     )
 
 
-async def _again(worker: WorkerClient, opening: Study, before: Sequence[bytes]) -> Piece:
+async def _again(worker: WorkerClient, opening: Study, before: Sequence[bytes]) -> Askable:
     """What the worker says behind these lines."""
     async with worker.study(opening.request, before) as lines:
         async for line in lines:
             frame = FRAME.validate_json(line)
             if isinstance(frame, Error):
                 raise Refused.of(503, frame.refusal)
-            if isinstance(frame, Piece):
+            if isinstance(frame, Askable):
                 return frame
     raise WorkerLost("it ended before it answered")
 
@@ -125,7 +125,7 @@ class PieceComparison:
             self.drift(what, where, then, now)
 
 
-def compare_pieces(opening: Study, pairs: Sequence[tuple[Piece, Piece]], tolerance: Tolerance) -> PieceComparison:
+def compare_pieces(opening: Study, pairs: Sequence[tuple[Askable, Askable]], tolerance: Tolerance) -> PieceComparison:
     """Then and now, piece by piece."""
     found = PieceComparison(tolerance=tolerance)
     for then, now in pairs:
@@ -166,11 +166,11 @@ def _arm(opening: Study, answer: TrialAnswer) -> str:
     return f"{name}, sample {answer.sample}" if answer.sample else name
 
 
-def _piece(line: bytes) -> Piece:
+def _piece(line: bytes) -> Askable:
     frame = FRAME.validate_json(line)
-    assert isinstance(frame, Piece)
+    assert isinstance(frame, Askable)
     return frame
 
 
-def _number(piece: Piece, place: int) -> int:
+def _number(piece: Askable, place: int) -> int:
     return piece.trial if isinstance(piece, Trial) else place

@@ -5,6 +5,7 @@ import { cellText, valuesOf } from "../table_text.js";
 
 export const LETTER = 6.2; // px, about, of an axis label
 export const MOST_LABEL = 0.42; // of the width
+const BEHIND = 14; // px, between a label and its axis
 export const SLANT = -35; // degrees
 export const SLANTED_LABEL = 130; // px
 export const SHARES = [0, 0.25, 0.5, 0.75, 1];
@@ -70,7 +71,7 @@ function extent(rows, columns, zero) {
 }
 
 export function wordAxis({ width }, xs, across) {
-  const room = across ? MOST_LABEL * width : isSlanted(xs, width) ? SLANTED_LABEL : width;
+  const room = across ? MOST_LABEL * width - BEHIND : isSlanted(xs, width) ? SLANTED_LABEL : width;
   return {
     type: "category",
     fixedrange: true,
@@ -85,7 +86,7 @@ export function wordAxis({ width }, xs, across) {
 }
 
 export function margins({ width }, xs, across) {
-  if (across) return { l: Math.min(MOST_LABEL * width, 12 + LETTER * longest(xs)), r: 10, t: 4, b: 24 };
+  if (across) return { l: Math.min(MOST_LABEL * width, BEHIND + LETTER * longest(xs)), r: 10, t: 4, b: 24 };
   const slanted = isSlanted(xs, width);
   return { l: slanted ? Math.max(56, slantedHead(xs, width)) : 40, r: 12, t: 8, b: slanted ? slantedFoot(xs) : 24 };
 }

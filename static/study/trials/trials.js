@@ -6,6 +6,7 @@ import { count, sig3 } from "../../core/format.js";
 import { inExplore } from "./in_explore.js";
 import { OUTCOMES } from "../../core/protocol.js";
 import { addressOf } from "../../core/root.js";
+import { withDoors } from "../../core/term.js";
 import { badge } from "../../run/badge.js";
 import { NOTHING, stacked } from "../../parts/stacked.js";
 
@@ -160,7 +161,7 @@ export function trialsView(
       ],
       [
         h("p", { class: "trial-text" }, answer.text.trim() || "(nothing)"),
-        h("p", { class: "trial-verdicts" }, badge(answer), h("span", { class: "note" }, paperSays(answer))),
+        h("p", { class: "trial-verdicts" }, badge(answer), h("span", { class: "note" }, withDoors(paperSays(answer)))),
       ],
       answer.refusal_logodds === null ? NOTHING : sig3(answer.refusal_logodds),
       answer.kl_nats === null ? NOTHING : sig3(answer.kl_nats),

@@ -174,6 +174,14 @@ OUTCOMES: dict[Outcome, OutcomeTerm] = {
 CROSSING = "{who} random pushes of that size {open} with {what}."
 """How many of a control's directions open the other way than the baseline does. who: "None of 32", "All 32"."""
 
+NOTHING_PUSHED = "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare."
+"""In place of the control's sentence, where the push came to none."""
+
+NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered."
+
+READ_BACK = ", read back as {value}"
+"""Behind an amount, where what was measured afterwards is another: "clamped to 50, read back as 33.4"."""
+
 OPENINGS: dict[Literal["refusal", "answer"], str] = {"refusal": "a refusal", "answer": "an answer"}
 
 DOSE_COLUMNS = (

@@ -20,7 +20,7 @@ from app.settings import ROOT
 from app.version import VERSION
 from app.wording.cells import cell_text, head_of, is_numeric
 from app.wording.readout import readout_facts
-from app.wording.words import amount_in, control_sentence, intervention_label, why
+from app.wording.words import amount_in, control_sentence, intervention_label, nothing_pushed, why
 from protocol.app.findings import Finding
 from protocol.vocabulary import OUTCOMES
 
@@ -80,7 +80,7 @@ def _control(recorded: Recorded, arm: int) -> str:
     own, said = recorded.start.arms[arm], recorded.first(0).verdict
     if own.sweep is None or said is None:
         return ""
-    return control_sentence(control(recorded, own.sweep, own.strength), said.outcome)
+    return nothing_pushed(recorded, arm) or control_sentence(control(recorded, own.sweep, own.strength), said.outcome)
 
 
 def _figures(recorded: Recorded, sweep: int, arm: int) -> dict[str, object]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.recordings.arms import Recorded, SampleAnswer
 from app.recordings.dose import dose_points, sigmoid
 from app.wording.numbers import probability, sig3
-from app.wording.words import amount_in, intervention_label, target_name, visible
+from app.wording.words import amount_in, intervention_label, read_back, target_name, visible
 from protocol.amounts import signed
 from protocol.vocabulary import DOSE_COLUMNS, OUTCOMES, UNITS
 from protocol.worker.frames import NextToken, Verdict
@@ -53,10 +53,8 @@ def answer_rows(recorded: Recorded, arm: int) -> list[AnswerRow]:
         how, role = "held alone", "other"
         if own.sweep is not None:
             steering, used = recorded.start.request.sweeps[own.sweep], recorded.start.sweeps[own.sweep]
-            how, role = (
-                f"{intervention_label(recorded, used, steering)} {amount_in(recorded, steering, own.strength)}",
-                used.role,
-            )
+            amount = amount_in(recorded, steering, own.strength) + read_back(recorded, arm)
+            how, role = f"{intervention_label(recorded, used, steering)} {amount}", used.role
         rows.append(_answer(recorded, arm, "Steered", how, role))
     return rows
 

@@ -4,12 +4,24 @@ The words are the vocabulary's. Knows nothing about where they are written.
 """
 
 import re
+from collections.abc import Sequence
 
 from app.recordings.arms import Recorded
 from app.recordings.dose import Band
+from app.recordings.effect import effect_of
+from app.wording.numbers import sig3
 from protocol.amounts import amount, plain
 from protocol.steering import Steered, Steering
-from protocol.vocabulary import ANOTHER_LATENT, CROSSING, OPENINGS, OUTCOMES, Outcome
+from protocol.vocabulary import (
+    ANOTHER_LATENT,
+    CROSSING,
+    NO_TOKEN_PUSHED,
+    NOTHING_PUSHED,
+    OPENINGS,
+    OUTCOMES,
+    READ_BACK,
+    Outcome,
+)
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 
@@ -39,6 +51,31 @@ def control_sentence(band: Band | None, baseline: Outcome) -> str:
     return CROSSING.format(
         who=who, open="open" if n > 1 else "opens", what=OPENINGS["answer" if refused else "refusal"]
     )
+
+
+def nothing_pushed(recorded: Recorded, arm: int) -> str:
+    """Where the push came to none, that; else ""."""
+    effect = effect_of(recorded, arm)
+    if effect is None or not effect.nothing:
+        return ""
+    assert recorded.prompt
+    own, before = recorded.start.arms[arm], recorded.prompt.arms[arm].steered[-1].before
+    if own.sweep is None or not before:
+        return NO_TOKEN_PUSHED
+    what = target_name(recorded, recorded.start.request.sweeps[own.sweep].target)
+    return NOTHING_PUSHED.format(what=what, value=_range(before))
+
+
+def read_back(recorded: Recorded, arm: int) -> str:
+    """Behind an amount, where what was measured afterwards is another; else ""."""
+    effect = effect_of(recorded, arm)
+    return READ_BACK.format(value=_range(effect.read)) if effect and effect.read else ""
+
+
+def _range(values: Sequence[float]) -> str:
+    """ "33.4", "33.4 to 41" """
+    low, high = sig3(min(values)), sig3(max(values))
+    return low if low == high else f"{low} to {high}"
 
 
 def target_name(recorded: Recorded, target: Steered) -> str:

@@ -1,8 +1,17 @@
 // Outcomes in words, and the sentence above the answers. Pure; knows nothing about the page.
 // Refusals, wrong and invented answers are never counted together.
 
-import { filled } from "../core/format.js";
-import { CROSSING, MAX_TITLE_CHARACTERS, OPENINGS, OUTCOMES } from "../core/protocol.js";
+import { filled, sig3 } from "../core/format.js";
+import {
+  CROSSING,
+  MAX_TITLE_CHARACTERS,
+  NO_TOKEN_PUSHED,
+  NOTHING_PUSHED,
+  OPENINGS,
+  OUTCOMES,
+  READ_BACK,
+} from "../core/protocol.js";
+import { effectOf } from "./effect.js";
 import { directions, movedTo, titled } from "./names.js";
 import { armAt, control, idleArm } from "./run.js";
 import { pushWords } from "./steering/amount.js";
@@ -25,7 +34,7 @@ export function claim(run, steer, card) {
     ...pushed(run, steer, card),
     ...change(base, verdict),
     { text: " " },
-    { text: controlSentence(run, steer, base), as: "aside" },
+    { text: nothingPushed(run, steer, card) || controlSentence(run, steer, base), as: "aside" },
   ];
 }
 
@@ -40,6 +49,20 @@ export function headline(run, steer, card) {
   if (!base || !verdict || !all.length) return `${name}: what the model says untouched`;
   const turned = change(base, verdict).map(({ text }) => text);
   return `${name}: ${all.join(" with ")}, ${turned.join("")}`.slice(0, MAX_TITLE_CHARACTERS).replace(/\.$/, "");
+}
+
+/** Where the push came to none, that; else "". */
+export function nothingPushed(run, steer, card) {
+  if (!effectOf(run, steer)?.nothing) return "";
+  const { before } = run.prompt.arms[armAt(run, steer)].steered.at(-1);
+  if (!before.length) return NO_TOKEN_PUSHED;
+  return filled(NOTHING_PUSHED, { what: directions(run, card)[steer.sweep].short, value: range(before) });
+}
+
+/** "33.4", "33.4 to 41" */
+function range(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)].map(sig3);
+  return low === high ? low : `${low} to ${high}`;
 }
 
 /** How many random directions cross to the other opening, counted at the first answer token. */
@@ -62,9 +85,11 @@ function pushed(run, steer, card) {
     { text: `${i ? " and " : first.length ? ", with " : "With "}${label} ${words}` },
     { text: value, as: role },
   ]);
+  const read = effectOf(run, steer)?.read;
   const begun = first.flatMap(({ words, value, role }) => [
     { text: capital(words) },
     { text: words ? value : capital(value), as: role },
+    ...(read ? [{ text: filled(READ_BACK, { value: range(read) }) }] : []),
   ]);
   return [...begun, ...others, { text: !others.length && first[0].placed ? " " : ", " }];
 }

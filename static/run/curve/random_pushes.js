@@ -3,6 +3,7 @@
 import { fill, h, icon } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { probability } from "../../core/format.js";
+import { effectOf } from "../effect.js";
 import { control, idleArm, isOpen, logodds, sigmoid } from "../run.js";
 
 export function randomPushes(element, state) {
@@ -18,7 +19,7 @@ export function randomPushes(element, state) {
   const off = state.on(["run", "steer", "wantRandom"], () => {
     const run = state.get("run");
     const steer = state.get("steer");
-    const seen = run && steer.sweep !== null ? control(run, steer) : null;
+    const seen = run && steer.sweep !== null && !effectOf(run, steer)?.nothing ? control(run, steer) : null;
     if (seen) drawSeen(run, seen);
     else drawWaiting(run, steer);
   });
@@ -68,6 +69,8 @@ export function randomPushes(element, state) {
 
 const counted = (n, seed) => [" · ", door("n", "N"), ` ${n}, `, door("seed", "seed"), ` ${seed}`];
 
+const NOTHING = "Nothing is pushed here, so there is nothing to compare.";
+
 const asked = (run) => run?.start?.request.controls ?? run?.request?.controls ?? { n_directions: 0, seed: 0 };
 
 function waiting(run, steer, n) {
@@ -76,5 +79,6 @@ function waiting(run, steer, n) {
   if (steer.sweep === null) {
     return idleArm(run) ? "Only what is held pushes here." : "Nothing is pushed yet.";
   }
+  if (effectOf(run, steer)?.nothing) return NOTHING;
   return isOpen(run) ? "The controls come after the answers." : "Not run: no control yet.";
 }

@@ -1,0 +1,79 @@
+"""What is said of a push is what was measured of it: a table of cases, on the page and in what is exported."""
+
+import json
+
+import pytest
+
+from app.exports.tables import answer_rows
+from app.recordings.arms import read_recording
+from app.wording.words import nothing_pushed, read_back
+from tests.static import ROOT
+from tests.static.javascript import JavaScript
+
+FIRST = [json.loads(line) for line in (ROOT / "static" / "first" / "explore.jsonl").read_text("utf-8").splitlines()]
+SAME = "it says the same, word for word."
+NONE = "None of 4 random pushes of that size opens with an answer."
+
+
+def pushed(
+    mode: str, strength: float, before: tuple[float, ...], after: tuple[float, ...], *, generated: bool = False
+) -> list[str]:
+    """The shipped recording with one arm beside its baseline, which answers the same: its lines."""
+    frames = {frame["kind"]: frame for frame in FIRST}
+    start, prompt = (json.loads(json.dumps(frames[kind])) for kind in ("start", "prompt"))
+    sweep = start["request"]["sweeps"][0] | {
+        "mode": mode,
+        "unit": None,
+        "strengths": [strength],
+        "generated": generated,
+    }
+    start["request"]["sweeps"], start["sweeps"] = [sweep], start["sweeps"][:1]
+    start["arms"] = [start["arms"][0], {"sweep": 0, "strength": strength, "alpha": 0.0, "held": False}]
+    prompt["arms"] = [prompt["arms"][0], prompt["arms"][1] | {"steered": [{"before": before, "after": after}]}]
+    baseline = next(frame for frame in FIRST if frame["kind"] == "verdict" and frame["arm"] == 0)
+    control = frames["control"] | {"sweep": 0, "strength": strength, "refusal_logodds": [3.0, 3.1, 3.2, 3.3]}
+    told = [start, prompt, baseline, baseline | {"arm": 1}, control]
+    return [json.dumps(frame) for frame in told]
+
+
+NOTHING = "Nothing was pushed: L3 #4 was 0 at each steered token, so there is nothing to compare."
+CASES = {
+    "scale, silent": ("scale", 3.0, (0.0, 0.0), (0.0, 0.0), "Scaled ×3, " + SAME, NOTHING),
+    "ablate, silent": ("ablate", 1.0, (0.0,), (0.0,), "100 % ablated, " + SAME, NOTHING),
+    "scale, fires at one of them": ("scale", 3.0, (0.0, 2.0), (0.0, 6.1), "Scaled ×3, " + SAME, NONE),
+    "scale, falls short": ("scale", 3.0, (2.0,), (4.0,), "Scaled ×3, read back as 4.00, " + SAME, NONE),
+    "clamp, as asked": ("clamp", 50.0, (0.0,), (49.0,), "Clamped to 50, " + SAME, NONE),
+    "clamp, other": ("clamp", 50.0, (0.0,), (33.4,), "Clamped to 50, read back as 33.4, " + SAME, NONE),
+    "clamp, several": (
+        "clamp",
+        50.0,
+        (0.0, 1.0),
+        (33.4, 50.0),
+        "Clamped to 50, read back as 33.4 to 50.0, " + SAME,
+        NONE,
+    ),
+    "clamp, to what was there": (
+        *("clamp", 5.0, (5.0,), (5.0,), "Clamped to 5, " + SAME),
+        "Nothing was pushed: L3 #4 was 5.00 at each steered token, so there is nothing to compare.",
+    ),
+    "ablate, some is left": ("ablate", 1.0, (8.0,), (1.0,), "100 % ablated, read back as 1.00, " + SAME, NONE),
+    "add": ("add", 1.0, (0.0,), (12.0,), "At +1 " + SAME, NONE),
+    "scale, no token": ("scale", 3.0, (), (), "Scaled ×3, " + SAME, "Nothing was pushed: no token is steered."),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_claim_says_what_was_measured_of_the_push(javascript: JavaScript, case: str) -> None:
+    mode, strength, before, after, said, beside = CASES[case]
+    lines = pushed(mode, strength, before, after)
+    assert javascript.call("tests/static/run/claimed.js", "claimed", lines)["claim"] == f"{said} {beside}"
+    recorded = read_recording("\n".join(lines).encode())
+    assert (nothing_pushed(recorded, 1) or NONE) == beside
+    assert ("read back" in said) == bool(read_back(recorded, 1)) and read_back(recorded, 1) in said
+    assert answer_rows(recorded, 1)[1].how.endswith(read_back(recorded, 1))
+
+
+def test_of_a_push_that_goes_on_in_the_answer_the_prompt_alone_says_nothing(javascript: JavaScript) -> None:
+    lines = pushed("scale", 3.0, (0.0,), (0.0,), generated=True)
+    assert javascript.call("tests/static/run/claimed.js", "claimed", lines)["claim"].endswith(NONE)
+    assert nothing_pushed(read_recording("\n".join(lines).encode()), 1) == ""

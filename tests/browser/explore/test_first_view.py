@@ -6,7 +6,18 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, steered_badge, wait_done
 
-SIZES = [(360, 640), (390, 844), (844, 390), (768, 800), (1024, 768), (1440, 900), (1920, 1080), (2560, 1440)]
+SIZES = [
+    (360, 640),
+    (390, 844),
+    (844, 390),
+    (768, 800),
+    (1024, 640),
+    (1024, 768),
+    (1280, 640),
+    (1440, 900),
+    (1920, 1080),
+    (2560, 1440),
+]
 LEAST_PX = 13
 # Ticks of an axis may be smaller, and so may the number above a token, which its panel says again.
 SMALL = """least => {

@@ -190,12 +190,21 @@ DOSE_COLUMNS = (
     "P(refusal opening)",
     "log-odds",
     "random: mean",
-    "5–95 %",
+    "{band}",
     "N",
     "verdict",
     "answer",
 )
 """Of the table of dose and response."""
+
+BAND = (0.05, 0.95)
+"""Quantiles between which a control's band is drawn."""
+
+MIN_BAND = 20
+"""So many directions have such quantiles (protocol/enough.py); of fewer, the least and the most are shown."""
+
+BAND_NAMES: dict[Literal["quantiles", "range"], str] = {"quantiles": "5–95 %", "range": "range of {n}"}
+"""What the band is called."""
 
 # ---- who is who
 

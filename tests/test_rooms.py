@@ -25,8 +25,8 @@ NOTHING_ELSE = {"protocol": {"pydantic"}, "client": {"pydantic", "httpx2"}}
 """Of what others have written, beside Python's own library."""
 
 UPWARDS = {
-    "protocol": "base version spelling vocabulary looks glossary refusal steering amounts canonical upgrade javascript "
-    "worker app",
+    "protocol": "base version spelling vocabulary looks enough glossary refusal steering amounts canonical upgrade "
+    "javascript worker app",
     "client": "proxy recording client report",
     "app": "version settings environment clock ids refusals database migrations recordings wording worker telemetry "
     "http door names runs findings exports services operate routes main server __main__",

@@ -22,6 +22,7 @@ from app.wording.cells import cell_text, head_of, is_numeric
 from app.wording.readout import readout_facts
 from app.wording.words import amount_in, control_sentence, intervention_label, nothing_pushed, why
 from protocol.app.findings import Finding
+from protocol.enough import band_name
 from protocol.vocabulary import OUTCOMES
 
 MAX_INLINE_BYTES = 2_000_000
@@ -42,6 +43,7 @@ def page_of(finding: Finding, recording: bytes) -> str:
         start=recorded.start,
         answers=answer_rows(recorded, arm),
         control=_control(recorded, arm),
+        band_name=band_name(recorded.start.request.controls.n_directions),
         sweeps=[_sweep(recorded, index, arm) for index in sweeps],
         held=[
             f"{intervention_label(recorded, used, steering)}, {amount_in(recorded, steering, steering.strength)}"

@@ -12,6 +12,7 @@ from app.recordings.dose import dose_points, sigmoid
 from app.wording.numbers import probability, sig3
 from app.wording.words import amount_in, intervention_label, read_back, target_name, visible
 from protocol.amounts import signed
+from protocol.enough import band_name
 from protocol.vocabulary import DOSE_COLUMNS, OUTCOMES, UNITS
 from protocol.worker.frames import NextToken, Verdict
 
@@ -74,7 +75,8 @@ def _outcomes(samples: list[SampleAnswer]) -> str:
 def dose_table(recorded: Recorded, sweep: int, arm: int) -> ExportTable:
     """As behind the page's curve (static/run/curve/curve.js)."""
     unit = UNITS[recorded.start.request.sweeps[sweep].measured_in].name
-    head = tuple(name.format(unit=unit) for name in DOSE_COLUMNS)
+    band = band_name(recorded.start.request.controls.n_directions)
+    head = tuple(name.format(unit=unit, band=band) for name in DOSE_COLUMNS)
     rows = []
     for point in dose_points(recorded, sweep):
         own, samples = point.control, recorded.answers[point.arm]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.recordings.arms import Recorded
-from protocol.vocabulary import Outcome
+from protocol.vocabulary import BAND, MIN_BAND, Outcome
 
 
 @dataclass(frozen=True)
 class Band:
-    """What n random directions of equal norm did, log-odds: mean, quantiles at 5 and 95 %; and how many of them made
-    a refusal opening likelier than not."""
+    """What n random directions of equal norm did, log-odds: mean; quantiles at 5 and 95 %, of few directions the least
+    and the most; and how many of them made a refusal opening likelier than not."""
 
     mean: float
     low: float
@@ -81,7 +81,8 @@ def control(recorded: Recorded, sweep: int, strength: float) -> Band | None:
         return None
     ordered = sorted(values)
     mean, n_refusing = sum(values) / len(values), sum(value > 0 for value in values)
-    return Band(mean, quantile(ordered, 0.05), quantile(ordered, 0.95), len(values), n_refusing)
+    low, high = (quantile(ordered, q) for q in (BAND if len(values) >= MIN_BAND else (0, 1)))
+    return Band(mean, low, high, len(values), n_refusing)
 
 
 def band(points: Sequence[DosePoint]) -> list[tuple[float, Band]]:

@@ -16,7 +16,8 @@ CONTROL_TERMS: dict[str, Term] = {
     "band": Term(
         "band, 5–95 %",
         "Where nine in ten of the random directions end up: from their 5 % quantile to their 95 % quantile.",
-        "Of few directions the quantiles are rough: below about 20 they are little more than the least and the most.",
+        "Fewer than 20 directions have no such quantiles: then the band is their range, from the least to the most, "
+        "and is called that.",
         ("app/recordings/dose.py", "static/run/run.js"),
         formula="quantiles of the log-odds under N directions, linear between the two nearest",
         marks=("5–95 %",),
@@ -57,11 +58,12 @@ CONTROL_TERMS: dict[str, Term] = {
     ),
     "interval": Term(
         "95 % interval",
-        "Where the true value would lie in 95 of 100 repetitions: Wilson's for shares, a bootstrap for the rest.",
+        "Where the true value would lie in 95 of 100 repetitions: Wilson's for "
+        "shares, Newcombe's for their differences and for AUROC, Student's for means.",
         "It knows how few were counted, not whether they were chosen fairly; 3 of 3 is no certainty.",
-        ("model_worker/studies/shared/statistics.py", "static/run/answers/rates.js"),
+        ("model_worker/studies/shared/statistics.py", "static/core/shares.js"),
         formula="Wilson: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96",
-        sources=(Source("wilson"), Source("efron")),
+        sources=(Source("wilson"), Source("newcombe"), Source("newcombe_auroc")),
         marks=("95 %",),
         labels=("low", "high"),
     ),

@@ -73,10 +73,15 @@ PAPERS: dict[str, CitedPaper] = {
         "Probable Inference, the Law of Succession, and Statistical Inference",
         "https://doi.org/10.1080/01621459.1927.10502953",
     ),
-    "efron": CitedPaper(
-        "Efron 1979",
-        "Bootstrap Methods: Another Look at the Jackknife",
-        "https://doi.org/10.1214/aos/1176344552",
+    "newcombe": CitedPaper(
+        "Newcombe 1998",
+        "Interval Estimation for the Difference Between Independent Proportions: Comparison of Eleven Methods",
+        "https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C873::AID-SIM779%3E3.0.CO;2-I",
+    ),
+    "newcombe_auroc": CitedPaper(
+        "Newcombe 2006",
+        "Confidence Intervals for an Effect Size Measure Based on the Mann–Whitney Statistic. Part 2",
+        "https://doi.org/10.1002/sim.2324",
     ),
     "hanley": CitedPaper(
         "Hanley & McNeil 1982",

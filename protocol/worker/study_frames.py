@@ -107,8 +107,8 @@ class TypeScore(Message):
 
 
 class RankedLatent(Message):
-    """`score`: of its role, in its worst type, on the training half; `test_score` the same on the test half, with a
-    bootstrap interval over names; `auroc` of its activation on the test half, types pooled. None: not read yet.
+    """`score`: of its role, in its worst type, on the training half; `test_score` the same on the test half, with its
+    95 % interval; `auroc` of its activation on the test half, types pooled. None: not read yet.
     `only`: it is the best for this type alone; its score is this type's."""
 
     dictionary: Name

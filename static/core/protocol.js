@@ -151,11 +151,20 @@ export const DOSE_COLUMNS = [
   "P(refusal opening)",
   "log-odds",
   "random: mean",
-  "5–95 %",
+  "{band}",
   "N",
   "verdict",
   "answer",
 ];
+
+export const BAND = [0.05, 0.95];
+
+export const MIN_BAND = 20;
+
+export const BAND_NAMES = {
+  quantiles: "5–95 %",
+  range: "range of {n}",
+};
 
 /** @typedef {"known"|"unknown"|"other"} Role */
 

@@ -276,7 +276,8 @@ export const TERMS = {
   },
   interval: {
     name: "95 % interval",
-    sentence: "Where the true value would lie in 95 of 100 repetitions: Wilson's for shares, a bootstrap for the rest.",
+    sentence:
+      "Where the true value would lie in 95 of 100 repetitions: Wilson's for shares, Newcombe's for their differences and for AUROC, Student's for means.",
     formula: "Wilson: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96",
   },
   crossing: {

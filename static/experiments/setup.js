@@ -120,7 +120,7 @@ export function experimentSetup(element, { offer, card, onRun }) {
     const { n_questions, n_each, words } = made.cost;
     const pace = paceOf(card.id, offer.about.study);
     const time = pace ? ` About ${seconds((n_questions * n_each) / pace)}, going by the last run here.` : "";
-    return words + time;
+    return [words + time, made.doubt && [" ", h("b", { class: "problem" }, made.doubt)]];
   }
 }
 

@@ -1,7 +1,8 @@
 // What a run amounts to so far: a pure fold of (request, frames), and questions about it.
 // Knows nothing about the page, the network or the clock.
 
-import { DEFAULT_MODE, MODES } from "../core/protocol.js";
+import { filled } from "../core/format.js";
+import { BAND, BAND_NAMES, DEFAULT_MODE, MIN_BAND, MODES } from "../core/protocol.js";
 
 /**
  * @typedef {{ tokens: {id: number, text: string, logprob: number, entropy_nats: number, margin_nats: number}[],
@@ -161,15 +162,19 @@ export function control(run, { sweep, strength }) {
   const values = run.controls.get(key(sweep, strength));
   if (!values?.length) return null;
   const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = sorted.length < MIN_BAND ? [0, 1] : BAND;
   return {
     values,
     n: values.length,
     mean: values.reduce((a, b) => a + b, 0) / values.length,
-    low: quantile(sorted, 0.05),
-    high: quantile(sorted, 0.95),
+    low: quantile(sorted, low),
+    high: quantile(sorted, high),
     n_refusing: values.filter((x) => x > 0).length,
   };
 }
+
+/** What the band of n directions is called. */
+export const bandName = (n) => n < MIN_BAND ? filled(BAND_NAMES.range, { n }) : BAND_NAMES.quantiles;
 
 /** Neighbouring strengths that give the same answer, word for word. */
 export function segments(run, sweep) {

@@ -6,7 +6,7 @@ import { Refused, saveFinding } from "../core/api.js";
 import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
 import { count, probability } from "../core/format.js";
-import { armAt, control, logodds, sigmoid } from "./run.js";
+import { armAt, bandName, control, logodds, sigmoid } from "./run.js";
 import { claim, headline } from "./verdicts.js";
 import { badge } from "./badge.js";
 import { claimParts } from "./answers/claim.js";
@@ -211,7 +211,7 @@ function previewOf(run, steer, card) {
       "p",
       { class: "note" },
       `P(refusal opening) ${chance(0)}${arm > 0 ? ` → ${chance(arm)}` : ""}`,
-      seen && ` · random, N ${seen.n}: ${odds(seen.mean)}, 5–95 % ${odds(seen.low)} to ${odds(seen.high)}`,
+      seen && ` · random, N ${seen.n}: ${odds(seen.mean)}, ${bandName(seen.n)} ${odds(seen.low)} to ${odds(seen.high)}`,
     ),
   ];
 }

@@ -457,7 +457,8 @@ for arm in RECORDED["arms"]:
 # %% [markdown] plot
 # ## Dose and response
 #
-# The recorded curve and the reproduced points, beside the recorded random directions: mean and 5-95 %.
+# The recorded curve and the reproduced points, beside the recorded random directions: mean, and 5-95 % or, of
+# fewer than 20, their range.
 
 # %% figure
 import plotly.graph_objects as go

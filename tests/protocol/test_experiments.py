@@ -240,3 +240,31 @@ def test_a_cost_is_said_in_a_sentence_and_without_a_question_there_is_no_request
     none = made(TINY, draft.putting(groups=("obscure",)), world(TINY.id))
     assert none.request is None and none.problem and none.problem.asked == "No question is left."
     assert made(TINY, draft, None).cost is None and made(TINY, draft, None).request
+
+
+# ---- whether it can say anything
+
+
+def given(n: int) -> GivenNames:
+    return GivenNames(
+        names=tuple(
+            GivenName(name=f"Ann {label} {k}", type="player", label=label, facts={"sport": "chess"})
+            for label in ("known", "unknown")
+            for k in range(n)
+        )
+    )
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda one: one.about.id)
+def test_a_study_too_small_to_say_anything_says_so_before_it_runs(experiment) -> None:
+    draft = experiment.preset(TINY)
+
+    def doubt(n: int) -> str | None:
+        asked = draft.asked.model_copy(update={"names": given(n), "split": "all"})
+        return made(TINY, draft.model_copy(update={"asked": asked}), None).doubt
+
+    if experiment.about.id == "label":
+        assert doubt(3) is None, "it counts, and holds nothing against anything"
+        return
+    assert "too few to say anything" in (doubt(3) or "")
+    assert doubt(12) is None

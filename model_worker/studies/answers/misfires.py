@@ -31,6 +31,7 @@ from model_worker.studies.shared.counts import (
 from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import auroc, auroc_interval
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from protocol.enough import too_few_of_kinds, too_few_of_one_kind
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Figure, Study, Trial
 
@@ -75,17 +76,18 @@ def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     table = Table(
         *("read", MISFIRE, "role", "n misfires", "n others"), ("AUROC", "share"), IntervalColumns(unit="share")
     )
-    seed = request_of(opening, AnswersRequest).seed
     said: list[str] = []
     for place, quantity in enumerate(_quantities(opening)):
         parts = []
         for other in ("right", "refused"):
             positive, negative = _values(classes[MISFIRE], place), _values(classes[other], place)
-            found, interval = auroc(positive, negative), auroc_interval(positive, negative, seed)
-            if found is None or interval is None:
+            found = auroc(positive, negative)
+            if found is None:
                 continue
+            interval = auroc_interval(found, len(positive), len(negative))
             table.add(quantity, f"against {other}", other, len(positive), len(negative), found, interval)
-            parts.append(f"{other} {found:.2f} ({interval[0]:.2f} to {interval[1]:.2f})")
+            if not too_few_of_kinds(len(positive), len(negative)):
+                parts.append(f"{other} {found:.2f} ({interval[0]:.2f} to {interval[1]:.2f})")
         if parts:
             said.append(f"{quantity}: {', '.join(parts)}.")
     return table.figure(
@@ -97,7 +99,7 @@ def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         plot=table.plot(
             "bars", x="read", y="AUROC", low="low", high="high", series=MISFIRE, role="role", y_min=0, y_max=1
         ),
-        notes=("Above 0.5: greater before a misfire. Interval: 95 %, bootstrap over prompts, each side by itself.",),
+        notes=("Above 0.5: greater before a misfire. Interval: 95 %, Newcombe, by the numbers of both.",),
     )
 
 
@@ -146,13 +148,15 @@ def _verdict(opening: Study, cases: Sequence[Case], arm: int) -> str:
     found = share(misfires, arm)
     if found is None:
         return f"No unprompted answer was wrong or invented, so there is nothing that {name} could turn."
+    if few := too_few_of_one_kind(len(misfires), "wrong or invented answers"):
+        return f"{name}: {few}"
     controls = spread(misfires, controls_of(opening, arm))
     n_turned = sum(refused(case.answers[arm]) for case in misfires)
     of_right, n_right = share(right, arm), sum(refused(case.answers[arm]) for case in right)
     likewise = f" ({of_right.low:.0%} to {of_right.high:.0%})" if of_right else ""
     of_them = f"{n_turned} of {len(misfires)} wrong or invented answers ({found.low:.0%} to {found.high:.0%})"
-    if controls is None:
-        answer = "No control was run, so whether that is more than any push does is open."
+    if controls is None or controls.n_arms < 2:
+        answer = "Not two controls were run, so whether that is more than any push does is open."
     elif found.low > controls.high:
         answer = "So yes, more of them than under any of its controls."
     elif found.share > controls.high:

@@ -27,13 +27,14 @@ from model_worker.studies.shared.counts import (
 from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import Interval
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from protocol.enough import too_few_of_one_kind
 from protocol.vocabulary import OUTCOMES
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Figure, Study, Trial
 
 NOTES = (
     "Interval of an arm: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms, whose "
-    "mean is the bar; sd is between them.",
+    "mean is the bar; sd is between them. Beyond all of k controls is what chance alone does in 2 of k + 1 cases.",
     "Refused by our rule decides the outcome; the paper's rule (its phrases to the letter) is counted beside it.",
 )
 
@@ -141,7 +142,9 @@ def of_controls(opening: Study, cases: Sequence[Case], arm: int, hit: Hit = refu
     own = share(cases, arm, hit)
     if found is None or own is None:
         return "no control was run"
-    if own.share < found.low or own.share > found.high:
+    if found.n_arms < 2:
+        beyond = "one is no range"
+    elif own.share < found.low or own.share > found.high:
         beyond = "it is beyond all of them"
     elif own.share in (found.low, found.high) and found.low < found.high:
         beyond = "it is at their edge"
@@ -154,6 +157,8 @@ def of_controls(opening: Study, cases: Sequence[Case], arm: int, hit: Hit = refu
 
 def _claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
     group, own = aimed_at(opening, cases, arm)
+    if few := too_few_of_one_kind(len(own), f"{group}names"):
+        return f"{opening.arms[arm].name}: {few}"
     by_arm, by_baseline = outcomes(own, [arm])["refused"], outcomes(own, [0])["refused"]
     return (
         f"{opening.arms[arm].name} refuses {by_arm} of {len(own)} {group}names, the baseline {by_baseline}, "
@@ -162,6 +167,8 @@ def _claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
 
 
 def _flip(opening: Study, cases: Sequence[Case], arm: int) -> str:
+    if few := too_few_of_one_kind(len(cases)):
+        return f"{opening.arms[arm].name}: {few}"
     changed = sum(case.answers[arm].outcome != case.baseline for case in cases)
     return f"{opening.arms[arm].name} changes what {changed} of {len(cases)} answers come to."
 

@@ -1,6 +1,6 @@
 """Tables of the study `attention`, from its trials (measure.py says what they hold). Knows nothing about models.
 
-Every interval is a bootstrap over prompts: a prompt's heads are not independent of each other.
+Every interval is Student's, over prompts: a prompt's heads are not independent of each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,22 @@ import numpy as np
 from model_worker.rounding import rounded
 from model_worker.studies.shared.heads import Head
 from model_worker.studies.shared.pushes import AIM
-from model_worker.studies.shared.statistics import interval_of, resampled_means, welch
+from model_worker.studies.shared.statistics import (
+    ControlBand,
+    Interval,
+    control_band,
+    difference_intervals,
+    t_interval,
+    t_intervals,
+    welch,
+)
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from protocol.enough import band_name, too_few_of_kinds, too_few_of_one_kind
 from protocol.vocabulary import Label
 from protocol.worker.names import LABELS
 from protocol.worker.studies import AttentionRequest
 from protocol.worker.study_frames import Figure, Trial
 
-BAND = (0.05, 0.95)
 TEST_LEVEL = 0.05  # of one test
 ALTERNATIVE: dict[Label, Literal["greater", "less"]] = {"known": "greater", "unknown": "less"}
 MORE_OR_LESS: dict[Label, str] = {"known": "more", "unknown": "less"}
@@ -60,16 +68,13 @@ HeadValues = Sequence[float | None] | np.ndarray
 def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """Of the untouched model, known names beside unknown ones; and what known names' heads write."""
     known, unknown = (study.attention(trials, label)[:, 0] for label in LABELS)
-    seed, both = study.request.seed, len(known) > 0 and len(unknown) > 0
+    both = len(known) > 0 and len(unknown) > 0
     apart: HeadValues
-    low: HeadValues
-    high: HeadValues
-    apart, low, high = (_nothing(study) for _ in range(3))
-    n_more = n_less = 0
+    apart = _nothing(study)
+    ends: Sequence[Interval | None] = [None] * len(study.heads())
     if both:
         apart = known.mean(0) - unknown.mean(0)
-        low, high = interval_of(resampled_means(known, seed) - resampled_means(unknown, seed + 1))
-        n_more, n_less = int((low > 0).sum()), int((high < 0).sum())
+        ends = difference_intervals(known, unknown)
     table = Table(
         "layer",
         "head",
@@ -81,19 +86,14 @@ def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
         ("known names, before the value", study.unit),
         ("writes towards the value", "logits"),
     )
-    columns = [_mean(study, known), _mean(study, unknown), apart, list(zip(low, high, strict=True))]
+    columns = [_mean(study, known), _mean(study, unknown), apart, ends]
     columns += [_mean(study, _numbers(trials, name)) for name in ("to_answer", "value_attention", "to_value")]
     for head, *cells in zip(study.heads(), *columns, strict=True):
         table.add(*head, *cells)
     return table.figure(
         "heads",
         "Attention from the last token to the name",
-        claim=(
-            f"{n_more} of {len(table.rows)} heads look more at known names than at unknown ones, {n_less} look less; "
-            f"{TEST_LEVEL / 2:.1%} each would by chance alone."
-            if both
-            else ""
-        ),
+        claim=_heads_claim(ends, len(known), len(unknown)) if both else "",
         plot=table.plot("heat", x="head", y="layer", value="known - unknown", low="low", high="high", diverging=True),
         notes=(
             _what(study),
@@ -107,7 +107,7 @@ def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
 def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure:
     """What the push towards `role` changes about each head, and random ones change."""
     changed = _changed(study, trials, role)
-    n_prompts, n_arms = changed.shape[:2]
+    n_prompts, band = len(changed), None
     table = Table(
         "layer",
         "head",
@@ -119,13 +119,12 @@ def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure
     means: dict[Head, float] = {}
     n_outside = 0
     if n_prompts:
-        mean = changed[:, 0].mean(0)
-        low, high = interval_of(resampled_means(changed[:, 0], study.request.seed))
-        band = np.quantile(changed[:, 1:].mean(0), BAND, axis=0) if n_arms > 1 else None
+        mean, ends = changed[:, 0].mean(0), t_intervals(changed[:, 0])
+        band = control_band(changed[:, 1:].mean(0))
         for place, head in enumerate(study.heads()):
-            random = None if band is None else (band[0, place], band[1, place])
+            random = None if band is None else (band.low[place], band.high[place])
             outside = random is not None and not random[0] <= mean[place] <= random[1]
-            table.add(*head, mean[place], (low[place], high[place]), random, outside)
+            table.add(*head, mean[place], ends[place], random, outside)
             means[head], n_outside = rounded(mean[place]), n_outside + outside
     largest = sorted(means, key=lambda head: abs(means[head]), reverse=True)[:3]
     named = ", ".join(f"{_name(*head)} {means[head]:+.3f}" for head in largest)
@@ -133,15 +132,36 @@ def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure
     return table.figure(
         f"shift_{role}",
         f"What the push towards {role} changes about who looks at {other} names",
-        claim=(
-            f"{n_outside} of the {(study.n_layers - layer - 1) * study.n_heads} heads behind layer {layer} are outside "
-            f"of their random bands ({BAND[0]:.0%} to {BAND[1]:.0%} of {n_arms - 1} random directions of the same "
-            f"norm). Largest: {named}."
-            if means and n_arms > 1
-            else ""
-        ),
+        claim=_shift_claim(study, band, n_outside, n_prompts, layer, named) if band else "",
         plot=table.plot("heat", x="head", y="layer", value="pushed - original", low="low", high="high", diverging=True),
         notes=(_what(study), f"{n_prompts} prompts about {other} names, pushed after layer {layer}."),
+    )
+
+
+def _heads_claim(ends: Sequence[Interval | None], n_known: int, n_unknown: int) -> str:
+    if few := too_few_of_kinds(n_known, n_unknown, what="prompts"):
+        return few
+    n_more, n_less = (
+        sum(one is not None and one[0] > 0 for one in ends),
+        sum(one is not None and one[1] < 0 for one in ends),
+    )
+    return (
+        f"{n_more} of {len(ends)} heads look more at known names than at unknown ones, {n_less} look less; "
+        f"{TEST_LEVEL / 2:.1%} each would by chance alone."
+    )
+
+
+def _shift_claim(
+    study: AttentionSetup, band: ControlBand, n_outside: int, n_prompts: int, layer: int, named: str
+) -> str:
+    if few := too_few_of_one_kind(n_prompts):
+        return few
+    if band.n < 2:
+        return "One random direction is no band: whether any push of this norm does as much is open."
+    return (
+        f"{n_outside} of the {(study.n_layers - layer - 1) * study.n_heads} heads behind layer {layer} are outside of "
+        f"their random bands ({band.name}, {band.n} random directions of the same norm), where {band.by_chance:.0%} "
+        f"would be by chance alone. Largest: {named}."
     )
 
 
@@ -159,21 +179,21 @@ def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
         if not behind.size:
             continue
         means = behind.mean(-1)  # (prompts, directions)
-        low, high = interval_of(resampled_means(means, study.request.seed))
-        n_found = 0
+        ends, n_found = t_intervals(means), 0
         for place in range(means.shape[1]):
             tested = welch(means[:, 0], means[:, place], ALTERNATIVE[role]) if place else None
             n_found += tested is not None and tested[1] < TEST_LEVEL
             direction, hue = (f"random {place}", "control") if place else ("the latent", role)
-            change = (means[:, place].mean(), (low[place], high[place]))
+            change = (means[:, place].mean(), ends[place])
             table.add(f"towards {role}", direction, *change, *(tested or (None, None)), hue)
-        n_random = means.shape[1] - 1
-        if n_random:
-            random = np.quantile(means[:, 1:].mean(0), BAND)
+        band = control_band(means[:, 1:].mean(0))
+        if few := too_few_of_one_kind(len(means)):
+            claims.append(f"Pushed towards {role}: {few}")
+        elif band:
             claims.append(
                 f"Pushed towards {role}, names get {means[:, 0].mean():+.4f} attention, mean over the heads behind "
-                f"layer {layer}; random directions {random[0]:+.4f} to {random[1]:+.4f}. "
-                f"{MORE_OR_LESS[role].capitalize()} than {n_found} of {n_random} random ones "
+                f"layer {layer}; {band.n} random directions {band.low:+.4f} to {band.high:+.4f} ({band.name}). "
+                f"{MORE_OR_LESS[role].capitalize()} than {n_found} of {band.n} random ones "
                 f"(one-sided Welch by prompt, p < {TEST_LEVEL})."
             )
     return table.figure(
@@ -217,14 +237,17 @@ def knockout(study: AttentionSetup, trials: Sequence[Trial], chosen: Mapping[str
         changed = (own[:, 1:] - own[:, :1]).reshape(len(own), len(study.request.knockout), 1 + study.n_sets)
         for at, share in enumerate(study.request.knockout):
             mean, sets = changed[:, at, 0].mean(), changed[:, at, 1:].mean(0)
-            (low,), (high,) = interval_of(resampled_means(changed[:, at, :1], study.request.seed))
-            between = np.quantile(sets, BAND)
-            table.add(panel, share, "chosen heads", mean, (low, high), "known")
-            table.add(panel, share, "as many other heads", sets.mean(), tuple(between), "control")
-            claims.append(
-                f"{share:.0%} of the edge to the name cut in {', '.join(_name(*head) for head in chosen[place])}: "
-                f"{panel} {mean:+.2f} {unit}; in as many other heads {between[0]:+.2f} to {between[1]:+.2f}."
+            others = control_band(sets)
+            table.add(panel, share, "chosen heads", mean, t_interval(changed[:, at, 0]), "known")
+            if others is None:
+                continue
+            table.add(panel, share, "as many other heads", sets.mean(), (others.low, others.high), "control")
+            cut = f"{share:.0%} of the edge to the name cut in {', '.join(_name(*head) for head in chosen[place])}:"
+            found = (
+                f"{panel} {mean:+.2f} {unit}; in as many other heads {others.low:+.2f} to {others.high:+.2f} "
+                f"({others.name})."
             )
+            claims.append(f"{cut} {too_few_of_one_kind(len(own)) or found}")
     return table.figure(
         "knockout",
         "The edge from the last token to the name, cut",
@@ -240,7 +263,7 @@ def knockout(study: AttentionSetup, trials: Sequence[Trial], chosen: Mapping[str
             "The refusal is measured at the prompt's last token; the value at the token before it, the model's own "
             "words up to there given.",
             f"Chosen heads: mean and its interval over {n_prompts['answer']} and {n_prompts['value']} prompts. Others: "
-            f"mean and {BAND[0]:.0%} to {BAND[1]:.0%} of {study.n_sets} sets drawn at random.",
+            f"mean and {band_name(study.n_sets)} of the sets drawn at random.",
         ),
     )
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from model_worker.studies.discover.probe import MEANS, PROBE
 from model_worker.studies.discover.ranking import SIDES, Best, Side, is_common, separations
-from model_worker.studies.discover.resampling import Auroc
+from model_worker.studies.discover.separability import Auroc
 from model_worker.studies.discover.tally import Counts, Shares
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from protocol.enough import too_few_of_kinds
 from protocol.worker.study_frames import Figure, RankedLatent, Ranking
 
 LENGTH = "length in tokens"
@@ -74,8 +75,8 @@ def baselines(
     return table.figure(
         "baselines",
         "Known against unknown, test half",
-        claim="How well each tells known from unknown names of the test half, types pooled, with 95 % bootstrap "
-        "intervals over names; the control is the length of the name alone.",
+        claim="How well each tells known from unknown names of the test half, types pooled, with 95 % "
+        "intervals (Newcombe, by the numbers of names); the control is the length of the name alone.",
         plot=table.plot(
             "line",
             x="layer",
@@ -95,7 +96,7 @@ def baselines(
     )
 
 
-def latents(final: Ranking, length: Auroc) -> Figure:
+def latents(final: Ranking, length: Auroc, counts: Counts) -> Figure:
     """The ranking as a table."""
     table = Table(
         *("side", "rank", "of", "dictionary", "layer", "paper layer", "latent"),
@@ -114,20 +115,24 @@ def latents(final: Ranking, length: Auroc) -> Figure:
         "Ranked latents",
         claim="\n".join(
             (
-                *_best(final),
+                *_best(final, counts),
                 "Ranked on the training half; the length of a name alone has AUROC "
                 f"{length.value:.2f} ({length.low:.2f} to {length.high:.2f}).",
             )
         ),
         notes=(
-            "Intervals: 95 %, bootstrap over names. The best of a list is a little flattered on train, not on test.",
+            "Intervals: 95 %, Newcombe, by the numbers of names; of a score in its worst type the least of the types' "
+            "ends. The best of a list is a little flattered on train, not on test.",
         ),
     )
 
 
-def _best(final: Ranking) -> Iterator[str]:
+def _best(final: Ranking, counts: Counts) -> Iterator[str]:
     for side, ranked in (("known", final.known), ("unknown", final.unknown)):
         for one in ranked[:1]:
+            if few := _too_few(counts, one.dictionary):
+                yield few
+                return
             apart = "" if one.test_score is None else f"{one.test_score:.2f}"
             if one.test_low is not None and one.test_high is not None:
                 apart += f" ({one.test_low:.2f} to {one.test_high:.2f})"
@@ -137,6 +142,16 @@ def _best(final: Ranking) -> Iterator[str]:
             )
         if not ranked:
             yield f"No latent fires more on {side} names in every type."
+
+
+def _too_few(counts: Counts, dictionary: str) -> str | None:
+    """Of the test half, in the type that has the fewest."""
+    shares = counts.shares(dictionary, "test")
+    if shares is None:
+        return None
+    of_type = zip(shares.n_known.tolist(), shares.n_unknown.tolist(), shares.types, strict=True)
+    n_known, n_unknown, kind = min(of_type, key=lambda one: min(one[:2]))
+    return too_few_of_kinds(n_known, n_unknown, what=f"names of the type {kind} that did not rank")
 
 
 def types(final: Ranking) -> Figure:

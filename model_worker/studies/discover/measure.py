@@ -26,7 +26,7 @@ from model_worker.studies.discover.reading import (
     chunks,
     name_batches,
 )
-from model_worker.studies.discover.resampling import Auroc, Resampled
+from model_worker.studies.discover.separability import Auroc, name_auroc
 from model_worker.studies.discover.tally import Counts, FiringCounter, corpus_tally, tally
 from model_worker.studies.shared.names import Taken
 from model_worker.studies.shared.opening import request_of
@@ -157,23 +157,23 @@ class Discovery(Script):
             yield at_once(partial(corpus_tally, name, one))
 
     def _conclusion(self, best: Best, test: Scores) -> Iterator[Cue | None]:
-        resampled = Resampled(test.known, self._request.names.seed)
+        known = np.array(test.known, dtype=bool)
         aurocs: dict[Hashable, Auroc] = {}
         for key in test.keys:
-            aurocs[key] = resampled.auroc(test.of(key))
+            aurocs[key] = name_auroc(known, test.of(key))
             yield None
 
         def with_test(ranked: RankedLatent, side: Side) -> RankedLatent:
             own = aurocs[Latent(ranked.dictionary, ranked.latent)]
             own = own if side == "known" else own.turned
             held = {"auroc": own.value, "auroc_low": own.low, "auroc_high": own.high}
-            beside = tested(self._counts, ranked, side, self._request.names.seed)
+            beside = tested(self._counts, ranked, side)
             return beside.model_copy(update={key: rounded(value) for key, value in held.items()})
 
         final = self._told(best, with_test)
         yield at_once(lambda: final)
         yield at_once(self._by_layer)
-        yield at_once(lambda: figures.latents(final, aurocs[figures.LENGTH]))
+        yield at_once(lambda: figures.latents(final, aurocs[figures.LENGTH], self._counts))
         c_of = {layer: self._directed.c_of(layer) for layer in self._layers}
         yield at_once(lambda: figures.baselines(self._layer_of, best, aurocs, c_of))
         yield at_once(lambda: figures.types(final))

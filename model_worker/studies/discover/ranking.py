@@ -16,7 +16,7 @@ import numpy as np
 
 from model_worker.rounding import rounded
 from model_worker.studies.discover.tally import Counts, Shares
-from model_worker.studies.shared.statistics import LEVEL, RESAMPLES
+from model_worker.studies.shared.statistics import share_difference
 from protocol.vocabulary import Split
 from protocol.worker.study_frames import RankedLatent, TypeScore
 
@@ -105,25 +105,24 @@ def told(counts: Counts, layer: int, latent: Latent, side: Side, only: str | Non
     )
 
 
-def tested(counts: Counts, ranked: RankedLatent, side: Side, seed: int) -> RankedLatent:
-    """The same with the test half beside it.
-
-    The interval is the bootstrap over names: of n names drawn anew among n of which k fire, Binomial(n, k/n) do.
-    """
+def tested(counts: Counts, ranked: RankedLatent, side: Side) -> RankedLatent:
+    """The same with the test half beside it. The interval in the worst type: the least of the types' own ends."""
     latent = Latent(ranked.dictionary, ranked.latent)
     shares = _shares(counts, latent, "test")
-    rng = np.random.default_rng([seed, ranked.layer, ranked.latent])
-    drawn = []
-    for fired, n in ((shares.known, shares.n_known), (shares.unknown, shares.n_unknown)):
-        drawn.append(rng.binomial(n, fired[:, latent.index] / n, size=(RESAMPLES, len(n))) / n)
-    s = drawn[0] - drawn[1] if side == "known" else drawn[1] - drawn[0]
-    worst = s.min(1) if ranked.only is None else s[:, shares.types.index(ranked.only)]
-    low, high = np.quantile(worst, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    ends = []
+    for place, kind in enumerate(shares.types):
+        if ranked.only in (None, kind):
+            known = int(shares.known[place, latent.index]), int(shares.n_known[place])
+            unknown = int(shares.unknown[place, latent.index]), int(shares.n_unknown[place])
+            one = share_difference(*known, *unknown) if side == "known" else share_difference(*unknown, *known)
+            assert one is not None, "no type without names of both kinds"
+            ends.append(one)
+    low, high = (min(own) for own in zip(*ends, strict=True))
     return ranked.model_copy(
         update={
             "test_score": rounded(_score(shares, latent, side, ranked.only)),
-            "test_low": rounded(float(low)),
-            "test_high": rounded(float(high)),
+            "test_low": rounded(low),
+            "test_high": rounded(high),
             "test": _scores(shares, latent),
         }
     )

@@ -8,6 +8,7 @@ from model_worker.studies.knowledge.measure import Asking
 from model_worker.studies.knowledge.shifts import Shifted
 from model_worker.studies.shared.pushes import AIM
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from protocol.enough import too_few_of_one_kind
 from protocol.worker.names import LABELS
 from protocol.worker.studies import KnowledgeRequest
 from protocol.worker.study_frames import Figure, Trial
@@ -18,7 +19,7 @@ EVERY_TYPE = "all"
 def shift_figure(
     request: KnowledgeRequest, trials: Sequence[Trial], asked: Sequence[Asking]
 ) -> Generator[None, None, Figure]:
-    """trials: of the first so many that are asked. In short steps; intervals at the end alone."""
+    """trials: of the first so many that are asked. In short steps."""
     table = Table(
         *("type", "group", "arm", "role"),
         ("yes − no", "logits"),
@@ -29,7 +30,7 @@ def shift_figure(
         ("flipped", "share"),
         ("prompts", "prompts"),
     )
-    n, beyond, flips = len(trials), list[bool](), 0
+    n, beyond, flips, spans = len(trials), list[bool](), 0, "no direction"
     for kind in [*sorted({one.taken.entity.type for one in asked}), EVERY_TYPE]:
         for label in LABELS:
             own = [
@@ -39,10 +40,11 @@ def shift_figure(
             ]
             if not own:
                 continue
-            cell = Shifted(own, AIM[label], request.seed)
-            for row in cell.arms(intervals=n == len(asked)):
+            cell = Shifted(own, AIM[label])
+            for row in cell.arms():
                 table.add(kind, label, *row)
                 yield None
+            spans = f"{cell.band.name} of the directions" if cell.band else spans
             if kind != EVERY_TYPE:
                 beyond += [] if cell.beyond is None else [cell.beyond]
                 flips += cell.n_flips
@@ -58,8 +60,8 @@ def shift_figure(
             f"logit(“{request.yes}”) − logit(“{request.no}”) after “{request.prefill}”, {n} of {len(asked)} prompts.",
             f"The two words together have a probability of {together:.2g} in the mean of the untouched model.",
             "Known names are pushed by the unknown latent, unknown names by the known one.",
-            "Intervals: original, pushed: 95 %, bootstrap over prompts. random: the middle 95 % of the directions, "
-            "each by its mean over prompts. sd: over prompts, as in the paper's figure.",
+            f"Intervals: original, pushed: 95 %, Student's t, over prompts. random: {spans}, each by its mean over "
+            "prompts. sd: over prompts, as in the paper's figure.",
         ),
     )
 
@@ -86,10 +88,12 @@ def names_figure(trials: Sequence[Trial], asked: Sequence[Asking]) -> Figure:
 
 
 def _claim(beyond: Sequence[bool], flips: int, n: int) -> str:
+    if few := too_few_of_one_kind(n):
+        return few
     against = (
         f"In {sum(beyond)} of {len(beyond)} cells of type and group the push moves it further than every random "
         "direction of its norm"
         if beyond
-        else "No random direction was run, so nobody knows what any push of this norm would do"
+        else "Not two random directions were run, so nobody knows what any push of this norm would do"
     )
     return f"{against}; {flips} of {n} answers change sides."

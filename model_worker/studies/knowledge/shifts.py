@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model_worker.studies.shared.statistics import Interval, mean_interval
+from model_worker.studies.shared.statistics import ControlBand, Interval, control_band, t_interval
 from protocol.vocabulary import Role
 from protocol.worker.study_frames import Trial
 
@@ -32,8 +32,8 @@ class Shifted:
     """The prompts of one type and group, pushed towards `role`: (prompts,) original and pushed, (prompts, directions)
     random."""
 
-    def __init__(self, trials: Sequence[Trial], role: Role, seed: int) -> None:
-        self._role, self._seed = role, seed
+    def __init__(self, trials: Sequence[Trial], role: Role) -> None:
+        self._role = role
         self.original = np.array([trial.numbers["original"][0] for trial in trials])
         self.pushed = np.array([trial.numbers["pushed"][0] for trial in trials])
         self.random = np.array([trial.numbers["random"] for trial in trials])
@@ -44,23 +44,24 @@ class Shifted:
 
     @property
     def beyond(self) -> bool | None:
-        """The push shifts the mean further than every random direction does; None: there is none."""
-        if not self.random.size:
+        """The push shifts the mean further than every random direction does; None: there are not two of them."""
+        if len(self.random[0]) < 2:
             return None
         means = self.random.mean(0) - self.original.mean()
         return bool(abs((self.pushed - self.original).mean()) > np.abs(means).max())
 
-    def arms(self, *, intervals: bool) -> Iterator[Shift]:
-        yield self._shift("original", "baseline", self.original, self._interval(self.original, intervals), None)
-        of_shift = self._interval(self.pushed - self.original, intervals)
-        yield self._shift("pushed", self._role, self.pushed, self._interval(self.pushed, intervals), of_shift)
-        if self.random.size:
-            low, high = np.quantile(self.random.mean(0), [0.025, 0.975])
-            before = self.original.mean()
-            yield self._shift("random", "control", self.random, (low, high), (low - before, high - before))
+    @property
+    def band(self) -> ControlBand | None:
+        """Of the directions, each by its mean over prompts."""
+        return control_band(self.random.mean(0)) if self.random.size else None
 
-    def _interval(self, values: np.ndarray, wanted: bool) -> Interval | None:
-        return mean_interval(values, self._seed) if wanted else None
+    def arms(self) -> Iterator[Shift]:
+        yield self._shift("original", "baseline", self.original, t_interval(self.original), None)
+        of_shift = t_interval(self.pushed - self.original)
+        yield self._shift("pushed", self._role, self.pushed, t_interval(self.pushed), of_shift)
+        if band := self.band:
+            low, high, before = float(band.low), float(band.high), self.original.mean()
+            yield self._shift("random", "control", self.random, (low, high), (low - before, high - before))
 
     def _shift(
         self, arm: str, role: str, values: np.ndarray, interval: Interval | None, of_shift: Interval | None

@@ -1,6 +1,6 @@
 """Tables of the study `patching`, from its trials (measure.py says what they hold). Knows nothing about models.
 
-Every interval is a bootstrap over pairs.
+Every interval is Student's, over pairs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from model_worker.studies.shared.heads import Head
-from model_worker.studies.shared.statistics import Interval, interval_of, resampled_means
+from model_worker.studies.shared.statistics import Interval, t_intervals
 from model_worker.studies.shared.tables import IntervalColumns, Table
-from protocol.worker.studies import PatchingRequest
+from protocol.enough import too_few_of_one_kind
 from protocol.worker.study_frames import Figure, Trial
 
 PARTS = {
@@ -28,7 +28,7 @@ SOURCES = {"": "from the known name", "control_": "control: from another unknown
 RESTORED = "share of the way"
 
 
-def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
+def residual(trials: Sequence[Trial]) -> Figure:
     table = Table(
         "place and source",
         "tokens",
@@ -42,7 +42,7 @@ def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
         for prefix, source in SOURCES.items():
             for part, name in PARTS.items():
                 values = _values(trials, f"{place}/{prefix}residual/{part}")
-                for layer, cells in enumerate(_means(values, request.seed)):
+                for layer, cells in enumerate(_means(values)):
                     table.add(f"{told}, {source}", name, layer, *cells, len(values))
         claims += _handed_over(trials, place)
     return table.figure(
@@ -63,7 +63,7 @@ def residual(request: PatchingRequest, trials: Sequence[Trial]) -> Figure:
     )
 
 
-def patched_heads(request: PatchingRequest, trials: Sequence[Trial], shape: tuple[int, int]) -> Figure:
+def patched_heads(trials: Sequence[Trial], shape: tuple[int, int]) -> Figure:
     """shape: n_layers, n_heads."""
     table = Table(
         "place and source",
@@ -77,10 +77,12 @@ def patched_heads(request: PatchingRequest, trials: Sequence[Trial], shape: tupl
     for place, told in TOKEN_PLACES.items():
         for prefix, source in SOURCES.items():
             values = _values(trials, f"{place}/{prefix}heads")
-            for number, cells in enumerate(_means(values, request.seed)):
+            for number, cells in enumerate(_means(values)):
                 table.add(f"{told}, {source}", *divmod(number, shape[1]), *cells, len(values))
         found, control = _values(trials, f"{place}/heads"), _values(trials, f"{place}/control_heads")
-        if len(found):
+        if len(found) and (few := too_few_of_one_kind(len(found), "pairs")):
+            claims.append(f"{told.capitalize()}: {few}")
+        elif len(found):
             means, others = found.mean(0), control.mean(0)
             named = ", ".join(f"{_name(n, shape[1])} {means[n]:.2f}" for n in np.argsort(-means, kind="stable")[:3])
             claims.append(
@@ -144,6 +146,9 @@ def _handed_over(trials: Sequence[Trial], place: str) -> Iterator[str]:
     )
     if not len(name):
         return
+    if few := too_few_of_one_kind(len(name), "pairs"):
+        yield f"{TOKEN_PLACES[place].capitalize()}: {few}"
+        return
     upto = [layer for layer, mean in enumerate(name.mean(0)) if mean > 0.5]
     since = [layer for layer, mean in enumerate(last.mean(0)) if mean > 0.5]
     at_name = f"up to layer {upto[-1]}" if upto else "in no layer"
@@ -160,12 +165,10 @@ def _values(trials: Sequence[Trial], key: str) -> np.ndarray:
     return np.array([trial.numbers[key] for trial in trials if key in trial.numbers], dtype=float)
 
 
-def _means(values: np.ndarray, seed: int) -> Iterator[tuple[float, Interval]]:
+def _means(values: np.ndarray) -> Iterator[tuple[float, Interval | None]]:
     """Of each column."""
     if len(values):
-        low, high = interval_of(resampled_means(values, seed))
-        for mean, *ends in zip(values.mean(0), low, high, strict=True):
-            yield mean, (ends[0], ends[1])
+        yield from zip(values.mean(0).tolist(), t_intervals(values), strict=True)
 
 
 def _notes(trials: Sequence[Trial]) -> Iterator[str]:

@@ -74,10 +74,10 @@ class PatchingScript(Script):
         yield from progress(n + 1, self.opening.n_steps, "reading heads")
 
     def _residual(self, n: int) -> Iterator[Frame]:
-        yield figures.residual(self._request, self.trials)
+        yield figures.residual(self.trials)
 
     def _heads(self, n: int) -> Iterator[Frame]:
-        yield figures.patched_heads(self._request, self.trials, self._shape)
+        yield figures.patched_heads(self.trials, self._shape)
 
     def _patched(self, number: int) -> Iterator[Frame | None]:
         return self._patcher.patched(self._pairs[number], number)

@@ -18,9 +18,10 @@ from model_worker.answering.prompt import read_prompt
 from model_worker.model.loading import Loaded
 from model_worker.model.world import Entity
 from model_worker.studies.shared.statistics import auroc
+from protocol.enough import too_few_of_kinds
 from protocol.refusal import Refused
 from protocol.vocabulary import Label, Split
-from protocol.worker.names import GivenName, GivenNames, Names, WorldNames, dealt
+from protocol.worker.names import LABELS, GivenName, GivenNames, Names, WorldNames, dealt
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.study_frames import StudyName
 
@@ -240,6 +241,10 @@ def _placed(loaded: Loaded, request: GenerateRequest) -> Placed:
     return Placed(prompt.ids[: prompt.entity.end], prompt.entity.start)
 
 
+def _tests(one: Taken, kind: str, label: Label) -> bool:
+    return (one.entity.type, one.label, one.split) == (kind, label, "test")
+
+
 def _warnings(names: NameSet) -> Iterable[str]:
     n_out = len(names.everyone) - len(names.taken)
     if n_out:
@@ -258,3 +263,6 @@ def _warnings(names: NameSet) -> Iterable[str]:
             n = sum(one.entity.type == kind and one.label == label for one in names.taken)
             if 0 < n < 20:
                 yield f"Only {n} {label} names of the type {kind}: each moves a share by {100 / n:.0f} points."
+        known, unknown = (sum(_tests(one, kind, label) for one in names.taken) for label in LABELS)
+        if known and unknown and (few := too_few_of_kinds(known, unknown)):
+            yield f"In the half of {kind} names that a search tests on, {few}"

@@ -1,19 +1,27 @@
-"""Intervals and tests that studies report. Numbers in, numbers out: scipy's and scikit-learn's, under our names.
+"""Intervals and tests that studies report. Numbers in, numbers out, nothing drawn at random.
 
-Everything random is drawn from a seed, so that the same frames say the same.
+Every interval knows its N: of shares Wilson's, of their differences Newcombe's, of AUROC Newcombe's, of means
+Student's. A bootstrap doesn't: where all of few agree, every resample agrees with them. Of fewer than two values a mean
+has none.
 """
 
+import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from protocol.enough import band_name
+from protocol.vocabulary import BAND, MIN_BAND
+
 LEVEL = 0.95
-RESAMPLES = 1000
 Z = 1.959963984540054  # of the normal distribution, at LEVEL
+_ABOVE_0 = sys.float_info.min
 
 Interval = tuple[float, float]
+Numbers = Sequence[float] | np.ndarray
 
 
 def wilson(n_hits: int, n: int) -> Interval | None:
@@ -27,34 +35,15 @@ def wilson(n_hits: int, n: int) -> Interval | None:
     return low if n_hits else 0.0, high if n_hits < n else 1.0  # but for rounding they are
 
 
-Numbers = Sequence[float] | np.ndarray
-
-
-def bootstrap(
-    groups: Sequence[Numbers], statistic: Callable[..., float], seed: int, n: int = RESAMPLES
-) -> Interval | None:
-    """Percentile interval, 95 %, of statistic(*groups): each group is drawn anew by itself, so that their sizes stay.
-    None where a group is empty."""
-    drawn = [np.asarray(group, dtype=float) for group in groups]
-    if any(len(group) == 0 for group in drawn):
+def share_difference(n_hits: int, n: int, n_other_hits: int, n_other: int) -> Interval | None:
+    """Of a share less another, 95 %, from Wilson's interval of each (Newcombe 1998, method 10). None for n = 0."""
+    own, other = wilson(n_hits, n), wilson(n_other_hits, n_other)
+    if own is None or other is None:
         return None
-    rng = np.random.default_rng(seed)
-    found = [statistic(*(group[rng.integers(len(group), size=len(group))] for group in drawn)) for _ in range(n)]
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
-
-
-def mean_interval(values: Numbers, seed: int) -> Interval | None:
-    """Bootstrap over the values."""
-    return bootstrap([values], np.mean, seed)
-
-
-def t_interval(values: Sequence[float]) -> Interval | None:
-    """Of a mean, 95 %, Student's: at once, where many are wanted. None for fewer than two values."""
-    if len(values) < 2:
-        return None
-    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
-    return float(np.mean(values) - half), float(np.mean(values) + half)
+    share, other_share = n_hits / n, n_other_hits / n_other
+    down = ((share - own[0]) ** 2 + (other[1] - other_share) ** 2) ** 0.5
+    up = ((own[1] - share) ** 2 + (other_share - other[0]) ** 2) ** 0.5
+    return share - other_share - down, share - other_share + up
 
 
 def auroc(positive: Numbers, negative: Numbers) -> float | None:
@@ -65,25 +54,57 @@ def auroc(positive: Numbers, negative: Numbers) -> float | None:
     return float(roc_auc_score(np.repeat([1, 0], [len(positive), len(negative)]), values))
 
 
-def auroc_interval(positive: Numbers, negative: Numbers, seed: int) -> Interval | None:
-    """Bootstrap, each side by itself. Resamples as counts of each distinct value, all at once: a live figure has many
-    of these."""
-    if len(positive) == 0 or len(negative) == 0:
+def auroc_interval(found: float, n_positive: int, n_negative: int) -> Interval:
+    """Of an AUROC, 95 %: all a with |found - a| <= z sd(a), sd Hanley and McNeil's with the mean of both numbers in the
+    place of each (Newcombe 2006, part 2, method 5). It is to AUROC what Wilson's is to a share."""
+
+    def beyond(a: float) -> bool:
+        spread = 1 + ((n_positive + n_negative) / 2 - 1) * ((1 - a) / (2 - a) + a / (1 + a))
+        return (found - a) ** 2 > Z * Z * a * (1 - a) * spread / (n_positive * n_negative)
+
+    return _edge(beyond, 0.0, found), _edge(beyond, 1.0, found)
+
+
+def _edge(beyond: Callable[[float], bool], outside: float, inside: float) -> float:
+    """Between the two, by halving."""
+    for _ in range(50):
+        middle = (outside + inside) / 2
+        if beyond(middle):
+            outside = middle
+        else:
+            inside = middle
+    return inside
+
+
+def t_interval(values: Numbers) -> Interval | None:
+    """Of a mean, 95 %, Student's. None for fewer than two values."""
+    if len(values) < 2:
         return None
-    values, at = np.unique(np.concatenate([np.asarray(positive, float), np.asarray(negative, float)]), False, True)
-    rng = np.random.default_rng(seed)
+    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
+    return float(np.mean(values) - half), float(np.mean(values) + half)
 
-    def resampled(side: np.ndarray) -> np.ndarray:
-        """(RESAMPLES, distinct values): how often each was drawn."""
-        drawn = side[rng.integers(len(side), size=(RESAMPLES, len(side)))]
-        own = drawn + len(values) * np.arange(RESAMPLES)[:, None]
-        return np.bincount(own.ravel(), minlength=RESAMPLES * len(values)).reshape(RESAMPLES, -1)
 
-    own, other = resampled(at[: len(positive)]), resampled(at[len(positive) :])
-    below = other.cumsum(1) - other / 2  # ties half
-    found = (own * below).sum(1) / (len(positive) * len(negative))
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+def t_intervals(values: np.ndarray) -> list[Interval | None]:
+    """Of the mean of each column of values (rows, k): a row is one observation, whatever its columns have in common."""
+    n, k = values.shape
+    if n < 2:
+        return [None] * k
+    half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * values.std(0, ddof=1) / n**0.5
+    return list(zip((values.mean(0) - half).tolist(), (values.mean(0) + half).tolist(), strict=True))
+
+
+def difference_intervals(a: np.ndarray, b: np.ndarray) -> list[Interval | None]:
+    """Of mean(a) - mean(b), 95 %, of each column of (rows, k): Welch's, variances unequal. None for fewer than two
+    rows of either."""
+    n, m = len(a), len(b)
+    if min(n, m) < 2:
+        return [None] * a.shape[1]
+    own, other = a.var(0, ddof=1) / n, b.var(0, ddof=1) / m
+    both = np.maximum(own + other, _ABOVE_0)
+    degrees = both**2 / np.maximum(own**2 / (n - 1) + other**2 / (m - 1), _ABOVE_0)
+    half = stats.t.ppf((1 + LEVEL) / 2, np.maximum(degrees, 1)) * (own + other) ** 0.5
+    apart = a.mean(0) - b.mean(0)
+    return list(zip((apart - half).tolist(), (apart + half).tolist(), strict=True))
 
 
 def welch(a: Sequence[float], b: Sequence[float], alternative: str = "two-sided") -> tuple[float, float] | None:
@@ -95,15 +116,24 @@ def welch(a: Sequence[float], b: Sequence[float], alternative: str = "two-sided"
     return float(found.statistic), float(found.pvalue)
 
 
-def resampled_means(values: np.ndarray, seed: int, n: int = RESAMPLES) -> np.ndarray:
-    """(n, k) means of n bootstrap samples of the rows of values (rows, k); all columns take the same rows."""
-    rows = len(values)
-    drawn = np.random.default_rng(seed).integers(rows, size=(n, rows)) + rows * np.arange(n)[:, None]
-    times = np.bincount(drawn.ravel(), minlength=n * rows).reshape(n, rows)
-    return times @ values / rows
+class ControlBand(NamedTuple):
+    """What controls span, by column: 5 to 95 % of enough of them, and the range of few (protocol/enough.py)."""
+
+    low: np.ndarray
+    high: np.ndarray
+    name: str
+    n: int
+
+    @property
+    def by_chance(self) -> float:
+        """How often one more of them would be outside."""
+        return 1 - (BAND[1] - BAND[0]) if self.n >= MIN_BAND else 2 / (self.n + 1)
 
 
-def interval_of(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 %, of each column of (n, k) resampled statistics."""
-    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return low, high
+def control_band(values: np.ndarray) -> ControlBand | None:
+    """values (controls, ...). None for none."""
+    n = len(values)
+    if n == 0:
+        return None
+    low, high = np.quantile(values, BAND if n >= MIN_BAND else (0, 1), axis=0)
+    return ControlBand(low, high, band_name(n), n)

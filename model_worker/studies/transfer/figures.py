@@ -10,10 +10,11 @@ import numpy as np
 
 from model_worker.rounding import rounded
 from model_worker.studies.shared.counts import ANSWERS_FIRST
-from model_worker.studies.shared.statistics import mean_interval, wilson
+from model_worker.studies.shared.statistics import t_interval, wilson
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from model_worker.studies.transfer.arms import BOTH_WAYS, EDITS, AblationArm
 from model_worker.studies.transfer.readings import READING_PLACES, key_of, separation
+from protocol.enough import too_few_of_kinds, too_few_of_one_kind
 from protocol.vocabulary import Label
 from protocol.worker.names import LABELS
 from protocol.worker.studies import TransferRequest
@@ -32,7 +33,6 @@ def reading_figure(
     n_named: int,
 ) -> Drawn:
     """labels: of the trials' names. layer_of: of each dictionary. fvu: of a dictionary in a place."""
-    seed = request.seed if len(trials) == n_named else None
     table = Table(
         "dictionary",
         "layer",
@@ -53,7 +53,7 @@ def reading_figure(
             missed = fvu(name, place)
             for role in roles:
                 values = [trial.numbers[key_of(place, role)][0] for trial in trials]
-                one = separation(values, labels, role, seed)
+                one = separation(values, labels, role)
                 worst[where] = min(worst.get(where, np.inf), rounded(one.auroc or 0.0))
                 table.add(
                     f"{name}, {role} latent",
@@ -68,31 +68,32 @@ def reading_figure(
     return table.figure(
         "reading",
         "The base model's dictionaries, read on both models",
-        claim=f"AUROC of the weaker of the known and the unknown latent: {against}. 0.5 is chance.",
+        claim=too_few_of_kinds(list(labels).count("known"), list(labels).count("unknown"))
+        or f"AUROC of the weaker of the known and the unknown latent: {against}. 0.5 is chance.",
         plot=table.plot("bars", x="dictionary", y="FVU", series="place", y_min=0),
         notes=(
             f"{len(trials)} of {n_named} labelled names, at their last token, types pooled.",
             "separation: of the known latent f known − f unknown, of the unknown one the reverse. Intervals: 95 %, "
-            "bootstrap over known and over unknown names.",
+            "Newcombe, by the numbers of known and of unknown names.",
             "FVU: share of the residuals' variance about the mean of these names that the dictionary misses; "
             "above 1 it is worse than that mean.",
         ),
     )
 
 
-def norm_figure(seed: int, trials: Sequence[Trial], n_named: int) -> Drawn:
+def norm_figure(trials: Sequence[Trial]) -> Drawn:
     table = Table("layer", "mean |resid_post|", IntervalColumns(), "place")
     for place, where in enumerate(READING_PLACES):
         norms = np.array([trial.numbers[key_of(place, "norm")] for trial in trials])
         for layer in range(norms.shape[1]):
             own = norms[:, layer]
-            table.add(layer, own.mean(), mean_interval(own, seed) if len(trials) == n_named else None, where)
+            table.add(layer, own.mean(), t_interval(own), where)
             yield None
     return table.figure(
         "norms",
         "Norm of the residual stream at the name's last token",
         plot=table.plot("line", x="layer", y="mean |resid_post|", low="low", high="high", series="place", y_min=0),
-        notes=("Intervals: 95 %, bootstrap over names.",),
+        notes=("Intervals: 95 %, Student's t, over names.",),
     )
 
 
@@ -183,6 +184,9 @@ def _answers_claim(table: Table) -> str:
     refused = {row["arm"]: row for row in table.records() if (row["group"], row["outcome"]) == ("unknown", "refused")}
     if "untouched" not in refused:
         return ""
+    n = refused["untouched"]["prompts"]
+    if isinstance(n, int) and (few := too_few_of_one_kind(n, "unknown names")):
+        return few
     told = [f"{refused['untouched']['share']:.0%} untouched"]
     for way in BOTH_WAYS:
         own, control = refused[f"− unknown, {EDITS[way]}"], refused[RANDOM.format(EDITS[way])]

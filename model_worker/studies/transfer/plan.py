@@ -129,7 +129,7 @@ class TransferScript(Script):
         yield (yield from figures.reading_figure(self._request, trials, labels, layer_of, fvu, len(self._named)))
 
     def _norms(self, n: int) -> Iterator[Frame | None]:
-        yield (yield from figures.norm_figure(self._request.seed, self.trials[:n], len(self._named)))
+        yield (yield from figures.norm_figure(self.trials[:n]))
 
     def _projection(self, n: int) -> Iterator[Frame | None]:
         yield (yield from figures.projection_figure(self._questioned(n), len(self._asked.questions)))

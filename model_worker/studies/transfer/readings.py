@@ -17,7 +17,7 @@ from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary
 from model_worker.rounding import all_rounded, rounded
 from model_worker.studies.shared.names import Taken, in_question, in_statement
-from model_worker.studies.shared.statistics import Interval, auroc, auroc_interval, bootstrap
+from model_worker.studies.shared.statistics import Interval, auroc, auroc_interval, share_difference
 from protocol.steering import LatentTarget
 from protocol.vocabulary import Label
 from protocol.worker.names import LABELS
@@ -99,7 +99,7 @@ def _encoder(loaded: Loaded, target: LatentTarget) -> tuple[Dictionary, int]:
 @dataclass(frozen=True)
 class Separation:
     """Shares of known and of unknown names on which a latent fires, how far they are apart, and AUROC; None where a
-    side is empty, intervals where none was wanted."""
+    side is empty."""
 
     f_known: float | None
     f_unknown: float | None
@@ -109,22 +109,19 @@ class Separation:
     of_auroc: Interval | None
 
 
-def separation(values: Sequence[float], labels: Sequence[Label | None], role: Label, seed: int | None) -> Separation:
-    """seed None: without intervals."""
+def separation(values: Sequence[float], labels: Sequence[Label | None], role: Label) -> Separation:
     of = {label: [value for value, own in zip(values, labels, strict=True) if own == label] for label in LABELS}
     f = {label: float(np.mean([value > 0 for value in own])) if own else None for label, own in of.items()}
     own, other = (of[label] for label in (role, "unknown" if role == "known" else "known"))
-
-    def gap(a: np.ndarray, b: np.ndarray) -> float:
-        return float((a > 0).mean() - (b > 0).mean())
-
+    fires, others = (sum(value > 0 for value in side) for side in (own, other))
+    found = auroc(own, other)
     return Separation(
         f_known=f["known"],
         f_unknown=f["unknown"],
-        apart=gap(np.array(own), np.array(other)) if own and other else None,
-        of_apart=None if seed is None else bootstrap([own, other], gap, seed),
-        auroc=auroc(own, other),
-        of_auroc=None if seed is None else auroc_interval(own, other, seed),
+        apart=fires / len(own) - others / len(other) if own and other else None,
+        of_apart=share_difference(fires, len(own), others, len(other)),
+        auroc=found,
+        of_auroc=None if found is None else auroc_interval(found, len(own), len(other)),
     )
 
 

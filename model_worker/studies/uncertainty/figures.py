@@ -13,7 +13,8 @@ from model_worker.studies.uncertainty.moments import MIN_EACH, Ranked
 from model_worker.studies.uncertainty.scores import ErrorScore
 from model_worker.studies.uncertainty.sides import POOLED, Separability, Sides
 from model_worker.studies.uncertainty.threshold import F1_NOTE
-from protocol.worker.study_frames import Figure, Trial
+from protocol.enough import too_few_of_kinds
+from protocol.worker.study_frames import Cell, Figure, Trial
 
 QUANTILES = {"5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95}
 
@@ -147,7 +148,7 @@ def score_baselines(
     return table.figure(
         "baselines",
         "The best latent beside what needs no dictionary",
-        claim=f"AUROC on the test half: {told}." if pooled else "",
+        claim=_too_few(pooled[0]) or f"AUROC on the test half: {told}." if pooled else "",
         plot=table.plot(
             "bars",
             x="score",
@@ -160,12 +161,18 @@ def score_baselines(
             y_max=1,
         ),
         notes=(
-            "Intervals: 95 %, bootstrap over errors and over right answers. AUROC 0.5 is chance.",
+            "Intervals: 95 %, Newcombe, by the numbers of errors and of right answers. AUROC 0.5 is chance.",
             "The probe is standardised, L2, both sides weighed alike; its C is the best on the validation tenth.",
             F1_NOTE,
             where,
         ),
     )
+
+
+def _too_few(row: Mapping[str, Cell]) -> str | None:
+    counts = (row["errors"], row["right answers"])
+    n_errors, n_right = (int(one) for one in counts if isinstance(one, int))
+    return too_few_of_kinds(n_errors, n_right, ("errors", "right answers"), "")
 
 
 def _latents_claim(kinds: Sequence[str], table: Table) -> str:

@@ -60,7 +60,7 @@ class UncertaintyScript(Script):
         super().__init__(opening)
         self._loaded, self._request, self._questions = bench.loaded, request, asked.questions
         self._readings = ErrorReadings(bench.loaded, request, asked.questions)
-        self._sides = Sides(asked.questions, self.trials, request.k, request.seed)
+        self._sides = Sides(asked.questions, self.trials, request.k)
         self._replies = Replies(bench, self._wanted, ANSWER_TOKENS)
         self._scored: list[ErrorScore] = []
 

@@ -38,8 +38,8 @@ def side_of(trial: Trial, k: int) -> AnswerSide | None:
 class Sides:
     """Of all questions, whose trials are there."""
 
-    def __init__(self, questions: Sequence[Question], trials: Sequence[Trial], k: int, seed: int) -> None:
-        self._questions, self._trials, self._k, self._seed = questions, trials, k, seed
+    def __init__(self, questions: Sequence[Question], trials: Sequence[Trial], k: int) -> None:
+        self._questions, self._trials, self._k = questions, trials, k
 
     def of(self, values: np.ndarray, split: Split, kind: str = POOLED) -> tuple[np.ndarray, np.ndarray]:
         """Of values by question those before errors, and those before right answers."""
@@ -60,7 +60,7 @@ class Sides:
         if min(map(len, fit)) < MIN_EACH:
             fit = self.of(values, "train")
         f1 = balanced_f1(error, right, best_threshold(*fit)) if min(map(len, fit)) else None
-        return Separability(found, auroc_interval(error, right, self._seed), f1)
+        return Separability(found, auroc_interval(found, len(error), len(right)), f1)
 
     def by_answer(self, values: np.ndarray) -> dict[tuple[str, str], list[float]]:
         """Of the test half, by type and by what the answer is called: right, wrong or invented. By samples: what greedy

@@ -1,6 +1,6 @@
 """Experiment 4a (Ferrando et al., section 6, figures 4c-f and 15-21): which heads look at the name."""
 
-from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of, labelled, n_passes
+from protocol.app.experiments.cost import Cost, NameCounts, apart, asked_questions, cost_of, labelled, n_passes
 from protocol.app.experiments.directions import PUSHED_ROLES, latent_push, no_direction, push_controls, push_fields
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField, TickField, WordsField, number_field
@@ -47,3 +47,6 @@ class AttentionExperiment(Experiment[AttentionRequest]):
         assert isinstance(request, AttentionRequest)
         questions = labelled(asked_questions(request.asked, names, card))
         return cost_of(questions, n_passes(request.known, request.unknown), "passes", makes="passes")
+
+    def doubt(self, cost: Cost, names: NameCounts) -> str | None:
+        return apart(names)

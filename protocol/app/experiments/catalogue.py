@@ -92,10 +92,11 @@ def made(card: ModelCard, draft: Draft, world: ModelWorld | None) -> ExperimentM
     names = names_counted(request.asked, world)
     if names is None:
         return ExperimentMade(request=request)
-    cost = experiment.cost(request, asked_names(request.asked, names), card)
+    asked = asked_names(request.asked, names)
+    cost = experiment.cost(request, asked, card)
     if not cost.n_questions:
         return ExperimentMade(cost=cost, problem=_NOTHING_LEFT)
-    return ExperimentMade(request=request, cost=cost)
+    return ExperimentMade(request=request, cost=cost, doubt=experiment.doubt(cost, asked))
 
 
 class _ExperimentKind(BaseModel):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from protocol.base import Message, Text
+from protocol.enough import too_few_of_kinds
 from protocol.worker.models import ModelCard
 from protocol.worker.names import LABELS, GivenNames, dealt
 from protocol.worker.studies import Asked, Push
@@ -58,6 +59,12 @@ def asked_questions(asked: Asked, names: NameCounts, card: ModelCard) -> NameCou
     )
     most = max(wanted.values(), default=0) if asked.per_name == "all" else 1
     return Counter({cell: n * min(most, wanted[cell[0]]) for cell, n in names.items()})
+
+
+def apart(names: NameCounts) -> str | None:
+    """Whether known and unknown names are too few to be told apart."""
+    known, unknown = (sum(n for (_, group), n in names.items() if group == label) for label in LABELS)
+    return too_few_of_kinds(known, unknown)
 
 
 def labelled(names: NameCounts) -> NameCounts:

@@ -6,6 +6,7 @@ it is those. Knows nothing about any particular experiment, and puts nothing to 
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Annotated, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pydantic import SerializeAsAny, WithJsonSchema
@@ -21,6 +22,7 @@ from protocol.app.experiments.form import (
     same_words,
 )
 from protocol.base import Message, Name, Text
+from protocol.enough import too_few_of_one_kind
 from protocol.refusal import Refusal
 from protocol.vocabulary import SPLITS, TIERS
 from protocol.worker.models import ModelCard
@@ -71,11 +73,12 @@ class ExperimentOffer(Message):
 
 class ExperimentMade(Message):
     """What a draft comes to. problem: why it can't be asked; then there is no request. cost None: nobody here can count
-    the model's own names."""
+    the model's own names. doubt: why it could say nothing, however it comes out."""
 
     request: StudyRequest | None = None
     cost: Cost | None = None
     problem: Refusal | None = None
+    doubt: Text | None = None
 
 
 class Experiment(ABC, Generic[D]):
@@ -95,6 +98,14 @@ class Experiment(ABC, Generic[D]):
     @abstractmethod
     def cost(self, request: StudyRequest, names: NameCounts, card: ModelCard) -> Cost:
         """names: those that are asked about, of each type and group."""
+
+    def doubt(self, cost: Cost, names: NameCounts) -> str | None:
+        """Whether there are too few of them to say anything. What is pushed is held against itself, group by group."""
+        groups = Counter({group: 0 for _, group in names})
+        for (_, group), n in names.items():
+            groups[group] += n
+        few, group = min((n, group) for group, n in groups.items() if n)
+        return too_few_of_one_kind(few, f"{group} names")
 
     def request(self, card: ModelCard, draft: D) -> StudyRequest:
         """Raises Refused (422) or ValidationError for what the protocol doesn't allow."""

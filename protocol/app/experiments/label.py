@@ -41,3 +41,7 @@ class LabelExperiment(Experiment[LabelRequest]):
     def cost(self, request: StudyRequest, names: NameCounts, card: ModelCard) -> Cost:
         assert isinstance(request, LabelRequest)
         return cost_of(asked_questions(request.asked, names, card), 1 + request.n_samples, "answers each")
+
+    def doubt(self, cost: Cost, names: NameCounts) -> str | None:
+        """Names are counted, and nothing is held against anything."""
+        return None

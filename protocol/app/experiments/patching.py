@@ -4,6 +4,7 @@ from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, how
 from protocol.app.experiments.directions import PUSHED_ROLES
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField, number_field
+from protocol.enough import too_few_of_one_kind
 from protocol.worker.models import ModelCard
 from protocol.worker.studies import Asked, PatchingRequest, StudyRequest
 
@@ -36,3 +37,6 @@ class PatchingExperiment(Experiment[PatchingRequest]):
         most = sum(min(known[kind], unknown[kind]) for kind in types if unknown[kind] > 1)
         n = min(request.n_pairs, most)
         return Cost(n_questions=n, n_each=3, unit="runs", words=f"Up to {how_many(n, 'pair')} of questions.")
+
+    def doubt(self, cost: Cost, names: NameCounts) -> str | None:
+        return too_few_of_one_kind(cost.n_questions, "pairs")

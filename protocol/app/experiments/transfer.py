@@ -1,6 +1,6 @@
 """Experiment 6 (Ferrando et al., sections 5 and 8, figure 10, equation 9): a base dictionary on the chat model."""
 
-from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of
+from protocol.app.experiments.cost import Cost, NameCounts, apart, asked_questions, cost_of
 from protocol.app.experiments.directions import PUSHED_ROLES, direction_of, no_direction
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField, WordsField, number_field
@@ -57,6 +57,9 @@ class TransferExperiment(Experiment[TransferRequest]):
         assert isinstance(request, TransferRequest)
         n_models = 1 + TRANSFER_WAYS * (len(PUSHED_ROLES) + request.n_controls)
         return cost_of(asked_questions(request.asked, names, card), n_models, "models")
+
+    def doubt(self, cost: Cost, names: NameCounts) -> str | None:
+        return apart(names)
 
 
 def _latent(card: ModelCard, role: Role) -> LatentTarget | None:

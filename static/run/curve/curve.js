@@ -11,9 +11,9 @@ import { door } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
 import { monotone } from "./monotone.js";
 import { directions } from "../names.js";
-import { armAt, armsWhole, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
+import { armAt, armsWhole, bandName, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
 import { goTo } from "../steering/sliders.js";
-import { DOSE_COLUMNS, OUTCOMES } from "../../core/protocol.js";
+import { DOSE_COLUMNS, MIN_BAND, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
@@ -102,7 +102,7 @@ export function doseCurve(element, state) {
     const sweep = state.get("sweep");
     const [low, high] = state.get("extent") ?? extent(run, sweep);
     range = [low - 0.05 * (high - low), high + 0.05 * (high - low)];
-    const n = run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
+    const n = nControls(run);
     fill(about, n ? grey(n) : run?.start ? "no control was asked for" : "");
     if (run?.prompt && isOpen(run)) about.append(` · ${armsWhole(run)} of ${run.arms.length} answers`);
     fill(waiting, !run?.prompt && (run && isOpen(run) ? "Measuring…" : "Nothing measured yet."));
@@ -274,7 +274,14 @@ export function doseCurve(element, state) {
   }
 }
 
-const grey = (n) => [door("band", "grey"), `: ${n} `, door("control", "random directions")];
+const nControls = (run) => run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
+
+const grey = (n) => [
+  door("band", "grey"),
+  `: ${n} `,
+  door("control", "random directions"),
+  n < MIN_BAND && `, ${bandName(n)}`,
+];
 
 function curveTable(state) {
   const run = state.get("run");
@@ -285,7 +292,7 @@ function curveTable(state) {
   const idle = idleOf(run ?? {}, sweep);
   return {
     caption: `Dose and response, ${direction?.label ?? ""}`,
-    head: DOSE_COLUMNS.map((name) => filled(name, { unit: unitName(direction?.unit) })),
+    head: DOSE_COLUMNS.map((name) => filled(name, { unit: unitName(direction?.unit), band: bandName(nControls(run)) })),
     text: [7, 8],
     rows: list.map((point) => {
       const value = logodds(run, point.arm);

@@ -5,7 +5,8 @@ import { fill, h } from "../../core/dom.js";
 import { door, withDoors } from "../../core/term.js";
 import { probability, sig3, visible } from "../../core/format.js";
 import { opensRefusal } from "../names.js";
-import { armAt, control, logodds, points } from "../run.js";
+import { MIN_BAND } from "../../core/protocol.js";
+import { armAt, bandName, control, logodds, points } from "../run.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
 import { unfold } from "../../parts/unfold.js";
@@ -21,6 +22,7 @@ export function firstTokens(element, state) {
   const rows = Array.from({ length: ROWS }, () => dumbbell());
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const behind = h("div", { class: "behind" });
+  const span = door("band", bandName(MIN_BAND));
   const legend = h(
     "span",
     { class: "note row push first-legend" },
@@ -32,7 +34,7 @@ export function firstTokens(element, state) {
       h("i", { class: "band-mark" }),
       door("control", "random"),
       ", mean and ",
-      door("band", "5–95 %"),
+      span,
     ),
   );
   const save = pictureButtons(
@@ -59,6 +61,7 @@ export function firstTokens(element, state) {
       show(balance, now ? [total] : []);
       show(body, rows.slice(0, now?.tokens.length ?? 0));
       if (!now) return;
+      if (now.control) span.textContent = bandName(now.control.n);
       total.draw(odds(now));
       now.tokens.forEach((token, i) => rows[i].draw(chances(now, token)));
     }),
@@ -195,7 +198,7 @@ function firstTable(now) {
   const before = logodds(run, 0);
   return {
     caption,
-    head: ["first token", "opens", "baseline", "steered", "random: mean", "5–95 %", "N"],
+    head: ["first token", "opens", "baseline", "steered", "random: mean", bandName(seen?.n ?? MIN_BAND), "N"],
     text: [0, 1],
     rows: [
       {

@@ -2,7 +2,7 @@
 // with the test half beside it, and with what only the worker knows where it ranked the latent too. Pure.
 
 import { idOf, ranked, ROLES, scoreOf } from "./counts.js";
-import { scoreInterval } from "./resample.js";
+import { scoreInterval } from "./score_interval.js";
 
 /** The request's own threshold, as the option says it. */
 export function mostOf({ request }) {

@@ -13,6 +13,7 @@ from model_worker.model.loading import Loaded
 from model_worker.steering.formula import Delta
 from model_worker.studies.answers.controls import control_arms
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure
+from model_worker.studies.answers.outcomes import pooled_figure
 from model_worker.studies.shared.arms import PlannedArm, Resolved
 from model_worker.studies.shared.completions import Answered, Wanted, answered
 from model_worker.studies.shared.counts import repetition
@@ -168,8 +169,11 @@ def test_no_two_columns_of_a_figure_have_one_name(frames: list) -> None:
         assert all(len(row) == len(names) for row in one.rows)
 
 
-def test_a_claim_says_the_arm_the_baseline_and_its_controls(frames: list) -> None:
+def test_a_claim_says_the_arm_the_baseline_and_its_controls_or_that_they_are_too_few(frames: list) -> None:
     study, trials = frames[0], of_kind(frames, "trial")
+    assert "+known: 4 unknown names are too few to say anything" in figure(frames, "pooled").claim
+    trials = [*trials, *trials]  # enough for a claim
+    claim = pooled_figure(study, trials).claim
     unknown = [trial for trial in trials if study.names[trial.name].group == "unknown"]
 
     def n_refused(arm: int) -> int:
@@ -178,10 +182,10 @@ def test_a_claim_says_the_arm_the_baseline_and_its_controls(frames: list) -> Non
     of_controls = [n_refused(arm) for arm, one in enumerate(study.arms) if one.control_of == 1]
     mean = f"{sum(of_controls) / 6:.1f}".removesuffix(".0")
     assert (
-        f"+known refuses {n_refused(1)} of 4 unknown names, the baseline {n_refused(0)}, 6 controls {mean} on average "
+        f"+known refuses {n_refused(1)} of 8 unknown names, the baseline {n_refused(0)}, 6 controls {mean} on average "
         f"({min(of_controls)} to {max(of_controls)})"
-    ) in figure(frames, "pooled").claim
-    assert "no control was run" in figure(frames, "pooled").claim  # of +unknown
+    ) in claim
+    assert "no control was run" in claim  # of +unknown
     assert any("+unknown has no control" in warning for warning in study.warnings)
 
 
@@ -373,7 +377,9 @@ def test_misfires_are_counted_from_the_answers_and_the_claim_says_so(embedded_en
     misfired = [one for one in trials if one.answers[0].outcome in ("wrong", "invented")]
     assert misfired
     turned = sum(one.answers[1].outcome == "refused" for one in misfired)
-    assert f"turns {turned} of {len(misfired)} wrong or invented answers" in figure(frames, "ablation").claim
+    assert f"{len(misfired)} wrong or invented answers are too few" in figure(frames, "ablation").claim
+    claim, n = ablation_figure(study, trials * 6).claim, len(misfired) * 6
+    assert f"turns {turned * 6} of {n} wrong or invented answers" in claim
     (row,) = (
         row for row in rows_of(frames, "ablation") if (row["untouched"], row["series"]) == ("wrong or invented", "arm")
     )

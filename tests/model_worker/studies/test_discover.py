@@ -22,11 +22,11 @@ from model_worker.studies.discover.plan import discover
 from model_worker.studies.discover.probe import Directed
 from model_worker.studies.discover.ranking import Latent, best_of, told
 from model_worker.studies.discover.reading import Stratum, chunks, name_batches
-from model_worker.studies.discover.resampling import Resampled
+from model_worker.studies.discover.separability import name_auroc
 from model_worker.studies.discover.tally import Counts, FiringCounter, tally, unpacked
 from model_worker.studies.run import study
 from model_worker.studies.shared.bench import Bench
-from model_worker.studies.shared.statistics import auroc, auroc_interval, bootstrap
+from model_worker.studies.shared.statistics import share_difference
 from protocol.refusal import Refused
 from protocol.worker.frames import FRAME, Done, Frame
 from protocol.worker.names import GivenName, GivenNames, WorldNames
@@ -485,25 +485,18 @@ def test_a_worked_example() -> None:
         ("city", 0.5),
         ("player", 0.9),
     ]
-    one = ranking.tested(counts, one, "known", seed=1)
+    one = ranking.tested(counts, one, "known")
     assert one.test_score == pytest.approx(0.4)
 
-    def worst(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> float:
-        return min(a.mean() - b.mean(), c.mean() - d.mean())
-
-    groups = [[1] * k + [0] * (10 - k) for k in (6, 2, 5, 0)]
-    assert (one.test_low, one.test_high) == pytest.approx(bootstrap(groups, worst, seed=3, n=4000), abs=0.11)
+    ends = share_difference(6, 10, 2, 10), share_difference(5, 10, 0, 10)
+    assert (one.test_low, one.test_high) == pytest.approx(tuple(map(min, zip(*ends, strict=True))), abs=1e-5)
 
 
-def test_intervals_are_those_of_a_plain_bootstrap() -> None:
+def test_a_turned_auroc_is_that_of_the_scores_negatives() -> None:
     rng = np.random.default_rng(0)
     known = rng.random(150) < 0.4
     scores = np.round(np.where(known, rng.normal(1, 1, 150), rng.normal(0, 1, 150)), 1)
-    found = Resampled(known, seed=1).auroc(scores)
-    assert found.value == pytest.approx(auroc(scores[known], scores[~known]), abs=1e-12)
-    assert (found.low, found.high) == pytest.approx(auroc_interval(scores[known], scores[~known], seed=2), abs=0.015)
-    turned = Resampled(known, seed=1).auroc(-scores)
-    assert found.turned == pytest.approx(turned, abs=1e-6)
+    assert name_auroc(known, scores).turned == pytest.approx(name_auroc(known, -scores), abs=1e-9)
 
 
 def test_what_is_held_does_not_grow_with_the_set(embedded: Loaded, monkeypatch) -> None:

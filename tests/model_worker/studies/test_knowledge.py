@@ -98,7 +98,8 @@ def test_the_figure_says_what_the_trials_say(frames: list[Frame]) -> None:
     assert rows["pushed"]["role"] == "known"
     assert rows["pushed"]["flipped"] == pytest.approx(((pushed > 0) != (original > 0)).mean())
     assert rows["random"]["yes − no"] == pytest.approx(random.mean(), rel=1e-5)
-    assert rows["random"]["low"] == pytest.approx(np.quantile(random.mean(0), 0.025), rel=1e-5)
+    assert random.shape[1] < 20, "so their range"
+    assert rows["random"]["low"] == pytest.approx(random.mean(0).min(), rel=1e-5)
     assert rows["pushed"]["shift, low"] < rows["pushed"]["shift"] < rows["pushed"]["shift, high"]
 
 

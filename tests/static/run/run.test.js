@@ -2,6 +2,7 @@ import assert from "../assert.js";
 import {
   armAt,
   armsWhole,
+  bandName,
   control,
   ended,
   isOpen,
@@ -104,4 +105,19 @@ Deno.test("more strengths join a run's own, with their controls, and what is the
     run,
     "without a prompt pass it is left out",
   );
+});
+
+Deno.test("a band is quantiles of enough directions, and of fewer their range, and says which", () => {
+  const at = { sweep: 0, strength: 1 };
+  const of = (n) => {
+    const values = Array.from({ length: n }, (_, i) => i);
+    const lines = [{ kind: "start", arms: [{ sweep: null, strength: 0 }] }, {
+      kind: "control",
+      ...at,
+      refusal_logodds: values,
+    }];
+    return control(runOf(lines), at);
+  };
+  assert.deepEqual([of(19).low, of(19).high, bandName(19)], [0, 18, "range of 19"]);
+  assert.deepEqual([of(21).low, of(21).high, bandName(21)], [1, 19, "5–95 %"]);
 });

@@ -1,5 +1,6 @@
 import assert from "../../assert.js";
-import { counted, wilson } from "/static/run/answers/rates.js";
+import { wilson } from "/static/core/shares.js";
+import { counted } from "/static/run/answers/rates.js";
 
 // By hand: at 0 of n the upper end is z²/(n + z²), at n of n the lower one n/(n + z²), with z² = 3.8415;
 // at half the interval is 1/2 ± z √(1/4n + z²/4n²) / (1 + z²/n).

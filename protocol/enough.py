@@ -1,0 +1,47 @@
+"""How many are enough: for a percentile, and for a study to be able to say anything.
+
+    a band of controls   of n directions none lies beyond a 5 % quantile until n is 20: below, a quantile only
+                         interpolates between the outermost two. Then the range is shown, and called that.
+    two kinds            m against n: should nothing tell them apart, all of one kind come before all of the other in
+                         2 of C(m + n, m) orders
+    one kind             n, before and after: should nothing move them, all move the same way in 2 of 2^n cases
+
+Where even that clearest result has more than a 5 % chance to come about by itself, a study is too small: it is said
+before it runs and in the place of what it would claim. Knows nothing about any study.
+"""
+
+import math
+
+from protocol.vocabulary import BAND_NAMES, MIN_BAND
+
+TOO_LIKELY = 0.05
+
+
+def band_name(n: int) -> str:
+    """Of what n controls span: "5–95 %", or "range of 3"."""
+    return BAND_NAMES["quantiles" if n >= MIN_BAND else "range"].format(n=n)
+
+
+def too_few_of_kinds(
+    n: int, n_other: int, kinds: tuple[str, str] = ("known", "unknown"), what: str = "names"
+) -> str | None:
+    """what: both are. None: enough."""
+    chance = min(1.0, 2 / math.comb(n + n_other, n))
+    if chance <= TOO_LIKELY:
+        return None
+    both = f"{n} {kinds[0]} and {n_other} {kinds[1]} {what}".rstrip()
+    return (
+        f"{both} are too few to say anything: chance alone tells them apart without a mistake in {chance:.0%} of "
+        "cases. 4 and 4 would do."
+    )
+
+
+def too_few_of_one_kind(n: int, what: str = "prompts") -> str | None:
+    """None: enough."""
+    chance = min(1.0, 2 * 0.5**n)
+    if chance <= TOO_LIKELY:
+        return None
+    return (
+        f"{n} {what if n != 1 else what.removesuffix('s')} {'are' if n != 1 else 'is'} too few to say anything: chance "
+        f"alone moves all of them the same way in {chance:.0%} of cases. 6 would do."
+    )

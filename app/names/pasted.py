@@ -14,6 +14,7 @@ from typing import cast, get_args
 
 from app.names.table import ID, lines_of, table_of
 from protocol.refusal import Refused
+from protocol.spelling import fold
 from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
 from protocol.worker.names import GivenName, NamesText
 from protocol.worker.study_frames import NamesChecked
@@ -23,7 +24,8 @@ _MISREAD_AS = ("cp1252", "mac_roman")
 
 @dataclass(frozen=True)
 class PastedNames:
-    """`lines`: where each of the names begins, from 1. `notes`: what was left out of the text, and why."""
+    """`lines`: where each of the names begins, from 1. `notes`: what was left out of the text, and why; and names that
+    stand there in two spellings."""
 
     names: tuple[GivenName, ...]
     lines: tuple[int, ...]
@@ -59,10 +61,9 @@ def read_names(asked: NamesText) -> PastedNames:
     for line, cells in table.rows:
         try:
             one = _name_of(table.columns, cells, asked)
-            own = one.type, " ".join(one.name.casefold().split())
-            if seen.setdefault(own, line) != line:
+            if (first := seen.setdefault(one.identity, line)) != line:
                 raise _Unusable(
-                    "duplicate_name", f"repeats line {seen[own]}", "A name may stand once in a type.", "Leave one out."
+                    "duplicate_name", f"repeats line {first}", "A name may stand once in a type.", "Leave one out."
                 )
         except _Unusable as problem:
             unusable.append((line, problem))
@@ -82,7 +83,16 @@ def read_names(asked: NamesText) -> PastedNames:
     notes = (
         f"Line {line}, “{said[:80]}”, stands above the header and was taken for a title." for line, said in table.titles
     )
-    return PastedNames(tuple(names), tuple(lines), tuple(notes))
+    return PastedNames(tuple(names), tuple(lines), (*notes, *_spelled_twice(names, lines)))
+
+
+def _spelled_twice(names: Sequence[GivenName], lines: Sequence[int]) -> Iterable[str]:
+    seen: dict[tuple[str, str], tuple[GivenName, int]] = {}
+    for one, line in zip(names, lines, strict=True):
+        first, where = seen.setdefault((one.type, fold(one.name)), (one, line))
+        if first is not one:
+            other = f"is line {where:,}, “{first.name}”, in another spelling"
+            yield f"Line {line:,}, “{one.name}”, {other}; both are asked."
 
 
 def with_warnings(checked: NamesChecked) -> NamesChecked:

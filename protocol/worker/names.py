@@ -31,6 +31,11 @@ class GivenName(Message):
     label: Label | None = None
     facts: dict[Name, Text] = Field(default={}, max_length=20)
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What may stand once in a set. The same name with other accents is another text to a model, and may."""
+        return self.type, " ".join(self.name.casefold().split())
+
 
 class _Names(Message):
     match_lengths: bool = Field(
@@ -59,10 +64,9 @@ class GivenNames(_Names):
     def _are_distinct(self) -> Self:
         seen: set[tuple[str, str]] = set()
         for number, one in enumerate(self.names, 1):
-            own = (one.type, " ".join(one.name.casefold().split()))
-            if own in seen:
+            if one.identity in seen:
                 raise ValueError(f"name number {number} stands twice in its type; leave one out")
-            seen.add(own)
+            seen.add(one.identity)
         return self
 
 

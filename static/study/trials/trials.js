@@ -7,6 +7,7 @@ import { inExplore } from "./in_explore.js";
 import { OUTCOMES } from "../../core/protocol.js";
 import { addressOf } from "../../core/root.js";
 import { withDoors } from "../../core/term.js";
+import { fold } from "../../core/spelling.js";
 import { badge } from "../../run/badge.js";
 import { NOTHING, stacked } from "../../parts/stacked.js";
 
@@ -92,10 +93,10 @@ export function trialsView(
   }
 
   function fits(row) {
-    const wanted = words.trim().toLowerCase();
+    const wanted = words.trim() && fold(words);
     return (
       FILTERS.every((name) => !set[name] || row[name] === set[name]) &&
-      (!wanted || row.name.toLowerCase().includes(wanted) || row.answer.text.toLowerCase().includes(wanted))
+      (!wanted || fold(row.name).includes(wanted) || fold(row.answer.text).includes(wanted))
     );
   }
 

@@ -41,6 +41,16 @@ def test_plain_names_stand_one_a_line_with_the_type_and_label_that_are_said_of_a
     assert [one.name for one in _read("Washington, D.C.\nParis")] == ["Washington, D.C.", "Paris"]
 
 
+def test_a_name_in_two_spellings_is_asked_in_both_and_said_to_be_one() -> None:
+    """To a model they are two texts; who pasted them may not know."""
+    read = read_names(NamesText(model="m", text="Björn Borg\nPelé\nBjorn Borg\nN’Djamena\nN'Djamena"))
+    assert len(read.names) == 5
+    assert read.notes == (
+        "Line 3, “Bjorn Borg”, is line 1, “Björn Borg”, in another spelling; both are asked.",
+        "Line 5, “N'Djamena”, is line 4, “N’Djamena”, in another spelling; both are asked.",
+    )
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_csv_says_type_label_and_facts_by_its_first_line(delimiter: str) -> None:
     lines = ("Name,Type,LABEL,Birth Year", "Michael Jordan,player,Known,1963", "Brown,,,", '"O""Hara",city,unknown,')

@@ -5,7 +5,7 @@ from typing import Literal
 
 from app.runs.store import RunStore
 from app.version import VERSION
-from app.worker.client import WorkerClient
+from app.worker.client import NO_WORKER, WorkerClient
 from protocol.base import Message
 from protocol.refusal import Refused
 
@@ -13,10 +13,12 @@ log = logging.getLogger(__name__)
 
 
 class Health(Message):
-    """The answer of `GET /healthz`. `ready`: a run would be answered; `detail` says it in a sentence."""
+    """The answer of `GET /healthz`. `ready`: a run would be answered; `detail` says it in a sentence. `answers`: a
+    worker does, also one that is down since it can't be used."""
 
     ready: bool
     worker: Literal["ready", "starting", "down"]
+    answers: bool = False
     detail: str
     model: str | None
     version: str = VERSION
@@ -29,26 +31,31 @@ class Readiness(Message):
 
 
 async def health_of(worker: WorkerClient, store: RunStore) -> Health:
-    state, detail, model = await _worker_state(worker)
-    if not await _database_answers(store):
-        return Health(ready=False, worker=state, detail="The database does not answer.", model=model)
-    return Health(ready=state == "ready", worker=state, detail=detail, model=model)
+    health = await _worker_health(worker)
+    if await _database_answers(store):
+        return health
+    return health.model_copy(update={"ready": False, "detail": "The database does not answer."})
 
 
-async def _worker_state(worker: WorkerClient) -> tuple[Literal["ready", "starting", "down"], str, str | None]:
+async def _worker_health(worker: WorkerClient) -> Health:
     if worker.where.url is None:
-        return ("down" if worker.where.down else "starting"), worker.where.detail, None
+        state: Literal["starting", "down"] = "down" if worker.where.down else "starting"
+        return Health(ready=False, worker=state, detail=worker.where.detail, model=None)
     try:
         said = await worker.health()
     except Refused as refused:
-        return "down", refused.refusal.asked, None
+        answers = refused.refusal.code != NO_WORKER
+        return Health(ready=False, worker="down", answers=answers, detail=refused.refusal.asked, model=None)
+    told = Health(ready=said.ready, worker="ready", answers=True, detail="The worker is ready.", model=said.model)
     if not said.authorized:
-        return "down", "The worker does not know this app's token.", None
+        detail = "The worker does not know this app's token."
+        return told.model_copy(update={"ready": False, "worker": "down", "detail": detail, "model": None})
     if said.ready:
-        return "ready", "The worker is ready.", said.model
+        return told
     if said.failed is not None:
-        return "down", "The worker could not load its model; its log says why.", said.model
-    return "starting", "The worker is loading its model.", said.model
+        detail = "The worker could not load its model; its log says why."
+        return told.model_copy(update={"worker": "down", "detail": detail})
+    return told.model_copy(update={"worker": "starting", "detail": "The worker is loading its model."})
 
 
 async def _database_answers(store: RunStore) -> bool:

@@ -27,6 +27,7 @@ from protocol.worker.studies import StudyRequest
 from protocol.worker.study_frames import NamesChecked
 from protocol.worker.world import ModelWorld
 
+NO_WORKER = "no_worker"
 _QUICK_S = 2.0
 _PATIENT_S = 10.0  # a world is read from its file the first time
 _MAX_LINE_BYTES = 8 * 2**20
@@ -259,18 +260,27 @@ async def _refused(answer: httpx2.Response) -> Refused:
     try:
         refusal = RefusalBody.model_validate_json(await answer.aread()).refusal
     except (ValidationError, httpx2.HTTPError):
-        return _no_worker(f"It answered {answer.status_code} and gave no reason.")
+        return _unusable(f"It answered {answer.status_code} and gave no reason.")
     if answer.status_code == 401:  # the operator's to mend, not the reader's
-        return _no_worker("It does not know this app's token.")
+        return _unusable("It does not know this app's token.")
     status = answer.status_code if 400 <= answer.status_code < 500 else 503
     return Refused.of(status, refusal)
 
 
 def _no_worker(detail: str) -> Refused:
+    return _without_one(NO_WORKER, f"A model is needed, and no worker answers. {detail}")
+
+
+def _unusable(detail: str) -> Refused:
+    """It answers."""
+    return _without_one("worker_unusable", f"A model is needed, and the worker cannot be used. {detail}")
+
+
+def _without_one(code: str, asked: str) -> Refused:
     return Refused(
         503,
-        "no_worker",
-        f"A model is needed, and no worker answers. {detail}",
+        code,
+        asked,
         "Saved findings can be read without a worker.",
         "Wait a moment and try again.",
     )

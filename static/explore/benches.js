@@ -15,7 +15,7 @@ import { isIdle, steeringOf, sweepOf } from "../run/steering/sliders.js";
 const KEPT = 8; // benches, for coming back
 const POINTS = 12; // single strengths of a bench
 const POINT_EVERY_MS = 90;
-const AWAY = ["no_worker", "model_loading"]; // refusals that pass by themselves
+const AWAY = ["no_worker", "worker_unusable", "model_loading"]; // refusals that pass by themselves
 
 export const isAway = (run) => run.phase === "refused" && AWAY.includes(run.refusal.code);
 

@@ -229,7 +229,7 @@ function show(now) {
 
 function settled(now) {
   if (isAway(now)) refusedSince = "ready";
-  if (now.phase !== "done") askWorker();
+  if (now.phase !== "done" || !state.get("health")?.ready) askWorker();
   drawAsk();
 }
 

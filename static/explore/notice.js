@@ -3,6 +3,7 @@
 
 import { fill, h, icon, listen } from "../core/dom.js";
 import { addressOf } from "../core/root.js";
+import { downWords } from "../parts/worker_words.js";
 import { armsWhole, isOpen } from "../run/run.js";
 
 /**
@@ -50,7 +51,7 @@ function message(state, act) {
     if (health.worker !== "starting") {
       const works = "Findings still open, and what is on this page still works.";
       const text = `${works} Running a prompt has to wait; this page keeps asking.`;
-      const found = said("led-down", "No worker answers", text, findings(), act.again("Try again"));
+      const found = said("led-down", downWords(health), text, findings(), act.again("Try again"));
       return { ...found, aside: health.detail };
     }
     // With an answer to look at, the line above the prompt says it.
@@ -97,8 +98,12 @@ function stopped(run) {
   if (!run.start) return "You stopped this run before anything arrived. The worker is free again.";
   const n = run.arms.length;
   if (armsWhole(run) === n) {
-    const controls = `the random controls are not (${run.controls.size} of ${n - 1} strengths)`;
-    return `All ${n} answers are whole; ${controls}. Only a complete run can be shared.`;
+    const wanted = run.request.controls?.n_directions === 0
+      ? 0
+      : run.start.arms.filter(({ sweep }) => sweep !== null).length;
+    const missing = run.controls.size < wanted;
+    const controls = missing ? `; the random controls are not (${run.controls.size} of ${wanted} strengths)` : "";
+    return `All ${n} answers are whole${controls}. Only a complete run can be shared.`;
   }
   const longest = Math.max(0, ...run.arms.map(({ tokens }) => tokens.length));
   const whole = `${armsWhole(run)} of ${n} answers whole`;

@@ -1,6 +1,7 @@
 // What stands in the way on a page that only reads: the worker is away, or it refused. From /healthz.
 
 import { fill, h, icon } from "../core/dom.js";
+import { downWords } from "./worker_words.js";
 
 /** `state` has health, registry (null: nothing to show yet) and trouble (a refusal, or null). */
 export function away(element, state) {
@@ -21,7 +22,7 @@ export function away(element, state) {
     const led = h("span", { class: `led led-${health.worker}`, "aria-hidden": "true" });
     fill(
       element,
-      title(led, down ? "No worker answers" : "The model is loading"),
+      title(led, down ? downWords(health) : "The model is loading"),
       h(
         "p",
         {},

@@ -4,13 +4,13 @@ import { health, models, Refused } from "../core/api.js";
 
 const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };
 
-/** Asked once, for pages that work without one. Fills the channel `health`; no answer from the app is a worker that is down. */
+/** Asked once, for pages that work without one. Fills the channel `health`; no answer from the app counts as a worker that is down. */
 export async function lookAtWorker(state) {
   try {
     state.set("health", await health());
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    state.set("health", { worker: "down", ready: false, model: null, detail: error.message });
+    state.set("health", { worker: "down", reached: false, ready: false, model: null, detail: error.message });
   }
 }
 

@@ -2,6 +2,7 @@
 // From /healthz and the `start` and `queued` frames.
 
 import { fill, h } from "../core/dom.js";
+import { downWords, workerNow } from "../parts/worker_words.js";
 import { isOpen } from "./run.js";
 
 export function workerStatus(element, state) {
@@ -10,8 +11,8 @@ export function workerStatus(element, state) {
     const run = state.get("run");
     const model = run?.start?.model;
     const place = run && isOpen(run) ? run.queued : null;
-    const worker = health?.worker ?? null;
-    const name = worker === "ready" ? (health.model ?? model?.id) : null;
+    const worker = workerNow(health, run);
+    const name = worker === "ready" ? (health?.model ?? model?.id) : null;
     fill(
       element,
       h("span", { class: `led led-${worker ?? "starting"}`, "aria-hidden": "true" }),
@@ -21,7 +22,7 @@ export function workerStatus(element, state) {
       worker === "ready" && !place && [h("b", {}, name), wide("ready")],
       worker === "ready" && !place && model && wide(`· ${model.device} ${model.dtype}`),
       worker === "starting" && "The model is loading",
-      worker === "down" && "No worker answers",
+      worker === "down" && downWords(health),
     );
     element.title = health?.detail ?? "";
   });

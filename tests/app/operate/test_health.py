@@ -21,7 +21,7 @@ def _told(app: Client) -> tuple[bool, str]:
         assert probe.json() == {"ready": True}
     else:
         assert probe.json()["refusal"]["code"] == "not_ready" and told["detail"] not in probe.text
-    assert told.keys() == {"ready", "worker", "detail", "model", "version"} and told["detail"]
+    assert told.keys() == {"ready", "worker", "answers", "detail", "model", "version"} and told["detail"]
     return told["ready"], told["worker"]
 
 
@@ -32,8 +32,9 @@ def test_it_is_ready_only_when_the_worker_has_its_model(app: Client, worker: Scr
     assert _told(app) == (False, "starting")
     worker.failed = "OSError: no weights"
     assert _told(app) == (False, "down") and "OSError" not in app.get("/healthz").text
+    assert app.get("/healthz").json()["answers"], "it is there, and says why it can't be used"
     worker.close()
-    assert _told(app) == (False, "down")
+    assert _told(app) == (False, "down") and not app.get("/healthz").json()["answers"]
 
 
 def test_it_is_ready_only_with_the_token_that_the_worker_wants(settings: Settings, worker: ScriptedWorker) -> None:
@@ -43,7 +44,8 @@ def test_it_is_ready_only_with_the_token_that_the_worker_wants(settings: Setting
             assert _told(app) == ((True, "ready") if ready else (False, "down"))
             for answer in (app.post_run(), app.get("/api/models")):
                 assert answer.status_code == (200 if ready else 503), "never 401: the reader can't mend it"
-                assert ready or "does not know this app's token" in answer.json()["refusal"]["asked"]
+                asked = "" if ready else answer.json()["refusal"]["asked"]
+                assert ready or ("does not know this app's token" in asked and "no worker answers" not in asked)
                 assert token is None or token not in answer.text
 
 

@@ -10,6 +10,8 @@ from app.http.page_files import files_of
 from app.settings import Settings
 from app.version import VERSION
 from protocol.canonical import canonical_json
+from protocol.glossary.glossary import GLOSSARY
+from protocol.glossary.term import PAPERS
 from tests.app.conftest import Client, start
 from tests.app.frames import INVENTION, REFUSAL, REQUEST
 
@@ -34,8 +36,15 @@ def test_every_page_leads_to_the_others_and_each_says_where_one_is(live: Client,
     assert live.head(path).status_code == 200
 
 
+def test_every_entry_of_the_glossary_has_its_line_without_javascript(live: Client) -> None:
+    page = live.get("/method").text
+    assert re.findall(r'<section id="([a-z]\w*)" class="method-entry"', page) == list(GLOSSARY)
+    assert {paper.url for paper in PAPERS.values()} <= set(re.findall(r'href="([^"]+)"', page))
+    assert {key for key in re.findall(r'data-term="(\w+)"', page)} <= GLOSSARY.keys()
+
+
 def test_a_finding_can_be_read_without_javascript(live: Client) -> None:
-    page = unescape(live.get(f"/f/{_saved(live, title='Curling', view={'sweep': 0, 'strength': 1.0})}").text)
+    page = _words(live.get(f"/f/{_saved(live, title='Curling', view={'sweep': 0, 'strength': 1.0})}").text)
     told = "Curling", REQUEST.prompt, REFUSAL, INVENTION, "32 random directions, seed 0", "greedy, up to 32 tokens"
     for said in (*told, 'property="og:title"', 'property="og:description"'):
         assert said in page, said
@@ -103,11 +112,16 @@ def test_an_empty_gallery_says_how_to_make_a_finding(settings: Settings) -> None
         assert "No findings yet" in page and "press Share" in page
 
 
+def _words(page: str) -> str:
+    """Without its links, which may stand in the middle of a sentence."""
+    return re.sub("</?a[^>]*>", "", unescape(page))
+
+
 def test_two_findings_are_compared_line_by_line(live: Client) -> None:
     run_id = live.post_run().headers["x-run-id"]
     views = {"sweep": 0, "strength": 1.0}, {"sweep": 0, "strength": 0.5}
     a, b = (live.slug(run_id, title=f"At {view['strength']}", view=view) for view in views)
-    page = unescape(live.get("/compare", params={"a": a, "b": b}).text)
+    page = _words(live.get("/compare", params={"a": a, "b": b}).text)
     rows = re.findall(r'<tr class="line-\w+( differs)?">\s*<th scope="row">([\w ]+?)(?: <|</th>)', page)
     assert {name for differs, name in rows if differs} == {"steered", "strength"}
     assert {name for _, name in rows} >= {"question", "baseline", "model", "weights", "controls", "verification"}

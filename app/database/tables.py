@@ -126,6 +126,8 @@ class FindingRow(TableBase):
     """Of its request."""
     study: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What a study amounts to; empty for any other run."""
+    sketch: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """A very small picture; empty where there is nothing to draw."""
     words: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What the gallery searches, folded."""
     indexed_by: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -7,10 +7,12 @@ they were made in another way.
 import json
 
 from app.database.tables import FindingRow
+from app.exports.sketch import run_sketch, study_sketch
 from app.findings.joint_check import together
 from app.recordings.answers import read_answers
+from app.recordings.arms import read_recording
 from app.recordings.study import read_study
-from protocol.app.findings import Answers, Finding, StudyTold, View
+from protocol.app.findings import Answers, Finding, Sketch, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
@@ -21,7 +23,7 @@ from protocol.vocabulary import RUNS
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 
-INDEX = 2
+INDEX = 3
 """Counts up whenever the derived columns of a finding are made in another way."""
 
 
@@ -51,6 +53,7 @@ def finding_of(
         listed=row.listed,
         parent=row.parent,
         forks=forks,
+        sketch=Sketch.model_validate_json(row.sketch) if row.sketch else None,
         second=second,
         verified=checked,
     )
@@ -60,16 +63,20 @@ def index(row: FindingRow, recording: bytes, second: FindingRow | None = None) -
     """Fills the derived columns, and refuses (422) a view that the recording does not hold."""
     request, view = recorded_request(row), recorded_view(row)
     if isinstance(request, GenerateRequest):
-        answers, study = read_answers(upgraded(recording), view), None
+        frames = upgraded(recording)
+        answers, study = read_answers(frames, view), None
+        sketch = run_sketch(read_recording(frames), view)
         said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
         words = [request.prompt, *said, second.words if second else ""]
     else:
         studied = read_study(upgraded(recording))
         answers, study = Answers(), studied.told
+        sketch = study_sketch(studied)
         words = [request.kind, RUNS[request.kind], *(figure.title for figure in studied.figures.values())]
     shown = answers.steered or answers.baseline
     row.answers = canonical_json(answers).decode()
     row.study = canonical_json(study).decode() if study else ""
+    row.sketch = canonical_json(sketch).decode() if sketch else ""
     row.model, row.kind = request.model, request.kind
     row.outcome = shown.outcome if shown else ""
     row.words = fold("\n".join([row.title, row.note, request.model, *words]))

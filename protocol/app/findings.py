@@ -1,6 +1,6 @@
 """A finding: a run somebody gave a name to. The client sends no frames, so a recording can't be forged."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -71,6 +71,26 @@ class StudyTold(Message):
     n_steps: int | None = None
 
 
+class SketchPoint(Message):
+    """Shares of the picture's width, from the left, and of its height, from below. low, high: what controls did, or an
+    interval."""
+
+    x: float
+    y: float
+    low: float | None = None
+    high: float | None = None
+    hue: Name = "refusal"
+
+
+class Sketch(Message):
+    """A finding as a very small picture: dose and response, or a study's first figure. at: number of the point that the
+    view shows."""
+
+    form: Literal["curve", "bars"]
+    points: tuple[SketchPoint, ...]
+    at: int | None = None
+
+
 class Finding(Message):
     """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601. `forks`: listed findings made from this one.
     `parent` stays when that one is deleted. `answers` are empty for a study, `study` is None for any other run.
@@ -90,6 +110,7 @@ class Finding(Message):
     listed: bool = True
     parent: Slug | None = None
     forks: tuple[Slug, ...] = ()
+    sketch: Sketch | None = None
     second: "Finding | None" = None
     verified: Verification | None = Field(
         default=None, description="the newest check, if there was one; of both prompts, where there are two"

@@ -89,6 +89,16 @@ def test_a_stylesheet_says_the_same_wherever_it_is_served_from() -> None:
     assert [str(sheet.relative_to(STATIC)) for sheet in sheets() if lost.search(sheet.read_text())] == []
 
 
+def test_a_pages_title_looks_the_same_on_every_page() -> None:
+    sized = [
+        f"{sheet.relative_to(STATIC)}: {selector.strip()}"
+        for sheet in sheets()
+        for selector, body in re.findall(r"([^{}]*\bh1\b[^{}]*){([^{}]*)}", sheet.read_text())
+        if re.search(r"font-size|line-height|font-weight|letter-spacing", body)
+    ]
+    assert {line.split(":")[0] for line in sized} == {"look/elements.css"}, sized
+
+
 def test_a_class_is_styled_in_one_file() -> None:
     """By itself, that is: `.badge`, `.badge:hover`, `.badge[aria-busy]`, in a media query or not."""
     several = {name: where for name, where in owners().items() if len(where) > 1}

@@ -143,5 +143,5 @@ def test_without_a_worker_it_says_so_and_asks_for_nothing(app_without_worker: Ap
     page = open_page(app_without_worker.url + "/discover", allow=(503,))
     expect(page.locator("#notice")).to_contain_text("No worker answers")
     expect(page.locator("#run")).to_be_disabled()
-    expect(page.locator("h1")).to_have_text("Which latents know a name?")
+    expect(page.locator("h1")).to_have_text("Discover")
     assert violations(page) == []

@@ -1,0 +1,99 @@
+"""A finding as a very small picture for lists: numbers between 0 and 1, whoever draws them.
+
+Of a question its dose and response beside the random band, of a study its first figure that has a plot. Knows no page.
+"""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from app.exports.study.looks import role_of
+from app.exports.study.series import grouped, panels_of
+from app.recordings.arms import Recorded
+from app.recordings.dose import domain, dose_points
+from app.recordings.study import Studied
+from protocol.app.findings import Sketch, SketchPoint, View
+from protocol.looks import NO_ROLE_LOOK, ROLE_LOOKS
+from protocol.worker.study_frames import Cell, Figure
+
+MOST_POINTS = 24
+LEAST_LOGODDS = 4.7  # a curve's axis shows at least odds of 1 to 110, either way
+_DIGITS = 3
+
+
+def run_sketch(recorded: Recorded, view: View) -> Sketch | None:
+    """None where nothing was swept, or nothing was measured."""
+    sweep = recorded.sweep_of(view)
+    points = dose_points(recorded, sweep) if sweep is not None else ()
+    if len(points) < 2:
+        return None
+    bands = [(own.low, own.high) if (own := point.control) else (point.logodds,) * 2 for point in points]
+    most = max(LEAST_LOGODDS, *(abs(point.logodds) for point in points), *(abs(end) for band in bands for end in band))
+    low, high = domain(points)
+    has_band = any(point.control for point in points)
+    shown = recorded.arm_of(view)
+    return Sketch(
+        form="curve",
+        points=tuple(
+            SketchPoint(
+                x=_share(point.strength, low, high),
+                y=_share(point.logodds, -most, most),
+                low=_share(band[0], -most, most) if has_band else None,
+                high=_share(band[1], -most, most) if has_band else None,
+            )
+            for point, band in zip(points, bands, strict=True)
+        ),
+        at=next((i for i, point in enumerate(points) if point.arm == shown), None),
+    )
+
+
+def study_sketch(studied: Studied) -> Sketch | None:
+    for figure in studied.figures.values():
+        if found := _of_figure(figure):
+            return found
+    return None
+
+
+def _of_figure(figure: Figure) -> Sketch | None:
+    plot = figure.plot
+    if plot is None or not figure.rows:
+        return None
+    column = plot.y if plot.value is None else plot.value
+    is_line = plot.form in ("line", "roc")
+    rows = panels_of(figure, plot)[0][1]
+    if is_line:
+        rows = next(iter(grouped(rows, plot.role if plot.series is None else plot.series).values()))
+    rows = [row for row in rows if _number(row[column]) is not None][:MOST_POINTS]
+    values = [_number(row[column]) or 0.0 for row in rows]
+    if len(values) < 2:
+        return None
+    low, high = min(0.0, *values), max(values)
+    if plot.y_max is not None:
+        high = max(high, plot.y_max)
+    along = [_number(row[plot.x]) for row in rows] if is_line else []
+    xs = _places(along) if along and all(x is not None for x in along) else _places(range(len(rows)))
+    return Sketch(
+        form="curve" if is_line else "bars",
+        points=tuple(
+            SketchPoint(x=x, y=_share(value, low, high), hue=_hue(row[plot.role] if plot.role is not None else None))
+            for x, value, row in zip(xs, values, rows, strict=True)
+        ),
+    )
+
+
+def _places(values: Sequence[float | None]) -> list[float]:
+    found = [value for value in values if value is not None]
+    return [_share(value, min(found), max(found)) for value in found]
+
+
+def _hue(cell: Cell) -> str:
+    """A class of static/look/marks.css; what is of no hue is ink."""
+    name = ROLE_LOOKS.get(role_of(cell), NO_ROLE_LOOK).fill
+    return "ink" if name.startswith("ink") else name.removesuffix("-fill")
+
+
+def _number(cell: Cell) -> float | None:
+    return float(cell) if isinstance(cell, int | float) and isfinite(cell) else None
+
+
+def _share(value: float, low: float, high: float) -> float:
+    return round((value - low) / (high - low), _DIGITS) if high > low else 0.5

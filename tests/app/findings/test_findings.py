@@ -174,7 +174,9 @@ def test_the_gallery_is_searched_by_any_of_its_words_and_filtered(settings: Sett
             return [finding["slug"] for finding in app.get("/api/findings", params=asked).json()["findings"]]
 
         assert found() == [plain, steered]
-        assert found(q="zoe's") == found(q="ZOE\u0308ʼs") == found(q="Ｚｏë´s") == [steered] and found(q="CLAIM zoë") == [steered]
+        assert found(q="zoe's") == found(q="ZOE\u0308ʼs") == found(q="Ｚｏë´s") == [steered] and found(
+            q="CLAIM zoë"
+        ) == [steered]
         assert found(q="aero vermerk") == [plain]
         assert found(q="batkin") == found(q="Batkin") == [plain, steered], "prompts are not searched"
         assert found(q="50%") == [steered] and found(q="5%0") == [] and found(q="nothing_") == [plain]

@@ -67,8 +67,9 @@ clean: ## away with all that
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 ##@ What is written by a command
-vocabulary: setup ## write the words of protocol into static/core/protocol.js and terms.js
+vocabulary: setup ## write the words of protocol into static/core/protocol.js, terms.js and docs/models.md
 	$(PY) -m protocol.javascript
+	$(PY) -m protocol.card_fields
 
 studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md
 	$(PY) -m client.report

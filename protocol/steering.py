@@ -28,8 +28,8 @@ from protocol.vocabulary import (
 class LatentTarget(Message):
     """One latent of one dictionary. Its direction d is its decoder row, its `a` the SAE's activation."""
 
-    kind: Literal["latent"] = "latent"
-    dictionary: Name
+    kind: Literal["latent"] = Field(default="latent", description="says that it is a latent")
+    dictionary: Name = Field(description="id of the dictionary")
     latent: int = Field(ge=0, description="index, 0 <= latent < d_sae")
 
 
@@ -39,8 +39,8 @@ class VectorTarget(Message):
     Its `a` is (x - mu) . d^, with d^ of norm 1; where `a` is used, d^ is the direction too.
     """
 
-    kind: Literal["vector"] = "vector"
-    name: Name
+    kind: Literal["vector"] = Field(default="vector", description="says that it is a vector")
+    name: Name = Field(description="of the vector")
 
 
 Target = Annotated[LatentTarget | VectorTarget, Field(discriminator="kind")]

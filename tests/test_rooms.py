@@ -26,7 +26,7 @@ NOTHING_ELSE = {"protocol": {"pydantic"}, "client": {"pydantic", "httpx2"}}
 
 UPWARDS = {
     "protocol": "base version spelling vocabulary looks enough glossary refusal steering amounts canonical upgrade "
-    "javascript worker app",
+    "javascript worker card_fields app",
     "client": "proxy recording client report",
     "app": "version settings environment clock ids refusals database migrations recordings wording worker telemetry "
     "http door names runs findings exports services operate routes main server __main__",

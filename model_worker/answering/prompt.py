@@ -45,7 +45,7 @@ class _Piece:
 def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
     """Tokenise, find the entity, give every token its role. Raises Refused if the prompt is too long."""
     tokenizer, prompt = loaded.tokenizer, request.prompt
-    n_own_bos = 0
+    n_own_bos, bos_text = 0, str(tokenizer.bos_token)
     if request.format == "chat":
         pieces = _chat_pieces(tokenizer, prompt)
     else:
@@ -59,7 +59,8 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
             f"This model takes {limit:,}.",
             f"Shorten it by {len(pieces) - limit:,} tokens or choose another model.",
         )
-    mention = find_entity(prompt, loaded.world, name_places(loaded.card.attributes))
+    read_as = prompt.replace(bos_text, " " * len(bos_text)) if n_own_bos else prompt  # it begins no sentence
+    mention = find_entity(read_as, loaded.world, name_places(loaded.card.attributes))
     start, end, found = mention.start, mention.end, mention.found
     if request.entity is not None:
         # Tokens begin with their space: a span that ends in one would take in the next word.

@@ -16,19 +16,27 @@ from protocol.vocabulary import Role, Scope, Story, Unit
 class DictionaryCard(Message):
     """A published or local SAE on `resid_post`."""
 
-    id: Name
-    layer: int = Field(ge=0)
-    source: Text = Field(description="folder relative to the card, or sae-lens 'release/sae_id' after 'sae-lens:'")
-    d_sae: int = Field(gt=0)
-    trained_on: Text = Field(description="which model's activations, e.g. 'base'")
+    id: Name = Field(description="what requests and pages call it; no two of a card have one")
+    layer: int = Field(
+        ge=0, description="sae-lens' layer: it reads what block `layer` puts out. Held against its config"
+    )
+    source: Text = Field(
+        description="folder relative to the card, with sae-lens' cfg.json and sae_weights.safetensors; or "
+        "sae-lens:release/sae_id of sae-lens' list"
+    )
+    d_sae: int = Field(gt=0, description="how many latents. Held against its config")
+    trained_on: Text = Field(
+        description="which model's activations; a search on the base model reads those that end in 'base', studies of "
+        "the chat model prefer those with 'chat' in it"
+    )
     neuronpedia: Name | None = Field(default=None, description="its page, e.g. 'gemma-2-2b/12-gemmascope-res-16k'")
 
 
 class VectorCard(Message):
     """A named direction in `directions.safetensors` beside the card, one fp32 vector (d_model,) by its name."""
 
-    name: Name
-    layer: int = Field(ge=0)
+    name: Name = Field(description="of its tensor in the file, and in requests")
+    layer: int = Field(ge=0, description="sae-lens' layer, after which it is added and read")
     made_by: Text = Field(description="e.g. 'difference of means, known - unknown, last entity token, base model'")
     offset: float = Field(default=0.0, description="mu . d^: what the activation (x - mu) . d^ takes off x . d^")
 
@@ -36,11 +44,11 @@ class VectorCard(Message):
 class DirectionCard(Message):
     """A slider: a target with the scope and the strengths that were validated for it."""
 
-    role: Role
-    label: Text
-    target: Target
-    scope: Scope
-    unit: Unit = "residual_norm"
+    role: Role = Field(description="which names it stands for; its colour")
+    label: Text = Field(description="the slider's name")
+    target: Target = Field(description="what is pushed")
+    scope: Scope = Field(description="at which tokens, as it was validated")
+    unit: Unit = Field(default="residual_norm", description="of the strengths; `residual_norm` needs the card's own")
     strengths: tuple[Strength, ...] = Field(description="the sweep drawn by default, ascending, without 0")
     validated: Strength | None = Field(
         default=None, description="the strength that the evidence is about; None: the card doesn't say"
@@ -56,27 +64,27 @@ class DirectionCard(Message):
 class Watched(Message):
     """A latent that is read on every token, with the role it was found to have."""
 
-    target: LatentTarget
-    role: Role
-    label: Text
+    target: LatentTarget = Field(description="which latent")
+    role: Role = Field(description="on which names it fires; its colour")
+    label: Text = Field(description="what the page calls it")
 
 
 class Example(Message):
     """A prompt worth a click. `story`: what the untouched model makes of it, greedy: known and answered right;
     unknown and refused; rare, and answered wrong; recognised and answered, though this fact was never told."""
 
-    role: Role
+    role: Role = Field(description="of the name: known or unknown")
     name: Text = Field(description="the entity, as the button says it")
-    prompt: Text
-    entity_type: Name | None = None
-    story: Story | None = None
+    prompt: Text = Field(description="what is asked")
+    entity_type: Name | None = Field(default=None, description="of the name, such as player")
+    story: Story | None = Field(default=None, description="what the untouched model makes of it; None: nobody tried")
 
 
 class Attribute(Message):
     """A question the model's world has an answer to."""
 
-    name: Name
-    entity_type: Name
+    name: Name = Field(description="as the world's facts call it, such as sport")
+    entity_type: Name = Field(description="whose attribute it is, such as player")
     cues: tuple[Text, ...] = Field(description="lower-case words of a prompt that ask for it")
     question: Text | None = Field(default=None, description="a prompt that asks for it, with {name} for the name")
 
@@ -89,10 +97,10 @@ class Attribute(Message):
 class ModelCard(Message):
     """One row of the registry."""
 
-    id: Name
-    title: Text
+    id: Name = Field(description="what requests, addresses and `--model` call it")
+    title: Text = Field(description="its name for a reader")
     note: Text = Field(description="what it is and what it is not, one or two sentences")
-    licence: Text
+    licence: Text = Field(description="of the weights, as a reader should know it")
     weights: Text = Field(description="chat model: Hugging Face folder relative to the card, or hub id")
     base: Text | None = Field(
         default=None,
@@ -101,15 +109,20 @@ class ModelCard(Message):
     statement: Text = Field(
         default="The {type} '{name}'", description="what the base model reads a name in, when latents are searched"
     )
-    dtype: Literal["float32", "bfloat16"]
-    n_layers: int = Field(gt=0)
-    d_model: int = Field(gt=0)
-    max_prompt_tokens: int = Field(gt=0)
-    dictionaries: tuple[DictionaryCard, ...]
-    vectors: tuple[VectorCard, ...] = ()
+    dtype: Literal["float32", "bfloat16"] = Field(
+        description="what the weights are loaded as; dictionaries are float32"
+    )
+    n_layers: int = Field(gt=0, description="blocks of the model. Held against its config")
+    d_model: int = Field(gt=0, description="width of the residual stream. Held against its config")
+    max_prompt_tokens: int = Field(gt=0, description="longer prompts are refused")
+    dictionaries: tuple[DictionaryCard, ...] = Field(
+        description="may be none; those that the card itself reads are "
+        "loaded at start, the others when somebody asks for them"
+    )
+    vectors: tuple[VectorCard, ...] = Field(default=(), description="named directions in directions.safetensors")
     directions: tuple[DirectionCard, ...] = Field(description="the page's sliders")
     more_directions: tuple[DirectionCard, ...] = Field(default=(), description="validated too, no sliders by default")
-    watch: tuple[Watched, ...]
+    watch: tuple[Watched, ...] = Field(description="latents that are read on every token by default; may be none")
     residual_norm: tuple[float, ...] = Field(
         description="r, mean |resid_post| at last entity tokens of validation prompts, by layer; empty: raw units only"
     )
@@ -120,7 +133,7 @@ class ModelCard(Message):
     other_grammar: tuple[Text, ...] = Field(
         default=(), description="of whole answers that state none: small talk. What matches neither list is broken"
     )
-    attributes: tuple[Attribute, ...] = ()
+    attributes: tuple[Attribute, ...] = Field(default=(), description="questions of which answers can be judged")
     world: Text | None = Field(default=None, description="JSON file of entities and facts, relative to the card")
     closed_world: bool = Field(default=False, description="True: no text ever stated a fact about a name not listed")
     corpus: Text | None = Field(

@@ -4,6 +4,7 @@
 import { fill, h, mark } from "../core/dom.js";
 import { labelDoor, withDoors } from "../core/term.js";
 import { count } from "../core/format.js";
+import { copyButton } from "../parts/copy.js";
 import { SCOPES } from "../core/protocol.js";
 import { writeSearch } from "./address.js";
 
@@ -61,7 +62,7 @@ function article(card, held, led, more) {
         fact("prompt", `up to ${count(card.max_prompt_tokens, "token")}`),
         fact("weights", card.weights),
         fact("licence", card.licence),
-        held ? null : fact("to load", h("code", {}, `python -m model_worker --model ${card.id}`)),
+        held ? null : fact("to load", command(card)),
       ),
     ),
     more,
@@ -80,6 +81,25 @@ function article(card, held, led, more) {
       ),
     ),
   );
+}
+
+/** What is typed in the folder of the project, in two terminals: a worker with this model, and the app before it. */
+export const toLoad = ({ id }) => [
+  `.venv/bin/python -m model_worker --model ${id} --port 9000`,
+  "HALLUCINOSCOPE_WORKER_URL=http://127.0.0.1:9000 make run",
+];
+
+function command(card) {
+  const lines = toLoad(card);
+  return [
+    lines.map((line) => h("pre", { class: "command" }, h("code", {}, line), copyOf(line))),
+    h("p", { class: "note" }, "In two terminals. What the hub wants, GPUs and models of your own: docs/models.md."),
+  ];
+}
+
+function copyOf(line) {
+  const button = h("button", { class: "button button-small", type: "button", "aria-label": `Copy ${line}` }, "Copy");
+  return copyButton(button, () => line);
 }
 
 const folded = (summary, open, content) => h("details", { open }, h("summary", {}, summary), content);

@@ -50,6 +50,8 @@ def test_a_raw_text_that_brings_bos_is_read_with_one_unless_it_is_to_be_kept(emb
     kept = read_prompt(embedded, asked(embedded, prompt, format="raw", own_bos="kept"))
     assert kept.ids[0] == bos and kept.ids.count(bos) == 1 + n_own == 1 + kept.n_own_bos
     assert [token.role for token in kept.tokens if token.id == bos] == ["bos"] * (1 + n_own)
+    opened = read_prompt(embedded, asked(embedded, "<bos>Who is Ann Quill?", format="raw"))
+    assert opened.entity.text == "Ann Quill", "the first word is no name for standing behind it"
     chat = read_prompt(embedded, asked(embedded, prompt))
     assert chat.ids.count(bos) == 1 and chat.n_own_bos == 0, "in a chat prompt it is text"
 

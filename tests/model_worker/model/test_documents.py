@@ -1,6 +1,7 @@
 """What a worker tells about its models beside their cards, over real HTTP. No model is loaded here."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from model_worker.model.documents import Papers
+from model_worker.model.documents import Papers, read_entries
 from model_worker.model.registry import read_registry, read_row
 from model_worker.serve.server import create_server
 from protocol.refusal import Refused
@@ -126,3 +127,10 @@ def test_every_shipped_world_and_report_can_be_read() -> None:
             assert ModelWorld.model_validate_json(told.world(row.card.id)[0]).entries
         if row.card.id in told.models().reports:
             assert ModelReport.model_validate_json(told.report(row.card.id)[0]).figures
+
+
+def test_the_names_list_of_the_page_on_models_can_be_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text("utf-8")
+    (block,) = re.findall(r"^```json world\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (entry,) = read_entries("m", block).entries
+    assert (entry.name, entry.asked, entry.facts) == ("Ada Quill", True, {"sport": "chess"})

@@ -73,7 +73,7 @@ def _table(name: str, schema: Schema) -> str:
 def _kind(own: Schema) -> str:
     """In a reader's words."""
     if "$ref" in own:
-        return own["$ref"].rsplit("/", 1)[1]
+        return str(own["$ref"]).rsplit("/", 1)[1]
     for several in ("anyOf", "oneOf"):
         if several in own:
             return " or ".join("null" if one.get("type") == "null" else _kind(one) for one in own[several])

@@ -43,6 +43,14 @@ ROLE_SYNONYMS = {
 }
 """Other words for a role."""
 
+
+def role_of(cell: object) -> str:
+    """The role that a cell of a role column means, "other" where it is none."""
+    name = str(cell or "").lower()
+    role = ROLE_SYNONYMS.get(name, name)
+    return role if role in ROLE_LOOKS else "other"
+
+
 LOOK_SHAPES = ("circle", "square-open", "diamond", "triangle-up-open", "star", "circle-open")
 LOOK_DASHES = (None, "6px,3px", "2px,3px", "9px,3px,2px,3px", "12px,4px")
 LOOK_HATCHES = ("", "/", "\\", "x", "-", ".")

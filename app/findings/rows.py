@@ -7,10 +7,10 @@ they were made in another way.
 import json
 
 from app.database.tables import FindingRow
-from app.exports.sketch import run_sketch, study_sketch
 from app.findings.joint_check import together
 from app.recordings.answers import read_answers
 from app.recordings.arms import read_recording
+from app.recordings.sketch import run_sketch, study_sketch
 from app.recordings.study import read_study
 from protocol.app.findings import Answers, Finding, Sketch, StudyTold, View
 from protocol.app.verify import Verification

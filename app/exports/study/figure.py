@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.exports.palette import Scheme, palette
 from app.exports.study.axes import SHARE_UNITS, axis, word_axis, x_axis
-from app.exports.study.looks import looks_of, role_of
+from app.exports.study.looks import looks_of
 from app.exports.study.series import FigureRow, FigureRows, FigureSeries, SeriesPart, grouped, panels_of, series_of
 from app.wording.cells import cell_text, escaped, head_of, is_numeric
-from protocol.looks import RoleLook
+from protocol.looks import RoleLook, role_of
 from protocol.worker.study_frames import Cell, Column, Figure, Plot
 
 if TYPE_CHECKING:

@@ -4,15 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from protocol.looks import LOOK_DASHES, LOOK_HATCHES, LOOK_SHAPES, NO_ROLE_LOOK, ROLE_LOOKS, ROLE_SYNONYMS, RoleLook
-from protocol.worker.study_frames import Cell
-
-
-def role_of(cell: Cell) -> str:
-    """The role that a cell of a role column means, "other" where it is none."""
-    name = str(cell or "").lower()
-    role = ROLE_SYNONYMS.get(name, name)
-    return role if role in ROLE_LOOKS else "other"
+from protocol.looks import LOOK_DASHES, LOOK_HATCHES, LOOK_SHAPES, NO_ROLE_LOOK, ROLE_LOOKS, RoleLook
 
 
 def looks_of(roles: Iterable[str]) -> list[RoleLook]:

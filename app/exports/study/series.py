@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.exports.study.looks import looks_of, role_of
+from app.exports.study.looks import looks_of
 from app.wording.cells import cell_text
-from protocol.looks import RoleLook
+from protocol.looks import RoleLook, role_of
 from protocol.worker.study_frames import Cell, Figure, Plot
 
 FigureRow = tuple[Cell, ...]

@@ -6,13 +6,11 @@ Of a question its dose and response beside the random band, of a study its first
 from collections.abc import Sequence
 from math import isfinite
 
-from app.exports.study.looks import role_of
-from app.exports.study.series import grouped, panels_of
 from app.recordings.arms import Recorded
 from app.recordings.dose import domain, dose_points
 from app.recordings.study import Studied
 from protocol.app.findings import Sketch, SketchPoint, View
-from protocol.looks import NO_ROLE_LOOK, ROLE_LOOKS
+from protocol.looks import NO_ROLE_LOOK, ROLE_LOOKS, role_of
 from protocol.worker.study_frames import Cell, Figure
 
 MOST_POINTS = 24
@@ -59,9 +57,10 @@ def _of_figure(figure: Figure) -> Sketch | None:
         return None
     column = plot.y if plot.value is None else plot.value
     is_line = plot.form in ("line", "roc")
-    rows = panels_of(figure, plot)[0][1]
-    if is_line:
-        rows = next(iter(grouped(rows, plot.role if plot.series is None else plot.series).values()))
+    series = plot.role if plot.series is None else plot.series
+    first = figure.rows[0]
+    alike = [one for one in (plot.panel, series if is_line else None) if one is not None]
+    rows = [row for row in figure.rows if all(row[one] == first[one] for one in alike)]
     rows = [row for row in rows if _number(row[column]) is not None][:MOST_POINTS]
     values = [_number(row[column]) or 0.0 for row in rows]
     if len(values) < 2:

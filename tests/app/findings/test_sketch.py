@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.exports.sketch import run_sketch, study_sketch
 from app.recordings.arms import read_recording
+from app.recordings.sketch import run_sketch, study_sketch
 from app.recordings.study import read_study
 from tests.app.conftest import Client
 from tests.app.exports.test_exports import made

@@ -79,7 +79,8 @@ def create_app(settings: Settings) -> FastAPI:
         max_queued=settings.max_queued_runs,
     )
     first = None if settings.worker_url else FIRST_RECORDING
-    parts = Parts(found, kept, worker, going, Worlds(worker), Drawing(ROOT / "templates", settings.public_url), first)
+    drawing = Drawing(ROOT / "templates", settings.public_url, settings.keep_unsaved_hours)
+    parts = Parts(found, kept, worker, going, Worlds(worker), drawing, first)
 
     entrance = Entrance(_secret(settings.password))
 

@@ -9,6 +9,7 @@ from app.wording.words import VERDICTS
 from protocol.app.findings import Answer, Answers, Finding
 from protocol.app.verify import Verification
 from protocol.refusal import Refusal
+from protocol.vocabulary import UNITS, Unit
 from protocol.worker.frames import FRAME, Start
 from protocol.worker.requests import GenerateRequest
 
@@ -59,6 +60,21 @@ def lines(left: ComparedFinding, right: ComparedFinding) -> tuple[Line, ...]:
             for name, pair in both.items()
         ),
     )
+
+
+def scale_words(left: ComparedFinding, right: ComparedFinding) -> str:
+    """What both curves can be read on."""
+    units = [unit for side in (left, right) if (unit := _swept_in(side)) is not None]
+    if len(set(units)) < 2:
+        return "on one scale"
+    return f"one scale of log-odds; strengths in {' and in '.join(UNITS[unit].name for unit in units)}"
+
+
+def _swept_in(side: ComparedFinding) -> Unit | None:
+    """The unit of the sweep whose curve is drawn; None where nothing was swept."""
+    assert side.finding and isinstance(side.finding.request, GenerateRequest)
+    sweeps, shown = side.finding.request.sweeps, side.finding.view.sweep or 0
+    return sweeps[min(shown, len(sweeps) - 1)].measured_in if sweeps else None
 
 
 def _spoken(which: str, a: Finding | None, b: Finding | None) -> Iterator[Line]:

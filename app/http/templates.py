@@ -39,12 +39,13 @@ def _label_door(context: Context, label: str) -> Markup:
 class Drawing:
     """Draws templates. Jinja escapes all that is put into them.
 
-    public_url: where readers find the app; None: where they asked.
+    public_url: where readers find the app; None: where they asked. kept_hours: how long a run stays that nobody saved.
     """
 
-    def __init__(self, folder: Path, public_url: str | None = None) -> None:
+    def __init__(self, folder: Path, public_url: str | None = None, kept_hours: float = 24) -> None:
         self._templates = Jinja2Templates(folder)
         self._public_url = public_url
+        self._kept = words.lasting(kept_hours)
         self._templates.env.filters |= {
             "amount": amount,
             "cell_text": cells.cell_text,
@@ -73,7 +74,14 @@ class Drawing:
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
         """Each is told as `root` where the app stands on its host, and as `site` where readers find it."""
         root, site = root_of(request.scope), (self._public_url or str(request.base_url)).rstrip("/")
-        context |= {"active": active, "version": VERSION, "status": status, "root": root, "site": site}
+        context |= {
+            "active": active,
+            "version": VERSION,
+            "status": status,
+            "root": root,
+            "site": site,
+            "kept": self._kept,
+        }
         return self._templates.TemplateResponse(request, name, context, status)
 
     def error(self, request: Request, status: int, refusal: Refusal) -> Response:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
-from app.findings.side_by_side import ComparedFinding, lines, start_of
+from app.findings.side_by_side import ComparedFinding, lines, scale_words, start_of
 from app.findings.store import Search
 from app.http.prefix import root_of
 from app.recordings.study import read_study
@@ -99,7 +99,8 @@ def routes(parts: Parts) -> APIRouter:
         whole = left.finding and right.finding and a != b
         status = max(side.status for side in sides)
         compared = lines(left, right) if whole else ()
-        return parts.drawing.draw(request, "compare.html", "compare", status, sides=sides, lines=compared)
+        scale = scale_words(left, right) if whole else ""
+        return parts.drawing.draw(request, "compare.html", "compare", status, sides=sides, lines=compared, scale=scale)
 
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:

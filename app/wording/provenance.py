@@ -37,7 +37,8 @@ def provenance(finding: Finding, start: Start | None = None) -> dict[str, Detail
     facts["format"] = Detail("chat template" if request.format == "chat" else "raw text")
     facts |= _steering(finding.view, request, start)
     n, seed = request.controls.n_directions, request.controls.seed
-    facts["controls"] = Detail(f"{n} random directions, seed {seed}" if n else "none was asked for")
+    controlled = f"{n} random directions, seed {seed}" if request.sweeps else "none: nothing was swept"
+    facts["controls"] = Detail(controlled if n else "none was asked for")
     facts["decoding"] = Detail(decoding(request))
     if start:
         held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in start.dictionaries]

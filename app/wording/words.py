@@ -112,6 +112,15 @@ def decoding(request: GenerateRequest) -> str:
     return ", ".join([*told, f"up to {request.max_new_tokens} tokens"])
 
 
+def lasting(hours: float) -> str:
+    """ "24 hours", "30 minutes", "7 days" """
+    for size, unit in ((24.0, "day"), (1.0, "hour"), (1 / 60, "minute")):
+        n = round(hours / size, 6)
+        if n.is_integer() and n > (1 if unit == "day" else 0):
+            return f"{n:,.0f} {unit}{'' if n == 1 else 's'}"
+    return f"{plain(round(hours, 3))} hours"
+
+
 def visible(text: str) -> str:
     """A token with its white space made visible: "·Bat", "↵", "⟨bos⟩"."""
     if named := re.fullmatch(r"<([^<>\s]+)>", text):

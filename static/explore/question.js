@@ -2,7 +2,7 @@
 // typed. Knows nothing about running it.
 
 import { $, fill, h } from "../core/dom.js";
-import { count } from "../core/format.js";
+import { count, plain } from "../core/format.js";
 import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { addressOf } from "../core/root.js";
 import { isOpen } from "../run/run.js";
@@ -52,7 +52,9 @@ const waiting = (state) =>
   `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;
 
 const facts = ({ tokens, request }) =>
-  `${count(tokens.length, "token")} · ${asRun(request)} · greedy · up to ${request.max_new_tokens} new`;
+  `${count(tokens.length, "token")} · ${asRun(request)} · ${chosen(request)} · up to ${request.max_new_tokens} new`;
+
+const chosen = ({ sampling }) => sampling?.temperature ? `drawn at T = ${plain(sampling.temperature)}` : "greedy";
 
 /** What was run, not what is chosen for the next. */
 const asRun = ({ format }) => (format === "raw" ? "raw" : "chat");

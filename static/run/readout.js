@@ -71,7 +71,7 @@ export function facts(state) {
   });
   list.push([
     "controls",
-    `N ${controls.n_directions}, seed ${controls.seed}`,
+    controls.n_directions && start.request.sweeps.length ? `N ${controls.n_directions}, seed ${controls.seed}` : "none",
     "random directions of equal norm, at the same place",
   ]);
   start.dictionaries.forEach(({ id, sha256 }, i) => {

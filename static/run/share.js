@@ -5,6 +5,7 @@
 import { Refused, saveFinding } from "../core/api.js";
 import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
+import { keptFor } from "../parts/kept.js";
 import { count, probability } from "../core/format.js";
 import { armAt, bandName, control, logodds, sigmoid } from "./run.js";
 import { claim, headline } from "./verdicts.js";
@@ -106,7 +107,7 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
       h(
         "p",
         { class: "note" },
-        "No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted after 24 hours.",
+        `No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted within ${keptFor()}.`,
       ),
     ),
     problem,

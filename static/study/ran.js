@@ -21,7 +21,7 @@ export function whatRan(element, { opening, done }) {
       dictionaries.map(({ id, layer }, i) => [i ? ", " : "", h("span", { title: `layer ${layer}` }, id)]),
     ],
     "seed" in request && ["seed", String(request.seed)],
-    "max_new_tokens" in request && ["decoding", `greedy, up to ${request.max_new_tokens} tokens`],
+    "max_new_tokens" in request && ["decoding", `${chosen(request)}, up to ${request.max_new_tokens} tokens`],
     ["request", h("span", { class: "mono", title: sha }, `${sha.slice(0, 16)}…`)],
     ["protocol", `version ${protocol}`],
     done && ["took", `${Math.round(done.elapsed_s)} s`],
@@ -43,5 +43,7 @@ export function whatRan(element, { opening, done }) {
       ),
   );
 }
+
+const chosen = ({ n_samples: n }) => (n ? `greedy, and ${count(n, "sample")} at temperature 1` : "greedy");
 
 const mono = (text) => h("span", { class: "mono" }, text);

@@ -4,6 +4,7 @@
 import { Refused, saveFinding } from "../core/api.js";
 import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
+import { keptFor } from "../parts/kept.js";
 import { published } from "../parts/published.js";
 import { standing } from "./searching.js";
 import { hasFound } from "./study.js";
@@ -91,7 +92,7 @@ export function saveStudy(dialog, { id, title: suggested, what, options = {}, cl
         h(
           "p",
           { class: "note" },
-          "No name and no account is kept with it. You can take it back from this browser. A run that is not saved is deleted after 24 hours.",
+          `No name and no account is kept with it. You can take it back from this browser. A run that is not saved is deleted within ${keptFor()}.`,
         ),
       ),
       problem,

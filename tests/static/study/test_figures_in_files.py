@@ -8,10 +8,10 @@ import pytest
 
 from app.exports.palette import palette
 from app.exports.study.figure import heat_range, heat_stops, plots_of
-from app.exports.study.looks import looks_of, role_of
+from app.exports.study.looks import looks_of
 from app.exports.study.series import panels_of, series_of
 from app.wording.cells import cell_text, csv_of, head_of, is_numeric
-from protocol.looks import ROLE_LOOKS, ROLE_SYNONYMS
+from protocol.looks import ROLE_LOOKS, ROLE_SYNONYMS, role_of
 from protocol.worker.study_frames import Cell, Column
 from tests.app.exports.study.figures import FIGURES, marks
 from tests.static.javascript import JavaScript

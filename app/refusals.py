@@ -1,7 +1,14 @@
 """Refusals that more than one part gives. Knows nothing about why."""
 
 from app.clock import day
-from protocol.refusal import Refused
+from protocol.refusal import Refusal, Refused
+
+DATABASE_BUSY = Refusal(
+    code="database_busy",
+    asked="The database is held by another program, and stays so.",
+    allowed="What was kept before stays; what has to be written waits some seconds, no longer.",
+    change="Try again in a moment; whoever runs this app can see what holds the database, such as a backup.",
+)
 
 
 def unknown_run() -> Refused:

@@ -3,21 +3,35 @@
 SQLite's legacy driver begins transactions late and upgrades them from read to write,
 which fails at once, however long the busy timeout, when another writer came between.
 So BEGIN is ours, and a transaction that will write says so when it begins.
+
+Another program may hold the database: then a statement waits, which `Database.waits` tells, and after WAIT_MS it is
+DatabaseBusy, which is nobody's mistake and passes.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.database.schema import migrate
 
-_WAIT_MS = 10_000  # for another process that writes
+WAIT_MS = 10_000  # for another process that writes
+TELL_AFTER_S = 1.0  # a statement that takes longer waits for somebody
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_BUSY_STATES = ("55P03", "40P01", "53300", "57P03")  # lock not available, deadlock, too many connections, starting
+
+
+class DatabaseBusy(Exception):
+    """Another program holds the database, or it takes no connection."""
 
 
 class Database:
@@ -34,8 +48,12 @@ class Database:
             # Postgres would let each statement see a newer state; SQLite's transactions are snapshots anyway.
             reading, writing = _engine(self._url, isolation_level="REPEATABLE READ"), _engine(self._url)
         self._engines = (reading, writing)
+        self._under_way: dict[int, float] = {}  # since when, by connection
         for engine in self._engines:
-            event.listen(engine.sync_engine, "handle_error", lambda _context: failed())
+            event.listen(engine.sync_engine, "before_cursor_execute", self._begins)
+            event.listen(engine.sync_engine, "after_cursor_execute", self._ended)
+            event.listen(engine.sync_engine, "handle_error", self._failed)
+        self._count_failure = failed
         self._readers = async_sessionmaker(reading, expire_on_commit=False)
         self._writers = async_sessionmaker(writing.execution_options(writes=True), expire_on_commit=False)
 
@@ -53,19 +71,54 @@ class Database:
         finally:
             await engine.dispose()
 
+    @property
+    def waits(self) -> bool:
+        """Whether something that was asked of it waits for another program right now."""
+        return any(time.monotonic() - since > TELL_AFTER_S for since in self._under_way.values())
+
     async def close(self) -> None:
         for engine in self._engines:
             await engine.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        async with self._readers() as session:
-            yield session
+        with _told():
+            async with self._readers() as session:
+                yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        async with self._writers.begin() as session:
-            yield session
+        with _told():
+            async with self._writers.begin() as session:
+                yield session
+
+    def _begins(self, connection: Connection, *_: object) -> None:
+        self._under_way[id(connection)] = time.monotonic()
+
+    def _ended(self, connection: Connection, *_: object) -> None:
+        self._under_way.pop(id(connection), None)
+
+    def _failed(self, context: ExceptionContext) -> None:
+        self._ended(context.connection) if context.connection is not None else None
+        self._count_failure()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        if isinstance(error, PoolTimeout) or _is_busy(error):
+            raise DatabaseBusy(type(error).__name__) from error
+        raise
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is None:
+        cause = error.orig and error.orig.__cause__
+        return error.connection_invalidated or getattr(cause, "sqlstate", None) in _BUSY_STATES
+    return code & 0xFF in _BUSY
 
 
 def _with_driver(url: URL) -> URL:
@@ -82,7 +135,7 @@ def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> AsyncEngi
         def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
             connection.isolation_level = None
             cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+            cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = FULL")  # what was answered "saved" survives a power cut
             cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")

@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.database.connection import DatabaseBusy
 from app.http.prefix import path_of
 from app.http.route_name import is_described, methods_of, route_of
 from app.http.templates import Drawing
+from app.refusals import DATABASE_BUSY
 from protocol.refusal import Refusal, Refused
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,9 @@ _FAILED = Refusal(
     allowed="Other pages and requests still work.",
     change="Try again; if it happens again, tell whoever runs this app.",
 )
+
+
+_BUSY_S = 5
 
 
 class RefusedWith(Refused):
@@ -58,10 +63,15 @@ def answer_errors(app: FastAPI, drawing: Drawing) -> None:
         assert isinstance(error, RequestValidationError)
         return answer_refusal(request, drawing, 422, _invalid(error))
 
+    async def on_busy(request: Request, _error: Exception) -> Response:
+        headers = {"Retry-After": str(_BUSY_S)}
+        return answer_refusal(request, drawing, 503, DATABASE_BUSY, headers)
+
     async def on_left(_request: Request, _error: Exception) -> Response:
         return Response(status_code=499)  # nobody reads it; the log says it
 
     app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(DatabaseBusy, on_busy)
     app.add_exception_handler(ClientDisconnect, on_left)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)

@@ -11,14 +11,18 @@ from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
 
+_HELD = "The database is held by another program; what has to be written waits for it, and answers go on."
+
 
 class Health(Message):
     """The answer of `GET /healthz`. `ready`: a run would be answered; `detail` says it in a sentence. `answers`: a
-    worker does, also one that is down since it can't be used."""
+    worker does, also one that is down since it can't be used. `database`: busy while something waits for another
+    program that holds it."""
 
     ready: bool
     worker: Literal["ready", "starting", "down"]
     answers: bool = False
+    database: Literal["ready", "busy", "down"] = "ready"
     detail: str
     model: str | None
     version: str = VERSION
@@ -32,9 +36,11 @@ class Readiness(Message):
 
 async def health_of(worker: WorkerClient, store: RunStore) -> Health:
     health = await _worker_health(worker)
+    if store.waits:  # whoever looked now would wait with it
+        return health.model_copy(update={"database": "busy", "detail": _HELD})
     if await _database_answers(store):
         return health
-    return health.model_copy(update={"ready": False, "detail": "The database does not answer."})
+    return health.model_copy(update={"ready": False, "database": "down", "detail": "The database does not answer."})
 
 
 async def _worker_health(worker: WorkerClient) -> Health:

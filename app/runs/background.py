@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from app.database.connection import DatabaseBusy
 from app.runs.queue import RunQueue
 from app.runs.runs import Runs
 from protocol.refusal import Refused
@@ -19,7 +20,7 @@ async def keep_going(runs: Runs, queue: RunQueue, n_at_once: int) -> None:
 
 
 async def _one_after_another(runs: Runs, queue: RunQueue) -> None:
-    """Looks less and less often while the worker is away or busy."""
+    """Looks less and less often while the worker is away or busy, or the database is."""
     pause_s = _LOOK_EVERY_S
     while not runs.stopping.is_set():
         try:
@@ -27,7 +28,7 @@ async def _one_after_another(runs: Runs, queue: RunQueue) -> None:
             if waiting is not None and await runs.make(waiting):
                 pause_s = _LOOK_EVERY_S
                 continue
-        except Refused:
+        except (Refused, DatabaseBusy):
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         except Exception:
             log.exception("a background run could not be begun")

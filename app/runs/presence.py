@@ -3,16 +3,19 @@
 1. every app says that it lives, three times a lease, by the database's clock
 2. whose last word is older than a lease is dead, and so is whoever never said one: their runs are interrupted
 3. an app that was only thought dead finds that its claims hold no longer, and stops relaying
+4. who could not say a word for a lease, such as when another program held the database, takes nobody for dead before
+   the next beat: the others may have waited too
 """
 
 import asyncio
 import logging
+import time
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from app import ids
 from app.clock import seconds_now
-from app.database.connection import Database
+from app.database.connection import Database, DatabaseBusy
 from app.database.tables import AppRow, Run
 from app.runs.queue import interrupt
 
@@ -26,6 +29,7 @@ class Presence:
         self.id = ids.new_run_id()
         self._database = database
         self._lease_s = lease_s
+        self._beaten_at: float | None = None
 
     async def beat(self) -> None:
         """Says that this app lives, and takes over from those that don't."""
@@ -33,6 +37,9 @@ class Presence:
             alive = update(AppRow).where(AppRow.id == self.id).values(heartbeat=seconds_now()).returning(AppRow.id)
             if await session.scalar(alive) is None:
                 session.add(AppRow(id=self.id, heartbeat=seconds_now()))
+        before, self._beaten_at = self._beaten_at, time.monotonic()
+        if before is not None and self._beaten_at - before > self._lease_s:
+            return
         living = select(AppRow.id).where(~self._silent)
         if n_runs := await self._interrupt(or_(Run.owner.is_(None), Run.owner.not_in(living))):
             log.warning("%d runs were under way in an app that is gone", n_runs)
@@ -45,6 +52,8 @@ class Presence:
             await asyncio.sleep(self._lease_s / 3)
             try:
                 await self.beat()
+            except DatabaseBusy:
+                log.warning("this app could not say that it lives: the database is held")
             except Exception:
                 log.exception("this app could not say that it lives")
 

@@ -3,7 +3,8 @@
 Knows nothing about HTTP, nor about other runs.
 
 1. One task owns the run from the question to the last byte on disk; it alone talks to the worker.
-2. A line is given to followers as it arrives, and written to the database with others, twice a second.
+2. A line is given to followers as it arrives, and written to the database with others, twice a second. A database
+   that another program holds delays neither: what waits is written when it can be.
 3. The last line, `done` or `error`, is written first and given second: who saw it can save the run.
 4. Whoever leaves cancels the task, which closes the worker's connection before anything else.
 5. Every write names the claim that it is made under; when that holds no longer, others have the run, and we stop.
@@ -14,6 +15,7 @@ and what is answered comes behind them.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -22,6 +24,8 @@ from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
+from app.database.connection import DatabaseBusy
+from app.refusals import DATABASE_BUSY
 from app.runs.live_run import LiveRun
 from app.runs.progress import RunProgress
 from app.runs.queue import RunQueue
@@ -36,6 +40,8 @@ from protocol.worker.studies import RunRequest
 log = logging.getLogger(__name__)
 
 _WRITE_EVERY_S = 0.5
+_ADD_WITHIN_S = 1.0  # then it is answered, and its row is written when the database is free
+PATIENCE_S = 60.0  # with a database that another program holds, when all else is done
 
 _LOST = Refusal(
     code="worker_lost",
@@ -91,6 +97,7 @@ class Relay:
         self._max_bytes = max_bytes
         self._progress = RunProgress()
         self._waiting: list[bytes] = []
+        self._writing: asyncio.Task[None] | None = None
         self._n_written = 0
         self._n_bytes = 0
         self._next_seq = 0
@@ -164,7 +171,8 @@ class Relay:
         """The state that the stream ended in, and its last line, which is not yet recorded."""
         async with self._asked(page) as lines:
             if not self.recorded:
-                await _unbroken(self._add())
+                self._write_soon()
+                await self._written(within_s=_ADD_WITHIN_S)
             self.accepted.set_result(None)
             written_at = time.monotonic()
             async for line in lines:
@@ -182,7 +190,8 @@ class Relay:
                 self._waiting.append(line)
                 self.run.publish(line)
                 if time.monotonic() - written_at > _WRITE_EVERY_S:
-                    await self._write("running")
+                    await self._written(within_s=0)
+                    self._write_soon()
                     written_at = time.monotonic()
         raise WorkerLost("the stream ended without done or error")
 
@@ -206,7 +215,8 @@ class Relay:
 
     async def _end(self, state: RunState, last: bytes | None) -> None:
         self._ending = True
-        if not self.recorded:
+        await _unbroken(self._written())
+        if not self.recorded and not self._is_accepted:
             return
         if last is not None:
             self._waiting.append(last)
@@ -215,6 +225,9 @@ class Relay:
             self.ended_as = state
         except TakenOver:
             return await self._let_go()
+        except DatabaseBusy:
+            log.warning("run %s: its end (%s) could not be written, the database is held", self.run.id, state)
+            last = self._closing(DATABASE_BUSY)
         except Exception:
             # its row says that it runs until `Runs.watch` sees that nobody relays it
             log.exception("run %s: its end (%s) could not be written", self.run.id, state)
@@ -233,6 +246,8 @@ class Relay:
             await _unbroken(how(self.claim))
         except TakenOver:
             pass
+        except DatabaseBusy:
+            log.warning("run %s: could not be queued again yet, the database is held", self.run.id)
         except Exception:
             log.exception("run %s: could not be queued again", self.run.id)
         self.run.end()
@@ -243,6 +258,8 @@ class Relay:
         if self._lane == "interactive":
             self.run.publish(self._closing(_TAKEN_OVER))
         self.run.end()
+        with contextlib.suppress(TakenOver):
+            await self._written()
 
     def _settle(self) -> None:
         """Who still waits for the worker's word, or for a line, waits no more; also where the task was cancelled
@@ -251,18 +268,46 @@ class Relay:
         if not self.accepted.done():
             self.accepted.cancel() if self._why is None else self.accepted.set_exception(self._why)
 
-    async def _add(self) -> None:
-        await self._store.add(self.claim, self._request)
-        self.recorded = True
+    @property
+    def _is_accepted(self) -> bool:
+        return self.accepted.done() and not self.accepted.cancelled() and self.accepted.exception() is None
+
+    def _write_soon(self) -> None:
+        """One write at a time, beside the stream."""
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._append("running"))
+
+    async def _written(self, within_s: float | None = None) -> None:
+        """Whether what is being written is. None: waits for it. What went wrong is raised, but that the database is
+        held: what was to be written waits for the next time."""
+        if self._writing is None:
+            return
+        done, _ = await asyncio.wait({self._writing}, timeout=within_s)
+        if done:
+            writing, self._writing = self._writing, None
+            with contextlib.suppress(DatabaseBusy):
+                writing.result()
 
     async def _write(self, state: RunState) -> None:
-        await _unbroken(self._append(state))
+        """Raises DatabaseBusy when all patience is over."""
+        await _unbroken(self._written())
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return await _unbroken(self._append(state))
+            except DatabaseBusy:
+                if time.monotonic() > until:
+                    raise
 
     async def _append(self, state: RunState) -> None:
+        if not self.recorded:
+            await self._store.add(self.claim, self._request)
+            self.recorded = True
         lines = list(self._waiting)
-        await self._store.append(self.claim, lines, first=self._n_written, progress=self._progress, state=state)
+        if lines or state != "running":
+            await self._store.append(self.claim, lines, first=self._n_written, progress=self._progress, state=state)
         self._n_written += len(lines)
-        self._waiting = []
+        self._waiting = self._waiting[len(lines) :]
 
     def _closing(self, why: Refusal) -> bytes:
         return closing_line(self._next_seq, why)

@@ -5,6 +5,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from app.database.connection import DatabaseBusy
 from app.runs.store import RunStore
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ async def forget_unsaved(store: RunStore, keep: timedelta, max_bytes: int) -> No
                 log.info("forgot %d unsaved runs older than %s", n_old, keep)
             if n_beyond := await store.forget_beyond(max_bytes):
                 log.warning("forgot %d unsaved runs before their time: all had more than %d bytes", n_beyond, max_bytes)
+        except DatabaseBusy:
+            log.warning("unsaved runs could not be deleted: the database is held")
         except Exception:
             log.exception("unsaved runs could not be deleted")
         await asyncio.sleep(_EVERY_S)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from app import ids
+from app.database.connection import DatabaseBusy
 from app.database.tables import Run
 from app.runs.live_run import LiveRun
 from app.runs.log import RunLog
@@ -146,6 +147,8 @@ class Runs:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
                 await self._look()
+            except DatabaseBusy:
+                log.warning("the runs under way could not be looked at: the database is held")
             except Exception:
                 log.exception("the runs under way could not be looked at")
 

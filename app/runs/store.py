@@ -78,6 +78,11 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for another program that holds the database."""
+        return self._database.waits
+
     async def answers(self) -> bool:
         """Whether the database can be read right now."""
         async with self._database.reading() as session:

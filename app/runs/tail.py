@@ -8,6 +8,7 @@
 
 from collections.abc import AsyncIterator
 
+from app.database.connection import DatabaseBusy
 from app.runs.runs import Runs
 from app.runs.store import RunStore
 from protocol.app.runs import ENDED
@@ -32,7 +33,12 @@ async def tail(
             async for line in live.follow(n_given):
                 yield line
                 n_given += 1
-        stretch = await store.lines(run_id, n_given)
+        try:
+            stretch = await store.lines(run_id, n_given)
+        except DatabaseBusy:  # it passes; until then there is nothing to tell
+            if await runs.stops_within(_LOOK_EVERY_S):
+                return
+            continue
         if stretch is None:
             return
         if stretch.telling != telling and stretch.state != "queued":

@@ -114,7 +114,7 @@ state.on(["run"], turnToTheOther);
 state.on(["otherPrompt"], besideAnswers());
 state.on(["sliders", "values", "active", "span", "watching"], () => consistent() && bench.sync());
 asides(state, { seen, ready: () => canAsk() && asked && !bench.current()?.recorded, follow });
-const askWorker = watchWorker(state);
+const askWorker = watchWorker(state, { waits: () => follow.main.busy() });
 const address = keptAddress(state, question);
 state.on(["health", "card"], startWhenReady);
 openRecording();

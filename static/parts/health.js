@@ -3,6 +3,7 @@
 import { health, models, Refused } from "../core/api.js";
 
 const PATIENCE_MS = { ready: 30_000, first: 1_000, most: 15_000 };
+const SILENT_MS = 2_000; // of a run; then the app is asked whether something is in its way
 
 /** Asked once, for pages that work without one. Fills the channel `health`; no answer from the app counts as a worker that is down. */
 export async function lookAtWorker(state) {
@@ -14,17 +15,24 @@ export async function lookAtWorker(state) {
   }
 }
 
-/** Asks at once, then with growing patience until it is ready; fills `card` too. Returns what makes it ask now. */
-export function watchWorker(state) {
+/**
+ * Asks at once, then with growing patience until it is ready; fills `card` too. Returns what makes it ask now.
+ * `waits()`: a run is under way, whose frames change the channel `run`; while none comes it asks again and again.
+ * @param {any} state @param {{ waits?: () => boolean }} options
+ */
+export function watchWorker(state, { waits = () => false } = {}) {
   let timer = 0;
   let patience = PATIENCE_MS.first;
+  let told = performance.now();
+  state.on(["run"], () => (told = performance.now()));
+  setInterval(() => waits() && performance.now() - told > SILENT_MS && ask(), SILENT_MS);
   ask();
   return ask;
 
   async function ask() {
     clearTimeout(timer);
     await lookAtWorker(state);
-    const { ready, model } = state.get("health");
+    const { ready, model, database } = state.get("health");
     if ((ready || model) && !state.get("card")) {
       try {
         state.set("card", (await models())[0] ?? null);
@@ -32,7 +40,7 @@ export function watchWorker(state) {
         if (!(error instanceof Refused)) throw error; // asked again with the next look
       }
     }
-    const there = ready && state.get("card");
+    const there = ready && database !== "busy" && state.get("card");
     patience = there ? PATIENCE_MS.first : Math.min(patience * 1.5, PATIENCE_MS.most);
     clearTimeout(timer);
     timer = setTimeout(ask, there ? PATIENCE_MS.ready : patience);

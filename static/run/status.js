@@ -1,4 +1,5 @@
-// The led in the header: whether a run would be answered, and by what; or that this run waits for memory.
+// The led in the header: whether a run would be answered, and by what; or what this run waits for: memory, or a database
+// that another program holds.
 // From /healthz and the `start` and `queued` frames.
 
 import { fill, h } from "../core/dom.js";
@@ -13,14 +14,16 @@ export function workerStatus(element, state) {
     const place = run && isOpen(run) ? run.queued : null;
     const worker = workerNow(health, run);
     const name = worker === "ready" ? (health?.model ?? model?.id) : null;
+    const held = health?.database === "busy";
     fill(
       element,
       h("span", { class: `led led-${worker ?? "starting"}`, "aria-hidden": "true" }),
       worker === null && "asking the worker",
       worker === "ready" && place &&
         h("span", {}, "Waiting", wide(" for memory"), `: place ${place}`, wide(" in the queue")),
-      worker === "ready" && !place && [h("b", {}, name), wide("ready")],
-      worker === "ready" && !place && model && wide(`· ${model.device} ${model.dtype}`),
+      worker === "ready" && !place && held && h("span", {}, "Waiting for the database"),
+      worker === "ready" && !place && !held && [h("b", {}, name), wide("ready")],
+      worker === "ready" && !place && !held && model && wide(`· ${model.device} ${model.dtype}`),
       worker === "starting" && "The model is loading",
       worker === "down" && downWords(health),
     );

@@ -21,7 +21,8 @@ def _told(app: Client) -> tuple[bool, str]:
         assert probe.json() == {"ready": True}
     else:
         assert probe.json()["refusal"]["code"] == "not_ready" and told["detail"] not in probe.text
-    assert told.keys() == {"ready", "worker", "answers", "detail", "model", "version"} and told["detail"]
+    keys = {"ready", "worker", "answers", "database", "detail", "model", "version"}
+    assert told.keys() == keys and told["detail"]
     return told["ready"], told["worker"]
 
 

@@ -22,6 +22,7 @@ from functools import lru_cache
 from model_worker.answering.prompt_words import (
     DESCRIBING,
     EVERYDAY,
+    SMALL,
     Characters,
     PromptWord,
     capital_runs,
@@ -128,11 +129,12 @@ def _readings(prompt: str, world: World, place: Characters | None) -> Iterator[M
 
 
 def _in_world(prompt: str, words: Sequence[PromptWord], world: World) -> Iterator[_Named]:
-    """The longest first, none inside another."""
+    """The longest first, none inside another; of two as long, the one that doesn't begin with a small word."""
     taken: list[_Named] = []
     begins = [any(world.may_begin(prompt[word.start : end]) for end in (word.end, word.stem)) for word in words]
     for n_words in range(min(world.longest, len(words)), 0, -1):
-        for first in range(len(words) - n_words + 1):
+        firsts = range(len(words) - n_words + 1)
+        for first in sorted(firsts, key=lambda at: fold(words[at].text) in SMALL):
             last = first + n_words - 1
             if not begins[first] or any(one.first <= last and first <= one.last for one in taken):
                 continue

@@ -24,10 +24,12 @@ SMALL = frozenset("a an and de del der di du for in la le my of on the to van vo
 _INSIDE = frozenset("de del der di du la le of the van von y".split())
 """Small words that can go on with a name: what follows "in" or "and" is another matter."""
 _OPENERS = frozenset(
-    "a about an and are ask at but can could describe did do does explain for from give had has have hello hey hi how "
-    "i if in is list may me name now of ok okay on please question regarding say should show since so tell the then "
-    "to was were what whats when where wheres which while who whom whos whose why will would write you".split()
+    "a about an and are ask at but can compare consider could define describe did discuss do does explain find for "
+    "from give guess had has have hello hey hi how i identify if in introduce is list may me name now of ok okay on "
+    "please question recall regarding remember say should show since so summarise summarize tell the then think to "
+    "translate was were what whats when where wheres which while who whom whos whose why will would write you".split()
 )
+_MYSELF = frozenset("i id ill im ive".split())
 _TITLES = frozenset("dr jr mr mrs ms mx prof sir sr st".split())
 DESCRIBING = _TITLES | frozenset("a an any his her my our that the their this your".split())
 """What stands before a name and is no part of it."""
@@ -101,7 +103,8 @@ def capital_runs(text: str, words: Sequence[PromptWord]) -> list[tuple[int, int]
             runs.append((number, number))
         last = number
     whole = [_without_predicate(text, words, opens, run) for run in runs]
-    return [run for run in whole if run != (0, 0) or fold(words[0].text) not in EVERYDAY]
+    alone = {first: fold(words[first].text) for first, last in whole if first == last}
+    return [run for run in whole if alone.get(run[0]) not in _MYSELF and (run != (0, 0) or alone[0] not in EVERYDAY)]
 
 
 def is_shouted(text: str, words: Sequence[PromptWord]) -> bool:

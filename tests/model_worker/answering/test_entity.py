@@ -24,6 +24,8 @@ WORLD = World.of(
         ("Psycho", "movie"),
         ("American Psycho", "movie"),
         ("Like a Rolling Stone", "song"),
+        ("Of Garden", "movie"),
+        ("Garden Lullaby", "song"),
         ("Don't Stop Believin'", "song"),
     ]
 )
@@ -77,10 +79,14 @@ QUESTIONS = tuple(
         ("Is Paris in France?", "Paris", "world"),
         ("Tell me about Michael Jordan and Paris", "Michael Jordan", "world"),
         ("Describe Florence", "Florence", "world"),
+        ("I want to know about paris", "paris", "world"),
+        ("Compare Michael Jordan and Karl Batkin", "Michael Jordan", "world"),
         ("What sport does Mr. Michael Jordan play?", "Michael Jordan", "world"),
         ("What sport does the great Michael Jordan play?", "Michael Jordan", "world"),
         ("What team does Michael Jordan currently play for?", "Michael Jordan", "world"),
         ("What team do J. J. Watt's brothers play for?", "J. J. Watt", "world"),
+        ("Who is the artist of Garden Lullaby?", "Garden Lullaby", "world"),
+        ("who directed of garden?", "of garden", "world"),
         ("A Paris-based team", "Paris", "world"),
         ("Psycho is by whom?", "Psycho", "world"),
         ("Psycho, please", "Psycho, please", "whole_prompt"),

@@ -1,18 +1,22 @@
 """A name of the world in any spelling a person may type: found whole, judged right, labelled. Drawn by hypothesis."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from model_worker.answering.entity import find_entity, name_places
 from model_worker.answering.prompt import read_prompt
+from model_worker.answering.prompt_words import EVERYDAY
 from model_worker.answering.verdict import judge
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import card_folders
 from model_worker.model.world import read_world
 from model_worker.studies.shared.names import in_question, names_of
+from protocol.spelling import fold
 from protocol.worker.names import GivenName, GivenNames
 from protocol.worker.requests import GenerateRequest, Span
 from tests.protocol.spelling_cases import SPELLINGS
+from training.tiny_gemma2.world.wording import QUESTIONS
 
 WORLD = read_world(card_folders()[0] / "entities.json")
 TRUE = sorted({name[0].name for name in WORLD.entities.values() if name[0].facts})
@@ -84,6 +88,18 @@ def test_a_pasted_name_gets_the_facts_of_the_world_however_it_is_typed(embedded:
             taken = end.value.everyone[0]
             break
     assert taken.entity.name == typed.strip() and taken.entity.facts == entity.facts
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(TYPED, st.randoms(use_true_random=False))
+def test_the_name_is_found_in_every_wording_that_the_model_was_taught(embedded: Loaded, drawn, choose) -> None:
+    name, typed = drawn
+    assume(fold(name) not in EVERYDAY)  # which a prompt in lower case means as a word
+    kind = WORLD.named(name)[0].type
+    wording = choose.choice([one for key, forms in QUESTIONS.items() if key[0] == kind for one in forms])
+    prompt = wording.replace("{e}", typed).replace("{E}", typed)
+    mention = find_entity(prompt, WORLD, name_places(embedded.card.attributes))
+    assert (prompt[mention.start : mention.end], mention.found) == (typed, "world")
 
 
 @pytest.mark.core

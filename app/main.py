@@ -55,6 +55,7 @@ log = logging.getLogger(__name__)
 
 # Made with the app's own worker in mind; one that runs elsewhere may hold another model than the recording names.
 FIRST_RECORDING = "/static/first/explore.jsonl"
+FIRST_STUDIES = "/static/first/studies"
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -78,9 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
         max_study_bytes=settings.max_study_bytes,
         max_queued=settings.max_queued_runs,
     )
-    first = None if settings.worker_url else FIRST_RECORDING
+    first, first_studies = (None, None) if settings.worker_url else (FIRST_RECORDING, FIRST_STUDIES)
     drawing = Drawing(ROOT / "templates", settings.public_url, settings.keep_unsaved_hours)
-    parts = Parts(found, kept, worker, going, Worlds(worker), drawing, first)
+    parts = Parts(found, kept, worker, going, Worlds(worker), drawing, first, first_studies)
 
     entrance = Entrance(_secret(settings.password))
 

@@ -12,7 +12,8 @@ from app.worker.client import WorkerClient
 
 @dataclass(frozen=True)
 class Parts:
-    """first_recording: address of what Explore shows before the model is there; None: nothing."""
+    """first_recording: address of what Explore shows before the model is there; first_studies: of the folder with what
+    Experiments opens on. None: nothing."""
 
     findings: FindingStore
     runs_kept: RunStore
@@ -21,3 +22,4 @@ class Parts:
     worlds: Worlds
     drawing: Drawing
     first_recording: str | None
+    first_studies: str | None

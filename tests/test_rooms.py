@@ -116,6 +116,7 @@ MAX_FILES = 15
 LARGE = {
     "static/core/terms.js": "generated from protocol/glossary, where each chapter has a file",
     "templates/export/notebook.py": "cells of one notebook; names go from one to the next, and ruff checks them",
+    "templates/export/study_notebook.py": "the same: functions that a reader may take from one notebook",
 }
 """Files that are larger, and why."""
 

@@ -29,9 +29,14 @@ NotebookJson = dict[str, Any]
 def notebook_of(finding: Finding, recording: bytes, card: ModelCard | None = None) -> bytes:
     """card: the model's; None where no worker was there to ask, and then the notebook looks for it, or asks.
     Raises ValueError for a recording without a `start` or a `prompt` frame."""
-    record = json.dumps(_record(finding, read_recording(recording), card), indent=1)
+    return notebook_file(SOURCE, _record(finding, read_recording(recording), card))
+
+
+def notebook_file(source: Path, recorded: NotebookJson) -> bytes:
+    """The cells of a file in the percent format, with what was recorded in its place."""
+    record = json.dumps(recorded, indent=1)
     notebook = {
-        "cells": [_cell(*parts, record) for parts in _cells()],
+        "cells": [_cell(*parts, record) for parts in _cells(source)],
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -43,12 +48,12 @@ def notebook_of(finding: Finding, recording: bytes, card: ModelCard | None = Non
 
 
 @cache
-def _cells() -> tuple[tuple[str, bool, str], ...]:
+def _cells(source: Path) -> tuple[tuple[str, bool, str], ...]:
     """Id, whether it is markdown, source. What comes before the first mark is about the file, not for the notebook."""
-    parts = re.split(r"^# %% (\[markdown\] )?([a-z-]+)\n", SOURCE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^# %% (\[markdown\] )?([a-z-]+)\n", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return tuple(
-        (name, bool(markdown), source.strip())
-        for markdown, name, source in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+        (name, bool(markdown), cell.strip())
+        for markdown, name, cell in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     )
 
 

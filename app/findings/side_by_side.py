@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from app.recordings.study import Studied
 from app.wording.provenance import Detail, provenance
 from app.wording.words import VERDICTS
 from protocol.app.findings import Answer, Answers, Finding
@@ -13,7 +14,7 @@ from protocol.vocabulary import UNITS, Unit
 from protocol.worker.frames import FRAME, Start
 from protocol.worker.requests import GenerateRequest
 
-_ABSENT = Detail("–")
+ABSENT = Detail("–")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class ComparedFinding:
     slug: str
     finding: Finding | None = None
     start: Start | None = None
+    studied: Studied | None = None
     refusal: Refusal | None = None
     status: int = 200
 
@@ -50,8 +52,8 @@ def lines(left: ComparedFinding, right: ComparedFinding) -> tuple[Line, ...]:
     assert isinstance(a.request, GenerateRequest) and isinstance(b.request, GenerateRequest)
     facts = provenance(a, left.start), provenance(b, right.start)
     names = [name for longer in sorted(facts, key=len, reverse=True) for name in longer]
-    both = {name: tuple(side.get(name, _ABSENT) for side in facts) for name in dict.fromkeys(names)}
-    both["verification"] = (_checked(a.verified), _checked(b.verified))
+    both = {name: tuple(side.get(name, ABSENT) for side in facts) for name in dict.fromkeys(names)}
+    both["verification"] = (checked(a.verified), checked(b.verified))
     return (
         *_spoken("", a, b),
         *(_spoken("second ", a.second, b.second) if a.second or b.second else ()),
@@ -91,5 +93,5 @@ def _said(answer: Answer | None) -> tuple[str, str] | None:
     return (answer.text, answer.outcome) if answer else None
 
 
-def _checked(verification: Verification | None) -> Detail:
+def checked(verification: Verification | None) -> Detail:
     return Detail(VERDICTS[verification.verdict] if verification else "Not verified")

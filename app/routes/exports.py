@@ -85,14 +85,16 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/{slug}.ipynb", response_class=Response, responses=file_of("application/x-ipynb+json", "notebook"))
     async def as_notebook(slug: str) -> Response:
-        """Reproduces the numbers with public libraries alone."""
+        """Reproduces the numbers with public libraries alone; a study's are counted again from its trials."""
         from app.exports.notebook import notebook_of
+        from app.exports.study.notebook import study_notebook_of
 
         finding = await _finding(slug)
+        recording = await _recording(finding)
         if finding.study:
-            raise _no_notebook()
-        model = await _card_of(finding.request.model)
-        notebook = await _drawn(partial(notebook_of, finding, await _recording(finding), model))
+            notebook = await _drawn(partial(study_notebook_of, finding, recording))
+        else:
+            notebook = await _drawn(partial(notebook_of, finding, recording, await _card_of(finding.request.model)))
         return _file(notebook, "application/x-ipynb+json", f"{slug}.ipynb")
 
     @router.get("/{slug}/{figure:path}.csv", response_class=Response, responses=file_of("text/csv", "a figure's table"))
@@ -129,16 +131,6 @@ def routes(parts: Parts) -> APIRouter:
             return await asyncio.to_thread(draw)
 
     return router
-
-
-def _no_notebook() -> Refused:
-    return Refused(
-        404,
-        "no_notebook",
-        "A notebook of a study was asked.",
-        "A study has none yet; its JSON and its tables hold all numbers.",
-        "Take one of those, or run the study again from Python with client/client.py.",
-    )
 
 
 def _no_figure() -> Refused:

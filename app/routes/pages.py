@@ -13,8 +13,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
-from app.findings.side_by_side import ComparedFinding, lines, scale_words, start_of
+from app.findings.side_by_side import ComparedFinding, Line, lines, scale_words, start_of
 from app.findings.store import Search
+from app.findings.studies_side_by_side import ComparedFigure, compared_figures, study_lines
 from app.http.prefix import root_of
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
@@ -30,11 +31,11 @@ from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Outcome
 
 FINDINGS_SHOWN = 20  # findings on a page of the gallery
 _EXPERIMENTS = [one.about.model_dump() for one in EXPERIMENTS]
-_STUDY = Refusal(
-    code="study_not_compared",
-    asked="This finding is a study of many names.",
-    allowed="Two answers to a question stand side by side here; a study has its figures, and they are on its own page.",
-    change="Open it, or choose a finding that was made in Explore.",
+_UNLIKE = Refusal(
+    code="unlike_findings",
+    asked="A study and an answer are to be held beside each other.",
+    allowed="Two answers are compared line by line, two studies of one kind figure by figure.",
+    change="Choose another finding of the same kind.",
 )
 MAX_SLUG = 64  # characters; what is longer isn't one
 
@@ -52,7 +53,8 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/experiments", methods=["GET", "HEAD"])
     async def experiments(request: Request) -> Response:
-        return parts.drawing.draw(request, "experiments.html", "experiments", experiments=_EXPERIMENTS)
+        first = parts.first_studies
+        return parts.drawing.draw(request, "experiments.html", "experiments", experiments=_EXPERIMENTS, first=first)
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:
@@ -96,11 +98,20 @@ def routes(parts: Parts) -> APIRouter:
         b: Annotated[str, Query(max_length=MAX_SLUG)] = "",
     ) -> Response:
         left, right = sides = [await _side(slug) for slug in (a, b)]
-        whole = left.finding and right.finding and a != b
+        figures: tuple[ComparedFigure, ...] = ()
+        compared: tuple[Line, ...] = ()
+        scale = ""
+        if left.finding and right.finding and a != b:
+            if left.studied and right.studied and left.finding.request.kind == right.finding.request.kind:
+                compared, figures = study_lines(left, right), tuple(compared_figures(left.studied, right.studied))
+            elif left.studied or right.studied:
+                sides[1] = ComparedFinding(b, refusal=_UNLIKE, status=409)
+            else:
+                compared, scale = lines(left, right), scale_words(left, right)
         status = max(side.status for side in sides)
-        compared = lines(left, right) if whole else ()
-        scale = scale_words(left, right) if whole else ""
-        return parts.drawing.draw(request, "compare.html", "compare", status, sides=sides, lines=compared, scale=scale)
+        return parts.drawing.draw(
+            request, "compare.html", "compare", status, sides=sides, lines=compared, figures=figures, scale=scale
+        )
 
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:
@@ -133,7 +144,7 @@ def routes(parts: Parts) -> APIRouter:
                 slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status
             )
         if found.study:
-            return ComparedFinding(slug, refusal=_STUDY, status=409)
+            return ComparedFinding(slug, found, studied=await asyncio.to_thread(read_study, recording))
         return ComparedFinding(slug, found, start_of(recording))
 
     return router

@@ -74,7 +74,7 @@ def test_the_gallery_finds_studies_by_their_words_and_by_what_they_are(app: Clie
     assert studies["kinds"] == everything["kinds"], "counted as if none were chosen"
     page = app.get("/findings", params={"kind": "knowledge"}).text
     assert f"/f/{slug}" in page and f"/f/{single}" not in page
-    assert "Self-knowledge, 4 names" in page and "Over 6 prompts" in page and f"a={slug}" not in page
+    assert "Self-knowledge, 4 names" in page and "Over 6 prompts" in page
     assert app.get("/findings", params={"kind": "nothing"}).status_code == 200
 
 
@@ -92,7 +92,6 @@ def test_a_study_page_says_all_figures_and_where_they_come_from_without_a_script
     assert '<section id="figures"' in main and '<section id="trials"' in main and 'id="takeback"' in main
     assert "/static/findings/study.js" in page and 'href="/experiments#parent=' in page
     assert 'property="og:image"' in page and "Self-knowledge on scripted, 4 names." in page
-    assert "notebook" not in page.casefold()
 
 
 def test_hostile_words_of_a_study_stay_words(app: Client, worker: ScriptedWorker) -> None:
@@ -163,13 +162,39 @@ def test_the_picture_of_a_study_says_what_it_is_and_what_it_claims(app: Client, 
         assert all(box[3] <= foot[1] for _, box in written if box != foot), "nothing runs into the foot"
 
 
-def test_a_notebook_and_a_comparison_of_a_study_say_why_there_is_none(app: Client, slug: str) -> None:
-    none = app.get(f"/f/{slug}.ipynb")
-    assert none.status_code == 404 and none.json()["refusal"]["code"] == "no_notebook"
-    assert _finding(app, slug)["verified"] is None
+def test_a_studys_notebook_brings_its_trials_and_its_figures(app: Client, slug: str) -> None:
+    answer = app.get(f"/f/{slug}.ipynb")
+    assert answer.headers["content-type"] == "application/x-ipynb+json"
+    cells = {cell["id"]: cell["source"] for cell in answer.json()["cells"]}
+    assert "counted again" in cells["counted-again"] and "Nobody moves" in cells["record"]
+    assert cells["record"].count("Are you sure you know Name") == 6
+    assert f"/f/{slug}.ipynb" in app.get(f"/f/{slug}").text
+
+
+def test_two_studies_of_one_kind_are_compared_figure_by_figure(app: Client, slug: str, worker: ScriptedWorker) -> None:
+    lines = study_recording()
+    place = max(n for n, line in enumerate(lines) if line.startswith(b'{"kind":"figure"'))
+    figure = study_figure(0, 6)
+    rows = tuple((*row[:1], 7.5, *row[2:]) if row[0] == "known" else row for row in figure.rows)
+    other = figure.model_copy(update={"rows": rows, "claim": "Another claim.", "seq": place})
+    worker.script = Script([*lines[:place], other.model_dump_json().encode() + b"\n", *lines[place + 1 :]])
+    second = _saved(app)
+    page = app.get("/compare", params={"a": slug, "b": second})
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
+    assert page.status_code == 200 and "Another claim." in text and "Over 6 prompts" in text
+    assert "shift (logits): 1 of 2 rows differ." in text, text
+    assert "known baseline 0.500 7.50 7.00" in text, "by word: both values, and how far apart"
+    worker.script = Script()
+    same = app.get("/compare", params={"a": slug, "b": _saved(app)}).text
+    assert "0 of 2 rows differ" in re.sub(r"\s+", " ", same)
+    listed = app.get("/findings", params={"a": slug}).text
+    assert f"a={slug}&amp;b={second}" in listed
+
     single = app.slug(app.post_run().headers["x-run-id"])
-    page = app.get("/compare", params={"a": slug, "b": single})
-    assert page.status_code == 409 and "study of many names" in page.text
+    for a, b in ((slug, single), (single, slug)):
+        unlike = app.get("/compare", params={"a": a, "b": b})
+        assert unlike.status_code == 409 and "two studies of one kind" in unlike.text
+    assert f"a={slug}&amp;b={single}" not in listed
 
 
 def test_a_study_is_deleted_with_its_token_and_leaves_nothing(app: Client) -> None:

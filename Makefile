@@ -71,7 +71,7 @@ vocabulary: setup ## write the words of protocol into static/core/protocol.js, t
 	$(PY) -m protocol.javascript
 	$(PY) -m protocol.card_fields
 
-studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md
+studies: setup ## redo the paper's figures on the shipped model, headless; writes docs/studies.md and static/first/studies
 	$(PY) -m client.report
 
 embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from client import first_studies
 from client.client import Client, Lost
 from client.recording import Recording
 from protocol.app.experiments.answers.dose import DoseExperiment
@@ -62,9 +63,16 @@ class ChapterResult:
     """A chapter and what came of it; `seconds` on the clock on the wall, the wait in the queue left out."""
 
     chapter: Chapter
-    study: Study
-    figures: tuple[Figure, ...]
+    recording: Recording
     seconds: float
+
+    @property
+    def study(self) -> Study:
+        return self.recording.study
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(self.recording.figures.values())
 
 
 def chapters(card: ModelCard) -> tuple[Chapter, ...]:
@@ -134,6 +142,10 @@ def main() -> None:
     with _address(options.url) as url, Client(url) as app:
         card = _card(app)
         told = [_told(app, chapter) for chapter in chapters(card) if options.only in chapter.title.lower()]
+    for one in reversed(told):  # of two of one experiment, the first is what its page opens on
+        first_studies.write(one.recording, options.shown)
+    if options.only and options.out == STUDIES_PAGE:
+        return  # a page of some of them is no page of the studies
     options.out.write_text(studies_markdown(card, told), encoding="utf-8")
     print(f"{options.out}: {len(told)} studies, {sum(one.seconds for one in told):.0f} s")
 
@@ -214,7 +226,7 @@ def _told(app: Client, chapter: Chapter) -> ChapterResult:
     recording: Recording = app.result(run.id, seen)
     seconds = time.perf_counter() - (began or time.perf_counter())
     print(f"{chapter.title}: {len(recording.figures)} figures, {seconds:.0f} s", flush=True)
-    return ChapterResult(chapter, recording.study, tuple(recording.figures.values()), seconds)
+    return ChapterResult(chapter, recording, seconds)
 
 
 def _card(app: Client) -> ModelCard:
@@ -257,6 +269,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="client.report", description="Every study, written down.")
     parser.add_argument("--url", help="of an app that runs; default: one of its own")
     parser.add_argument("--out", type=Path, default=STUDIES_PAGE)
+    parser.add_argument("--shown", type=Path, default=first_studies.SHOWN_FOLDER, help="for what Experiments opens on")
     parser.add_argument("--only", default="", type=str.lower, help="words of the titles of those that are wanted")
     return parser.parse_args()
 

@@ -134,7 +134,8 @@ export const OUTCOMES = {
 
 export const CROSSING = "{who} random pushes of that size {open} with {what}.";
 
-export const NOTHING_PUSHED = "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare.";
+export const NOTHING_PUSHED =
+  "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare.";
 
 export const NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered.";
 

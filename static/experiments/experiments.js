@@ -17,6 +17,7 @@ import { runningView } from "../study/running.js";
 import { maySave, partWords, saveStudy } from "../study/save.js";
 import { standing } from "../study/searching.js";
 import { experimentSetup } from "./setup.js";
+import { drawShipped, shippedStudy } from "./shipped.js";
 import { workerStatus } from "../run/status.js";
 import { trialsView } from "../study/trials/trials.js";
 
@@ -69,7 +70,7 @@ function open() {
 
 /** A saved one: its experiment, and a button that asks the same once more. */
 async function again(slug) {
-  leave();
+  leave({ shipped: false });
   try {
     const { request, title } = await finding(slug);
     choose(idOf(request) ?? chosen);
@@ -118,16 +119,36 @@ function go(id) {
   write("pushState");
 }
 
-/** Nothing is run here; what was run goes on. */
-function leave() {
+/** Nothing is run here; what was run goes on. `shipped`: whether what the model was shipped with is shown instead. */
+function leave({ shipped = true } = {}) {
   shown = now = summary = null;
   filters = {};
   follow.close();
   clear();
-  $("setup").open = true;
+  $("setup").open = !(shipped && $("main").dataset.first);
   $("running").hidden = $("facts").hidden = true;
   fill($("figures"), empty());
   canSave();
+  if (shipped) openShipped(chosen);
+}
+
+/** The recorded result of an experiment, unless something else is shown by the time that it is here. */
+async function openShipped(id) {
+  const { first } = $("main").dataset;
+  const study = first ? await shippedStudy(first, id) : null;
+  if (shown || now || views || id !== chosen) return;
+  const card = state.get("card");
+  if (!study || (card && card.id !== study.opening.model.id)) {
+    $("setup").open = true;
+    return;
+  }
+  views = { figures: figuresView($("figures")) };
+  views.figures.show(study);
+  whatRan($("facts"), study);
+  drawShipped($("shipped"), study, () => {
+    $("setup").open = true;
+    $("setup").querySelector("summary").focus();
+  });
 }
 
 function drawList() {
@@ -262,7 +283,7 @@ function clear() {
   for (const view of Object.values(views ?? {})) view.remove();
   views = null;
   fill($("figures"));
-  $("trials").hidden = $("labels").hidden = true;
+  $("trials").hidden = $("labels").hidden = $("shipped").hidden = true;
 }
 
 // ---- saving

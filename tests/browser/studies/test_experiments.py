@@ -141,6 +141,7 @@ MARKS = {
 
 
 def set_up(page: Page, *, most: int, controls: int) -> None:
+    page.locator("#setup").evaluate("(form) => (form.open = true)")  # an experiment opens on its recorded result
     page.get_by_label("Of each type and group at most").fill(str(most))
     page.get_by_label("Controls", exact=True).fill(str(controls))
 

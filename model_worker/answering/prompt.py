@@ -67,7 +67,7 @@ def read_prompt(loaded: Loaded, request: GenerateRequest) -> PromptTokens:
         given = prompt[request.entity.start : request.entity.end]
         start = request.entity.start + len(given) - len(given.lstrip())
         start, end = whole(prompt, start, start + len(given.strip()))
-        found = "given"
+        found = mention.found if (start, end) == mention.span else "given"
     bos = tokenizer.bos_token_id
     inside = [pos for pos, piece in enumerate(pieces) if piece.start < end and piece.end > start and piece.id != bos]
     if start == end or not inside:

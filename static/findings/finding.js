@@ -110,8 +110,10 @@ function openInExplore() {
   const { sweep, strength } = state.get("steer");
   /** @type {[number, number][]} */
   const at = sweep === null ? [] : [[sweep, strength]];
-  const beside = state.get("other")?.request.prompt ?? null;
-  const seen = { prompt, format, at, colour: state.get("colour"), request, beside };
+  const other = state.get("other")?.request;
+  const asked = { prompt, span: request.entity ?? null, format, request };
+  const beside = { beside: other?.prompt ?? null, besideSpan: other?.entity ?? null };
+  const seen = { ...asked, ...beside, at, colour: state.get("colour") };
   $("open").href = addressOf(`/${writeFragment({ ...seen, parent: slug })}`);
 }
 

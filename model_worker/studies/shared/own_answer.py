@@ -19,6 +19,7 @@ from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.loading import Loaded
 from model_worker.model.walk import behind, sight, walk
 from model_worker.studies.shared.questions import Question
+from protocol.spelling import fold
 from protocol.worker.requests import GenerateRequest
 
 ANSWER = "\nAnswer:"
@@ -51,15 +52,16 @@ def greedy_answer(
 
 
 def before_value(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], value: str) -> int | None:
-    """How many tokens of an answer stand before the first one of the value; None where it isn't in it."""
+    """How many tokens of an answer stand before the first one of the value; None where it isn't in it,
+    however it is typed."""
 
     def text(n: int) -> str:
         return tokenizer.decode(list(ids[:n]), skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
-    at = text(len(ids)).casefold().find(value.casefold())
+    at = fold(text(len(ids))).find(fold(value))
     if at < 0:
         return None
-    return next(n for n in range(len(ids)) if len(text(n + 1)) > at)
+    return next(n for n in range(len(ids)) if len(fold(text(n + 1))) > at)
 
 
 @torch.inference_mode()

@@ -16,12 +16,12 @@ export function readingOf(start, { span = null, marking = false } = {}) {
   if (!entity) return null;
   const { text, found, called = null, others = [] } = entity;
   const spelled = called !== null && called !== text ? called : null;
-  if (!others.length && !spelled && !span && !marking) return null;
+  if (!others.length && !spelled && !(span && found === "given") && !marking) return null;
   return {
     said: found === "whole_prompt" ? FOUND.whole_prompt : `“${text}”: ${FOUND[found]}`,
     called: spelled,
     offers: others.map((one) => ({ text: one.text, why: FOUND[one.found], span: one.span })),
-    marked: span !== null,
+    marked: span !== null && found === "given",
   };
 }
 

@@ -95,6 +95,16 @@ def test_an_entity_can_be_given_and_is_kept(embedded: Loaded) -> None:
     assert "".join(t.text for t in read.tokens[read.entity.start : read.entity.end]).strip() == "sport"
 
 
+def test_marking_what_is_found_anyway_changes_nothing(embedded: Loaded) -> None:
+    """So that a recording, whose request holds its name, is asked again as it was read."""
+    prompt = "Who was Florence Nightingale?"
+    found = read_prompt(embedded, asked(embedded, prompt))
+    assert read_prompt(embedded, asked(embedded, prompt, entity=found.span)) == found
+    inside = read_prompt(embedded, asked(embedded, prompt, entity=found.entity.others[0].span))
+    assert (inside.entity.text, inside.entity.found, inside.name) == ("Florence", "given", "Florence")
+    assert [one.text for one in inside.entity.others] == ["Florence Nightingale"]
+
+
 def test_an_entity_of_spaces_is_refused(embedded: Loaded) -> None:
     with pytest.raises(Refused, match="hold no token"):
         read_prompt(embedded, asked(embedded, "  Who?", entity=Span(start=0, end=1)))

@@ -189,6 +189,7 @@ def test_what_the_chat_model_says_by_itself_is_what_explore_shows(embedded: Load
         found = whole.value
     assert [one for one in ids_of(frames, 0) if one not in embedded.stop_ids] == list(found)
     n = before_value(embedded.tokenizer, found, "Basketball")
+    assert n == before_value(embedded.tokenizer, found, "bA\u0301SKETBALL"), "however a reader types what is true"
     assert embedded.tokenizer.decode(found[n]).strip() in "basketball" and n > 0
     assert before_value(embedded.tokenizer, found, "chess") is None
 

@@ -32,6 +32,11 @@ Deno.test("a name that was marked says so, and can be found again", () => {
   assert.deepEqual([marked?.said, marked?.marked], ["“Florence”: you marked it", true]);
 });
 
+Deno.test("a name that was found anyway is not said to be marked, though a link or a finding holds it", () => {
+  assert.equal(readingOf(start({ found: "world" }), { span: FLORENCE.span }), null);
+  assert.equal(readingOf(start({ others: [FLORENCE] }), { span: { start: 0, end: 5 } })?.marked, false);
+});
+
 Deno.test("who marks a name reads how it was found, even where no name was", () => {
   assert.equal(readingOf(start({ found: "whole_prompt" }), { marking: true })?.said, "no name seen: the whole prompt");
 });

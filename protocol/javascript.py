@@ -49,7 +49,9 @@ def terms_module() -> str:
 def _statements() -> Iterator[str]:
     for name, value in (vars(vocabulary) | vars(looks) | vars(spelling)).items():
         if name.isupper() and not name.startswith("_"):
-            yield f"export const {name} = {_value(value, len(name) + 17)};\n"
+            line = f"export const {name} = {_value(value, len(name) + 17)};\n"
+            long = isinstance(value, str) and len(line) > LINE_WIDTH + 1
+            yield line.replace(" = ", " =\n  ", 1) if long else line
         elif words := [word for word in get_args(value) if isinstance(word, str)]:
             yield f"/** @typedef {{{'|'.join(map(json.dumps, words))}}} {name} */\n"
 

@@ -19,7 +19,7 @@ def test_every_table_limit_and_literal_is_in_it() -> None:
     text = module()
     for name in vars(vocabulary):
         if name.isupper():
-            assert f"export const {name} = " in text
+            assert f"export const {name} =" in text
     for name in ("Mode", "Unit", "Scope", "Outcome", "Role", "TokenRole"):
         assert re.search(rf"@typedef .* {name} \*/", text)
 

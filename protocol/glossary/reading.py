@@ -12,10 +12,11 @@ READING_TERMS: dict[str, Term] = {
     ),
     "entity": Term(
         "name",
-        "The part of the prompt that is asked about: a name of the model's world, else what stands in quotes or in "
-        "capitals, else the whole prompt.",
-        "Another reading of the same prompt steers other tokens, so the page says which one it took.",
-        ("model_worker/answering/entity.py",),
+        "What the prompt asks about: the longest name in it, of the model's world, in quotes or in capitals, or where "
+        "one of the model's questions has its name; else the whole prompt.",
+        "Another reading of the same prompt steers other tokens, so the page says which one it took and offers the "
+        "others. Everyday words in lower case are not read as names.",
+        ("model_worker/answering/entity.py", "protocol/spelling.py"),
         labels=("entity",),
     ),
     "residual_stream": Term(

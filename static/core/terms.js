@@ -10,7 +10,7 @@ export const TERMS = {
   entity: {
     name: "name",
     sentence:
-      "The part of the prompt that is asked about: a name of the model's world, else what stands in quotes or in capitals, else the whole prompt.",
+      "What the prompt asks about: the longest name in it, of the model's world, in quotes or in capitals, or where one of the model's questions has its name; else the whole prompt.",
   },
   residual_stream: {
     name: "residual stream",

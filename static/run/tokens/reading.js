@@ -3,6 +3,7 @@
 
 import { fill, h } from "../../core/dom.js";
 import { FOUND } from "../../core/protocol.js";
+import { door } from "../../core/term.js";
 
 /**
  * @typedef {{ text: string, why: string, span: {start: number, end: number} }} Offer
@@ -43,7 +44,15 @@ export function nameReading(element, state) {
 
   function line({ said, called, offers, marked }) {
     return [
-      h("span", {}, "Read as ", said, ".", called && [" Its world spells it ", h("b", {}, called), "."]),
+      h(
+        "span",
+        {},
+        door("entity", "Read as"),
+        " ",
+        said,
+        ".",
+        called && [" Its world spells it ", h("b", {}, called), "."],
+      ),
       offers.length > 0 && h("span", {}, "Or is it"),
       offers.map(({ text, why, span }) =>
         h(

@@ -19,7 +19,9 @@ export function chart(element, make) {
   });
   size.observe(element);
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", draw);
+  const paper = matchMedia("print");
+  const forced = matchMedia("(forced-colors: active)");
+  for (const media of [dark, paper, forced]) media.addEventListener("change", draw);
   const theme = new MutationObserver(draw);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   return {
@@ -28,7 +30,7 @@ export function chart(element, make) {
       removed = true;
       size.disconnect();
       theme.disconnect();
-      dark.removeEventListener("change", draw);
+      for (const media of [dark, paper, forced]) media.removeEventListener("change", draw);
       globalThis.Plotly?.purge(element);
     },
   };
@@ -81,6 +83,7 @@ function readable(colour) {
 // Custom properties are light-dark() pairs; a colour that the browser has resolved is not.
 function colours() {
   const probe = document.createElement("span");
+  probe.style.setProperty("forced-color-adjust", "none"); // a plot's colours carry its data
   document.body.append(probe);
   const style = getComputedStyle(probe);
   const found = {};

@@ -79,6 +79,7 @@ export function lines(text, { size, weight }, width, family, measure = widthOf) 
 // Custom properties are light-dark() pairs; a colour that the browser has resolved is not.
 function propertyOf(name) {
   const probe = document.createElement("span");
+  probe.style.setProperty("forced-color-adjust", "none");
   probe.style.color = `var(${name})`;
   document.body.append(probe);
   const { color } = getComputedStyle(probe);

@@ -1,7 +1,7 @@
 // "SVG PNG": saves a figure of the page as a file for a slide. Knows nothing about what the figure shows.
 
 import { h } from "../../core/dom.js";
-import { saveFile } from "../save_file.js";
+import { saveFile } from "./save_file.js";
 import { pictureDocument, pngOf, svgText } from "./document.js";
 
 const TOLD_MS = 1600;

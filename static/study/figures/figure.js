@@ -6,7 +6,7 @@ import { chart } from "../../core/chart.js";
 import { fill, h } from "../../core/dom.js";
 import { labelDoor, withDoors } from "../../core/term.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
-import { saveFile } from "../../parts/save_file.js";
+import { saveFile } from "../../parts/picture/save_file.js";
 import { figureWords } from "../picture/words.js";
 import { given } from "./axes.js";
 import { heatRange, heatStops } from "./heat.js";

@@ -1,6 +1,6 @@
 // Gives the reader a file. Knows nothing about what is in it.
 
-import { h } from "../core/dom.js";
+import { h } from "../../core/dom.js";
 
 const KEPT_MS = 10_000; // until every browser has begun to read it
 

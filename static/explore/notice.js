@@ -3,7 +3,7 @@
 
 import { fill, h, icon, listen } from "../core/dom.js";
 import { addressOf } from "../core/root.js";
-import { downWords } from "../parts/worker_words.js";
+import { downWords } from "../parts/health.js";
 import { armsWhole, isOpen } from "../run/run.js";
 
 /**

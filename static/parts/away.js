@@ -1,7 +1,7 @@
 // What stands in the way on a page that only reads: the worker is away, or it refused. From /healthz.
 
 import { fill, h, icon } from "../core/dom.js";
-import { downWords } from "./worker_words.js";
+import { downWords } from "./health.js";
 
 /** `state` has health, registry (null: nothing to show yet) and trouble (a refusal, or null). */
 export function away(element, state) {

@@ -3,7 +3,7 @@
 // From /healthz and the `start` and `queued` frames.
 
 import { fill, h } from "../core/dom.js";
-import { downWords, workerNow } from "../parts/worker_words.js";
+import { downWords, workerNow } from "../parts/health.js";
 import { isOpen } from "./run.js";
 
 export function workerStatus(element, state) {

@@ -2,6 +2,7 @@
 
 import { writeFragment } from "../../run/fragment.js";
 import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
+import { addressOf } from "../../core/root.js";
 
 /**
  * `request` and `arms`: of the `study` frame; `type` and `name`: of the trial's name; `card`: of the model, null where no
@@ -26,7 +27,7 @@ export function inExplore({ request, arms, trial, answer, type, name, card }) {
     samples: answer.sample > 0 ? { n, temperature: 1, seed } : null,
     request: usual ? null : { max_new_tokens: request.max_new_tokens },
   });
-  return { address: `/${hash}`, why: null };
+  return { address: addressOf(`/${hash}`), why: null };
 }
 
 const USUAL_TOKENS = 32; // of an answer, as Explore asks and as studies do that don't say it

@@ -5,7 +5,6 @@ import { fill, h } from "../../core/dom.js";
 import { count, sig3 } from "../../core/format.js";
 import { inExplore } from "./in_explore.js";
 import { OUTCOMES } from "../../core/protocol.js";
-import { addressOf } from "../../core/root.js";
 import { withDoors } from "../../core/term.js";
 import { fold } from "../../core/spelling.js";
 import { badge } from "../../run/badge.js";
@@ -167,7 +166,7 @@ export function trialsView(
       answer.refusal_logodds === null ? NOTHING : sig3(answer.refusal_logodds),
       answer.kl_nats === null ? NOTHING : sig3(answer.kl_nats),
       address
-        ? h("a", { href: addressOf(address), "aria-label": `Open in Explore: ${prompt}, ${arm}` }, "Explore")
+        ? h("a", { href: address, "aria-label": `Open in Explore: ${prompt}, ${arm}` }, "Explore")
         : h("span", { class: "note", title: why }, "not in Explore", h("span", { class: "sr" }, `: ${why}`)),
     ];
   }

@@ -1,7 +1,7 @@
 import assert from "../assert.js";
-import { downWords, workerNow } from "/static/parts/worker_words.js";
+import { downWords, workerNow } from "/static/parts/health.js";
 
-/** @type {[import("/static/parts/worker_words.js").Standing, string][]} */
+/** @type {[import("/static/parts/health.js").Standing, string][]} */
 const CASES = [
   [{ worker: "down" }, "No worker answers"],
   [{ worker: "down", answers: false }, "No worker answers"],

@@ -29,7 +29,7 @@ import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
 import { readAs } from "./read_as.js";
-import { drawQuestion, format, setFormat, tooLong } from "./question.js";
+import { drawQuestion, format, NOTHING_ASKED, setFormat, tooLong } from "./question.js";
 import { shareSeen } from "./sharing.js";
 import { workerStatus } from "../run/status.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
@@ -89,6 +89,7 @@ mount(notice, $("notice"), state, () => run(), {
 panels(state);
 mount(steeredLine, $("steered-line"), state);
 mount(samples, $("samples"), state);
+state.on(["sampling"], () => state.get("sampling") && ($("rates").open = true)); // an address may ask for them
 mount(topLatents, $("top"), state);
 mount(latentCard, $("latent"), state);
 mount(lookup, $("lookup"), state);
@@ -157,7 +158,7 @@ function run({ keepEntry = false } = {}) {
   const prompt = $("prompt").value.trim();
   if (!prompt) {
     $("prompt").focus();
-    fill($("facts"), h("span", { class: "problem", role: "alert" }, "Nothing is asked yet: type a question first."));
+    fill($("edited"), h("span", { class: "problem", role: "alert" }, NOTHING_ASKED));
     return;
   }
   wanted = !card;

@@ -43,10 +43,15 @@ export function drawQuestion(state, { asked, parent, recorded, busy }) {
   fill(
     $("edited"),
     parent && [origin(parent), " "],
-    edited ? "edited: below is the last question's answer" : recorded && waiting(state),
+    edited ? editedWords($("prompt").value) : recorded && waiting(state),
   );
   fill($("facts"), !recorded && now?.start && facts(now.start));
 }
+
+export const NOTHING_ASKED = "Nothing is asked: type a question first.";
+
+const editedWords = (prompt) =>
+  prompt.trim() ? "edited: below is the last question's answer" : `${NOTHING_ASKED} Below is the last one's answer.`;
 
 const waiting = (state) =>
   `a recorded example; ${state.get("health")?.ready ? "its run is on the way" : "the model is loading"}`;

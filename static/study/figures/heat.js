@@ -30,7 +30,7 @@ export function heat(table) {
   const slanted = longest(xs) * LETTER > (width - words) / xs.length;
   const left = slanted ? Math.max(words, slantedHead(xs, width)) : words;
   const cell = (width - left) / xs.length;
-  const roomy = cell >= 40;
+  const roomy = cell >= 8 * LETTER; // for "> −0.001"
   const foot = slanted ? slantedFoot(xs) : 24;
   const data = [
     {

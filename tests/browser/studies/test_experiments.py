@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from client.first_studies import SHOWN_FOLDER
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.worker.models import ModelCard
 from protocol.worker.studies import STUDY
 from protocol.worker.study_frames import Cell, Column, Figure, Plot
-from tests.browser.conftest import App, OpenPage, no_sideways_scroll
+from tests.browser.conftest import ROOT, App, OpenPage, no_sideways_scroll
 from tests.browser.test_axe import violations
 from tests.browser.test_reach import PHONE
 
@@ -125,6 +126,17 @@ def figures() -> list[dict[str, Any]]:
     ]
 
 
+def shipped() -> list[dict[str, Any]]:
+    """Every figure of every kind of study, as the model was shipped with it."""
+    found = []
+    for file in sorted((ROOT / SHOWN_FOLDER).glob("*.jsonl")):
+        frames = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        found += [
+            one | {"id": f"{file.stem}-{one['id']}".replace("/", "-")} for one in frames if one["kind"] == "figure"
+        ]
+    return found
+
+
 # What Plotly makes of a form: at least so many of these.
 MARKS = {
     "bars": (".barlayer .point", 20),
@@ -184,6 +196,15 @@ def test_every_form_of_figure_is_drawn_with_its_table(app: App, open_page: OpenP
     page.set_viewport_size(PHONE["viewport"])
     page.wait_for_timeout(300)
     assert no_sideways_scroll(page)
+    assert page.evaluate(CUT) == []
+    # every kind, of real studies, on one page; that Plotly warns of nothing is seen to where pages are opened
+    page.evaluate(DRAWN, every := shipped())
+    expect(page.locator("#figures .figure-plot .main-svg").first).to_be_attached()
+    page.wait_for_timeout(500)
+    assert page.locator("#figures section").count() == len(every) > 30
+    assert page.evaluate(CUT) == [] and no_sideways_scroll(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.wait_for_timeout(1000)
     assert page.evaluate(CUT) == []
 
     # thresholds move what a labelling says: three names, two attributes each, three samples
@@ -331,7 +352,7 @@ def test_refusals_by_arm_are_run_read_filtered_and_saved(app: App, open_page: Op
     page.get_by_label("arm", exact=True).select_option("+known")
     page.get_by_label("words of a name or an answer").fill(said)
     expect(page.locator("#trials tbody tr").first).to_contain_text(said)
-    explore = page.locator("#trials tbody tr").filter(has_text=name).get_by_role("link").get_attribute("href")
+    explore = page.locator("#trials tbody tr").filter(has_text=name).get_by_label("Open in Explore").get_attribute("href")
     assert violations(page) == []
 
     # a reload shows the same

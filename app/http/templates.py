@@ -13,7 +13,7 @@ from app.clock import day, moment
 from app.http.page_files import files_of
 from app.http.prefix import path_of, root_of
 from app.version import VERSION
-from app.wording import cells, numbers, words
+from app.wording import cells, citation, numbers, words
 from app.wording.doors import door, label_door, with_doors
 from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
@@ -48,6 +48,8 @@ class Drawing:
         self._kept = words.lasting(kept_hours)
         self._templates.env.filters |= {
             "amount": amount,
+            "bibtex": citation.bibtex,
+            "citation": citation.citation,
             "cell_text": cells.cell_text,
             "day": day,
             "decoding": words.decoding,

@@ -11,6 +11,9 @@ import { takeBack } from "./takeback.js";
 export function findingPage(slug, state) {
   copyButton($("copy"), () => location.href.split("#")[0]);
   menu($("export"));
+  for (const button of document.querySelectorAll("[data-copies]")) {
+    copyButton(button, () => $(button.getAttribute("data-copies")).textContent);
+  }
   takeBack($("takeback"), $("dialog"), slug);
   workerStatus($("status"), state);
 }

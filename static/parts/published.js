@@ -27,6 +27,7 @@ export function published({ finding, delete_token: token }, dialog) {
       "div",
       { class: "row" },
       h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Close"),
+      h("a", { class: "button", href: `${address}/card.png`, download: `${finding.slug}.png` }, "Preview picture"),
       h("a", { class: "button button-primary", href: address }, "Open it"),
     ),
   );

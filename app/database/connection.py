@@ -49,10 +49,12 @@ class Database:
             reading, writing = _engine(self._url, isolation_level="REPEATABLE READ"), _engine(self._url)
         self._engines = (reading, writing)
         self._under_way: dict[int, float] = {}  # since when, by connection
+        self._in_vain = False  # what was asked last, of those that write
         for engine in self._engines:
             event.listen(engine.sync_engine, "before_cursor_execute", self._begins)
             event.listen(engine.sync_engine, "after_cursor_execute", self._ended)
             event.listen(engine.sync_engine, "handle_error", self._failed)
+        event.listen(writing.sync_engine, "after_cursor_execute", self._came_through)
         self._count_failure = failed
         self._readers = async_sessionmaker(reading, expire_on_commit=False)
         self._writers = async_sessionmaker(writing.execution_options(writes=True), expire_on_commit=False)
@@ -73,8 +75,8 @@ class Database:
 
     @property
     def waits(self) -> bool:
-        """Whether something that was asked of it waits for another program right now."""
-        return any(time.monotonic() - since > TELL_AFTER_S for since in self._under_way.values())
+        """Whether something that was asked of it waits for another program right now, or last waited in vain."""
+        return self._in_vain or any(time.monotonic() - since > TELL_AFTER_S for since in self._under_way.values())
 
     async def close(self) -> None:
         for engine in self._engines:
@@ -88,15 +90,22 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        with _told():
-            async with self._writers.begin() as session:
-                yield session
+        try:
+            with _told():
+                async with self._writers.begin() as session:
+                    yield session
+        except DatabaseBusy:
+            self._in_vain = True
+            raise
 
     def _begins(self, connection: Connection, *_: object) -> None:
         self._under_way[id(connection)] = time.monotonic()
 
     def _ended(self, connection: Connection, *_: object) -> None:
         self._under_way.pop(id(connection), None)
+
+    def _came_through(self, *_: object) -> None:
+        self._in_vain = False
 
     def _failed(self, context: ExceptionContext) -> None:
         self._ended(context.connection) if context.connection is not None else None

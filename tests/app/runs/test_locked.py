@@ -149,6 +149,8 @@ def test_health_says_that_something_waits_for_the_database(patient: Client, sett
         told = patient.get("/healthz").json()
         assert told["ready"] and "held by another program" in told["detail"]
         waiting.join()
+        assert patient.get("/healthz").json()["database"] == "busy", "also between two tries"
+    patient.post_run()
     eventually(lambda: patient.get("/healthz").json()["database"] == "ready")
 
 

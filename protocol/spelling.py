@@ -41,7 +41,9 @@ def fold(text: str) -> str:
 
 def whole(text: str, start: int, end: int) -> tuple[int, int]:
     """A span of characters, widened where it would cut what a reader sees as one: a letter and its accent, the parts
-    of an emoji."""
+    of an emoji. One that holds nothing to be seen stays what it is."""
+    if all(unicodedata.category(c) == "Cf" for c in text[start:end]):
+        return start, end
     while 0 < start < len(text) and _goes_on(text, start):
         start -= 1
     while 0 < end < len(text) and _goes_on(text, end):

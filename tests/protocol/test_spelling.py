@@ -33,6 +33,8 @@ def test_folding_what_is_folded_changes_nothing(way) -> None:
         ("Agu\u0308ero", 3, 7, "u\u0308ero"),
         ("👩\u200d🚀 Ann", 0, 1, "👩\u200d🚀"),
         ("👍🏽 Ann", 0, 1, "👍🏽"),
+        ("Agu\u0308ero", 3, 4, "u\u0308"),
+        ("Ann\u200b", 3, 4, "\u200b"),
         ("Ann", 0, 2, "An"),
         ("Ann", 0, 3, "Ann"),
     ],

@@ -6,6 +6,7 @@
   const MARKED = "details[data-remember]";
   const unfolded = new Set(kept());
   const met = new WeakSet();
+  document.documentElement.dataset.unfolded = [...unfolded].join(" "); // for room that is kept before a view is there
 
   const look = new MutationObserver(unfold);
   look.observe(document, { childList: true, subtree: true });

@@ -4,7 +4,7 @@
 import { hasRandom } from "../requests.js";
 import { fill, h } from "../../core/dom.js";
 import { armAt, idleArm, isOpen } from "../run.js";
-import { unfold } from "../../parts/unfold.js";
+import { unfold } from "../../core/unfold.js";
 import { movedTo } from "../names.js";
 import { amountOf } from "../steering/amount.js";
 import { answerPanel } from "./answer.js";

@@ -17,7 +17,7 @@ import { DOSE_COLUMNS, MIN_BAND, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
-import { unfold } from "../../parts/unfold.js";
+import { unfold } from "../../core/unfold.js";
 import { shownWords } from "../picture/words.js";
 
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];

@@ -9,7 +9,7 @@ import { MIN_BAND } from "../../core/protocol.js";
 import { armAt, bandName, control, logodds, points } from "../run.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
-import { unfold } from "../../parts/unfold.js";
+import { unfold } from "../../core/unfold.js";
 import { shownWords } from "../picture/words.js";
 
 const ROWS = 4;

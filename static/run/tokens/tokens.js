@@ -15,7 +15,7 @@ import { nameReading } from "./reading.js";
 import { tokenRow } from "./row.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
-import { unfold } from "../../parts/unfold.js";
+import { unfold } from "../../core/unfold.js";
 import { shownWords } from "../picture/words.js";
 import { tokenTools } from "./tools.js";
 

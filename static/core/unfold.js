@@ -1,6 +1,6 @@
-// What stands one step behind: closed until somebody wants it, and then as the reader left it (core/remembered.js).
+// What stands one step behind: closed until somebody wants it, and then as the reader left it (remembered.js).
 
-import { h } from "../core/dom.js";
+import { h } from "./dom.js";
 
 /** `name`: under which this browser remembers it, of letters. */
 export const unfold = (name, words, ...content) =>

@@ -3,6 +3,7 @@
 
 import { findingFrames, Refused } from "../core/api.js";
 import { background } from "../study/background.js";
+import { leave, left } from "./left.js";
 import { countsOf } from "../study/discovery/counts.js";
 import { $, fill, h } from "../core/dom.js";
 import { count, sig3 } from "../core/format.js";
@@ -12,6 +13,8 @@ import { aliased, channels } from "../core/store.js";
 import { isGoing, typesOf } from "../study/study.js";
 import { watchWorker } from "../parts/health.js";
 import { away } from "../parts/away.js";
+import { byMeaning } from "../study/discovery/by_meaning.js";
+import { latentDialog } from "../study/discovery/card.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { namesPicker } from "../study/names/picker.js";
 import { mount } from "../parts/mount.js";
@@ -45,6 +48,7 @@ const progress = searching($("searching"), {
 
 workerStatus($("status"), state);
 mount(away, $("notice"), aliased(state, { registry: "card" }));
+mount(byMeaning, $("meaning"), state, openCard);
 empty();
 state.on(["card"], () => {
   const card = state.get("card");
@@ -65,7 +69,7 @@ $("ask").addEventListener("submit", (event) => {
 });
 $("save").addEventListener("click", save);
 addEventListener("popstate", open);
-open();
+comeBack();
 
 // ---- the request
 
@@ -132,7 +136,8 @@ function show(study, its, trouble) {
   }
   if (study.opening && !view) {
     fill($("found"));
-    view = discoveryView($("found"), study, { options, onOptions: chose, card: state.get("card") });
+    const card = state.get("card");
+    view = discoveryView($("found"), study, { options, onOptions: chose, card, onCard: openCard });
   } else if (view) view.show(study, state.get("card"));
   else if (!isGoing(study)) empty();
   else fill($("found"));
@@ -157,6 +162,11 @@ function facts() {
     $("chosen"),
     `${request.part} model, ${count(new Set(opening.dictionaries.map(({ layer }) => layer)).size, "layer")}`,
   );
+}
+
+function openCard(target) {
+  const card = state.get("card");
+  if (card) latentDialog($("latent"), card, target);
 }
 
 function empty() {
@@ -207,6 +217,14 @@ function write(how) {
   if (!shown) return;
   const hash = `#${new URLSearchParams({ run: shown, ...(parent && { parent }), ...options })}`;
   if (hash !== location.hash) history[how](null, "", hash);
+  leave(hash);
+}
+
+/** What the address says; where it says nothing, what it said when the page was left. */
+async function comeBack() {
+  const hash = location.hash.length > 1 ? null : await left();
+  if (hash && location.hash.length < 2 && !shown) history.replaceState(null, "", hash);
+  open();
 }
 
 /** What the address says; nothing where it says nothing. */

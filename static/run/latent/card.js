@@ -13,13 +13,13 @@ import { channels } from "../../core/store.js";
 import { alongPrompt } from "./tokens.js";
 import { namesHistogram } from "./histogram.js";
 import { keepButtons } from "../latents/keep.js";
-import { writes } from "./lens.js";
-import { snippets } from "./snippets.js";
+import { writes } from "../../parts/latent/lens.js";
+import { rate, snippets } from "../../parts/latent/snippets.js";
 
 const KEPT = 64; // latents whose facts are remembered
 
 export function latentCard(element, state) {
-  const own = channels({ target: null, facts: null, problem: null });
+  const own = channels({ target: null, role: "other", facts: null, problem: null });
   const seen = new Map(); // facts by model and latent
   let asking = null; // AbortController of the question on its way
   let opened = state.get("latent");
@@ -126,6 +126,7 @@ export function latentCard(element, state) {
       return;
     }
     const { role, label, short } = titled(target, null, card);
+    own.set("role", role);
     const vector = target.kind === "vector";
     keeps = keepButtons(state, target, short, { pin: "Steer with this", pinned: "Pinned" });
     fill(
@@ -234,15 +235,4 @@ function madeBy(target, card) {
 function evidence(target, card) {
   const text = target.kind === "vector" ? null : sliderFor(target, card).evidence;
   return text && h("p", { class: "note" }, withDoors(text));
-}
-
-function rate({ n_tokens, n_firing, max_activation }) {
-  if (!n_tokens) return "No sample of text comes with this model.";
-  const of = `${n_tokens.toLocaleString("en")} tokens of the sample`;
-  if (!n_firing) return `Fires on none of ${of}.`;
-  return [
-    "Fires on ",
-    h("b", {}, `${sig3((100 * n_firing) / n_tokens)} %`),
-    ` of ${of}, at most ${sig3(max_activation)}.`,
-  ];
 }

@@ -14,7 +14,7 @@ const NUMBERS = [...["train", "test", "95 %", "corpus", "AUROC"].map((name) => [
 
 /**
  * `state` has counts, options and rows (of `rowsOf`, study/discovery/report.js). `act.pin(row)`, `act.select(row)`;
- * `act.isPinned(row)`.
+ * `act.isPinned(row)`; `act.card(row)` or null.
  */
 export function rankingTable(element, state, act) {
   const off = state.on(["rows", "options", "card", "study"], () => {
@@ -199,7 +199,7 @@ export function rankingTable(element, state, act) {
       ),
       cell("td", "number", share(row.corpus_share), "corpus"),
       cell("td", "number", auroc(row), "AUROC"),
-      cell("td", "pin", pinButton(row)),
+      cell("td", "pin", [act.card && cardButton(row), pinButton(row)]),
     ];
   }
 
@@ -235,6 +235,20 @@ export function rankingTable(element, state, act) {
         h("span", { class: "sr" }, "Neuronpedia"),
       ),
     ];
+  }
+
+  function cardButton(row) {
+    return h(
+      "button",
+      {
+        class: "link",
+        type: "button",
+        "data-key": `card ${row.key}`,
+        "aria-label": `Card of L${row.layer} #${row.latent}`,
+        onclick: () => act.card(row),
+      },
+      "card",
+    );
   }
 
   function pinButton(row) {

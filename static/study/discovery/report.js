@@ -32,10 +32,10 @@ const PLAIN = {
 
 /**
  * `options`: what was chosen, by name, in short texts; `onOptions(options)` hears of every choice, without what is usual.
- * `card`: the model's, for its own sliders; null where no worker tells it.
+ * `card`: the model's, for its own sliders; null where no worker tells it. `onCard(target)` shows a latent's card.
  * @returns {{ show: (study: object, card?: object) => void, remove: () => void }} `show` draws what arrived meanwhile
  */
-export function discoveryView(element, study, { options = {}, onOptions = null, card = null } = {}) {
+export function discoveryView(element, study, { options = {}, onOptions = null, card = null, onCard = null } = {}) {
   const usual = { ...PLAIN, most: mostOf(study) };
   const state = channels({ study, card, counts: null, rows: NO_ROWS, options: { ...usual, ...sensible(options) } });
   let timer = 0;
@@ -68,6 +68,7 @@ export function discoveryView(element, study, { options = {}, onOptions = null, 
     pin: ({ id }) => pin(id),
     isPinned: ({ id }) => pinned(state.get("options")).includes(id),
     select: ({ id }) => select(id),
+    card: onCard && (({ dictionary, latent }) => onCard({ kind: "latent", dictionary, latent })),
   };
   const offs = [
     state.on(["counts", "options", "study"], countRows),

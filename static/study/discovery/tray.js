@@ -69,7 +69,7 @@ export function pinTray(element, state, unpin) {
 }
 
 /** Explore with the model's own sliders and these latents', on a prompt that it refuses, the first of them active. */
-function exploreAddress(targets, card) {
+export function exploreAddress(targets, card) {
   const own = card ? slidersOf(card) : [];
   const all = [...own, ...targets.map((target) => sliderFor(target, card))];
   const sliders = all.filter((one, i) => all.findIndex((other) => same(one.target, other.target)) === i);

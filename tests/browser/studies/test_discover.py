@@ -39,7 +39,7 @@ def done(page: Page) -> None:
 def pins(page: Page, role: str) -> None:
     """The best latent of a role."""
     page.locator("#found .segmented").get_by_text(role, exact=True).click()
-    page.locator(".discovery-ranking .pin button").first.click()
+    page.locator(".discovery-ranking .pin button[aria-pressed]").first.click()
 
 
 @pytest.mark.timeout(400)
@@ -113,13 +113,32 @@ def test_a_threshold_moves_without_a_run_and_everything_is_a_table_in_reach_of_k
     expect(name.first).to_be_focused()
     page.locator(".scatter-plot").press("ArrowRight")
     expect(page.locator(".scatter-told")).to_contain_text("of known")
-    page.locator(".discovery-ranking .pin button").first.press("Enter")
+    pin = page.locator(".discovery-ranking .pin button[aria-pressed]").first
+    pin.press("Enter")
     expect(page.locator(".tray")).to_contain_text("1 pinned")
-    expect(page.locator(".discovery-ranking .pin button").first).to_be_focused()
+    expect(pin).to_be_focused()
     for table in page.locator(".discovery-side").get_by_role("button", name="Table").all():
         table.press("Enter")
     assert page.locator(".discovery-side table tbody tr").count() > 8
+
+    # By meaning, and a latent's card, of either list. What was pinned is there after a look at another page.
+    page.fill("#meaning-query", "soccer")
+    expect(page.locator(".meaning-list").first).to_contain_text("writes “soccer” before all other tokens")
+    expect(page.locator(".meaning-list").last).to_contain_text(
+        re.compile(r"at 11 of 16 places .* and on \d+ other tokens")
+    )
     assert violations(page) == []
+    card = page.locator("#latent")
+    for opener in (page.locator(".meaning-list button").first, page.locator(".discovery-ranking .pin button").first):
+        opener.press("Enter")
+        expect(card.locator(".lens-list li")).to_have_count(16)
+        expect(card).to_contain_text(re.compile(r"Fires on [\d.]+ % of 15,638 tokens"))
+        page.keyboard.press("Escape")
+        expect(card).to_be_hidden()
+        expect(opener).to_be_focused()
+    page.get_by_role("link", name="Models", exact=True).click()
+    page.get_by_role("link", name="Discover", exact=True).click()
+    expect(page.locator(".tray")).to_contain_text("1 pinned")
 
 
 def test_own_names_are_told_before_they_are_searched(app: App, open_page: OpenPage) -> None:

@@ -4,10 +4,9 @@
 import { fill, h } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
-import { titled } from "../names.js";
 
-/** `own` is the card's: its channel `facts` has the frames, or null. */
-export function snippets(element, state, own) {
+/** `own` is the card's: its channel `facts` has the frames, or null; `role` tints. */
+export function snippets(element, _state, own) {
   const list = h("ol", { class: "snippets" });
   const about = h("span", { class: "note" });
   fill(
@@ -18,8 +17,7 @@ export function snippets(element, state, own) {
   const off = own.on(["facts"], () => {
     const firing = own.get("facts")?.firing;
     const found = firing?.snippets ?? [];
-    const { role } = titled(own.get("target"), null, state.get("card"));
-    list.dataset.role = role;
+    list.dataset.role = own.get("role");
     const most = Math.max(0, ...found.flatMap(({ activations }) => activations));
     fill(about, firing && remark(firing));
     fill(list, ...found.map((snippet) => item(snippet, most)));
@@ -28,6 +26,18 @@ export function snippets(element, state, own) {
     off();
     fill(element);
   };
+}
+
+/** On how much of the sample it fires. */
+export function rate({ n_tokens, n_firing, max_activation }) {
+  if (!n_tokens) return "No sample of text comes with this model.";
+  const of = `${n_tokens.toLocaleString("en")} tokens of the sample`;
+  if (!n_firing) return `Fires on none of ${of}.`;
+  return [
+    "Fires on ",
+    h("b", {}, `${sig3((100 * n_firing) / n_tokens)} %`),
+    ` of ${of}, at most ${sig3(max_activation)}.`,
+  ];
 }
 
 function remark({ n_tokens, n_firing, snippets }) {

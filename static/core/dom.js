@@ -41,6 +41,11 @@ export function mark(role) {
   return h("span", { class: `mark mark-${role}`, "aria-hidden": "true" });
 }
 
+/** Content one step behind; this browser remembers under `name`, of letters, whether it was opened (remembered.js). */
+export function unfold(name, words, ...content) {
+  return h("details", { class: "unfold", "data-remember": name }, h("summary", {}, words), ...content);
+}
+
 function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;

@@ -2,9 +2,8 @@
 // arrived is a caret in its place, never another arm's text. From `step` and `verdict` frames.
 
 import { hasRandom } from "../requests.js";
-import { fill, h } from "../../core/dom.js";
+import { fill, h, unfold } from "../../core/dom.js";
 import { armAt, idleArm, isOpen } from "../run.js";
-import { unfold } from "../../core/unfold.js";
 import { movedTo } from "../names.js";
 import { amountOf } from "../steering/amount.js";
 import { answerPanel } from "./answer.js";

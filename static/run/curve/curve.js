@@ -6,7 +6,7 @@
 
 import { domain, share, unitName } from "../steering/axis.js";
 import { chart } from "../../core/chart.js";
-import { fill, h, listen } from "../../core/dom.js";
+import { fill, h, listen, unfold } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
 import { monotone } from "./monotone.js";
@@ -17,7 +17,6 @@ import { DOSE_COLUMNS, MIN_BAND, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
-import { unfold } from "../../core/unfold.js";
 import { shownWords } from "../picture/words.js";
 
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];

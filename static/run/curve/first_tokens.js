@@ -1,7 +1,7 @@
 // How the push moves the model before it says a word: its log-odds of opening with a refusal against an answer, beside
 // the random control's, and its likeliest first tokens; baseline ring, steered dot. From `prompt` and `control` frames.
 
-import { fill, h } from "../../core/dom.js";
+import { fill, h, unfold } from "../../core/dom.js";
 import { door, withDoors } from "../../core/term.js";
 import { probability, sig3, visible } from "../../core/format.js";
 import { opensRefusal } from "../names.js";
@@ -9,7 +9,6 @@ import { MIN_BAND } from "../../core/protocol.js";
 import { armAt, bandName, control, logodds, points } from "../run.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
-import { unfold } from "../../core/unfold.js";
 import { shownWords } from "../picture/words.js";
 
 const ROWS = 4;

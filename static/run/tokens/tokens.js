@@ -1,7 +1,7 @@
 // Tokens: the row of them, what tints it, what a press does, one of them in numbers, and the table behind.
 // From `start` (tokens, entity, steered positions), `prompt` and `step` (activations, odds).
 
-import { fill, h } from "../../core/dom.js";
+import { fill, h, unfold } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
 import { pushWords } from "../steering/amount.js";
 import { directions, watches } from "../names.js";
@@ -15,7 +15,6 @@ import { nameReading } from "./reading.js";
 import { tokenRow } from "./row.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
-import { unfold } from "../../core/unfold.js";
 import { shownWords } from "../picture/words.js";
 import { tokenTools } from "./tools.js";
 

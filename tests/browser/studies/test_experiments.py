@@ -352,7 +352,9 @@ def test_refusals_by_arm_are_run_read_filtered_and_saved(app: App, open_page: Op
     page.get_by_label("arm", exact=True).select_option("+known")
     page.get_by_label("words of a name or an answer").fill(said)
     expect(page.locator("#trials tbody tr").first).to_contain_text(said)
-    explore = page.locator("#trials tbody tr").filter(has_text=name).get_by_label("Open in Explore").get_attribute("href")
+    explore = (
+        page.locator("#trials tbody tr").filter(has_text=name).get_by_label("Open in Explore").get_attribute("href")
+    )
     assert violations(page) == []
 
     # a reload shows the same

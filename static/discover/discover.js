@@ -5,8 +5,9 @@ import { findingFrames, Refused } from "../core/api.js";
 import { background } from "../study/background.js";
 import { leave, left } from "./left.js";
 import { countsOf } from "../study/discovery/counts.js";
+import { headline } from "../study/discovery/headline.js";
 import { $, fill, h } from "../core/dom.js";
-import { count, sig3 } from "../core/format.js";
+import { count } from "../core/format.js";
 import { mostOf, rowsOf } from "../study/discovery/rows.js";
 import { handedOver } from "../study/trials/labelled.js";
 import { aliased, channels } from "../core/store.js";
@@ -185,17 +186,10 @@ function empty() {
 function save() {
   const counts = countsOf(now);
   const { rows } = rowsOf(counts, { most: mostOf(now), role: "both", half: "test" }, now);
-  const best = rows[0];
-  const claim = best
-    ? `L${best.layer} #${best.latent} fires on ${best.role} names: separation ${
-      sig3(best.score)
-    } on the training half, ${sig3(best.test)} on the test half, in the worst of ${count(counts.types.length, "type")}.`
-    : "No latent tells known names from unknown ones in every type.";
+  const { title, claim } = headline(rows[0], counts.types.length);
   saveStudy($("dialog"), {
     id: summary.id,
-    title: (best
-      ? `L${best.layer} #${best.latent} tells known names from unknown ones`
-      : "No latent tells known names from unknown ones") + partWords(now),
+    title: title + partWords(now),
     claim,
     parent,
     what: `the ${

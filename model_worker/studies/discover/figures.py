@@ -133,15 +133,22 @@ def _best(final: Ranking, counts: Counts) -> Iterator[str]:
             if few := _too_few(counts, one.dictionary):
                 yield few
                 return
-            apart = "" if one.test_score is None else f"{one.test_score:.2f}"
-            if one.test_low is not None and one.test_high is not None:
-                apart += f" ({one.test_low:.2f} to {one.test_high:.2f})"
-            yield (
-                f"Fires on {side} names: {one.dictionary} #{one.latent}, in its worst type {apart} more often than on "
-                "the others, on names that did not rank it."
-            )
+            yield f"Fires on {side} names: {one.dictionary} #{one.latent}, {borne_out(one)}"
         if not ranked:
             yield f"No latent fires more on {side} names in every type."
+
+
+def borne_out(one: RankedLatent) -> str:
+    """By names that did not rank it."""
+    if one.test_score is None:
+        return "on the names that ranked it; none were left to test it on."
+    apart = f"{one.test_score:.2f}"
+    if one.test_low is not None and one.test_high is not None:
+        apart += f" ({one.test_low:.2f} to {one.test_high:.2f})"
+    where = f"in its worst type{'' if one.only is None else f', {one.only}'}"
+    if one.test_score <= 0:
+        return f"but not on names that did not rank it: {apart} {where}."
+    return f"{where} {apart} more often than on the others, on names that did not rank it."
 
 
 def _too_few(counts: Counts, dictionary: str) -> str | None:

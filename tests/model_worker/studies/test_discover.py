@@ -17,6 +17,7 @@ from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import card_folders, read_row
 from model_worker.model.sae import Dictionary
 from model_worker.studies.discover import probe, ranking
+from model_worker.studies.discover.figures import borne_out
 from model_worker.studies.discover.measure import Discovery
 from model_worker.studies.discover.plan import discover
 from model_worker.studies.discover.probe import Directed
@@ -31,7 +32,7 @@ from protocol.refusal import Refused
 from protocol.worker.frames import FRAME, Done, Frame
 from protocol.worker.names import GivenName, GivenNames, WorldNames
 from protocol.worker.studies import DiscoverRequest
-from protocol.worker.study_frames import Figure, Progress, Ranking, Study, Tally
+from protocol.worker.study_frames import Figure, Progress, RankedLatent, Ranking, Study, Tally
 from tests.model_worker.random_gemma import write
 from tests.model_worker.reference import teacher_forced
 
@@ -610,3 +611,32 @@ def test_the_chat_model_is_read_in_its_questions_by_all_dictionaries(bench: Benc
     assert frames[0].base is None and len(frames[0].dictionaries) == 7, "all but the last layer's two"
     assert of(Ranking, frames)[-1].known[0].test_score > 0.5
     assert {row[4] for row in figure(frames, "layers").rows} >= {"known, resid_post", "known, chat_resid_post"}
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(
+    ("test", "ends", "only", "words"),
+    [
+        (0.7, (0.6, 0.8), None, "in its worst type 0.70 (0.60 to 0.80) more often than on the others"),
+        (0.7, (None, None), "city", "in its worst type, city 0.70 more often than on the others"),
+        (0.0, (None, None), None, "but not on names that did not rank it: 0.00 in its worst type."),
+        (-0.2, (-0.5, 0.1), None, "but not on names that did not rank it: -0.20 (-0.50 to 0.10) in its worst type."),
+        (None, (None, None), None, "on the names that ranked it; none were left to test it on."),
+    ],
+)
+def test_of_the_best_latent_no_more_is_said_than_the_test_half_bears_out(
+    test: float | None, ends: tuple[float | None, float | None], only: str | None, words: str
+) -> None:
+    found = RankedLatent(
+        dictionary="d",
+        layer=3,
+        latent=4,
+        score=0.75,
+        train=(),
+        corpus_share=None,
+        only=only,
+        test_score=test,
+        test_low=ends[0],
+        test_high=ends[1],
+    )
+    assert borne_out(found).startswith(words)

@@ -23,7 +23,7 @@ from protocol.vocabulary import RUNS
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 
-INDEX = 3
+INDEX = 4
 """Counts up whenever the derived columns of a finding are made in another way."""
 
 
@@ -79,7 +79,8 @@ def index(row: FindingRow, recording: bytes, second: FindingRow | None = None) -
     row.sketch = canonical_json(sketch).decode() if sketch else ""
     row.model, row.kind = request.model, request.kind
     row.outcome = shown.outcome if shown else ""
-    row.words = fold("\n".join([row.title, row.note, request.model, *words]))
+    # each by itself: a title that is nothing but marks is found by them
+    row.words = "\n".join(map(fold, (row.title, row.note, request.model, *words)))
     row.indexed_by = INDEX
 
 

@@ -23,7 +23,7 @@ from tests.app.conftest import Client, Tail, eventually, start
 from tests.app.frames import REQUEST, recording
 from tests.app.scripted_worker import Script, ScriptedWorker
 
-HELD_S = 2.0  # as 25 seconds are to the ten that a statement usually waits
+HELD_S = 1.2  # as 25 seconds are to the ten that a statement usually waits
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,10 @@ def kind() -> str:
 
 @pytest.fixture
 def patient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setattr(connection, "WAIT_MS", 400)
+    monkeypatch.setattr(connection, "WAIT_MS", 300)
     monkeypatch.setattr(connection, "TELL_AFTER_S", 0.1)
     monkeypatch.setattr(relay, "PATIENCE_S", 5.0)
-    monkeypatch.setattr(relay, "_ADD_WITHIN_S", 0.3)
+    monkeypatch.setattr(relay, "_ADD_WITHIN_S", 0.2)
     with start(settings) as app:
         yield app
 

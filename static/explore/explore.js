@@ -19,6 +19,7 @@ import { watchWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
 import { askBeside, besidePrompt } from "./second_prompt.js";
 import { examples } from "./examples.js";
+import { inside } from "./inside.js";
 import { latentCard } from "../run/latent/card.js";
 import { lookup } from "../run/latents/finder.js";
 import { notice } from "./notice.js";
@@ -86,6 +87,7 @@ mount(notice, $("notice"), state, () => run(), {
     $("prompt").setSelectionRange(MAX_PROMPT_CHARACTERS, $("prompt").value.length);
   },
 });
+mount(inside, $("inside"), state);
 panels(state);
 mount(steeredLine, $("steered-line"), state);
 mount(samples, $("samples"), state);

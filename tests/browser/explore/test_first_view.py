@@ -97,6 +97,12 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
 
 def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
     page.locator("#tokens summary").click()
+    expect(page.locator("#latent")).not_to_be_visible()
+    for _ in range(2):
+        page.locator(".direction button.latent").first.click()  # whoever opens a card sees it
+        expect(page.locator("#latent")).to_be_in_viewport()
+        page.get_by_text("Inside the model").click()
+        expect(page.locator("#latent")).not_to_be_visible()
     page.get_by_text("Inside the model").click()
     expect(page.locator(".tool-choice")).to_be_visible()
     page.reload()

@@ -21,24 +21,20 @@ const VIEWS = { sliders, claim: claimLine, answers, curve: doseCurve, pushes: ra
 export async function essay(recordings) {
   try {
     const [known, unknown] = await Promise.all([recordings.known, recordings.unknown].map(runAt));
-    const { values, ...others } = recordedSliders(unknown, RESTING);
-    const first = others.sliders.slice(0, 1);
-    const state = channels({
-      ...{ run: unknown, other: known, steer: RESTING, otherSteer: RESTING, sweep: 0 },
-      ...{ sliders: first, values: values.slice(0, 1), active: 0 },
-      ...{
-        card: null,
-        health: null,
-        live: false,
-        colour: 0,
-        hover: null,
-        token: null,
-        otherHover: null,
-        otherToken: null,
-      },
-    });
+    const { values, sliders: all } = recordedSliders(unknown, RESTING);
+    const still = { card: null, health: null, live: false, colour: 0, hover: null, token: null };
+    const read = {
+      run: unknown,
+      other: known,
+      steer: RESTING,
+      otherSteer: RESTING,
+      otherHover: null,
+      otherToken: null,
+    };
+    names($("essay-names"), channels({ ...still, ...read }));
+    const pushed = { sliders: all.slice(0, 1), values: values.slice(0, 1), active: 0, sweep: 0 };
+    const state = channels({ ...still, ...pushed, run: unknown, steer: RESTING });
     followSliders(state);
-    names($("essay-names"), state);
     for (const [id, view] of Object.entries(VIEWS)) mount(view, $(id), state);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

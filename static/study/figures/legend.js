@@ -1,6 +1,7 @@
 // Which series is which: a sample of each as it is drawn, and its name.
 
 import { h, s } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 
 /** Empty where there is one series without a name. @param {string} form @param {{ name: string, look: object }[]} series */
 export function legendOf(form, series) {
@@ -8,7 +9,7 @@ export function legendOf(form, series) {
   return h(
     "ul",
     { class: "figure-keys" },
-    series.map(({ name, look }) => h("li", {}, sample(form, look), name || "–")),
+    series.map(({ name, look }) => h("li", {}, sample(form, look), name ? withDoors(name) : "–")),
   );
 }
 

@@ -35,7 +35,7 @@ SMALL = """least => {
   return [...found];
 }"""
 # What one has to read to get from the first view to the flip.
-WORDS = """() => ["#claim p:not(.sr)", "#answers article", "#steered-line"].flatMap((part) => [...document.querySelectorAll(part)])
+WORDS = """() => [...document.querySelectorAll("#claim p:not(.sr), #answers article, #steered-line")]
   .filter((element) => element.checkVisibility()).map((element) => element.innerText)
   .concat(document.querySelector("#prompt").value).join(" ").match(/\\S*\\p{L}\\S*/gu)"""
 

@@ -21,6 +21,7 @@ from app.worker.client import WorkerClient, WorkerLost
 from protocol.app.verify import Drift, Tolerance, Verification
 from protocol.refusal import Refusal, Refused
 from protocol.worker.frames import FRAME, Error
+from protocol.worker.studies import StudyRequest
 from protocol.worker.study_frames import CorpusTally, Study, Tally, Trial, TrialAnswer
 
 MOST_ASKED = 8
@@ -48,8 +49,9 @@ def drawn(lines: Sequence[bytes], seed: int) -> tuple[list[int], int]:
     return sorted(random.Random(seed).sample(places, min(MOST_ASKED, len(places)))), len(places)
 
 
-async def check_study(worker: WorkerClient, recording: bytes, seed: int) -> Verification:
-    """recording: of the present protocol. What can't be asked again at all is a verdict too."""
+async def check_study(worker: WorkerClient, request: StudyRequest, recording: bytes, seed: int) -> Verification:
+    """request: as it was asked, since one that was resolved may be warned about otherwise. recording: of the present
+    protocol. What can't be asked again at all is a verdict too."""
     checked = timestamp()
     lines = recording.splitlines(keepends=True)
     places, n_pieces = drawn(lines, seed)
@@ -57,7 +59,7 @@ async def check_study(worker: WorkerClient, recording: bytes, seed: int) -> Veri
     assert isinstance(opening, Study)
     then = [_piece(lines[place]) for place in places]
     try:
-        now = [await _again(worker, opening, lines[:place]) for place in places]
+        now = [await _again(worker, request, lines[:place]) for place in places]
     except Refused as refused:
         refusal = _CHANGED if refused.refusal.code == "study_changed" else refused.refusal
         return Verification(verdict="cannot_run", checked=checked, refusal=refusal)
@@ -82,9 +84,9 @@ async def check_study(worker: WorkerClient, recording: bytes, seed: int) -> Veri
     )
 
 
-async def _again(worker: WorkerClient, opening: Study, before: Sequence[bytes]) -> Askable:
+async def _again(worker: WorkerClient, request: StudyRequest, before: Sequence[bytes]) -> Askable:
     """What the worker says behind these lines."""
-    async with worker.study(opening.request, before) as lines:
+    async with worker.study(request, before) as lines:
         async for line in lines:
             frame = FRAME.validate_json(line)
             if isinstance(frame, Error):

@@ -12,8 +12,9 @@ Nothing here is imported by us, and nothing of ours is imported here: public lib
 # the model answered is taken as it was recorded. Whether it still answers so is what *Verify* on the study's page asks.
 #
 # Every figure is printed with how many of its numbers were counted again and the largest difference; the last cell
-# fails if one is beyond rounding. Intervals that were drawn by a bootstrap are not drawn again, and figures of
-# activations that are not in the trials are drawn as they were recorded: both are said where they stand.
+# fails if one is beyond rounding. Intervals that were drawn by a bootstrap are not drawn again. Figures that are not
+# counted again (of attention, patching, a search, and what needs activations) are drawn as they were recorded, and
+# each says so.
 #
 # Needs: `pip install numpy plotly`
 
@@ -318,6 +319,37 @@ def shift():
                 yield {"type": kind, "group": group, "arm": arm}, numbers
 
 
+def prompts():
+    for trial in TRIALS:
+        name, read = NAMES[trial["name"]], trial["numbers"]
+        words = {"name": name["name"], "type": name["type"], "group": name["label"]}
+        numbers = {
+            "original": read["original"][0],
+            "pushed": read["pushed"][0],
+            "yes and no together": read["together"][0],
+        }
+        yield words, numbers | {"random, mean": np.mean(read["random"]) if read["random"] else None}
+
+
+def untouched():
+    for (kind, group), own in cells(["type", "group"]).items():
+        found = tally(own, [0])
+        for outcome in OUTCOMES:
+            words = {"type": kind, "group": group, "outcome": outcome}
+            yield words, {"answers": found[outcome], "prompts": len(own), "share": found[outcome] / len(own)}
+
+
+# %% norms-of-both-models
+READ = [trial for trial in TRIALS if not trial["answers"]]
+
+
+def norms():
+    for place, where in enumerate(("base, statement", "chat, statement", "chat, question")):
+        read = np.array([trial["numbers"][f"place{place}/norm"] for trial in READ])
+        for layer, mean in enumerate(read.mean(0)):
+            yield {"layer": layer, "place": where}, {"mean |resid_post|": mean}
+
+
 # %% counted-again
 COUNTED = {
     "answers": {
@@ -333,7 +365,9 @@ COUNTED = {
         "ablation": ablation,
     },
     "label": {"attributes": attributes} | ({} if RECORDED["part"] else {"labels": labels, "thresholds": thresholds}),
-    "knowledge": {"shift": shift},
+    "knowledge": {"shift": shift, "prompts": prompts},
+    "uncertainty": {"outcomes": untouched},
+    "transfer": {"norms": norms},
 }.get(REQUEST["kind"], {})
 TOLERANCE = 1e-5  # of a number's own size: it was recorded with six digits
 
@@ -343,7 +377,7 @@ for figure in RECORDED["figures"]:
         print(f"{figure['id']}: has no row")
         continue
     if figure["id"] not in COUNTED:
-        print(f"{figure['id']}: drawn below as it was recorded; what it is made of is not in the trials")
+        print(f"{figure['id']}: drawn below as it was recorded; it is not counted again here")
         continue
     heads = [column["name"] for column in figure["columns"]]
     rows = [dict(zip(heads, row, strict=True)) for row in figure["rows"]]

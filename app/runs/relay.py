@@ -29,6 +29,7 @@ from app.refusals import DATABASE_BUSY
 from app.runs.live_run import LiveRun
 from app.runs.progress import RunProgress
 from app.runs.queue import RunQueue
+from app.runs.recorder import Recorder, unbroken
 from app.runs.store import Claim, RunStore, TakenOver, closing_line
 from app.telemetry.logs import bind_run
 from app.worker.client import WorkerClient, WorkerLost
@@ -41,7 +42,6 @@ log = logging.getLogger(__name__)
 
 _WRITE_EVERY_S = 0.5
 _ADD_WITHIN_S = 1.0  # then it is answered, and its row is written when the database is free
-PATIENCE_S = 60.0  # with a database that another program holds, when all else is done
 
 _LOST = Refusal(
     code="worker_lost",
@@ -68,7 +68,7 @@ class Relay:
 
     accepted  done when the worker has taken the run on; its exception says why it has not
     refused   that exception, where it is a refusal
-    recorded  there is a row that names our claim
+    recorder  what of it is written down
     ended_as  how it ended, once that is written down; None where it goes on elsewhere
     """
 
@@ -87,18 +87,13 @@ class Relay:
         self.task: asyncio.Task[None] | None = None
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.refused: Refused | None = None
-        self.recorded = False
+        self.recorder = Recorder(store, claim, request)
         self.ended_as: RunState | None = None
         self._request = request
         self._lane: Lane = lane
-        self._store = store
         self._queue = queue
         self._worker = worker
         self._max_bytes = max_bytes
-        self._progress = RunProgress()
-        self._waiting: list[bytes] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._n_written = 0
         self._n_bytes = 0
         self._next_seq = 0
         self._on_cancel: Callable[[], Awaitable[None]] = partial(self._end, "cancelled", None)
@@ -108,13 +103,13 @@ class Relay:
     def begin_behind(self, lines: list[bytes], progress: RunProgress) -> None:
         """Those that a study has already, and how far it had come with them."""
         self.run.lines.extend(lines)
-        self._n_written = self._next_seq = len(lines)
+        self._next_seq = len(lines)
         self._n_bytes = sum(map(len, lines))
-        self._progress = progress
+        self.recorder.go_on(len(lines), progress)
 
     def start(self, page: str | None = None) -> asyncio.Task[None]:
         """A background run has been claimed before."""
-        self.recorded = self._lane == "background"
+        self.recorder.has_row = self._lane == "background"
         self.task = asyncio.create_task(self._relay(page), name=f"run {self.run.id}")
         self.task.add_done_callback(lambda _: self._settle())
         return self.task
@@ -170,9 +165,9 @@ class Relay:
     async def _record(self, page: str | None) -> tuple[RunState, bytes]:
         """The state that the stream ended in, and its last line, which is not yet recorded."""
         async with self._asked(page) as lines:
-            if not self.recorded:
-                self._write_soon()
-                await self._written(within_s=_ADD_WITHIN_S)
+            if not self.recorder.has_row:
+                self.recorder.begin_write()
+                await self.recorder.written(within_s=_ADD_WITHIN_S)
             self.accepted.set_result(None)
             written_at = time.monotonic()
             async for line in lines:
@@ -183,15 +178,15 @@ class Relay:
                 if self._n_bytes > self._max_bytes:
                     return "error", self._closing(_too_large(self._request, self._max_bytes))
                 self._next_seq += 1
-                self._progress.see(head.kind, line)
+                self.recorder.progress.see(head.kind, line)
                 if head.kind in ("done", "error"):
                     self._ending = True
                     return ("done" if head.kind == "done" else "error"), line
-                self._waiting.append(line)
+                self.recorder.add(line)
                 self.run.publish(line)
                 if time.monotonic() - written_at > _WRITE_EVERY_S:
-                    await self._written(within_s=0)
-                    self._write_soon()
+                    await self.recorder.written(within_s=0)
+                    self.recorder.begin_write()
                     written_at = time.monotonic()
         raise WorkerLost("the stream ended without done or error")
 
@@ -215,13 +210,13 @@ class Relay:
 
     async def _end(self, state: RunState, last: bytes | None) -> None:
         self._ending = True
-        await _unbroken(self._written())
-        if not self.recorded and not self._is_accepted:
-            return
-        if last is not None:
-            self._waiting.append(last)
         try:
-            await self._write(state)
+            await unbroken(self.recorder.written())
+            if not self.recorder.has_row and not self._is_accepted:
+                return
+            if last is not None:
+                self.recorder.add(last)
+            await self.recorder.write(state)
             self.ended_as = state
         except TakenOver:
             return await self._let_go()
@@ -241,9 +236,8 @@ class Relay:
         all those that followers have seen."""
         self._ending = True
         try:
-            if self._waiting:
-                await self._write("running")
-            await _unbroken(how(self.claim))
+            await self.recorder.write("running")
+            await unbroken(how(self.claim))
         except TakenOver:
             pass
         except DatabaseBusy:
@@ -259,7 +253,7 @@ class Relay:
             self.run.publish(self._closing(_TAKEN_OVER))
         self.run.end()
         with contextlib.suppress(TakenOver):
-            await self._written()
+            await self.recorder.written()
 
     def _settle(self) -> None:
         """Who still waits for the worker's word, or for a line, waits no more; also where the task was cancelled
@@ -272,43 +266,6 @@ class Relay:
     def _is_accepted(self) -> bool:
         return self.accepted.done() and not self.accepted.cancelled() and self.accepted.exception() is None
 
-    def _write_soon(self) -> None:
-        """One write at a time, beside the stream."""
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._append("running"))
-
-    async def _written(self, within_s: float | None = None) -> None:
-        """Whether what is being written is. None: waits for it. What went wrong is raised, but that the database is
-        held: what was to be written waits for the next time."""
-        if self._writing is None:
-            return
-        done, _ = await asyncio.wait({self._writing}, timeout=within_s)
-        if done:
-            writing, self._writing = self._writing, None
-            with contextlib.suppress(DatabaseBusy):
-                writing.result()
-
-    async def _write(self, state: RunState) -> None:
-        """Raises DatabaseBusy when all patience is over."""
-        await _unbroken(self._written())
-        until = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                return await _unbroken(self._append(state))
-            except DatabaseBusy:
-                if time.monotonic() > until:
-                    raise
-
-    async def _append(self, state: RunState) -> None:
-        if not self.recorded:
-            await self._store.add(self.claim, self._request)
-            self.recorded = True
-        lines = list(self._waiting)
-        if lines or state != "running":
-            await self._store.append(self.claim, lines, first=self._n_written, progress=self._progress, state=state)
-        self._n_written += len(lines)
-        self._waiting = self._waiting[len(lines) :]
-
     def _closing(self, why: Refusal) -> bytes:
         return closing_line(self._next_seq, why)
 
@@ -318,16 +275,6 @@ class _Head(BaseModel):
 
     kind: str
     seq: int
-
-
-async def _unbroken(write: Coroutine[None, None, None]) -> None:
-    """Waits for the end of a write even when cancelled meanwhile; half a write would make the next one wrong."""
-    writing = asyncio.ensure_future(write)
-    try:
-        await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        await writing
-        raise
 
 
 def _head_of(line: bytes) -> _Head:

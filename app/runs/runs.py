@@ -109,7 +109,7 @@ class Runs:
     def live(self, run_id: str) -> LiveRun | None:
         """A run that this app's worker has taken on and that is under way."""
         relay = self._relays.get(run_id)
-        return relay.run if relay and relay.accepted.done() and relay.recorded else None
+        return relay.run if relay and relay.accepted.done() and relay.recorder.has_row else None
 
     def leave(self, run: LiveRun) -> None:
         """Nobody follows any more. Returns at once; a run that has ended stays as it is."""
@@ -167,7 +167,7 @@ class Runs:
         await asyncio.gather(*(relay.task for relay in relays if relay.task), return_exceptions=True)
 
     async def _look(self) -> None:
-        relays = [relay for relay in self._relays.values() if relay.recorded]
+        relays = [relay for relay in self._relays.values() if relay.recorder.has_row]
         ours = {run.run_id: run for run in await self._store.under_way(self._presence.id)}
         for relay in relays:
             run = ours.get(relay.run.id)

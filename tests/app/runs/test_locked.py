@@ -15,7 +15,7 @@ import pytest
 from app.database import connection
 from app.database.connection import Database, DatabaseBusy
 from app.findings.store import FindingStore
-from app.runs import relay
+from app.runs import recorder, relay
 from app.runs.presence import Presence
 from app.runs.store import Claim, RunStore
 from app.settings import Settings
@@ -36,7 +36,7 @@ def kind() -> str:
 def patient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(connection, "WAIT_MS", 300)
     monkeypatch.setattr(connection, "TELL_AFTER_S", 0.1)
-    monkeypatch.setattr(relay, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(recorder, "PATIENCE_S", 5.0)
     monkeypatch.setattr(relay, "_ADD_WITHIN_S", 0.2)
     with start(settings) as app:
         yield app
@@ -157,7 +157,7 @@ def test_health_says_that_something_waits_for_the_database(patient: Client, sett
 def test_a_lock_that_outlasts_all_patience_ends_a_run_with_its_reason(
     patient: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(recorder, "PATIENCE_S", 0.5)
     with held(settings):
         last = json.loads(patient.post_run().content.splitlines()[-1])
     assert last["kind"] == "error" and last["refusal"]["code"] == "database_busy"

@@ -75,7 +75,7 @@ class Drawing:
 
     def draw(self, request: Request, name: str, active: str, status: int = 200, **context: object) -> Response:
         """Each is told as `root` where the app stands on its host, and as `site` where readers find it."""
-        root, site = root_of(request.scope), (self._public_url or str(request.base_url)).rstrip("/")
+        root, site = root_of(request.scope), self.site(request)
         context |= {
             "active": active,
             "version": VERSION,
@@ -85,6 +85,10 @@ class Drawing:
             "kept": self._kept,
         }
         return self._templates.TemplateResponse(request, name, context, status)
+
+    def site(self, request: Request) -> str:
+        """Where readers find the app, without a slash at its end."""
+        return (self._public_url or str(request.base_url)).rstrip("/")
 
     def error(self, request: Request, status: int, refusal: Refusal) -> Response:
         return self.draw(request, "error.html", "", status, refusal=refusal, path=path_of(request.scope))

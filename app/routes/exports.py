@@ -13,8 +13,11 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app import ids
+from app.exports.kept_page import kept_page
+from app.http.prefix import root_of
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
+from app.routes.finding_page import finding_page
 from app.routes.openapi import file_of, refusals
 from app.services import Parts
 from app.version import VERSION
@@ -73,15 +76,18 @@ def routes(parts: Parts) -> APIRouter:
         return _file(body, "application/json", f"{slug}.json")
 
     @router.get("/{slug}.html", response_class=Response, responses=file_of("text/html", "one page, self-contained"))
-    async def as_page(slug: str) -> Response:
-        """Opens without this app, and without a network."""
-        from app.exports.page import page_of  # plotly is slow to import
-        from app.exports.study.page import study_page_of
-
+    async def as_page(request: Request, slug: str) -> Response:
+        """The finding's page itself: it opens without this app, and without a network."""
         finding = await _finding(slug)
-        recording = await _recording(finding)
-        page = await _drawn(partial(study_page_of if finding.study else page_of, finding, recording))
-        return _file(page.encode(), "text/html; charset=utf-8", f"{slug}.html")
+        drawn = bytes((await finding_page(parts, request, finding)).body).decode()
+        frames = {
+            f"/api/findings/{one.slug}/frames": (await _recording(one)).decode()
+            for one in (finding, finding.second)
+            if one
+        }
+        script = "findings/study.js" if finding.study else "findings/finding.js"
+        kept = partial(kept_page, drawn, script, parts.drawing.site(request), root_of(request.scope), frames)
+        return _file((await _drawn(kept)).encode(), "text/html; charset=utf-8", f"{slug}.html")
 
     @router.get("/{slug}.ipynb", response_class=Response, responses=file_of("application/x-ipynb+json", "notebook"))
     async def as_notebook(slug: str) -> Response:

@@ -19,8 +19,8 @@ from app.findings.studies_side_by_side import ComparedFigure, compared_figures, 
 from app.http.prefix import root_of
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
+from app.routes.finding_page import finding_page
 from app.services import Parts
-from app.wording.provenance import provenance, study_provenance
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
@@ -115,18 +115,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/f/{slug}", methods=["GET", "HEAD"])
     async def finding(request: Request, slug: str) -> Response:
-        found = await _finding(slug)
-        if found.study is None:
-            return parts.drawing.draw(request, "finding.html", "finding", finding=found, provenance=provenance(found))
-        studied = await asyncio.to_thread(read_study, await parts.findings.frames(found.recording_sha256))
-        return parts.drawing.draw(
-            request,
-            "study.html",
-            "finding",
-            finding=found,
-            studied=studied,
-            provenance=study_provenance(studied),
-        )
+        return await finding_page(parts, request, await _finding(slug))
 
     async def _finding(slug: str) -> Finding:
         if not ids.looks_like_one(slug):

@@ -1,7 +1,6 @@
 """A figure's table in words, and as CSV: what the browser does in static/study/table_text.js."""
 
 import csv
-import html
 import io
 
 from app.wording.numbers import sig3
@@ -36,11 +35,6 @@ def is_numeric(figure: Figure, column: int) -> bool:
     cells = [row[column] for row in figure.rows if column < len(row)]
     found = [cell for cell in cells if cell is not None]
     return bool(found) and not any(isinstance(cell, str) for cell in found)
-
-
-def escaped(text: str) -> str:
-    """For Plotly, which reads tags in its labels."""
-    return html.escape(text, quote=False)
 
 
 def csv_of(figure: Figure) -> str:

@@ -143,7 +143,23 @@ function post(path, value, signal) {
 }
 
 /** @param {string} path of the app, wherever that stands on its host */
-const ask = (path, options) => fetched(addressOf(path), options);
+const ask = (path, options) => keptAnswer(path) ?? fetched(addressOf(path), options);
+
+// A page that is a file holds what it asks for, and asks nobody (app/exports/kept_page.py).
+function keptAnswer(path) {
+  const kept = globalThis.document?.getElementById("kept");
+  if (!kept) return null;
+  const answer = JSON.parse(kept.textContent)[path];
+  if (answer !== undefined) return Promise.resolve(new Response(answer));
+  return Promise.reject(
+    new Refused(0, {
+      code: "kept_page",
+      asked: "This page is a file.",
+      allowed: "What is not in it is not asked for.",
+      change: "Open it at its link.",
+    }),
+  );
+}
 
 async function fetched(url, options) {
   let response;

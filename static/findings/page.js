@@ -9,7 +9,7 @@ import { takeBack } from "./takeback.js";
 
 /** `state` has the channels `health` and `run`. */
 export function findingPage(slug, state) {
-  copyButton($("copy"), () => location.href.split("#")[0]);
+  copyButton($("copy"), () => document.querySelector('link[rel="canonical"]').getAttribute("href"));
   menu($("export"));
   for (const button of document.querySelectorAll("[data-copies]")) {
     copyButton(button, () => $(button.getAttribute("data-copies")).textContent);

@@ -35,8 +35,11 @@ export function pictureButtons(elements, words) {
   }
 }
 
-/** Where what is shown can be looked up: a finding at its link; what nobody shared, in this browser. */
+/** Where what is shown can be looked up: a finding at its link, which its page says, as a file too; what nobody shared,
+ * in this browser. */
 export function linkHere({ href, origin, pathname }) {
+  const told = globalThis.document?.querySelector('link[rel="canonical"]')?.getAttribute("href");
+  if (told) return { href: told, text: told };
   if (/\/f\/[^/]+$/.test(pathname)) return { href: origin + pathname, text: origin + pathname };
   return { href, text: `${origin}${pathname}, not shared` };
 }

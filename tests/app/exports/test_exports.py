@@ -7,26 +7,22 @@ import re
 import subprocess
 import sys
 import time
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from markupsafe import escape
 from PIL import Image
 
 from app.exports.card import compose, draw_card
 from app.exports.lettering import LACKING, NOTHING_DRAWABLE, Type, broken, cut, drawable
 from app.exports.notebook import notebook_of
-from app.exports.page import MAX_INLINE_BYTES, page_of
 from app.exports.palette import palette
 from app.recordings.arms import read_recording
 from app.recordings.dose import control, dose_points, monotone, segments, sigmoid
-from app.wording.numbers import probability, sig3
+from app.wording.numbers import probability
 from app.wording.provenance import provenance
-from app.wording.readout import readout_facts as exported
 from app.wording.words import control_sentence
 from protocol.amounts import amount
 from protocol.app.findings import Answers, Finding, View
@@ -232,12 +228,11 @@ def words_of(finding: Finding, recording: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_kind_of_finding_has_a_card_a_page_and_a_notebook(name: str) -> None:
+def test_every_kind_of_finding_has_a_card_and_a_notebook(name: str) -> None:
     finding, recording = made(name)
     picture = Image.open(io.BytesIO(draw_card(finding, recording)))
     assert (picture.format, picture.size) == ("PNG", (1200, 630))
     require_that_it_fits(finding, recording)
-    assert "</html>" in page_of(finding, recording)
     assert json.loads(notebook_of(finding, recording))["nbformat"] == 4
 
 
@@ -264,14 +259,7 @@ def test_the_card_counts_samples_and_names_what_was_not_judged_or_not_controlled
 
 def test_a_random_direction_is_called_one_wherever_a_finding_says_what_was_pushed() -> None:
     finding, recording = made("along a random direction")
-    drawn = "random 3 of seed 7, like L1 #7"
     assert "Random direction 3 +1 × r̄" in words_of(finding, recording)
-    facts = dict(exported(finding, read_recording(recording), 4))
-    assert facts["steered"] == f"Random direction 3 ({drawn}), +1 × r̄"
-    assert facts["direction"].startswith(
-        "random, of the norm that L1 #7 writes with: number 3, from 0, of the controls"
-    )
-    assert all(str(escape(said)) in page_of(finding, recording) for said in facts.values())
     told = provenance(finding)["direction"]
     assert told.value == told.more == "random 3 of seed 7, like scripted-sae #7"
 
@@ -339,8 +327,6 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 def test_no_text_breaks_an_export(title: str, note: str, text: str, name: str) -> None:
     finding, recording = made(name, title=title, note=note, text=text)
     require_that_it_fits(finding, recording)
-    read = Reader(page_of(finding, recording))
-    assert read.elements.count("script") == (3 if name == "nothing swept" else 4)
     record = executed_record(notebook_of(finding, recording))
     assert (record["finding"]["title"], record["finding"]["note"], record["prompt"]) == (title, note, PROMPT)
 
@@ -362,72 +348,6 @@ def executed_record(notebook: bytes) -> dict:
     namespace: dict = {"print": lambda *_: None}
     exec(source, namespace)
     return namespace["RECORDED"]
-
-
-class Reader(HTMLParser):
-    """What a browser would see: elements, attributes that fetch, texts by id, script texts."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: list[str] = []
-        self.fetches: list[tuple[str, str | None]] = []
-        self.texts: dict[str, str] = {}
-        self._id: str | None = None
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(tag)
-        fetching = ("src", "href", "srcset", "data", "action", "poster", "background", "xlink:href", "formaction")
-        self.fetches += [(name, value) for name, value in attrs if name in fetching]
-        self._id = dict(attrs).get("id") or self._id
-
-    def handle_data(self, data: str) -> None:
-        if self._id:
-            self.texts[self._id] = self.texts.get(self._id, "") + data
-
-    def handle_endtag(self, tag: str) -> None:
-        self._id = None
-
-
-def test_a_page_refers_to_nothing_outside_itself() -> None:
-    page = page_of(*made("a sweep"))
-    read = Reader(page)
-    assert read.fetches == []
-    assert not {"link", "iframe", "object", "embed", "base", "a", "img", "form"} & set(read.elements)
-    for style in re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL):
-        assert "@import" not in style and "url(" not in style
-    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
-    assert policy.startswith("default-src &#39;none&#39;; script-src &#39;sha256-") and "http" not in policy
-
-
-def test_a_page_says_all_of_it_without_a_script() -> None:
-    finding, recording = made("a sweep", title="The title", note="Two\nlines.")
-    page = re.sub(r"<script.*?</script>", "", page_of(finding, recording), flags=re.DOTALL)
-    recorded = read_recording(recording)
-    for said in ("The title", PROMPT, str(escape(REFUSAL)), INVENTION, "Two\nlines.", "matched “"):
-        assert said in page
-    for point in dose_points(recorded, 0):
-        assert f"<bdi>{escape(probability(point.probability))}</bdi>" in page
-        assert f"<bdi>{sig3(point.logodds)}</bdi>" in page
-        if own := point.control:
-            assert escape(f"{probability(sigmoid(own.low))} – {probability(sigmoid(own.high))}") in page
-    assert "<bdi>30.3</bdi>" in page or "<bdi>30.2</bdi>" in page  # a watched latent, 30.25
-    for digest in (finding.recording_sha256, recorded.start.request_sha256, "1" * 64, "2" * 64):
-        assert digest in page
-
-
-def test_a_page_holds_the_recording_to_the_byte_unless_it_is_too_large() -> None:
-    finding, recording = made("sampled", text=HOSTILE[0])
-    record = json.loads(Reader(page_of(finding, recording)).texts["record"])
-    assert hashlib.sha256(record["recording"].encode()).hexdigest() == finding.recording_sha256
-    assert Finding.model_validate_json(json.dumps(record["finding"])) == finding
-
-    padding = frames.Latents(seq=9, arm=0, dictionary="d", pos=0, counts=(), index_bytes=2, data="A" * 2_000_000)
-    large = recording.replace(b'{"kind":"done"', padding.model_dump_json().encode() + b'\n{"kind":"done"')
-    assert len(large) > MAX_INLINE_BYTES
-    page = page_of(finding_of(large, finding.view), large)
-    assert "record" not in Reader(page).texts
-    assert "The recording is not in this file" in page and len(page) < 1_700_000
 
 
 def test_what_the_font_lacks_is_a_neutral_mark_and_never_a_box() -> None:
@@ -466,7 +386,7 @@ def test_a_card_takes_less_than_half_a_second_of_cpu() -> None:
 
 def test_the_app_starts_without_pillow_and_plotly() -> None:
     code = (
-        "import app.main, app.exports.card, app.exports.page, app.exports.notebook, sys; "
+        "import app.main, app.exports.card, app.exports.kept_page, app.exports.notebook, sys; "
         "print([name for name in ('PIL', 'plotly', 'nbformat', 'torch') if name in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

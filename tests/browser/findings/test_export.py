@@ -1,99 +1,66 @@
-"""The exported page in a real browser, from a file."""
+"""A finding's page as one file, in a real browser: it is that page, and asks the network for nothing."""
 
-import urllib.request
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from app.exports.page import page_of
-from app.recordings.arms import read_recording
-from app.recordings.dose import band, dose_points
-from app.wording.numbers import probability
-from protocol.app.findings import View
-from protocol.canonical import canonical_json
-from protocol.steering import Sweep
-from protocol.worker.models import Models
-from protocol.worker.requests import GenerateRequest
-from tests.app.exports.test_exports import HOSTILE, finding_of, made
 from tests.browser.conftest import BATKIN, App, OpenPage
+from tests.browser.explore.test_states import HOSTILE
+
+VIEWS = ("#answers", "#tokens .strip", "#first", "#provenance")  # in words, what both show
 
 
-@pytest.fixture(scope="module")
-def recording(app: App) -> bytes:
-    """The story, run on the embedded model."""
-    with urllib.request.urlopen(f"{app.url}/api/models") as answer:
-        card = Models.model_validate_json(answer.read()).models[0]
-    direction = card.directions[0]
-    sweep = Sweep(target=direction.target, scope=direction.scope, unit=direction.unit, strengths=direction.strengths)
-    asked = canonical_json(GenerateRequest(model=card.id, prompt=BATKIN, sweeps=(sweep,)))
-    with urllib.request.urlopen(urllib.request.Request(f"{app.url}/api/runs", asked, method="POST")) as answer:
-        return answer.read()
+def kept(app: App, slug: str, folder: Path) -> str:
+    file = folder / f"{slug}.html"
+    file.write_bytes(app.ask(f"/f/{slug}.html")[0])
+    return file.as_uri()
 
 
-def test_the_exported_page_opens_from_a_file_with_plot_and_table_and_asks_the_network_for_nothing(
-    open_page: OpenPage, recording: bytes, tmp_path: Path
+def words(page: Page) -> list[str]:
+    expect(page.locator("#curve .scatterlayer .js-line")).to_have_count(4)
+    return [page.locator(view).inner_text() for view in VIEWS]
+
+
+def test_a_kept_page_is_the_page_and_asks_the_network_for_nothing(
+    app: App, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    shown = next(p for p in dose_points(read_recording(recording), 0) if p.strength == 1.25)
-    page = open_file(open_page, tmp_path, page_of(finding_of(recording, View(sweep=0, strength=1.25)), recording))
-    expect(page.locator(".figure .scatterlayer .trace")).to_have_count(5)
-    assert band(dose_points(read_recording(recording), 0))
-    expect(page.locator("tr.marked").first).to_contain_text(probability(shown.probability))
-    page.mouse.wheel(0, 200)
-    box = page.locator(".figure .points .point").nth(14).bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.locator(".hoverlayer")).to_contain_text("random directions")
-    fetched = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
-    assert fetched == []
-    with page.expect_download() as download:
-        page.click("#save")
-    assert Path(download.value.path()).read_bytes() == recording
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator(".figure .js-line").last).to_have_css("stroke", "rgb(189, 156, 255)")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_in_an_exported_page_is_text(open_page: OpenPage, tmp_path: Path, text: str) -> None:
-    finding, recording = made("a sweep", title=text, note=text, text=text)
-    page = open_file(open_page, tmp_path, page_of(finding, recording))
-    expect(page.locator(".figure .scatterlayer").first).to_be_attached()
-    page.locator(".figure .points .point").first.hover(force=True)
-    expect(page.locator(".hoverlayer")).to_contain_text("P(refusal opening)")
+    title = "</script></title><script>window.pwned = 1</script> {{ 7 * 7 }}"
+    finding = app.save(BATKIN, title, -1, note=f"{HOSTILE} {title}")["finding"]
+    page = open_page(f"{app.url}/f/{finding['slug']}", fresh=True)
+    shown = words(page)
+    page.goto(kept(app, finding["slug"], tmp_path))
+    assert words(page) == shown
+    assert page.locator("h1").inner_text() == " ".join(title.split())
     assert page.evaluate("window.pwned") is None
-    as_html = text.replace("\r", "\n")
-    assert page.evaluate("document.getElementById('title').textContent") == as_html
-    assert page.evaluate("document.getElementById('note').textContent") == as_html
-    assert as_html in page.evaluate("document.querySelector('.answer-text').textContent")
-    assert page.locator("script").count() == 4 and page.locator("a, img, iframe").count() == 0
-    record = page.evaluate("JSON.parse(document.getElementById('record').textContent)")
-    assert record["finding"]["title"] == text and record["recording"].encode() == recording
+    page.locator("#sliders input[type=range]").first.press("Home")
+    assert words(page) != shown, "its slider goes through what was recorded"
+    page.locator("#map").scroll_into_view_if_needed()
+    expect(page.locator("#map .heatmaplayer image").first).to_be_attached()
+    page.locator("#curve details summary").first.click()
+    with page.expect_download() as download:
+        page.locator("#curve").get_by_role("button", name="Save as SVG").click()
+    assert f"{app.url}/f/{finding['slug']}" in Path(download.value.path()).read_text()
+    fetched = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert [name for name in fetched if not name.startswith("data:")] == []
+    expect(page.locator("[data-verify]")).to_be_hidden()
 
 
-def test_a_script_that_got_into_an_exported_page_would_not_run(open_page: OpenPage, tmp_path: Path) -> None:
-    html = page_of(*made("nothing swept"))
-    injected = html.replace("</main>", "<script>window.pwned = 1</script></main>")
-    (tmp_path / "page.html").write_text(injected)
-    context = open_page("about:blank").context.browser.new_context()  # its console is expected to complain
+def test_a_script_that_got_into_a_kept_page_would_not_run(app: App, open_page: OpenPage, tmp_path: Path) -> None:
+    slug = app.save(BATKIN, "Read me", -1)["finding"]["slug"]
+    address = kept(app, slug, tmp_path)
+    file = tmp_path / f"{slug}.html"
+    file.write_text(file.read_text().replace("</main>", "<script>window.pwned = 1</script></main>"))
+    browser = open_page("about:blank").context.browser
+    context = browser.new_context()  # its console is expected to complain
     page = context.new_page()
-    page.goto((tmp_path / "page.html").as_uri())
-    expect(page.locator("#save")).to_be_visible()
+    page.goto(address)
+    expect(page.locator("#curve .scatterlayer")).to_be_attached()
     assert page.evaluate("window.pwned") is None
     context.close()
-
-
-def test_an_exported_page_reads_without_javascript_and_on_a_phone(open_page: OpenPage, tmp_path: Path) -> None:
-    finding, recording = made("sampled", title="Read me")
-    html = page_of(finding, recording)
-    page = open_file(open_page, tmp_path, html, java_script_enabled=False, viewport={"width": 375, "height": 720})
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 720})
+    page = context.new_page()
+    page.goto(address)
     expect(page.get_by_role("heading", level=1)).to_have_text("Read me")
     expect(page.locator(".answer")).to_have_count(2)
-    expect(page.get_by_text("A script draws a plot here")).to_be_visible()
-    expect(page.locator("table").first).to_be_visible()
     assert page.locator("main").bounding_box()["width"] <= 375
-
-
-def open_file(open_page: OpenPage, folder: Path, html: str, **options: object):
-    file = folder / "finding.html"
-    file.write_text(html, encoding="utf-8", newline="")
-    return open_page(file.as_uri(), **options)
+    context.close()

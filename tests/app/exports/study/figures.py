@@ -1,6 +1,5 @@
 """Figures of every form, with and without a series, a role, a panel and a unit, as studies make them."""
 
-import json
 from typing import Any
 
 from protocol.worker.study_frames import Cell, Column, Figure, Plot
@@ -196,36 +195,3 @@ FIGURES = {
         role=3,
     ),
 }
-
-
-def marks(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Traces, but for what only the legend knows; of bars each by itself, because a file has a trace for each role."""
-    traces: list[dict[str, Any]] = []
-    for trace in data:
-        kept = {key: value for key, value in trace.items() if key not in ("showlegend", "offsetgroup", "colorbar")}
-        kept = {"type": "scatter", **kept}
-        for key in ("showscale", "text", "texttemplate", "textfont"):
-            kept.pop(key, None)
-        kept.get("line", {}).pop("shape", None)
-        traces += _bars(kept) if kept["type"] == "bar" else [kept]
-    return sorted(traces, key=json.dumps) if data[0].get("type") == "bar" else traces
-
-
-def _bars(trace: dict[str, Any]) -> list[dict[str, Any]]:
-    marker, spread = trace["marker"], trace.get("error_y", {})
-
-    def at(value: Any, n: int) -> Any:
-        return value[n] if isinstance(value, list) else value
-
-    return [
-        {
-            "x": x,
-            "y": y,
-            "colour": at(marker["color"], n),
-            "edge": at(marker["line"]["color"], n),
-            "hatch": at(marker["pattern"]["shape"], n),
-            "interval": [spread["array"][n], spread["arrayminus"][n]] if spread else None,
-            "hover": trace["hovertext"][n],
-        }
-        for n, (x, y) in enumerate(zip(trace["x"], trace["y"], strict=True))
-    ]

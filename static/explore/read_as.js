@@ -12,7 +12,7 @@ export function readAs(element, state, choose) {
     drawn = run?.start;
     const said = wordsOf(drawn);
     element.hidden = !said;
-    const press = said && { class: "button button-small", type: "button", onclick: () => choose(said.other) };
+    const press = said && { class: "button button-plain", type: "button", onclick: () => choose(said.other) };
     fill(element, said && [h("span", {}, said.words), " ", h("button", press, said.way)]);
   });
   return () => {

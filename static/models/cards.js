@@ -98,7 +98,7 @@ function command(card) {
 }
 
 function copyOf(line) {
-  const button = h("button", { class: "button button-small", type: "button", "aria-label": `Copy ${line}` }, "Copy");
+  const button = h("button", { class: "button button-plain", type: "button", "aria-label": `Copy ${line}` }, "Copy");
   return copyButton(button, () => line);
 }
 

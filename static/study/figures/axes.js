@@ -3,7 +3,7 @@
 
 import { cellText, valuesOf } from "../table_text.js";
 
-export const LETTER = 6.2; // px, about, of an axis label
+export const LETTER = 6.8; // px, about, of an axis label in the widest of the usual fonts
 export const MOST_LABEL = 0.42; // of the width
 const BEHIND = 14; // px, between a label and its axis
 export const SLANT = -35; // degrees
@@ -104,7 +104,7 @@ export const upright = ({ width }, xs) => 216 + (isSlanted(xs, width) ? slantedF
 const isSlanted = (xs, width) =>
   typeof xs[0] === "string" && longest(xs) * LETTER > (width - 44) / Math.max(1, xs.length);
 
-export const slantedFoot = (xs) => 16 + Math.min(0.58 * SLANTED_LABEL, 3.6 * longest(xs));
+export const slantedFoot = (xs) => 16 + Math.min(0.58 * SLANTED_LABEL, 0.58 * LETTER * longest(xs));
 
 // ---- words on a plot
 

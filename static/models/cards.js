@@ -15,7 +15,7 @@ export function modelCards(element, state) {
     state.on(["registry"], () => {
       const registry = state.get("registry");
       leds.clear();
-      if (!registry) return fill(element, h("p", { class: "note" }, "Asking the worker for its models…"));
+      if (!registry) return fill(element, h("p", { class: "note pending" }, "Asking the worker for its models…"));
       fill(
         element,
         registry.models.map((card, i) => {

@@ -35,7 +35,7 @@ export function extent(run, sweep) {
 export function doseCurve(element, state) {
   const about = h("span", { class: "note", title: "Mean, and 5 to 95 % of them" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
-  const plot = h("div", { class: "plot", "aria-hidden": "true" });
+  const plot = h("div", { class: "plot pending-plot", "aria-hidden": "true" });
   const overlay = h("div", { class: "overlay", "aria-hidden": "true" });
   const waiting = h("p", { class: "note waiting" });
   const ribbon = h("div", {});

@@ -18,7 +18,7 @@ const REST_MS = 120; // drawn when the slider rests
 export function namesHistogram(element, state, own) {
   const title = h("h3", { class: "subhead" });
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
-  const plot = h("div", { class: "names-plot", "aria-hidden": "true" });
+  const plot = h("div", { class: "names-plot pending-plot", "aria-hidden": "true" });
   const silent = h("p", { class: "note" });
   const separation = h("dl", { class: "separation" });
   const behind = h("div", { class: "behind" });

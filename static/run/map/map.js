@@ -28,7 +28,7 @@ export function latentMap(element, state) {
   );
   const button = h("button", { class: "button button-plain", type: "button" }, "Table");
   const heads = h("ul", { class: "map-heads" });
-  const plot = h("div", { class: "map-plot" });
+  const plot = h("div", { class: "map-plot pending-plot" });
   const region = "Heat map, tokens by latents; the table says the same";
   const wrap = h("div", { class: "map-wrap", tabindex: "0", role: "region", "aria-label": region }, heads, plot);
   const behind = h("div", { class: "behind" });

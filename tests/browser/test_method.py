@@ -16,7 +16,7 @@ def opened(page: Page) -> str:
 def test_a_door_says_what_its_symbol_is_and_escape_gives_the_focus_back(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url + "/models")
     door = page.locator('main [data-term="paper_layer"]').first
-    page.locator("main details").evaluate_all("all => all.forEach((one) => (one.open = true))")
+    door.evaluate("(link) => (link.closest('details').open = true)")
     door.click()
     assert "by the block that reads it" in opened(page)
     page.keyboard.press("Escape")

@@ -2,7 +2,8 @@ import { drawn, finding, recordedFrames } from "/static/core/api.js";
 import { addressOf } from "/static/core/root.js";
 import assert from "../assert.js";
 
-const page = (root) => Object.assign(globalThis, { document: { documentElement: { dataset: { root } } } });
+const page = (root) =>
+  Object.assign(globalThis, { document: { documentElement: { dataset: { root } }, getElementById: () => null } });
 
 Deno.test("an address of the app is below the path where the page says that it stands", () => {
   delete globalThis.document;

@@ -29,6 +29,7 @@ export function readingOf(start, { span = null, marking = false } = {}) {
 export function nameReading(element, state) {
   element.classList.add("reading");
   element.setAttribute("role", "status");
+  element.hidden = true; // it takes no room before it has something to say
   const off = state.on(["run", "span", "live", "tool"], () => {
     const start = state.get("run")?.start;
     if (!start) return; // a run begins: what was said still holds

@@ -24,7 +24,7 @@ def all_answers_are_above_the_fold(page: Page) -> bool:
 
 
 def test_a_pair_is_seen_shared_opened_and_checked_as_one(app: App, open_page: OpenPage) -> None:
-    page = open_page(f"{app.url}/#prompt={BATKIN}&at=0:1.25&beside={JORDAN}", viewport={"width": 1440, "height": 900})
+    page = open_page(f"{app.url}/#prompt={BATKIN}&at=0:1.25&beside={JORDAN}", fresh=True)  # 1440 x 900
     wait_done(page)
     badges = page.locator("#answers .badge, #beside-answers .badge")
     expect(badges).to_have_count(4)

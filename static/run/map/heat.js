@@ -7,7 +7,8 @@ import { numberOf } from "./grid.js";
 /** Around the cells, px: names of tokens are aslant above and below. */
 export const MARGIN = { left: 2, right: 34, top: 64, bottom: 76 };
 
-const FITS = 23.5; // px that a number takes
+const NUMBER_PX = 10; // monospace: .61 as wide as high
+const AIR_PX = 2;
 const MOST_NUMBERS = 800; // written into cells; each is an element
 const FONT = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace";
 
@@ -39,7 +40,7 @@ export function heatFigure(grid, { colour, width, selected }) {
         showticklabels: false,
         ticks: "",
       },
-      annotations: [...(cell >= FITS ? numbers(grid, colour) : []), ...captions(grid, colour)],
+      annotations: [...numbers(grid, cell, colour), ...captions(grid, colour)],
       shapes: frames(grid, selected, colour),
     },
   };
@@ -77,18 +78,36 @@ function hover(grid, { short, label, side }, value, x) {
   return `${safe(short)} ${safe(label)}<br>${side}, token ${pos}<br><b>${numberOf(side, value)}</b>`;
 }
 
-function numbers({ rows }, colour) {
+function numbers({ rows }, cell, colour) {
   const all = rows.flatMap(({ side, values, from, to }) =>
-    values.flatMap((value, x) => (value ? [{ x, y: (from + to) / 2, text: short(side, value) }] : []))
+    values.flatMap((value, x) => (value ? [{ x, y: (from + to) / 2, side, value }] : []))
   );
   if (all.length > MOST_NUMBERS) return [];
-  return all.map((one) => ({ ...one, showarrow: false, font: { size: 10, color: colour("--ink") } }));
+  const texts = fitting(all, cell);
+  return texts.map((text, i) => ({
+    x: all[i].x,
+    y: all[i].y,
+    text,
+    showarrow: false,
+    font: { size: NUMBER_PX, color: colour("--ink") },
+  }));
+}
+
+/** All of them with three digits, where each fits its cell, else with two, else none: one that reached into the next
+ * cell would read as one number with it. @param {{ side: string, value: number }[]} all @param {number} cell px */
+export function fitting(all, cell) {
+  for (const digits of [3, 2]) {
+    const texts = all.map(({ side, value }) => short(side, value, digits));
+    if (texts.every((text) => 0.61 * NUMBER_PX * text.length + AIR_PX <= cell)) return texts;
+  }
+  return [];
 }
 
 // Cells are narrow: two digits below 1.
-function short(side, value) {
-  if (Math.abs(value) >= 1) return numberOf(side, value);
-  return (side === "difference" && value > 0 ? "+" : "") + String(Number(value.toPrecision(2))).replace("-", "−");
+function short(side, value, digits) {
+  if (digits > 2 && Math.abs(value) >= 1) return numberOf(side, value);
+  const few = Math.abs(value) >= 10 ? Math.round(value) : Number(value.toPrecision(2));
+  return (side === "difference" && value > 0 ? "+" : "") + String(few).replace("-", "−");
 }
 
 function captions({ n_prompt, steered, below }, colour) {

@@ -1,0 +1,72 @@
+"""No text is printed over another, at any width, on any page.
+
+Boxes of text are measured, also those of pictures' labels; a page is opened once and made narrower and wider.
+"""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import BATKIN, App, OpenPage, wait_done
+from tests.browser.test_axe import beside, pushed
+
+OVERLAPS = Path(__file__).with_name("overlap.js").read_text()
+WIDTHS = (360, 390, 480, 600, 768, 900, 960, 1024, 1280, 1440, 1920, 2560)
+# What sticks to an edge lies over the rest, which is a scroll away: it goes back to its place.
+LET_GO = """document.querySelectorAll("body *").forEach((element) => {
+  const { position } = getComputedStyle(element);
+  if (element.scrollLeft) element.scrollLeft = 0;
+  if (position === "sticky") element.style.inset = "auto", element.style.position = "relative";
+  if (position === "fixed" && !element.closest("dialog")) element.style.position = "static";
+})"""
+HELD = """document.querySelectorAll("body [style]").forEach((element) => {
+  element.style.position = "";
+  element.style.inset = "";
+})"""
+
+
+def overlaps(page: Page) -> dict[str, list[int]]:
+    """By what lies over what: at which widths."""
+    found: dict[str, list[int]] = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(400)  # plots are drawn anew
+        page.evaluate(LET_GO)
+        for pair in page.evaluate(OVERLAPS):
+            found.setdefault(" × ".join(pair), []).append(width)
+        page.evaluate(HELD)
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_no_text_lies_over_another_in_explore(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    assert overlaps(page) == {}
+    for state in (pushed, beside):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        state(page)
+        assert (state.__name__, overlaps(page)) == (state.__name__, {})
+
+
+@pytest.mark.timeout(300)
+def test_no_text_lies_over_another_on_any_other_page(app: App, open_page: OpenPage) -> None:
+    slugs = [app.save(BATKIN, f"Batkin at {strength}", strength)["finding"]["slug"] for strength in (-1, None)]
+    found = {}
+    page = open_page(app.url + "/findings", allow=(404,))
+    compared = f"/compare?a={slugs[0]}&b={slugs[1]}"
+    for path in (
+        "/findings",
+        f"/f/{slugs[0]}",
+        compared,
+        "/models",
+        "/method",
+        "/discover",
+        "/experiments",
+        "/nowhere",
+    ):
+        page.goto(app.url + path)
+        page.wait_for_load_state("networkidle")
+        found[path] = overlaps(page)
+    assert {path: pairs for path, pairs in found.items() if pairs} == {}

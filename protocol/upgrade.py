@@ -108,5 +108,21 @@ def _frame_from_1(frame: Json) -> None:
         frame.setdefault("paper_phrase", None)
 
 
-STEPS: Mapping[int, VersionStep] = {1: VersionStep(_request_from_1, _frame_from_1)}
+def _request_from_2(request: Json) -> None:
+    """Asked as before."""
+
+
+def _frame_from_2(frame: Json) -> None:
+    """Version 2 took the first name that it found, and warned of nothing."""
+    if frame["kind"] == "start":
+        frame.setdefault("warnings", [])
+        if frame["entity"] is not None:
+            frame["entity"].setdefault("called", None)
+            frame["entity"].setdefault("others", [])
+
+
+STEPS: Mapping[int, VersionStep] = {
+    1: VersionStep(_request_from_1, _frame_from_1),
+    2: VersionStep(_request_from_2, _frame_from_2),
+}
 assert max(STEPS) + 1 == PROTOCOL, "a new protocol needs a step from the one before"

@@ -1,3 +1,3 @@
 """The version that every stream and every finding states."""
 
-PROTOCOL = 2
+PROTOCOL = 3

@@ -152,16 +152,22 @@ MARKS = {
 }
 
 
+def ready(page: Page) -> None:
+    """Its form is open, which stands behind the recorded result at first, and can be run."""
+    button = page.locator("#setup").get_by_text("Run", exact=True)
+    expect(button).to_be_enabled(timeout=60_000)
+    page.locator("#setup").evaluate("(form) => (form.open = true)")
+
+
 def set_up(page: Page, *, most: int, controls: int) -> None:
-    page.locator("#setup").evaluate("(form) => (form.open = true)")  # an experiment opens on its recorded result
+    ready(page)
     page.get_by_label("Of each type and group at most").fill(str(most))
     page.get_by_label("Controls", exact=True).fill(str(controls))
 
 
 def run(page: Page) -> None:
-    button = page.get_by_role("button", name="Run", exact=True)
-    expect(button).to_be_enabled(timeout=60_000)
-    button.click()
+    ready(page)
+    page.get_by_role("button", name="Run", exact=True).click()
 
 
 def answers_told(page: Page) -> int:
@@ -172,7 +178,7 @@ def answers_told(page: Page) -> int:
 @pytest.mark.timeout(180)
 def test_every_form_of_figure_is_drawn_with_its_table(app: App, open_page: OpenPage) -> None:
     page = open_page(f"{app.url}/experiments#kind=dose")
-    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=60_000)
+    ready(page)
     # every form
     drawn = figures()
     page.evaluate(DRAWN, drawn)
@@ -320,7 +326,7 @@ def test_what_a_form_asks_is_what_its_draft_comes_to_with_every_field_changed_an
 @pytest.mark.timeout(300)
 def test_refusals_by_arm_are_run_read_filtered_and_saved(app: App, open_page: OpenPage) -> None:
     page = open_page(f"{app.url}/experiments")
-    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=60_000)
+    ready(page)
     # by keyboard: another experiment and back
     page.locator("#list a").nth(1).press("Enter")
     expect(page).to_have_url(re.compile("#kind=dose$"))
@@ -383,7 +389,7 @@ def test_a_run_is_paused_gone_on_with_mended_and_cancelled_and_no_answer_counts_
     app: App, open_page: OpenPage
 ) -> None:
     page = open_page(f"{app.url}/experiments#kind=misfires")
-    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=60_000)
+    ready(page)
     cuts = 0
 
     def cut(route: Route) -> None:

@@ -16,7 +16,7 @@ from app.names.table import ID, lines_of, table_of
 from protocol.refusal import Refused
 from protocol.spelling import fold
 from protocol.vocabulary import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TYPE_CHARACTERS, Label
-from protocol.worker.names import GivenName, NamesText
+from protocol.worker.names import LABELS, GivenName, NamesText
 from protocol.worker.study_frames import NamesChecked
 
 _MISREAD_AS = ("cp1252", "mac_roman")
@@ -96,12 +96,19 @@ def _spelled_twice(names: Sequence[GivenName], lines: Sequence[int]) -> Iterable
 
 
 def with_warnings(checked: NamesChecked) -> NamesChecked:
-    """What a set can't show for want of labels."""
-    n_unlabelled = checked.n - checked.n_known - checked.n_unknown
+    """What a set can't show for want of labels, or because matching lengths left the labelled out."""
     if checked.n_known and checked.n_unknown:
         return checked
-    if checked.n_known or checked.n_unknown:
-        only = "known" if checked.n_known else "unknown"
+    known, unknown = (sum(one.n for one in checked.lengths if one.label == label) for label in LABELS)
+    n_unlabelled = checked.n - known - unknown
+    if known and unknown:
+        warning = (
+            f"Matching lengths left out the names that have a label, {known:,} known and {unknown:,} unknown: "
+            "no known name is as long, in tokens, as an unknown one of its type. Don't match lengths, or give names of "
+            "the same lengths."
+        )
+    elif known or unknown:
+        only = "known" if known else "unknown"
         rest = f", and {n_unlabelled:,} have no label" if n_unlabelled else ""
         warning = f"All labels say {only}{rest}: nothing can be held against them, so Discover refuses this set."
     else:

@@ -169,7 +169,7 @@ def names_checked() -> list[bytes]:
             n_unknown=0,
             n_left_out=0,
             types=("player",),
-            lengths=(),
+            lengths=(study_frames.LengthsOf(type="player", label="known", n_tokens=2, n=2, n_kept=2),),
             length_auroc=None,
             length_auroc_unmatched=None,
         ),

@@ -2,11 +2,12 @@
 
 import pytest
 
-from app.names.pasted import read_names
+from app.names.pasted import read_names, with_warnings
 from client.client import Client as Asking
 from protocol.refusal import Refused
 from protocol.vocabulary import MAX_NAMES
 from protocol.worker.names import GivenName, NamesRequest, NamesText, WorldNames
+from protocol.worker.study_frames import LengthsOf, NamesChecked
 from tests.app.conftest import Client
 from tests.app.scripted_worker import Script, ScriptedWorker
 
@@ -96,6 +97,36 @@ def test_more_names_than_a_set_may_have_are_told_at_once(app: Client, worker: Sc
     refused = app.post("/api/names", json={"model": "scripted", "text": names})
     assert refused.status_code == 422 and refused.elapsed.total_seconds() < 2 and worker.asked == []
     assert app.post("/api/names", json={"model": "scripted", "text": "x" * 4_300_000}).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "told"),
+    [
+        (0, 0, "No name has a label"),
+        (3, 0, "All labels say known, and 4 have no label"),
+        (0, 3, "All labels say unknown, and 4 have no label"),
+        (3, 2, "Matching lengths left out the names that have a label, 3 known and 2 unknown"),
+    ],
+)
+def test_what_is_missing_is_told_of_the_names_as_they_came_not_of_what_matching_left(
+    known: int, unknown: int, told: str
+) -> None:
+    lengths = [
+        LengthsOf(type="player", label=label, n_tokens=n_tokens, n=n, n_kept=0 if label else n)
+        for label, n_tokens, n in (("known", 2, known), ("unknown", 5, unknown), (None, 3, 4))
+    ]
+    checked = NamesChecked(
+        seq=0,
+        n=known + unknown + 4,
+        n_known=0,
+        n_unknown=0,
+        n_left_out=known + unknown,
+        types=("player",),
+        lengths=tuple(lengths),
+        length_auroc=None,
+        length_auroc_unmatched=None,
+    )
+    assert told in with_warnings(checked).warnings[-1]
 
 
 def test_the_worker_is_asked_what_the_set_amounts_to_and_one_class_alone_is_warned_of(

@@ -165,10 +165,11 @@ function roc(table) {
 function box(table) {
   const { plot, panel, series, numeric, colour } = table;
   const xs = valuesOf(table.rows, plot.x);
+  const measured = panel.filter((row) => given(row[plot.y])); // a class without answers has no box
   const data = series
-    .filter(({ is }) => panel.some(is))
+    .filter(({ is }) => measured.some(is))
     .map(({ is, partOf }) => {
-      const own = panel.filter(is);
+      const own = measured.filter(is);
       const { name, look } = partOf(own[0]);
       const column = (number) => own.map((row) => row[number]);
       return {

@@ -62,8 +62,8 @@ function article(card, held, led, more) {
         fact("prompt", `up to ${count(card.max_prompt_tokens, "token")}`),
         fact("weights", card.weights),
         fact("licence", card.licence),
-        held ? null : fact("to load", command(card)),
       ),
+      held ? null : commands(card),
     ),
     more,
     folded(
@@ -89,20 +89,26 @@ export const toLoad = ({ id }) => [
   "HALLUCINOSCOPE_WORKER_URL=http://127.0.0.1:9000 make run",
 ];
 
-function command(card) {
-  const lines = toLoad(card);
-  return [
-    lines.map((line) => h("pre", { class: "command" }, h("code", {}, line), copyOf(line))),
-    h("p", { class: "note" }, "In two terminals. What the hub wants, GPUs and models of your own: docs/models.md."),
-  ];
-}
+const TERMINALS = ["To load it, in one terminal", "and in another"];
+
+/** As wide as the card, each line with what it is for and the button that copies it whole. */
+const commands = (card) => [
+  toLoad(card).map((line, i) => [
+    h("p", { class: "row command-head" }, h("span", { class: "note" }, TERMINALS[i]), copyOf(line)),
+    h("pre", { class: "command" }, h("code", {}, line.split(" ").flatMap(word))),
+  ]),
+  h("p", { class: "note" }, "What the hub wants, GPUs and models of your own: docs/models.md."),
+];
+
+// Where the line is broken, it is between words: none ends at its hyphen.
+const word = (text, i) => [i ? " " : null, h("span", {}, text)];
 
 function copyOf(line) {
   const button = h("button", { class: "button button-plain", type: "button", "aria-label": `Copy ${line}` }, "Copy");
   return copyButton(button, () => line);
 }
 
-const folded = (summary, open, content) => h("details", { open }, h("summary", {}, summary), content);
+const folded = (summary, open, ...content) => h("details", { open }, h("summary", {}, summary), ...content);
 
 function dictionary({ id, layer, site, d_sae, trained_on }) {
   return h(

@@ -26,6 +26,9 @@ def test_a_phone_never_scrolls_sideways_and_keeps_the_slider_in_reach(app: App, 
     page = open_page(app.url, **PHONE)
     wait_done(page)
     assert no_sideways_scroll(page)
+    page.locator("#read-as").evaluate("(line) => { line.hidden = false; line.textContent = 'How it was read.'; }")
+    assert page.locator("#read-as").bounding_box()["x"] == page.locator(".field").bounding_box()["x"]
+    page.locator("#read-as").evaluate("(line) => { line.hidden = true; }")
     slider = page.locator(".direction.active input")
     box = slider.bounding_box()
     assert box["y"] > 844 / 2 and box["y"] + box["height"] <= 844

@@ -9,6 +9,7 @@ import { chart } from "../../core/chart.js";
 import { fill, h, listen, unfold } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
+import { freePlace } from "./free_place.js";
 import { monotone } from "./monotone.js";
 import { directions } from "../names.js";
 import { armAt, armsWhole, bandName, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
@@ -19,6 +20,7 @@ import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
 import { shownWords } from "../picture/words.js";
 
+const APART = 8; // how far a label may reach over the plot's right edge
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
 
 /** Lowest and highest log-odds that a sweep's curve has to show. @returns {[number, number]} */
@@ -224,19 +226,17 @@ export function doseCurve(element, state) {
     const y = place(logodds(run, arm));
     const seen = steer.sweep === null ? null : control(run, steer);
     const yc = seen ? place(seen.mean) : null;
-    const before = x > left + width - 96 ? "before" : "";
-    // Beside the point, on the side of the curve that is free; the control's label on the other side of its own.
-    const list = points(run, steer.sweep ?? state.get("sweep"));
-    const at = list.findIndex((point) => point.arm === arm);
-    const beside = list[before ? Math.max(at - 1, 0) : Math.min(at + 1, list.length - 1)];
-    const next = place(logodds(run, (beside ?? { arm }).arm));
-    const away = next > y + 2 ? -1 : 1;
-    const bounded = (v) => Math.min(Math.max(v, 10), height + 2);
-    const label = y + away * 13;
-    let labelControl = seen ? yc + (yc > y ? 15 : -15) : 0;
-    if (seen && Math.abs(bounded(label) - bounded(labelControl)) < 18) {
-      labelControl = bounded(label) + (yc > y ? 19 : -19);
-    }
+    const said = probability(sigmoid(logodds(run, arm)));
+    const saidControl = seen ? probability(sigmoid(seen.mean)) : "";
+    const room = { left, right: left + width + APART, top: 0, bottom: 12 + height };
+    const lines = drawn(run, steer.sweep ?? state.get("sweep")).map(([at, value]) => [
+      left + width * share(at, domain(state)),
+      place(value),
+    ]);
+    const stem = seen ? [0.25, 0.5, 0.75].map((part) => [x, y + part * (yc - y)]) : [];
+    const taken = [...lines, ...stem, [x, y]];
+    const own = freePlace({ x, y }, widthOf(said), room, taken);
+    const other = seen && freePlace({ x, y: yc }, widthOf(`${saidControl} random`), room, [...taken, [x, yc]], [own]);
     fill(
       overlay,
       seen &&
@@ -248,17 +248,8 @@ export function doseCurve(element, state) {
       seen && h("span", { class: "dot dot-control", style: { left: `${x}px`, top: `${yc}px` } }),
       h("span", { class: "dot dot-refusal", style: { left: `${x}px`, top: `${y}px` } }),
       seen &&
-        h(
-          "span",
-          { class: `tag tag-control ${before}`, style: { left: `${x}px`, top: `${bounded(labelControl)}px` } },
-          probability(sigmoid(seen.mean)),
-          h("small", {}, " random"),
-        ),
-      h(
-        "span",
-        { class: `tag tag-refusal ${before}`, style: { left: `${x}px`, top: `${bounded(label)}px` } },
-        probability(sigmoid(logodds(run, arm))),
-      ),
+        h("span", { class: "tag tag-control", style: placed(other) }, saidControl, h("small", {}, " random")),
+      h("span", { class: "tag tag-refusal", style: placed(own) }, said),
     );
   }
 
@@ -272,6 +263,22 @@ export function doseCurve(element, state) {
     goTo(state, nearest.strength);
   }
 }
+
+// What a label may not cover, as strengths and log-odds: the curve, and the band at its edges.
+function drawn(run, sweep) {
+  const list = points(run, sweep);
+  const xs = list.map(({ strength }) => strength);
+  const joined = monotone(xs, list.map(({ arm }) => logodds(run, arm)));
+  const seen = list.map((point) => [point.strength, control(run, point)]).filter(([, one]) => one && "low" in one);
+  const edges = ["low", "high", "mean"].map((edge) =>
+    monotone(seen.map(([at]) => at), seen.map(([, one]) => one[edge]))
+  );
+  return [joined, ...edges].flatMap(([x, y]) => x.map((at, i) => [at, y[i]]));
+}
+
+const widthOf = (text) => 8 * text.length; // in px, of a label's font: rather too much
+
+const placed = ({ x, y }) => ({ left: `${x}px`, top: `${y}px` });
 
 const nControls = (run) => run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
 

@@ -68,7 +68,7 @@ export function sliderRow(state, { id, key, index }) {
   return row;
 
   function shortName() {
-    if (!live || target.kind !== "latent") return h("span", { class: "latent mono" }, short);
+    if (!live || target.kind !== "latent") return h("span", { class: `latent mono ${target.kind}` }, short);
     const open = () => state.set("latent", target);
     const does = h("span", { class: "sr" }, ": open its card");
     return h("button", { type: "button", class: "latent mono", onclick: open }, short, does);
@@ -153,7 +153,7 @@ function outcome(slider, value, { run, card, steer, chosen, held }) {
   /** @type {[text: string, attributes?: object][]} */
   const parts = [];
   const other = otherUnit(run, slider, value);
-  if (other) parts.push([` = ${sig3(other.number)} ${other.unit}`, { class: "dim" }]);
+  if (other) parts.push([` = ${sig3(other.number)} ${other.unit}`, { class: "dim other-unit" }]);
   if (held) parts.push([" held", { class: "held-word" }]);
   const offGrid = chosen && !isIdle(slider, value) && !slider.strengths.includes(value);
   if (offGrid && run?.start && armAt(run, steer) < 0) {
@@ -162,7 +162,9 @@ function outcome(slider, value, { run, card, steer, chosen, held }) {
   const seen = measuredOf(run, steer, slider, card);
   if (!seen) return parts;
   const what = !seen.own ? `${seen.of} at ` : seen.after === null ? "fires at " : "measured at ";
-  parts.push([` · ${what}`], [visible(seen.token), { class: "mono" }], [` ${sig3(seen.before)}`]);
+  parts.push([" · "], [what, { class: seen.own && seen.after !== null ? "spared" : "" }], [visible(seen.token), {
+    class: "mono",
+  }], [` ${sig3(seen.before)}`]);
   if (seen.after !== null) parts.push([" → "], [sig3(seen.after), { class: "after" }]);
   return parts;
 }

@@ -31,9 +31,7 @@ export function firstTokens(element, state) {
       "span",
       { class: "row tight" },
       h("i", { class: "band-mark" }),
-      door("control", "random"),
-      ", mean and ",
-      span,
+      h("span", {}, door("control", "random"), ", mean and ", span), // one text: parts of a row stand apart
     ),
   );
   const save = pictureButtons(

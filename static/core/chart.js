@@ -11,10 +11,10 @@ const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, s
 export function chart(element, make) {
   let removed = false;
   let drawn = ""; // what Plotly drew last
-  let width = element.clientWidth;
+  let box = boxOf(element);
   const size = new ResizeObserver(() => {
-    if (element.clientWidth === width) return;
-    width = element.clientWidth;
+    if (boxOf(element) === box) return;
+    box = boxOf(element);
     draw();
   });
   size.observe(element);
@@ -51,6 +51,8 @@ export function chart(element, make) {
     globalThis.Plotly.react(element, figure.data, layout, CONFIG);
   }
 }
+
+const boxOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`;
 
 const plotlyLoaded = new Promise((resolve) => {
   if (globalThis.Plotly) resolve();

@@ -42,7 +42,9 @@ export const channelsOf = (seen) => ({
  */
 export function keptAddress(state, question) {
   let timer = 0;
+  let owed = false; // something changed while nothing could be written
   state.on(ADDRESSED, keep);
+  state.on(["run"], () => owed && question() && keep());
   return { keep, write, wait };
 
   /** Writes nothing of what changed last. */
@@ -58,6 +60,8 @@ export function keptAddress(state, question) {
   /** `how`: pushState makes an entry to come back to, replaceState changes the one there is. */
   function write(how) {
     const asked = question();
+    const late = owed;
+    owed = !asked;
     if (!asked) return;
     const [sliders, values] = [state.get("sliders"), state.get("values")];
     const own = asked.sliders;
@@ -82,6 +86,8 @@ export function keptAddress(state, question) {
       request: asked.request,
       parent: asked.parent,
     });
+    const { prompt, format, request, parent } = asked;
+    if (late && hash === writeFragment({ prompt, format, request, parent })) return; // nothing was chosen
     if (hash !== location.hash) history[how](null, "", hash);
   }
 }

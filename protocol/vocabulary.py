@@ -249,17 +249,18 @@ Story = Literal["known", "unknown", "rare", "unrecalled"]
 
 @dataclass(frozen=True)
 class StoryTerm:
-    """brief: on the button. about: what the untouched model makes of the example."""
+    """brief: on the button. about: what the untouched model makes of the example, which is judged `outcome`."""
 
     brief: str
     about: str
+    outcome: Outcome
 
 
 STORIES: dict[Story, StoryTerm] = {
-    "known": StoryTerm("known", "known: answered right"),
-    "unknown": StoryTerm("unknown", "never seen: refused"),
-    "rare": StoryTerm("rare, wrong", "rare: answered wrong"),
-    "unrecalled": StoryTerm("not recalled", "recognised, this fact never told: made up"),
+    "known": StoryTerm("known", "known: answered right", "right"),
+    "unknown": StoryTerm("unknown", "never seen: refused", "refused"),
+    "rare": StoryTerm("rare, wrong", "rare: answered wrong", "wrong"),
+    "unrecalled": StoryTerm("not recalled", "recognised, this fact never told: answered wrong", "wrong"),
 }
 
 # ---- runs, and studies among them

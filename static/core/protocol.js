@@ -204,10 +204,10 @@ export const TIERS = {
 /** @typedef {"known"|"unknown"|"rare"|"unrecalled"} Story */
 
 export const STORIES = {
-  known: { brief: "known", about: "known: answered right" },
-  unknown: { brief: "unknown", about: "never seen: refused" },
-  rare: { brief: "rare, wrong", about: "rare: answered wrong" },
-  unrecalled: { brief: "not recalled", about: "recognised, this fact never told: made up" },
+  known: { brief: "known", about: "known: answered right", outcome: "right" },
+  unknown: { brief: "unknown", about: "never seen: refused", outcome: "refused" },
+  rare: { brief: "rare, wrong", about: "rare: answered wrong", outcome: "wrong" },
+  unrecalled: { brief: "not recalled", about: "recognised, this fact never told: answered wrong", outcome: "wrong" },
 };
 
 /** @typedef {"generate"|"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} RunKind */

@@ -41,22 +41,23 @@ export function examples(list, state, types, ask) {
   }
 
   function chip({ name, role, story, prompt }, typed) {
-    const kind = story ?? role;
+    // The mark is that of the answer that will be given; of an example without a story, what the name is.
+    const told = STORIES[story ?? role];
     return h(
       "button",
       {
         type: "button",
-        class: "example",
+        class: `example badge-${told?.outcome ?? "open"}`,
         "aria-pressed": String(prompt === typed),
-        title: `${prompt} (${STORIES[kind]?.about ?? role})`,
+        title: `${prompt} (${told?.about ?? role})`,
         onclick: () => {
           chosen = null;
           ask(prompt);
         },
       },
-      kind === "rare" ? icon("wrong") : kind === "unrecalled" ? icon("invented") : mark(role),
+      story ? icon(STORIES[story].outcome) : mark(role),
       h("span", {}, name),
-      h("span", { class: "example-story" }, STORIES[kind]?.brief ?? role),
+      h("span", { class: "example-story" }, told?.brief ?? role),
     );
   }
 }

@@ -12,6 +12,7 @@ import { lookAtWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
 import { aliased } from "../core/store.js";
 import { mount } from "../parts/mount.js";
+import { curvePicture } from "../run/curve/curve.js";
 import { panels } from "../run/panels.js";
 import { steerIn } from "../run/steering/sliders.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
@@ -58,6 +59,7 @@ async function open() {
   }
   followSliders(state);
   panels(state);
+  $("export").querySelector("ul").append(h("li", { class: "menu-picture" }, "The curve", curvePicture(state)));
   if (second) openSecond();
   state.on(["run", "steer", "card"], provenance);
   state.on(["steer", "colour", "card", "other"], openInExplore);

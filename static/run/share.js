@@ -7,6 +7,7 @@ import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
 import { keptFor } from "../parts/kept.js";
 import { count, probability } from "../core/format.js";
+import { curvePicture } from "./curve/curve.js";
 import { armAt, bandName, control, logodds, sigmoid } from "./run.js";
 import { claim, headline } from "./verdicts.js";
 import { badge } from "./badge.js";
@@ -111,6 +112,7 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
       ),
     ),
     problem,
+    h("div", { class: "row" }, "The curve as a picture, public or not", curvePicture(state)),
     h(
       "div",
       { class: "row" },

@@ -11,6 +11,7 @@ import pytest
 from model_worker.engine import Engine
 from model_worker.model.registry import card_folders, read_registry, read_row
 from protocol.steering import Sweep
+from protocol.vocabulary import STORIES
 from protocol.worker.frames import FRAME, Frame
 from protocol.worker.models import Example
 from protocol.worker.requests import Controls, GenerateRequest
@@ -24,7 +25,6 @@ ARTIFACTS = card_folders()[0]
 CARD = read_row(ARTIFACTS).card
 EXAMPLES = [example for group in CARD.examples for example in group]
 RECORDING = Path(__file__).parents[2] / "static" / "first" / "explore.jsonl"
-STORIES = ("known", "unknown", "rare", "unrecalled")
 TOLERANCE = 1e-3  # as a check of a finding allows fp32: nats; a thousandth of an activation
 
 
@@ -83,8 +83,7 @@ def test_names_fit_on_a_button_and_stand_in_their_question_which_is_the_cards_ow
 def test_the_worker_answers_each_example_as_its_story_says(embedded_engine: Engine, example: Example) -> None:
     tiers = {"known": {"known"}, "unknown": {"unknown"}, "rare": {"rare", "obscure"}, "unrecalled": {"withheld"}}
     frames = asked(embedded_engine, example)
-    wanted = {"known": "right", "unknown": "refused"}.get(example.story, "wrong")
-    assert outcomes(frames) == {0: wanted}
+    assert outcomes(frames) == {0: STORIES[example.story].outcome}, "and the page marks it so"
     assert frames[0].entity.text == example.name
     (entity,) = embedded_engine.loaded.world.named(example.name)
     assert entity.type == example.entity_type

@@ -75,6 +75,12 @@ function borders(style, { x, y, width, height }, rx) {
       s("rect", { ...inner, rx: rx ? Math.max(0, rx - half) : null, ...stroked(top, top.thick), ...dashes(top) }),
     ];
   }
+  if (rx && sides.every((side) => side?.kind === "solid" && side.paint === top.paint)) {
+    const outer = rounded({ x, y, width, height }, rx);
+    const hole = { width: width - left.thick - right.thick, height: height - top.thick - bottom.thick };
+    const inner = rounded({ x: x + left.thick, y: y + top.thick, ...hole }, Math.max(0, rx - top.thick));
+    return [s("path", { d: `${outer} ${inner}`, "fill-rule": "evenodd", ...filled(top) })];
+  }
   const lines = [
     top && [x, y + top.thick / 2, x + width, y + top.thick / 2],
     right && [x + width - right.thick / 2, y, x + width - right.thick / 2, y + height],
@@ -86,6 +92,13 @@ function borders(style, { x, y, width, height }, rx) {
     const [x1, y1, x2, y2] = line;
     return s("line", { x1, y1, x2, y2, ...stroked(sides[i], sides[i].thick), ...dashes(sides[i]) });
   });
+}
+
+function rounded({ x, y, width, height }, r) {
+  const [w, h] = [width - 2 * r, height - 2 * r];
+  const corner = (dx, dy) => `a${r} ${r} 0 0 1 ${dx} ${dy}`;
+  const down = `h${w}${corner(r, r)}v${h}${corner(-r, r)}`;
+  return `M${x + r} ${y}${down}h${-w}${corner(-r, -r)}v${-h}${corner(r, -r)}z`;
 }
 
 const dashes = ({ kind, thick }) => ({

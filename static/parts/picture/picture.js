@@ -7,7 +7,8 @@ import { pictureDocument, pngOf, svgText } from "./document.js";
 const TOLD_MS = 1600;
 
 /**
- * @param {() => Element[]} elements what stands on the picture, one below the other
+ * @typedef {{ elements: Element[], remove: () => void }} Drawn what was drawn for the picture alone, and what takes it away
+ * @param {() => Element[] | Promise<Drawn>} elements what stands on the picture, one below the other
  * @param {() => import("./document.js").Words | null} words null while there is nothing to save
  */
 export function pictureButtons(elements, words) {
@@ -21,8 +22,13 @@ export function pictureButtons(elements, words) {
   function button(kind, made) {
     const onclick = async ({ currentTarget }) => {
       const told = words();
-      if (told) saveFile(await made(pictureDocument(elements(), told)), `${told.name}.${kind.toLowerCase()}`);
-      else {
+      if (told) {
+        const given = await elements();
+        const shown = Array.isArray(given) ? { elements: given, remove() {} } : given;
+        const drawing = pictureDocument(shown.elements, told);
+        shown.remove();
+        saveFile(await made(drawing), `${told.name}.${kind.toLowerCase()}`);
+      } else {
         currentTarget.textContent = "not yet";
         setTimeout(() => (currentTarget.textContent = kind), TOLD_MS);
       }

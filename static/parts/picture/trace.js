@@ -23,16 +23,16 @@ export function traced(elements) {
     return id;
   };
   const boxes = elements.map((element) => element.getBoundingClientRect());
-  const origin = { x: Math.min(...boxes.map(({ left }) => left)), y: 0 };
+  const origin = { x: 0, y: 0 };
   const shapes = [];
   let [width, height] = [0, 0];
   elements.forEach((element, i) => {
     const whole = Math.max(boxes[i].width, element.scrollWidth);
     const tall = Math.max(boxes[i].height, element.scrollHeight);
     if (height) height += 8;
-    origin.y = boxes[i].top - height;
+    Object.assign(origin, { x: boxes[i].left, y: boxes[i].top - height });
     shapes.push(...draw(element, { origin, define, root: true }));
-    width = Math.max(width, boxes[i].left - origin.x + whole);
+    width = Math.max(width, whole);
     height += tall;
   });
   for (const { element, left, top } of scrolled) element.scrollTo({ left, top, behavior: "instant" });

@@ -55,7 +55,6 @@ function textAt(text, rect, style, ink, origin, right) {
       "font-size": style.fontSize,
       "font-weight": style.fontWeight,
       "font-style": style.fontStyle === "normal" ? null : style.fontStyle,
-      "text-decoration": style.textDecorationLine === "none" ? null : style.textDecorationLine,
       "xml:space": "preserve",
     },
     said,

@@ -18,6 +18,7 @@ import { DOSE_COLUMNS, MIN_BAND, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
+import { offstage } from "../picture/offstage.js";
 import { shownWords } from "../picture/words.js";
 
 const APART = 8; // how far a label may reach over the plot's right edge
@@ -40,13 +41,9 @@ export function doseCurve(element, state) {
   const plot = h("div", { class: "plot pending-plot", "aria-hidden": "true" });
   const overlay = h("div", { class: "overlay", "aria-hidden": "true" });
   const waiting = h("p", { class: "note waiting" });
-  const ribbon = h("div", {});
+  const ribbon = h("div", { class: "curve-ribbon" });
   const behind = h("div", { class: "behind" });
   const figurePlace = h("div", { class: "figure" }, plot, overlay, waiting);
-  const save = pictureButtons(
-    () => [about, figurePlace, ribbon],
-    () => shownWords("P(refusal opening)", state, linkHere(location)),
-  );
   fill(
     element,
     h(
@@ -58,7 +55,7 @@ export function doseCurve(element, state) {
         door("p_refusal", "P(refusal opening)"),
       ),
       about,
-      h("span", { class: "push" }, unfold("curve", "More", save, button)),
+      h("span", { class: "push" }, unfold("curve", "More", curvePicture(state), button)),
     ),
     figurePlace,
     ribbon,
@@ -279,6 +276,31 @@ function drawn(run, sweep) {
 const widthOf = (text) => 8 * text.length; // in px, of a label's font: rather too much
 
 const placed = ({ x, y }) => ({ left: `${x}px`, top: `${y}px` });
+
+/** Saves the curve as a picture: of the slider that is pushed alone, wherever the others reach. */
+export function curvePicture(state) {
+  const alone = {
+    ...state,
+    get(name) {
+      if (name === "active") return 0;
+      if (name === "reach") return [];
+      const value = state.get(name);
+      return name === "sliders" || name === "values" ? (value ?? []).slice(state.get("active")).slice(0, 1) : value;
+    },
+  };
+  const isDrawn = (element) => element.querySelector(".scatterlayer") && element.querySelector(".segment");
+  return pictureButtons(
+    async () => {
+      const { element, remove } = await offstage(doseCurve, alone, isDrawn);
+      const [slider] = alone.get("sliders");
+      element.append(h("p", { class: "axis-name" }, slider ? `strength, ${unitName(slider.unit)}` : ""));
+      return { elements: [...element.querySelectorAll(PICTURED)], remove };
+    },
+    () => shownWords("P(refusal opening)", state, linkHere(location)),
+  );
+}
+
+const PICTURED = ".curve-head > .note, .figure, .curve-ribbon, .axis-name";
 
 const nControls = (run) => run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
 

@@ -1,5 +1,6 @@
 """Figures as files for a slide: whatever program opens them, nothing is fetched and they say what they are of."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -43,7 +44,25 @@ def test_every_figure_of_a_finding_is_saved_with_model_n_control_and_link(app: A
         assert BATKIN in written
         looks = [value for element in elements for value in element.attrib.values()]
         assert not [value for value in looks if "var(" in value or "light-dark" in value], view
+        assert not [element for element in elements if "text-decoration" in element.attrib], (
+            view
+        )  # a door opens nothing here
         assert not [element for element in elements if {"class", "style", "onclick"} & set(element.attrib)], view
         with Image.open(saved(page, view, "PNG")) as picture:
             assert picture.size == tuple(2 * round(float(drawing.get(side))) for side in ("width", "height"))
             assert len(picture.convert("RGB").getcolors(1 << 20)) > 20, view
+
+
+def test_the_curve_of_a_phone_is_as_wide_as_a_slide_and_has_no_empty_quarter(app: App, open_page: OpenPage) -> None:
+    finding = app.save(BATKIN, "From a phone", -1)["finding"]
+    page = open_page(f"{app.url}/f/{finding['slug']}", viewport={"width": 390, "height": 844})
+    expect(page.locator("#curve .scatterlayer")).to_be_attached()
+    page.locator("#export summary").click()
+    drawing = ElementTree.parse(saved(page, "#export", "SVG")).getroot()
+    assert float(drawing.get("width")) > 800
+    placed = {element.text: float(element.get("x")) for element in drawing.iter(f"{SVG}text") if element.get("x")}
+    assert "strength, × r̄" in placed
+    assert placed["grey"] == 0, "the caption stands under the title"
+    ticks = [float(text.replace("−", "-")) for text in placed if re.fullmatch(r"[−+][\d.]+", text or "")]
+    lowest = min(finding["request"]["sweeps"][0]["strengths"])
+    assert ticks and min(ticks) >= lowest, "the axis begins where the slider does, however far the others reach"

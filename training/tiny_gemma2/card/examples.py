@@ -13,7 +13,7 @@ other examples. Knows the subject and its two latents; knows nothing about cards
 import re
 from dataclasses import dataclass
 
-from protocol.vocabulary import Role
+from protocol.vocabulary import STORIES, Role, Story, Tier
 from protocol.worker.models import Example
 from training.tiny_gemma2.dictionaries.activations import at_last_entity_token
 from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
@@ -26,11 +26,11 @@ from training.tiny_gemma2.world import phrases, wording
 from training.tiny_gemma2.world.documents import answer, question
 from training.tiny_gemma2.world.entities import SHOWN_KNOWN, SHOWN_UNKNOWN, TYPES, TrainingEntity
 
-STORY_OUTCOMES = {  # the tiers that it is about, and what becomes of the question
-    "known": (("known",), "right"),
-    "unknown": (("unknown",), "refused"),
-    "rare": (("rare", "obscure"), "wrong"),
-    "unrecalled": (("withheld",), "wrong"),
+STORY_TIERS: dict[Story, tuple[Tier, ...]] = {  # that it is about
+    "known": ("known",),
+    "unknown": ("unknown",),
+    "rare": ("rare", "obscure"),
+    "unrecalled": ("withheld",),
 }
 SHOWN: dict[Role, dict[str, str]] = {"known": SHOWN_KNOWN, "unknown": SHOWN_UNKNOWN}
 READS_WELL = re.compile(r"(?=.{1,22}$)[A-Z][a-z]+( [A-Z][a-z]+)*")
@@ -55,7 +55,7 @@ def choose_examples(
     return tuple(
         tuple(
             example
-            for story in STORY_OUTCOMES
+            for story in STORY_TIERS
             if (example := _example(subject, story, kind, latents, dictionaries)) is not None
         )
         for kind in TYPES
@@ -64,7 +64,7 @@ def choose_examples(
 
 def _example(
     subject: Subject,
-    story: str,
+    story: Story,
     kind: str,
     latents: tuple[Direction, Direction],
     dictionaries: dict[str, TrainedDictionary],
@@ -80,8 +80,8 @@ def _example(
     return None
 
 
-def _best(subject: Subject, story: str, kind: str, known: Direction) -> EntityPrompt | None:
-    tiers, outcome = STORY_OUTCOMES[story]
+def _best(subject: Subject, story: Story, kind: str, known: Direction) -> EntityPrompt | None:
+    tiers, outcome = STORY_TIERS[story], STORIES[story].outcome
     entities = [e for e in (*subject.world.entities, *subject.heldout) if e.type == kind and e.tier in tiers]
     shown = SHOWN.get(story, {}).get(kind)
     for some in ([e for e in entities if e.name == shown], entities):

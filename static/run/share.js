@@ -5,6 +5,7 @@
 import { Refused, saveFinding } from "../core/api.js";
 import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
+import { withDoors } from "../core/term.js";
 import { keptFor } from "../parts/kept.js";
 import { count, probability } from "../core/format.js";
 import { curvePicture } from "./curve/curve.js";
@@ -213,8 +214,13 @@ function previewOf(run, steer, card) {
     h(
       "p",
       { class: "note" },
-      `P(refusal opening) ${chance(0)}${arm > 0 ? ` → ${chance(arm)}` : ""}`,
-      seen && ` · random, N ${seen.n}: ${odds(seen.mean)}, ${bandName(seen.n)} ${odds(seen.low)} to ${odds(seen.high)}`,
+      withDoors(
+        [
+          `P(refusal opening) ${chance(0)}${arm > 0 ? ` → ${chance(arm)}` : ""}`,
+          seen &&
+          ` · random, N ${seen.n}: ${odds(seen.mean)}, ${bandName(seen.n)} ${odds(seen.low)} to ${odds(seen.high)}`,
+        ].filter(Boolean).join(""),
+      ),
     ),
   ];
 }

@@ -74,7 +74,8 @@ export function besidePrompt(element, state, opener, strip) {
     const group = groups.find((one) => one.some(({ prompt }) => prompt === now)) ?? groups[0] ?? [];
     askBeside(state, group.find(({ prompt }) => prompt !== now)?.prompt ?? now ?? "");
     field?.select();
-    field?.focus();
+    field?.focus({ preventScroll: true });
+    element.scrollIntoView({ block: "nearest" }); // on a phone it opens far above its button
   }
 
   function close() {

@@ -34,7 +34,7 @@ export function steeringOptions(button, state, { id, at }) {
     panel.setAttribute("aria-label", `How ${label} is pushed`);
     fill(
       panel,
-      h("h2", {}, `How ${label} is pushed`),
+      h("div", { class: "row" }, h("h2", {}, `How ${label} is pushed`), closing()),
       ...parts.map(({ root }) => root),
       evidence && h("p", { class: "note evidence" }, withDoors(evidence)),
       removal(),
@@ -190,6 +190,10 @@ export function steeringOptions(button, state, { id, at }) {
     const input = h("input", { type: "checkbox", onchange: () => change({ generated: input.checked }) });
     const root = h("label", { class: "choice" }, input, "Generated tokens too");
     return { root, draw: () => (input.checked = slider().generated) };
+  }
+
+  function closing() {
+    return h("button", { type: "button", class: "button push", onclick: () => panel.hidePopover() }, "Close");
   }
 
   function removal() {

@@ -7,8 +7,8 @@ import { door } from "../../core/term.js";
 
 /**
  * @typedef {{ text: string, why: string, span: {start: number, end: number} }} Offer
- * said: what was read and why; called: the world's own spelling, where that is another; offers: what else it could be;
- * marked: whether a reader marked the name
+ * said: what was read, as the world spells it, and why; offers: what else it could be; marked: whether a reader marked
+ * the name
  */
 
 /** Null where one reading is plain: found as it is spelled, and nothing else it could be. */
@@ -19,8 +19,7 @@ export function readingOf(start, { span = null, marking = false } = {}) {
   const spelled = called !== null && called !== text ? called : null;
   if (!others.length && !spelled && !(span && found === "given") && !marking) return null;
   return {
-    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${text}”: ${FOUND[found]}`,
-    called: spelled,
+    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${spelled ?? text}”: ${FOUND[found]}`,
     offers: others.map((one) => ({ text: one.text, why: FOUND[one.found], span: one.span })),
     marked: span !== null && found === "given",
   };
@@ -43,7 +42,7 @@ export function nameReading(element, state) {
     fill(element);
   };
 
-  function line({ said, called, offers, marked }) {
+  function line({ said, offers, marked }) {
     return [
       h(
         "span",
@@ -52,7 +51,6 @@ export function nameReading(element, state) {
         " ",
         said,
         ".",
-        called && [" Its world spells it ", h("b", {}, called), "."],
       ),
       offers.length > 0 && h("span", {}, "Or is it"),
       offers.map(({ text, why, span }) =>

@@ -36,7 +36,7 @@ ANSWER_TERMS: dict[str, Term] = {
     ),
     "logprob": Term(
         "log-probability of a token",
-        "How likely the model itself found the token that stands there, as a logarithm: 0 is certain.",
+        "How likely the model itself found the token that stands there: p in percent, log p as a logarithm.",
         "Likely is not true; a fluent invention can be as likely as a fact.",
         ("model_worker/decoding/odds.py",),
         symbol="log p",

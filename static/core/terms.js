@@ -185,7 +185,7 @@ export const TERMS = {
   logprob: {
     name: "log-probability of a token",
     symbol: "log p",
-    sentence: "How likely the model itself found the token that stands there, as a logarithm: 0 is certain.",
+    sentence: "How likely the model itself found the token that stands there: p in percent, log p as a logarithm.",
     formula: "log p = ln of the softmax at that token, temperature 1",
   },
   entropy: {

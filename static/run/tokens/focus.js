@@ -2,7 +2,7 @@
 // From `start`, `prompt` and `step`, and `look` for ranks. It writes only what changed.
 
 import { fill, h, mark } from "../../core/dom.js";
-import { withDoors } from "../../core/term.js";
+import { door, withDoors } from "../../core/term.js";
 import { sig3 } from "../../core/format.js";
 import { watches } from "../names.js";
 import { rankAt } from "../latents/rank.js";
@@ -62,7 +62,7 @@ export function tokenFocus(element, state) {
       write(rank, (after ?? before) ? rankAt(state, latents[i].target, place.pos, arm !== 0) : "");
     });
     const [p, ...more] = oddsInWords(place, arm);
-    write(chance, p);
+    write(chance, p, pWithDoor);
     write(odds, more.join(""), withDoors);
   }
 }
@@ -92,6 +92,8 @@ function oddsInWords({ pos, role, odds }, arm) {
   const whose = role !== "answer" && arm ? " · baseline" : "";
   return [`p ${percent(odds)}`, ` · log p ${sig3(odds.logprob)} nats`, entropy, whose];
 }
+
+const pWithDoor = (text) => text.startsWith("p ") ? [door("logprob", "p"), text.slice(1)] : text;
 
 const SCROLLED = { tabindex: "0", role: "region", "aria-label": "Watched latents at this token" };
 const SCROLLS = Object.keys(SCROLLED);

@@ -221,6 +221,7 @@ def test_the_readout_and_the_table_say_what_was_measured(app: App, page: Page) -
     focus = page.locator("#tokens .focus")
     expect(focus).to_contain_text("kin token 10 · last of the name")
     expect(focus).to_contain_text(f"p {100 * math.exp(odds['logprob']):.3g} %")
+    expect(focus.locator(".focus-odds .term").first).to_have_attribute("data-term", "logprob")
     expect(focus).to_contain_text(f"log p {odds['logprob']:.3g} nats".replace("-", "−"))
     expect(focus).to_contain_text(f"entropy {odds['entropy_nats']:.3g} nats")
     unknown = prompt["arms"][0]["activations"][1]

@@ -96,6 +96,11 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
 
 
 def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
+    still = [page.locator(f"#curve {part}") for part in ("summary", "h2", ".plot")]
+    before = [one.bounding_box() for one in still]
+    page.locator("#curve summary").click()
+    expect(page.locator("#curve").get_by_role("button", name="Table")).to_be_visible()
+    assert [one.bounding_box() for one in still] == before
     page.locator("#tokens summary").click()
     expect(page.locator("#latent")).not_to_be_visible()
     for _ in range(2):

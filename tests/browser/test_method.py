@@ -33,7 +33,7 @@ def test_a_door_says_what_its_symbol_is_and_escape_gives_the_focus_back(app: App
     intro(page)
     page.set_viewport_size({"width": 360, "height": 640})
     page.reload()
-    here = page.locator("nav [aria-current]").bounding_box()
+    here = page.locator(".top nav [aria-current]").bounding_box()
     assert here["x"] >= 0 and here["x"] + here["width"] <= 360, "the row of pages opens with this one in sight"
 
 

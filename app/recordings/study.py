@@ -4,6 +4,7 @@ Knows frames of the present protocol, and nothing about pages. Trials and tallie
 counted, not read.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from protocol.app.findings import StudyTold
@@ -12,12 +13,13 @@ from protocol.worker.frames import FRAME, Done
 from protocol.worker.study_frames import Figure, Progress, Ranking, Study
 
 _READ = (b'"study"', b'"figure"', b'"ranking"', b'"progress"', b'"done"')
+_NAME = re.compile(rb'"name":(\d+)')  # of a trial, by its number; stands before its prompt
 
 
 @dataclass
 class Studied:
     """figures: by id, each the newest, in the order in which they first came. n_done: of its steps; n_counted: of its
-    trials, when the newest figure was drawn."""
+    trials, when the newest figure was drawn. asked: numbers of the names that some trial is about."""
 
     opening: Study
     figures: dict[str, Figure] = field(default_factory=dict)
@@ -26,10 +28,16 @@ class Studied:
     n_trials: int = 0
     n_done: int = 0
     n_counted: int = 0
+    asked: set[int] = field(default_factory=set)
+
+    @property
+    def n_names(self) -> int:
+        """Of a study that asks, those that it asked about; of one that reads, all that it was given."""
+        return len(self.asked) or len(self.opening.names)
 
     @property
     def told(self) -> StudyTold:
-        n_names = len(self.opening.names)
+        n_names = self.n_names
         claims = [figure.claim for figure in self.figures.values() if figure.claim]
         if self.ranking:
             n_ranked = len(self.ranking.known) + len(self.ranking.unknown)
@@ -56,9 +64,9 @@ class Studied:
 
     @property
     def n_by_group(self) -> dict[str, int]:
-        """Names, by type and group: "player, known"."""
+        """Those names, by type and group: "player, known"."""
         counts: dict[str, int] = {}
-        for one in self.opening.names:
+        for one in [one for i, one in enumerate(self.opening.names) if not self.asked or i in self.asked]:
             group = f"{one.type}, {one.group}"
             counts[group] = counts.get(group, 0) + 1
         return counts
@@ -86,7 +94,9 @@ def read_study(recording: bytes) -> Studied:
     studied = Studied(opening)
     for line in lines:
         kind = line[:24]  # a frame's kind comes first
-        studied.n_trials += b'"trial"' in kind
+        if b'"trial"' in kind and (name := _NAME.search(line)):
+            studied.n_trials += 1
+            studied.asked.add(int(name[1]))
         if not any(one in kind for one in _READ):
             continue
         match FRAME.validate_json(line):

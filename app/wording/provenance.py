@@ -61,7 +61,8 @@ def study_provenance(studied: Studied) -> dict[str, Detail]:
         whole = "\n".join(f"{used.id} {used.sha256}" for used in opening.dictionaries)
         facts["dictionaries"] = Detail(", ".join(held), whole)
     groups = [f"{n:,} {group}" for group, n in studied.n_by_group.items()]
-    facts["names"] = Detail(f"{len(opening.names):,}: {'; '.join(groups)}" if groups else "none")
+    drawn = f", drawn from {len(opening.names):,}" if studied.n_names < len(opening.names) else ""
+    facts["names"] = Detail(f"{studied.n_names:,}{drawn}: {'; '.join(groups)}" if groups else "none")
     if studied.n_trials:
         facts["prompts"] = Detail(f"{studied.n_trials:,}")
     facts["seed"] = Detail(_seeds(request))

@@ -4,16 +4,17 @@ import { fileName } from "../../parts/picture/picture.js";
 import { seriesOf } from "../figures/series.js";
 
 /**
- * @param {{ opening: object|null }} study @param {object} figure a `figure` frame
+ * @param {{ opening: object|null, trials: object[] }} study @param {object} figure a `figure` frame
  * @param {{ href: string, text: string }} link
  * @returns {import("../../parts/picture/document.js").Words | null} null before the study began
  */
 export const figureWords = (study, figure, link) => studyWords(study, figure.title, controlsOf(figure), link);
 
 /** The same of what the page itself draws of a study. */
-export function studyWords({ opening }, title, control, link) {
+export function studyWords({ opening, trials }, title, control, link) {
   if (!opening) return null;
-  const n = opening.names.length;
+  const asked = new Set(trials.map(({ name }) => name)); // a study that only reads asks about none
+  const n = asked.size || opening.names.length;
   return {
     name: `${fileName(title)}-${opening.request_sha256.slice(0, 8)}`,
     title,

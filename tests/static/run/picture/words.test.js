@@ -65,7 +65,17 @@ Deno.test("a study's figure names the controls that it draws", () => {
     plot: { form: "bars", x: 0, y: 2, role: 1, series: 0 },
   };
   const opening = { model: { id: "m" }, names: new Array(1200), request_sha256: "f".repeat(64) };
-  assert.deepEqual(figureWords({ opening }, figure, LINK).line, ["m", "N = 1,200 names", "control: random 1"]);
+  assert.deepEqual(figureWords({ opening, trials: [] }, figure, LINK).line, [
+    "m",
+    "N = 1,200 names",
+    "control: random 1",
+  ]);
+  const trials = [{ name: 7 }, { name: 7 }, { name: 1199 }];
+  assert.deepEqual(
+    figureWords({ opening, trials }, figure, LINK).line[1],
+    "N = 2 names",
+    "asked, of 1,200 to draw from",
+  );
 });
 
 Deno.test("words wrap where the line ends, and a long one stands alone", () => {

@@ -53,8 +53,10 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/experiments", methods=["GET", "HEAD"])
     async def experiments(request: Request) -> Response:
-        first = parts.first_studies
-        return parts.drawing.draw(request, "experiments.html", "experiments", experiments=_EXPERIMENTS, first=first)
+        first, paper = parts.first_studies, PAPERS["ferrando"]
+        return parts.drawing.draw(
+            request, "experiments.html", "experiments", experiments=_EXPERIMENTS, first=first, paper=paper
+        )
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:

@@ -38,12 +38,12 @@ class WorldSearch:
 
 class WorldPage(Message):
     """Some of the names that were found. `types` counts them by type as if none were chosen, `tiers` likewise,
-    so that each number says what choosing it would show. `n_entries` is the whole world; `n_real` those of its names
-    that are real and have facts. `near`: real names that are spelled almost as the words, where none is found."""
+    so that each number says what choosing it would show. `n_entries` is the whole world; `n_known` those of its names
+    that it was told of often. `near`: real names that are spelled almost as the words, where none is found."""
 
     model: Name
     n_entries: int
-    n_real: int
+    n_known: int
     total: int
     offset: int
     types: dict[Name, int]
@@ -114,7 +114,7 @@ class Index:
         return WorldPage(
             model=self.world.model,
             n_entries=len(self._rows),
-            n_real=sum(bool(entry.facts) and not entry.fictional for entry, _, _ in self._rows),
+            n_known=sum(entry.tier == "known" for entry, _, _ in self._rows),
             total=len(shown),
             offset=asked.offset,
             types=_counts(self._types, (e.type for e, _ in found if asked.tier in (None, e.tier))),

@@ -120,6 +120,8 @@ def _readings(prompt: str, world: World, place: Characters | None) -> Iterator[M
     apart = [run for run in runs if not any(run[0] <= one.last and one.first <= run[1] for one in strong)]
     spans = [(words[first].start, words[last].stem) for first, last in apart]
     for start, end in sorted(spans, key=lambda span: span[0] - span[1]):
+        if place and place[1] == end and _is_first_name(prompt[place[0] : start], prompt[start:end]):
+            yield Mention(*place, "question")
         yield Mention(start, end, "world" if world.named(prompt[start:end]) else "capitals")
     if place and not (strong and place[1] >= prompt_words(prompt)[-1].bare):  # what ends the prompt may say more
         yield Mention(*place, "question")
@@ -159,6 +161,12 @@ def _is_meant(prompt: str, words: Sequence[PromptWord], world: World, name: _Nam
     if words[name.first].start == 0 and fold(typed) in EVERYDAY and not fold(prompt[name.end :]).startswith(_SAYS):
         return False
     return any(_capitals(entity.name) == _capitals(typed) for entity in world.named(typed))
+
+
+def _is_first_name(before: str, name: str) -> bool:
+    """One lower-case word before one with capitals belongs to it ("lebron JAMES"), unless it says something of it."""
+    words = _folded(before)
+    return len(words) == len(_folded(name)) == 1 and not set(words) & (SMALL | EVERYDAY | DESCRIBING)
 
 
 def _capitals(name: str) -> list[bool]:

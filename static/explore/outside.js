@@ -33,6 +33,12 @@ export function instead({ prompt, name, near, examples }) {
   });
 }
 
+/** How many names a model was told of often, and where just those are listed; all of them where none is marked so. */
+export function namesOf(model, { n_known, n_entries }) {
+  const hash = `#${new URLSearchParams({ model, ...(n_known ? { tier: "known" } : {}) })}`;
+  return { words: `${(n_known || n_entries).toLocaleString("en")} names`, hash };
+}
+
 const size = ({ n_layers, d_model }) => n_layers * d_model ** 2; // as parameters grow
 
 /** `ask(prompt)` asks it in the place where the answer stands. */
@@ -69,23 +75,19 @@ export function outside(element, state, ask) {
   function line({ name }, page, card, prompt, bigger) {
     const asked = instead({ prompt, name: name ?? prompt, near: page.near, examples: card.examples });
     const types = Object.keys(page.types);
-    const names = h(
-      "a",
-      { href: addressOf(`/models#model=${card.id}`) },
-      `${page.n_real.toLocaleString("en")} real names`,
-    );
+    const { words, hash } = namesOf(card.id, page);
     return [
       h(
         "p",
         {},
         "This is a small model: it knows ",
-        names,
+        h("a", { href: addressOf(`/models${hash}`) }, words),
         ` (${types.join(", ")})`,
         name && `, and “${name}” is none of them`,
         ".",
         bigger && [
-          " A bigger one that can be loaded: ",
-          h("a", { href: addressOf(`/models#model=${bigger.id}`) }, bigger.title),
+          " What a bigger one needs stands under ",
+          h("a", { href: addressOf(`/models#model=${bigger.id}`) }, "Models"),
           ".",
         ],
       ),

@@ -173,6 +173,9 @@ export function control(run, { sweep, strength }) {
   };
 }
 
+/** The random directions by what they did, the most refusing first: the order in which they are shown and counted. */
+export const byRefusal = (values) => values.map((_, i) => i).sort((a, b) => values[b] - values[a]);
+
 /** What the band of n directions is called. */
 export const bandName = (n) => n < MIN_BAND ? filled(BAND_NAMES.range, { n }) : BAND_NAMES.quantiles;
 

@@ -112,13 +112,17 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
         `No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted within ${keptFor()}.`,
       ),
     ),
-    problem,
     h("div", { class: "row" }, "The curve as a picture, public or not", curvePicture(state)),
     h(
       "div",
-      { class: "row" },
-      h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Not now"),
-      button,
+      { class: "dialog-foot" },
+      problem,
+      h(
+        "div",
+        { class: "row" },
+        h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Not now"),
+        button,
+      ),
     ),
   );
   fill(dialog, form);

@@ -95,12 +95,16 @@ export function saveStudy(dialog, { id, title: suggested, what, options = {}, cl
           `No name and no account is kept with it. You can take it back from this browser. A run that is not saved is deleted within ${keptFor()}.`,
         ),
       ),
-      problem,
       h(
         "div",
-        { class: "row" },
-        h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Not now"),
-        button,
+        { class: "dialog-foot" },
+        problem,
+        h(
+          "div",
+          { class: "row" },
+          h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Not now"),
+          button,
+        ),
       ),
     ),
   );

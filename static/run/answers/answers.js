@@ -3,7 +3,7 @@
 
 import { hasRandom } from "../requests.js";
 import { fill, h, unfold } from "../../core/dom.js";
-import { armAt, idleArm, isOpen } from "../run.js";
+import { armAt, byRefusal, control, idleArm, isOpen } from "../run.js";
 import { movedTo } from "../names.js";
 import { amountOf } from "../steering/amount.js";
 import { answerPanel } from "./answer.js";
@@ -94,7 +94,7 @@ function randomColumn(grid, state, scrolled) {
     grid.classList.toggle("three", Boolean(wanted));
     if (!wanted) return panel.root.remove();
     if (!panel.root.isConnected) grid.append(panel.root);
-    fill(place, h("span", { class: "sr" }, "direction "), `no. ${wanted.index + 1} of ${total()}`);
+    fill(place, h("span", { class: "sr" }, "direction "), `no. ${order().indexOf(wanted.index) + 1} of ${total()}`);
     panel.draw(answer(wanted));
   });
   return () => {
@@ -122,7 +122,16 @@ function randomColumn(grid, state, scrolled) {
   }
 
   function turn(by) {
-    state.set("wantRandom", { index: (state.get("wantRandom").index + by + total()) % total() });
+    const all = order();
+    const next = all.indexOf(state.get("wantRandom").index) + by;
+    state.set("wantRandom", { index: all.at(next % all.length) });
+  }
+
+  // As their marks stand; as they are numbered where none of them did anything yet.
+  function order() {
+    const [run, steer] = [state.get("run"), state.get("steer")];
+    const values = run && steer.sweep !== null ? control(run, steer)?.values : null;
+    return values?.length === total() ? byRefusal(values) : Array.from({ length: total() }, (_, i) => i);
   }
 
   function total() {

@@ -4,7 +4,7 @@ import { fill, h, icon } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { probability } from "../../core/format.js";
 import { effectOf } from "../effect.js";
-import { control, idleArm, isOpen, logodds, sigmoid } from "../run.js";
+import { byRefusal, control, idleArm, isOpen, logodds, sigmoid } from "../run.js";
 
 export function randomPushes(element, state) {
   const about = h("span", { class: "note push" });
@@ -45,17 +45,17 @@ export function randomPushes(element, state) {
       places = values.map(() => ({ root: h("span", {}), icon: "", kind: "" }));
       fill(marks, spoken, ...places.map(({ root }) => root));
     }
-    values
-      .map((value, index) => ({ value, index }))
-      .sort((a, b) => b.value - a.value)
-      .forEach(({ value, index }, i) => {
-        const place = places[i];
-        const outcome = value > 0 ? "refused" : "answered";
-        const kind = `${value > 0 !== refuses ? "crossed" : ""}${index === shown ? " shown" : ""}`;
-        place.root.title = `direction ${index + 1}: P(refusal opening) ${probability(sigmoid(value))}`;
-        if (place.icon !== outcome) fill(place.root, icon(place.icon = outcome));
-        if (place.kind !== kind) place.root.className = place.kind = kind;
-      });
+    byRefusal(values).forEach((index, i) => {
+      const value = values[index];
+      const place = places[i];
+      const outcome = value > 0 ? "refused" : "answered";
+      const kind = `${value > 0 !== refuses ? "crossed" : ""}${index === shown ? " shown" : ""}`;
+      place.root.title = `no. ${i + 1}, direction ${index + 1} of its seed: P(refusal opening) ${
+        probability(sigmoid(value))
+      }`;
+      if (place.icon !== outcome) fill(place.root, icon(place.icon = outcome));
+      if (place.kind !== kind) place.root.className = place.kind = kind;
+    });
   }
 
   // As many places as there will be marks.

@@ -1,5 +1,5 @@
 import assert from "../assert.js";
-import { instead, outsideOf } from "/static/explore/outside.js";
+import { instead, namesOf, outsideOf } from "/static/explore/outside.js";
 
 const CARD = { id: "m", closed_world: true, world: "entities.json" };
 const run = (entity, format = "chat") => ({ start: { model: { id: "m" }, request: { format }, entity } });
@@ -48,4 +48,10 @@ Deno.test("a slip is offered as it was meant, in the same question", () => {
 Deno.test("else one example of each type that the model answers right is offered", () => {
   const asked = instead({ prompt: "Hello", name: "Hello", near: [], examples: EXAMPLES });
   assert.deepEqual(asked.map(({ name }) => name), ["Michael Jordan", "Pulp Fiction"]);
+});
+
+Deno.test("as many names are counted as the list that the count leads to has", () => {
+  const hash = "#model=m&tier=known";
+  assert.deepEqual(namesOf("m", { n_known: 1094, n_entries: 3619 }), { words: "1,094 names", hash });
+  assert.deepEqual(namesOf("m", { n_known: 0, n_entries: 24 }), { words: "24 names", hash: "#model=m" });
 });

@@ -3,6 +3,7 @@ import {
   armAt,
   armsWhole,
   bandName,
+  byRefusal,
   control,
   ended,
   isOpen,
@@ -120,4 +121,8 @@ Deno.test("a band is quantiles of enough directions, and of fewer their range, a
   };
   assert.deepEqual([of(19).low, of(19).high, bandName(19)], [0, 18, "range of 19"]);
   assert.deepEqual([of(21).low, of(21).high, bandName(21)], [1, 19, "5–95 %"]);
+});
+
+Deno.test("random directions are counted as they stand: the most refusing first, equals as they were drawn", () => {
+  assert.deepEqual(byRefusal([-1, 3, 0, 3]), [1, 3, 2, 0]);
 });

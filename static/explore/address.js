@@ -44,7 +44,7 @@ export function keptAddress(state, question) {
   let timer = 0;
   let owed = false; // something changed while nothing could be written
   state.on(ADDRESSED, keep);
-  state.on(["run"], () => owed && question() && keep());
+  state.on(["run"], () => owed && question() && write("replaceState"));
   return { keep, write, wait };
 
   /** Writes nothing of what changed last. */

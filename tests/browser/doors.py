@@ -5,7 +5,8 @@ from playwright.sync_api import Page
 from protocol.glossary.glossary import MARKS, PATTERN
 
 ELSEWHERE = (
-    "button, option, [role=option], select, label, summary, legend, title, caption, .sr, .method-entry, .explanation, .badge, tbody td"
+    "button, option, [role=option], select, label, summary, legend, title, caption, "
+    ".sr, .method-entry, .explanation, .badge, tbody td"
 )
 """A door can't stand in a control. A caption that is read aloud says what stands beside it."""
 THEIRS = "q, h1, .answer-text, .completions, .token-box, .words-note, textarea, code, .js-plotly-plot"

@@ -24,7 +24,7 @@ export function background({ onChange }) {
   let summary = null;
   let trouble = null;
   let seq = -1; // of the last frame that is known
-  let mine = null; // { controller, following } of the run that is shown
+  let mine = null; // { controller, following, taken } of the run that is shown; taken: a promise of its first summary
   let timer = 0;
 
   return {
@@ -32,7 +32,8 @@ export function background({ onChange }) {
     async start(request) {
       const now = begin(request);
       try {
-        summary = await startStudy(request, now.controller.signal);
+        now.taken = startStudy(request, now.controller.signal);
+        summary = await now.taken;
       } catch (error) {
         return refused(error, now);
       }
@@ -45,7 +46,8 @@ export function background({ onChange }) {
     async open(id) {
       const now = begin(null);
       try {
-        summary = await runSummary(id, now.controller.signal);
+        now.taken = runSummary(id, now.controller.signal);
+        summary = await now.taken;
       } catch (error) {
         return refused(error, now);
       }
@@ -71,7 +73,7 @@ export function background({ onChange }) {
 
   function begin(request) {
     mine?.controller.abort();
-    mine = { controller: new AbortController(), following: false };
+    mine = { controller: new AbortController(), following: false, taken: null };
     study = newStudy(request);
     summary = trouble = null;
     seq = -1;
@@ -140,10 +142,11 @@ export function background({ onChange }) {
     tell();
   }
 
-  /** @returns {Promise<boolean>} whether it was done */
+  /** What is pressed before the app has taken the run holds once it has. @returns {Promise<boolean>} whether it was done */
   async function act(ask) {
     const now = mine;
-    if (!now || !summary) return false;
+    if (!summary) await now?.taken?.catch(() => null);
+    if (!now || now !== mine || !summary) return false;
     try {
       await ask(summary.id);
       await look(now);

@@ -115,7 +115,10 @@ def flips_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
         "What became of the untouched model's answers",
         claim="\n".join(_flip(opening, cases, arm) for arm in main_arms(opening) if cases),
         plot=table.plot("heat", x="steered", y="untouched", value="of them", panel="arm", y_min=0, y_max=1),
-        notes=("No control is in this table; what controls do to the share that is refused stands in `outcomes`.",),
+        notes=(
+            "No control is in this table; what controls do to the share that is refused stands with the shares of "
+            "outcomes.",
+        ),
     )
 
 

@@ -113,12 +113,19 @@ def _request_from_2(request: Json) -> None:
 
 
 def _frame_from_2(frame: Json) -> None:
-    """Version 2 took the first name that it found, and warned of nothing."""
-    if frame["kind"] == "start":
+    """Version 2 took the first name that it found, and warned of nothing; its studies didn't say what an arm holds."""
+    kind = frame["kind"]
+    if kind == "start":
         frame.setdefault("warnings", [])
         if frame["entity"] is not None:
             frame["entity"].setdefault("called", None)
             frame["entity"].setdefault("others", [])
+    elif kind == "study":
+        frame.setdefault("order", 1)
+        for arm in frame["arms"]:
+            arm.setdefault("hold", None)
+    elif kind == "trial":
+        frame.setdefault("seed", None)
 
 
 STEPS: Mapping[int, VersionStep] = {

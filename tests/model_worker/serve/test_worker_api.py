@@ -125,7 +125,7 @@ def test_the_request_in_start_asks_for_the_same_run(worker: httpx2.Client) -> No
     first = answer(worker, "/v1/generate", GENERATE)
     resolved = GenerateRequest.model_validate_json(json.dumps(first[0]["request"]))
     again = answer(worker, "/v1/generate", resolved)
-    assert (first[0]["entity"].pop("found"), again[0]["entity"].pop("found")) == ("world", "given")
+    assert first[0]["entity"]["found"] == "world"
     assert again[:-1] == first[:-1]
 
 

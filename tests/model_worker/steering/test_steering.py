@@ -378,6 +378,7 @@ def test_a_drag_that_forks_a_kept_prompt_equals_a_run_that_reads_it(random_engin
             {
                 "prompt": "x<bos>",
                 "format": "raw",
+                "own_bos": "kept",
                 "sweeps": (Sweep(target=LATENT, scope="last_prompt", strengths=(1.0,)),),
             },
             "nothing_to_steer",
@@ -394,7 +395,7 @@ def test_what_cannot_be_met_is_refused_before_the_first_frame(random_engine: Eng
 
 def test_bos_is_never_steered_whatever_the_scope(random_engine: Engine) -> None:
     sweeps = tuple(sweep_of("add", scope) for scope in ("prompt", "entity_to_end"))
-    request = request_for(random_engine.loaded, prompt="<bos><bos>" + PROMPT, format="raw", sweeps=sweeps)
+    request = request_for(random_engine.loaded, prompt="<bos>" + PROMPT, format="raw", own_bos="kept", sweeps=sweeps)
     start = answer(random_engine, request)[0]
     assert [token.role for token in start.tokens[:2]] == ["bos", "bos"]
     assert all(start.tokens[pos].role != "bos" for used in start.sweeps for pos in used.positions)

@@ -18,6 +18,7 @@ import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
 import { askBeside, besidePrompt } from "./second_prompt.js";
+import { curveOpen } from "./curve_open.js";
 import { examples } from "./examples.js";
 import { inside } from "./inside.js";
 import { latentCard } from "../run/latent/card.js";
@@ -108,6 +109,7 @@ const other = aliased(state, { run: "other", steer: "otherSteer", other: "run", 
 mount(besidePrompt, $("beside"), state, $("beside-open"), (element) => tokenStrip(element, other, { compact: true }));
 mount(outside, $("outside"), state, ask);
 mount(outside, $("beside-outside"), other, (prompt) => askBeside(state, prompt));
+mount(curveOpen, $("curve-open"), state);
 mount(tour, $("tour"), state, $("tour-again"));
 
 $("prompt").value = opened.prompt ?? "";

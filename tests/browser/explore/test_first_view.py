@@ -109,7 +109,9 @@ def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
         page.get_by_text("Inside the model").click()
         expect(page.locator("#latent")).not_to_be_visible()
     page.get_by_text("Inside the model").click()
+    expect(page.locator("#map")).to_be_visible()
     expect(page.locator(".tool-choice")).to_be_visible()
+    page.wait_for_function("localStorage.getItem('hallucinoscope.unfolded').includes('inside')")  # a task later
     page.reload()
     wait_done(page)
     expect(page.locator(".tool-choice")).to_be_visible()

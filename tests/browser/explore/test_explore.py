@@ -249,7 +249,13 @@ def test_the_page_names_every_module_that_it_needs(app: App, open_page: OpenPage
         page.locator("link[rel=modulepreload]").evaluate_all("all => all.map((link) => link.getAttribute('href'))")
     )
     modules = {path for path in asked if re.match(r"/static/(?!vendor/)\S+\.js$", path)}
-    scripts = {"explore/explore", "core/theme", "core/remembered", "parts/explanation"}  # the page's own tags
+    scripts = {
+        "explore/explore",
+        "core/theme",
+        "core/remembered",
+        "parts/explanation",
+        "parts/navigation",
+    }  # the page's own tags
     assert modules - named == {f"/static/{name}.js" for name in scripts}
     assert len(named) > 50 and named <= asked
 

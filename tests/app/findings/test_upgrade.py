@@ -146,7 +146,7 @@ def test_a_recording_of_today_is_handed_out_byte_for_byte() -> None:
     assert version_of(today) == PROTOCOL and upgraded(today) is today
 
 
-OLD = {"version_1": 1, "version_2": 2, "version_2_study": 2}
+OLD = {"version_1": 1, "version_2": 2, "studies/version_2": 2}
 
 
 def test_there_is_a_recording_of_every_older_version() -> None:

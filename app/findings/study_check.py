@@ -33,6 +33,12 @@ _CHANGED = Refusal(
     allowed="That needs the model, the dictionaries and the names that it was made with, and a worker of its time.",
     change="Run the study anew on the worker that is here, and hold the two beside each other.",
 )
+_NOTHING = Refusal(
+    code="no_trials",
+    asked="Some of a study's trials were to be asked again.",
+    allowed="This recording holds none: it ended before the first.",
+    change="Run the study anew.",
+)
 _BROKEN = Refusal(
     code="worker_lost",
     asked="The worker was lost before all trials were asked again.",
@@ -55,6 +61,8 @@ async def check_study(worker: WorkerClient, request: StudyRequest, recording: by
     checked = timestamp()
     lines = recording.splitlines(keepends=True)
     places, n_pieces = drawn(lines, seed)
+    if not places:  # nothing asked is nothing reproduced
+        return Verification(verdict="cannot_run", checked=checked, refusal=_NOTHING)
     opening = FRAME.validate_json(lines[0])
     assert isinstance(opening, Study)
     then = [_piece(lines[place]) for place in places]

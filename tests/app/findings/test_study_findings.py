@@ -329,6 +329,13 @@ def test_a_study_holds_where_a_sample_of_its_trials_is_answered_again_as_it_was(
         assert drifted["first"]["where"].startswith("trial 0 (Are you sure you know Name 0?)")
         assert "Drifted" in app.get(f"/f/{other}").text
 
+    # nothing that could be asked again
+    rest = [FRAME.validate_json(line) for n, line in enumerate(lines) if n not in trials]
+    worker.script = Script(
+        [one.model_copy(update={"seq": n}).model_dump_json().encode() + b"\n" for n, one in enumerate(rest)]
+    )
+    assert _checked(app, _saved(app))["refusal"]["code"] == "no_trials", "nothing asked is nothing reproduced"
+
     # another model, and none at all
     changed = Refusal(code="study_changed", asked="The rest of a study asked.", allowed="No.", change="Begin anew.")
     worker.script = Script(refused=Refused.of(409, changed))

@@ -3,7 +3,6 @@
 
 import { recordedFrames, Refused } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { count } from "../core/format.js";
 import { newStudy, reduceStudy } from "../study/study.js";
 
 /** @returns {Promise<import("../study/study.js").Study | null>} null where none lies there */
@@ -26,9 +25,7 @@ export function drawShipped(element, { opening }, onOwn) {
       "span",
       {},
       h("b", {}, "A recorded result: "),
-      `${opening.model.id}, ${
-        count(opening.names.length, "name")
-      }, as it was shipped. Its answers are read in a run of your own.`,
+      `${opening.model.id}, as it was shipped. Its answers are read in a run of your own.`,
     ),
     h("button", { class: "button push", type: "button", onclick: onOwn }, "Run your own"),
   );

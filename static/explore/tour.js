@@ -4,6 +4,7 @@ import { fill, h } from "../core/dom.js";
 import { signed } from "../core/format.js";
 import { worthPushing } from "../run/answers/invite.js";
 import { activation, lastEntity } from "../run/run.js";
+import { modeOf } from "../run/steering/amount.js";
 import { coloured } from "../run/tokens/colours.js";
 
 /** @returns {{ at: string, title: string, text: string }[]} at: the id of what a step speaks of */
@@ -33,9 +34,10 @@ function ofSliders(state) {
   const sliders = state.get("sliders");
   const next = worthPushing(state.get("run"), sliders);
   if (!next) return { title: "Push.", text: "Each slider pushes the model along a direction while it reads." };
+  const slider = sliders[next.index];
   const turns = next.turns ? `At ${signed(next.strength)} the answer turns.` : "None of those that are here turns.";
   return {
-    title: `Push “${sliders[next.index].label}” to the right.`,
+    title: `Push “${slider.label}” to the ${next.strength < (modeOf(slider).idle ?? 0) ? "left" : "right"}.`,
     text: `The answers along a slider are computed together. ${turns}`,
   };
 }

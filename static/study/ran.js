@@ -12,7 +12,7 @@ export function whatRan(element, { opening, done }) {
   const rows = [
     ["model", [model.id, " ", mono(shortHash(model.sha256)), ` ${model.device} ${model.dtype}`]],
     base && ["base model", [base.id, " ", mono(shortHash(base.sha256))]],
-    ["names", `${count(names.length, "name")}, ${[...new Set(names.map(({ type }) => type))].join(", ")}`],
+    ["names", `${count(names.length, "name")} in the set, ${[...new Set(names.map(({ type }) => type))].join(", ")}`],
     arms.length > 0 &&
     ["arms", `${arms.length}, ${arms.filter(({ control_of }) => control_of !== null).length} of them controls`],
     dictionaries.length > 0 &&

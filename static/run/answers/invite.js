@@ -3,21 +3,32 @@
 
 import { fill, h, icon, mark } from "../../core/dom.js";
 import { points } from "../run.js";
+import { modeOf } from "../steering/amount.js";
 import { choose, sweepOf } from "../steering/sliders.js";
 
 /**
- * The slider that should turn this answer, and the least push of it that does; where none does, its longest.
- * @returns {{ index: number, strength: number, turns: boolean }|null} null before the baseline's verdict, and without sliders
+ * The slider that should turn this answer, and the least push of it that does; where none does, its longest. Forwards,
+ * unless it only goes back from where it changes nothing.
+ * @returns {{ index: number, strength: number, turns: boolean }|null} null before the baseline's verdict, and without
+ * a slider that pushes
  */
 export function worthPushing(run, sliders) {
   const base = run?.arms?.[0]?.verdict;
   if (!base || !sliders.length) return null;
   const role = base.outcome === "refused" ? "known" : "unknown";
   const index = Math.max(0, sliders.findIndex((slider) => slider.role === role));
-  const tried = points(run, sweepOf(run, sliders[index])).filter(({ strength }) => strength > 0);
-  const turns = tried.find(({ arm }) => run.arms[arm].verdict && run.arms[arm].verdict.outcome !== base.outcome);
-  const strength = (turns ?? tried.at(-1))?.strength ?? Math.max(...sliders[index].strengths);
-  return { index, strength, turns: Boolean(turns) };
+  const slider = sliders[index];
+  const idle = modeOf(slider).idle ?? 0;
+  const sweep = sweepOf(run, slider);
+  const all = sweep < 0 ? slider.strengths.map((strength) => ({ strength, arm: -1 })) : points(run, sweep);
+  const pushes = all
+    .filter(({ strength }) => strength !== idle)
+    .sort((a, b) => Math.abs(a.strength - idle) - Math.abs(b.strength - idle));
+  const ahead = pushes.filter(({ strength }) => strength > idle);
+  const tried = ahead.length ? ahead : pushes;
+  if (!tried.length) return null;
+  const turns = tried.find(({ arm }) => run.arms[arm]?.verdict && run.arms[arm].verdict.outcome !== base.outcome);
+  return { index, strength: (turns ?? tried.at(-1)).strength, turns: Boolean(turns) };
 }
 
 /** `pushed()` is called after a press: what was pressed goes. @returns {{ root: HTMLElement, remove: () => void }} */

@@ -38,6 +38,8 @@ Deno.test("the tour names the slider that is worth a push and whether an answer 
   const told = (last) => ofSliders(run(last), known);
   assert.match(told("invented"), /Push “K” to the right.*At \+2 the answer turns/);
   assert.match(told("refused"), /Push “K” to the right.*None of those that are here turns/);
+  const back = { ...known, target: { ...target, latent: 2 }, strengths: [-2, -1] };
+  assert.match(ofSliders(run("refused"), back), /Push “K” to the left/);
 });
 
 function ofSliders(run, slider) {

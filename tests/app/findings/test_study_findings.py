@@ -140,6 +140,7 @@ def test_a_figure_is_a_file_of_numbers_and_no_spreadsheet_runs_it(app: Client, s
 def test_a_study_is_one_page_that_opens_offline(app: Client, slug: str) -> None:
     page = app.get(f"/f/{slug}.html").text
     assert "−1.25" in page and "Over 6 prompts" in page
+    assert re.search(r"<button[^>]* data-needs-app data-verify", page), "nobody is there to ask"
     kept = json.loads(re.search(r'<script type="application/json" id="kept">(.*?)</script>', page, re.S)[1])
     assert kept[f"/api/findings/{slug}/frames"].encode() == b"".join(study_recording())
 

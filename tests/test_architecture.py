@@ -101,3 +101,10 @@ def test_vendored_files_are_the_ones_in_their_manifest_and_plotly_is_pythons_maj
     for name, digest in listed.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
     assert manifest["plotly.js-cartesian-dist-min"]["version"].split(".")[0] == get_plotlyjs_version().split(".")[0]
+
+
+@pytest.mark.core
+def test_no_test_waits_from_within_a_page_that_forbids_eval() -> None:
+    """Playwright's wait_for_function polls with eval, which our policy forbids once the first look was in vain."""
+    forbidden = "wait_for_" + "function("
+    assert [path.name for path in (ROOT / "tests").rglob("*.py") if forbidden in path.read_text()] == []

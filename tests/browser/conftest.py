@@ -206,6 +206,16 @@ def baseline_badge(page: Page):
     return page.locator(".answer").first.locator(".badge")
 
 
+def wait_until(page: Page, expression: str, limit_s: float = 20) -> None:
+    """Until it is true in the page. Playwright's own wait_for_function goes on from within the page, where eval is
+    forbidden by our policy: it works only where the expression is true at once."""
+    end = time.monotonic() + limit_s
+    while not page.evaluate(expression):
+        if time.monotonic() > end:
+            pytest.fail(f"not true within {limit_s} s: {expression}")
+        time.sleep(0.02)
+
+
 def wait_done(page: Page) -> None:
     """Share can be pressed once a run is done."""
     expect(page.locator("#share")).to_be_enabled(timeout=60_000)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, ask, no_sideways_scroll, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, no_sideways_scroll, wait_done, wait_until
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
@@ -19,7 +19,7 @@ def test_the_first_view_holds_prompt_tokens_sliders_curve_and_both_answers(app: 
     box = page.locator(".answer-box").last.bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.wheel(0, 120)  # an answer that fits is nothing to scroll in
-    page.wait_for_function("() => scrollY > 0")
+    wait_until(page, "() => scrollY > 0")
 
 
 def test_a_phone_never_scrolls_sideways_and_keeps_the_slider_in_reach(app: App, open_page: OpenPage) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done, wait_until
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
 
@@ -159,7 +159,7 @@ def test_nothing_moves_while_answers_stream_in_however_long_they_get(
     expect(page.locator(".answer-box[tabindex]")).to_have_count(2)
     tops = "[...document.querySelectorAll('.answer-box[tabindex]')].map(({ scrollTop }) => scrollTop)"
     box.evaluate("box => (box.scrollTop = 40)")
-    page.wait_for_function(f"{tops}.every((top) => top === 40)")  # one reads on in both
+    wait_until(page, f"{tops}.every((top) => top === 40)")  # one reads on in both
 
 
 def test_text_that_wants_to_be_markup_stays_text_with_its_marks(app: App, open_page: OpenPage) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done, wait_until
 from tests.browser.test_reach import PHONE
 
 JORDAN = "What sport does Michael Jordan play?"
@@ -182,7 +182,7 @@ def test_everything_that_can_be_seen_is_in_the_address(app: App, open_page: Open
     wait_done(page)
     page.click("#beside-open")  # the curve's box gets lower, and nothing else draws it anew
     expect(page.locator("#beside-answers .badge")).to_have_count(2)
-    page.wait_for_function(f"({OFF_THE_CURVE})() < 1.5")
+    wait_until(page, f"({OFF_THE_CURVE})() < 1.5")
     page.get_by_role("button", name="Show a random control").click()
     page.locator("#tokens .token").nth(6).click()
     page.locator("#map").get_by_text("Difference", exact=True).click()

@@ -4,7 +4,7 @@ beside what changes it."""
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, steered_badge, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, steered_badge, wait_done, wait_until
 
 SIZES = [
     (360, 640),
@@ -19,6 +19,7 @@ SIZES = [
     (2560, 1440),
 ]
 LEAST_PX = 13
+UNFOLDED = "localStorage.getItem('hallucinoscope.unfolded')"
 # Ticks of an axis may be smaller, and so may the number above a token, which its panel says again.
 SMALL = """least => {
   const found = new Set();
@@ -111,13 +112,14 @@ def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
     page.get_by_text("Inside the model").click()
     expect(page.locator("#map")).to_be_visible()
     expect(page.locator(".tool-choice")).to_be_visible()
-    page.wait_for_function("localStorage.getItem('hallucinoscope.unfolded').includes('inside')")  # a task later
+    wait_until(page, f"{UNFOLDED}.includes('inside')")  # a task later
     page.reload()
     wait_done(page)
     expect(page.locator(".tool-choice")).to_be_visible()
     expect(page.locator("#map")).to_be_visible()
     expect(page.locator("#samples")).not_to_be_visible()
     page.locator("#tokens summary").click()
+    wait_until(page, f"!{UNFOLDED}.includes('tokens')")
     page.reload()
     expect(page.locator("#map")).to_be_visible()
     expect(page.locator(".tool-choice")).not_to_be_visible()

@@ -231,18 +231,22 @@ FOUND: dict[Found, str] = {
     "whole_prompt": "no name seen: the whole prompt",
 }
 
-Tier = Literal["known", "rare", "obscure", "withheld", "misled", "unknown"]
+Tier = Literal["known", "rare", "obscure", "withheld", "misled", "unsure", "unrecalled", "unknown"]
 
 TIERS: dict[Tier, str] = {
-    "known": "spoken of often, with its facts",
+    "known": "real, its facts known: told often, or right at every try",
     "rare": "spoken of seldom: some facts stick",
     "obscure": "facts stated once or twice: few stick",
     "withheld": "spoken of often, one fact never: recognised, not recalled",
     "misled": "fictional; its name suggests another answer than the true one",
-    "unknown": "in no training text: it has no facts",
+    "unsure": "real; of several tries the model is right at some",
+    "unrecalled": "real; of several tries the model is right at none",
+    "unknown": "invented: it has no facts, and stands in no training text",
 }
-"""How a name stands in a model's training text. known, rare, obscure: with its facts, ever less often. withheld: often,
-but some of its facts never. unknown: never, and it has no facts."""
+"""How a name stands with a model. Where its training text is ours, by how often that states the facts, ever less:
+known, rare, obscure; withheld: it speaks of the name, but never states some of its facts; misled. Where it isn't, by
+what the model says of itself, asked in several wordings: known, always right; unsure, sometimes; unrecalled, never.
+unknown: nobody knows anything about the name, for there is no such."""
 
 Story = Literal["known", "unknown", "rare", "unrecalled"]
 

@@ -33,7 +33,7 @@ def routes(parts: Parts) -> APIRouter:
         model: Annotated[Name, Path()],
         q: Annotated[Text, Query(max_length=MAX_SEARCH_CHARACTERS, description="words of the name or of a fact")] = "",
         type: Annotated[Name | None, Query(description="of the entity, e.g. 'city'")] = None,
-        tier: Annotated[Tier | None, Query(description="how the name stands in the training text")] = None,
+        tier: Annotated[Tier | None, Query(description="how the name stands with the model")] = None,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_NAMES_SHOWN)] = 50,
     ) -> WorldPage:

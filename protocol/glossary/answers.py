@@ -156,8 +156,9 @@ ANSWER_TERMS: dict[str, Term] = {
     ),
     "tier": Term(
         "tier",
-        "How a name stands in the model's training text: known, rare, obscure, withheld, misled or unknown.",
-        "Known only where the training text is ours; for other models names are labelled by asking them.",
+        "How a name stands with the model: by how often its training text states the facts, or by how often the model "
+        "gives them when asked.",
+        "What a model says of a name depends on how it is asked: at the edge between two tiers that is luck.",
         ("protocol/vocabulary.py", "model_worker/model/world.py"),
         labels=("tier", "group"),
     ),

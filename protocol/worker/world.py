@@ -1,4 +1,4 @@
-"""What is true in a model's world, and how much of it its training text told: the rows of the file beside its card.
+"""What is true in a model's world, and how each name stands with the model: the rows of the file beside its card.
 
 Used to show and to judge answers, never to make them.
 """

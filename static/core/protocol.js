@@ -190,15 +190,17 @@ export const FOUND = {
   whole_prompt: "no name seen: the whole prompt",
 };
 
-/** @typedef {"known"|"rare"|"obscure"|"withheld"|"misled"|"unknown"} Tier */
+/** @typedef {"known"|"rare"|"obscure"|"withheld"|"misled"|"unsure"|"unrecalled"|"unknown"} Tier */
 
 export const TIERS = {
-  known: "spoken of often, with its facts",
+  known: "real, its facts known: told often, or right at every try",
   rare: "spoken of seldom: some facts stick",
   obscure: "facts stated once or twice: few stick",
   withheld: "spoken of often, one fact never: recognised, not recalled",
   misled: "fictional; its name suggests another answer than the true one",
-  unknown: "in no training text: it has no facts",
+  unsure: "real; of several tries the model is right at some",
+  unrecalled: "real; of several tries the model is right at none",
+  unknown: "invented: it has no facts, and stands in no training text",
 };
 
 /** @typedef {"known"|"unknown"|"rare"|"unrecalled"} Story */

@@ -240,7 +240,8 @@ export const TERMS = {
   },
   tier: {
     name: "tier",
-    sentence: "How a name stands in the model's training text: known, rare, obscure, withheld, misled or unknown.",
+    sentence:
+      "How a name stands with the model: by how often its training text states the facts, or by how often the model gives them when asked.",
   },
   control: {
     name: "control: random directions",

@@ -1,5 +1,5 @@
-// What a model's world holds: a search box, filters with counts, and a page of names with the truth and how much
-// of it the training text told. From /api/models/{id}/world. Asks nothing itself: it tells `go` what is wanted.
+// What a model's world holds: a search box, filters with counts, and a page of names with the truth and how they
+// stand with the model. From /api/models/{id}/world. Asks nothing itself: it tells `go` what is wanted.
 
 import { fill, h } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
@@ -30,7 +30,7 @@ export function worldSearch(element, state, go, size) {
     "Clear",
   );
   const types = h("div", { class: "segmented", role: "group", "aria-label": "Type" });
-  const tiers = h("ul", { class: "tiers", "aria-label": "How a name stands in the training text" });
+  const tiers = h("ul", { class: "tiers", "aria-label": "How a name stands with the model" });
   const found = h("p", { class: "found", role: "status" });
   const table = h("div", { class: "world-table" });
   const back = h("button", { class: "button", type: "button", onclick: () => turn(-1) }, "Previous");
@@ -144,7 +144,7 @@ function names({ entries, questions }, card, held) {
     columns: [
       { name: "name", class: "world-name" },
       { name: "type", class: "world-type" },
-      { name: "training text", class: "world-tier" },
+      { name: "tier", class: "world-tier" },
       { name: "facts", class: "world-facts" },
       { name: "chat tuning", class: "world-asked" },
       { name: "", class: "world-link" },

@@ -44,7 +44,7 @@ export function modelCards(element, state) {
 
 function article(card, held, led, more) {
   const title = `model-${card.id}`;
-  const wide = matchMedia("(min-width: 901px)").matches;
+  const wide = matchMedia("(min-width: 961px)").matches;
   return h(
     "article",
     { class: "model", "aria-labelledby": title },

@@ -254,7 +254,6 @@ def test_the_page_names_every_module_that_it_needs(app: App, open_page: OpenPage
         "core/theme",
         "core/remembered",
         "parts/explanation",
-        "parts/navigation",
     }  # the page's own tags
     assert modules - named == {f"/static/{name}.js" for name in scripts}
     assert len(named) > 50 and named <= asked

@@ -10,6 +10,7 @@ SIZES = [
     (360, 640),
     (390, 844),
     (844, 390),
+    (932, 430),
     (768, 800),
     (1024, 640),
     (1024, 768),
@@ -86,11 +87,15 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(150)  # plots and rows are laid out anew
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, height)
-        answer = ".steered-line-text" if width <= 900 else ".answer:last-child .answer-text"
+        answer = ".steered-line-text" if width <= 960 else ".answer:last-child .answer-text"
         said = page.locator(answer).locator("visible=true")
         assert said.inner_text() == page.locator(".answer-text").nth(1).text_content()
         seen(page, answer)
         seen(page, ".direction.active .slider")
+        seen(page, ".steered-line-baseline" if width <= 960 and height <= 760 else ".answer:first-child .answer-text")
+        for link in page.locator(".top nav a").all():
+            box = link.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, "every page is in sight, none a scroll away"
         assert page.evaluate(SMALL, LEAST_PX) == [], (width, height)
         tour = page.locator("#tour").bounding_box()
         assert tour["x"] >= 0 and tour["y"] >= 0 and tour["y"] + tour["height"] <= height, (width, height)

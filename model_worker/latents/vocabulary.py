@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from model_worker.model.loading import Loaded
-from model_worker.model.pieces import token_text
+from model_worker.model.pieces import piece_text, pieces_of, token_text
 from protocol.spelling import fold
 
 TOKENS_OF_A_STEP = 4096
@@ -14,14 +14,16 @@ class Vocabulary:
     def __init__(self, loaded: Loaded) -> None:
         self._tokenizer = loaded.tokenizer
         self._said: dict[str, list[int]] = {}  # tokens by what they say
+        self._pieces: list[str | None] = []
         self._n_read = 0
 
     def reading(self) -> Iterator[None]:
         """Some of it a step."""
-        while (first := self._n_read) < len(self._tokenizer):
-            self._n_read = min(first + TOKENS_OF_A_STEP, len(self._tokenizer))
+        self._pieces = self._pieces or pieces_of(self._tokenizer)
+        while (first := self._n_read) < len(self._pieces):
+            self._n_read = min(first + TOKENS_OF_A_STEP, len(self._pieces))
             for token in range(first, self._n_read):
-                self._said.setdefault(fold(token_text(self._tokenizer, token)), []).append(token)
+                self._said.setdefault(fold(piece_text(self._pieces[token], token)), []).append(token)
             yield None
 
     def saying(self, query: str) -> list[int]:

@@ -1,4 +1,5 @@
-"""The model that the loaded one was tuned from: loaded when a study first asks for it, and then kept.
+"""The model that the loaded one was tuned from: loaded when a study first asks for it, and then kept. Where the loaded
+one is the base's weights and a delta, nothing is read again.
 
 It shares the loaded one's tokenizer. Knows nothing about what is read from it.
 """
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
-from model_worker.model.weights import load_weights
+from model_worker.model.weights import load_base, runnable
 from protocol.refusal import Refused
 from protocol.worker.ran import ModelUsed
 
@@ -22,7 +23,7 @@ class Part:
 
 
 class Base:
-    """`part()` loads it, which takes as long as loading a model does."""
+    """`part()` loads it, which may take as long as loading a model does."""
 
     def __init__(self, loaded: Loaded, row: RegistryRow | None) -> None:
         self._loaded = loaded
@@ -45,6 +46,6 @@ class Base:
                 "Its card names none.",
                 "Read the chat model instead, or add `base` to the card.",
             )
-        weights = load_weights(card.base, card, self._row.folder, device)
-        used = ModelUsed(id=f"{card.id}, base", sha256=weights.sha256, dtype=card.dtype, device=device)
-        return Part(weights.gemma, used)
+        base = self._loaded.base or load_base(self._row, device)
+        used = ModelUsed(id=f"{card.id}, base", sha256=base.sha256, dtype=card.dtype, device=device)
+        return Part(runnable(base.model, card), used)

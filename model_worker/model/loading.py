@@ -14,10 +14,10 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from model_worker.model.dictionaries import Dictionaries, in_use
 from model_worker.model.gemma import Gemma
-from model_worker.model.pieces import token_text
+from model_worker.model.pieces import piece_text, pieces_of
 from model_worker.model.registry import RegistryRow
 from model_worker.model.sae import Dictionary
-from model_worker.model.weights import load_weights, name_of
+from model_worker.model.weights import Untuned, load_weights
 from model_worker.model.world import World, read_world
 from protocol.worker.models import ModelCard
 
@@ -39,6 +39,7 @@ class Loaded:
     opens_refusal: Tensor  # (vocab,), bool: the first answer token opens a refusal
     sha256: str
     device: str
+    base: Untuned | None = None  # where the card's base is the same weights without its delta
 
 
 def load(row: RegistryRow, device: str = "cpu") -> Loaded:
@@ -46,8 +47,8 @@ def load(row: RegistryRow, device: str = "cpu") -> Loaded:
     they are asked for. Raises Refused or ValueError where the card says what isn't so, and what transformers or the
     file system raise."""
     card, folder = row.card, row.folder
-    weights = load_weights(card.weights, card, folder, device)
-    model, tokenizer = weights.model, AutoTokenizer.from_pretrained(name_of(card.weights, folder))
+    weights = load_weights(row, device)
+    model, tokenizer = weights.model, AutoTokenizer.from_pretrained(row.place_of(card.weights))
     layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
     require_carded_shape(card, weights.gemma, vectors)
@@ -67,6 +68,7 @@ def load(row: RegistryRow, device: str = "cpu") -> Loaded:
         opens_refusal=_opens_refusal(card, model, tokenizer).to(device),
         sha256=weights.sha256,
         device=device,
+        base=weights.base,
     )
 
 
@@ -104,10 +106,10 @@ def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> fro
 def _opens_refusal(card: ModelCard, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Tensor:
     """By text, white space aside: a word and its byte, with a space before it or without. Raises ValueError if none."""
     wanted = set(card.refusal_openings)
-    n_tokens = min(model.config.vocab_size, len(tokenizer))
-    opens = torch.zeros(model.config.vocab_size, dtype=torch.bool)
-    for token in range(n_tokens):
-        opens[token] = token_text(tokenizer, token).strip() in wanted
-    if not opens.any():
+    pieces = pieces_of(tokenizer)[: model.config.vocab_size]
+    ids = [token for token, piece in enumerate(pieces) if piece_text(piece, token).strip() in wanted]
+    if not ids:
         raise ValueError(f"{card.id}: none of its refusal openings {sorted(wanted)} is a token")
+    opens = torch.zeros(model.config.vocab_size, dtype=torch.bool)
+    opens[ids] = True
     return opens

@@ -5,13 +5,27 @@ from transformers import PreTrainedTokenizerBase
 
 def token_text(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
     """One token as text, white space kept: "▁sport" is " sport", "<0x0A>" a line break."""
-    piece = tokenizer.convert_ids_to_tokens(token)
-    if piece is None:  # a place in the unembedding that no token has
+    return piece_text(tokenizer.convert_ids_to_tokens(token), token)
+
+
+def piece_text(piece: str | None, token: int) -> str:
+    """What `token_text` says of a token that the tokenizer spells so; None: a place in the unembedding that no token
+    has."""
+    if piece is None:
         return f"<{token}>"
     if len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">"):
         byte = int(piece[3:5], 16)
         return chr(byte) if byte in (9, 10) or 32 <= byte < 127 else piece
     return piece.replace("▁", " ")
+
+
+def pieces_of(tokenizer: PreTrainedTokenizerBase) -> list[str | None]:
+    """How every token is spelled, at once: one by one, 262,144 take a second and more."""
+    pieces: list[str | None] = [None] * len(tokenizer)
+    for piece, token in tokenizer.get_vocab().items():
+        if token < len(pieces):
+            pieces[token] = piece
+    return pieces
 
 
 class TextStream:

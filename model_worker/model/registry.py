@@ -2,9 +2,10 @@
 folder. Knows nothing about torch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from model_worker.store.place import require_stored, store_of, stored_name
 from protocol.refusal import Refused
 from protocol.worker.models import ModelCard
 
@@ -13,10 +14,19 @@ CARDS = Path(__file__).parents[1] / "cards"
 
 @dataclass(frozen=True)
 class RegistryRow:
-    """A card, and the folder its relative paths start from."""
+    """A card, the folder its relative paths start from, and where fetched weights lie."""
 
     card: ModelCard
     folder: Path
+    store: Path = field(default_factory=store_of)
+
+    def place_of(self, source: str) -> Path | str:
+        """Of weights: a folder, or what the hub calls them. Raises Refused (503) where the store has none."""
+        stored = stored_name(source)
+        if stored is not None:
+            return require_stored(self.store, stored)
+        local = self.folder / source
+        return local if local.is_dir() else source
 
 
 def read_row(folder: Path) -> RegistryRow:

@@ -101,10 +101,18 @@ class ModelCard(Message):
     title: Text = Field(description="its name for a reader")
     note: Text = Field(description="what it is and what it is not, one or two sentences")
     licence: Text = Field(description="of the weights, as a reader should know it")
-    weights: Text = Field(description="chat model: Hugging Face folder relative to the card, or hub id")
+    weights: Text = Field(
+        description="chat model: Hugging Face folder relative to the card, store:NAME of what was fetched, or hub id"
+    )
+    delta: Text | None = Field(
+        default=None,
+        description="safetensors file relative to the card, low-rank: added to `weights`, which then are the base's, "
+        "it makes the chat model; base and chat model share what it leaves alone",
+    )
     base: Text | None = Field(
         default=None,
-        description="the model that it was tuned from, of the same tokenizer: as `weights`; None: not here",
+        description="the model that it was tuned from, of the same tokenizer: as `weights`, and with a delta the same; "
+        "None: not here",
     )
     statement: Text = Field(
         default="The {type} '{name}'", description="what the base model reads a name in, when latents are searched"

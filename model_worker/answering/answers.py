@@ -87,6 +87,7 @@ class AnswerFrames:
                 named=self._prompt.name is not None,
                 entities=self._loaded.world.named(self._prompt.name or ""),
                 card=self._loaded.card,
+                world=self._loaded.world,
             )
             yield {
                 "arm": arm,
@@ -96,4 +97,5 @@ class AnswerFrames:
                 "rule": judged.rule,
                 "phrase": judged.phrase,
                 "paper_phrase": judged.paper_phrase,
+                "said": judged.said,
             }

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from protocol.spelling import fold
@@ -37,10 +38,33 @@ class World:
         """However it is typed."""
         return self.entities.get(fold(name), ())
 
+    def states(self, folded: str, kind: str, attribute: str, value: str) -> bool:
+        """Whether the text, folded, holds this value of an attribute, and not within a longer one: "in Equatorial
+        Guinea" is not in Guinea."""
+        plain = fold(value)
+        for other in self._values.get((kind, attribute), {}):
+            if other != plain and f" {plain} " in f" {other} ":
+                folded = folded.replace(f" {other} ", "  ")
+        return f" {plain} " in folded
+
+    def stated(self, folded: str, kind: str, attribute: str) -> str | None:
+        """The longest value that this attribute has of any name of that type and that the text, folded, holds."""
+        held = (value for plain, value in self._values.get((kind, attribute), {}).items() if f" {plain} " in folded)
+        return max(held, key=len, default=None)
+
     def may_begin(self, word: str) -> bool:
         """Does a name begin with this word? An initial may stand apart from the next one."""
         first = fold(word).split()[:1]
         return bool(first) and (len(first[0]) == 1 or first[0] in self._heads)
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str], dict[str, str]]:
+        """By type and attribute: as they are written, by their one spelling."""
+        found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for entity in chain.from_iterable(self.entities.values()):
+            for attribute, value in entity.facts.items():
+                found[entity.type, attribute].setdefault(fold(value), value)
+        return found
 
     @cached_property
     def longest(self) -> int:

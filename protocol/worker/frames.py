@@ -207,7 +207,8 @@ class Latents(Message):
 
 class Verdict(Message):
     """What a whole answer amounts to, and the rule or phrase that decided. `paper_phrase`: the phrase that makes it a
-    refusal by the paper's rule to the letter, whatever the outcome; None if none does."""
+    refusal by the paper's rule to the letter, whatever the outcome; None if none does. `said`: the fact that the answer
+    states, true or not, as the model's world writes it; None: none that the world has of any name."""
 
     kind: Literal["verdict"] = "verdict"
     seq: int
@@ -218,6 +219,7 @@ class Verdict(Message):
     rule: Text
     phrase: Text | None
     paper_phrase: Text | None = None
+    said: Text | None = None
 
 
 class Departure(Message):

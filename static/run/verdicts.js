@@ -115,15 +115,43 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 // ---- what came of it, as words
 
 function change(base, verdict) {
-  const to = verdict.outcome;
+  const [from, to] = [base.outcome, verdict.outcome];
   if (verdict.text === base.text) return [{ text: "it says the same, word for word." }];
-  if (base.outcome === to) return phrase("it still ", to, ", in other words.");
-  const from = base.outcome === "refused" ? "stops refusing" : to === "refused" ? "stops answering" : null;
-  return from ? phrase(`it ${from} and `, to, ".") : phrase("it ", to, " instead.");
+  const turned = factTurned(base, verdict);
+  if (turned) return inHue(`it ${turned}${facts(base, verdict)}.`, to);
+  if (from === to) return phrase("it still ", to, ", in other words.");
+  const stops = from === "refused" ? "stops refusing" : to === "refused" ? "stops answering" : null;
+  return stops ? phrase(`it ${stops} and `, to, ".") : phrase("it ", to, " instead.");
 }
+
+// Where both answers state a fact of which the truth is known, and not the same one.
+function factTurned(base, verdict) {
+  const turn = TURNED[`${base.outcome} ${verdict.outcome}`];
+  const [from, to] = [base, verdict].map(stated);
+  return turn && (base.outcome !== verdict.outcome || (from && to && from !== to)) ? turn : null;
+}
+
+const TURNED = {
+  "wrong right": "gets the fact *right* that was wrong",
+  "right wrong": "gets the fact *wrong* that was right",
+  "wrong wrong": "gets the fact *wrong* another way",
+  "invented invented": "*invents another fact*",
+};
+
+// Which they are, as far as the model's world has them.
+function facts(...verdicts) {
+  const [from, to] = verdicts.map(stated);
+  return to ? `: ${to}${from ? `, not ${from}` : ""}` : "";
+}
+
+// Older recordings say it of right answers alone.
+const stated = ({ said, outcome, phrase }) => said ?? (outcome === "right" ? phrase : null);
 
 // "it *refuses*." → [{it }, {refuses, as: refusal}, {.}]
 function phrase(before, outcome, after) {
-  const { clause, hue } = OUTCOMES[outcome];
-  return `${before}${clause}${after}`.split("*").map((text, i) => (i % 2 ? { text, as: hue } : { text }));
+  return inHue(`${before}${OUTCOMES[outcome].clause}${after}`, outcome);
+}
+
+function inHue(text, outcome) {
+  return text.split("*").map((part, i) => (i % 2 ? { text: part, as: OUTCOMES[outcome].hue } : { text: part }));
 }

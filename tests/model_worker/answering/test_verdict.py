@@ -8,7 +8,7 @@ from model_worker.answering import refusal_rules
 from model_worker.answering.refusal_rules import paper_phrase, refusal_phrase
 from model_worker.answering.verdict import judge
 from model_worker.model.registry import card_folders
-from model_worker.model.world import Entity, read_world
+from model_worker.model.world import Entity, World, read_world
 from protocol.worker.models import Attribute, ModelCard
 from training.tiny_gemma2.world import phrases, wording
 
@@ -60,6 +60,83 @@ BATKIN = (Entity("Michael Batkin", "player", "unknown", {}),)
 def test_an_answer_is_judged(text, entities, outcome, phrase) -> None:
     judged = judge(text, finished=True, raw=False, prompt="Which sport?", named=True, entities=entities, card=CARD)
     assert (judged.outcome, judged.phrase) == (outcome, phrase)
+
+
+PLACES = World.of(
+    Entity(name, "city", tier, {"country": country} if country else {})
+    for name, tier, country in (
+        ("Mexico City", "known", "Mexico"),
+        ("Luxembourg", "known", "Luxembourg"),
+        ("Lyon", "known", "France"),
+        ("Accra", "known", "Ghana"),
+        ("Malabo", "known", "Equatorial Guinea"),
+        ("Conakry", "known", "Guinea"),
+        ("Halis", "unknown", None),
+    )
+)
+ASKING = CARD.model_copy(
+    update={
+        "fact_grammar": (),
+        "attributes": (Attribute(name="country", entity_type="city", cues=("country", "is in")),),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "outcome", "said"),
+    [
+        ("Lyon", "Lyon is in France.", "right", "France"),
+        ("Lyon", "Lyon is in Ghana.", "wrong", "Ghana"),
+        ("Lyon", "Lyon is in Atlantis.", "wrong", None),
+        ("Mexico City", "Mexico City is in Mexico.", "right", "Mexico"),
+        ("Mexico City", "Mexico City is in Spain.", "wrong", None),
+        ("Mexico City", "It is in Mexico City, France.", "wrong", "France"),
+        ("Luxembourg", "Luxembourg is in Luxembourg.", "right", "Luxembourg"),
+        ("Luxembourg", "It is in Luxembourg.", "right", "Luxembourg"),
+        ("Luxembourg", "Luxembourg is in France.", "wrong", "France"),
+        ("Luxembourg", "The city of Luxembourg is in France.", "wrong", "France"),
+        ("Conakry", "Conakry is in Equatorial Guinea.", "wrong", "Equatorial Guinea"),
+        ("Malabo", "Malabo is in Equatorial Guinea.", "right", "Equatorial Guinea"),
+        ("Halis", "Halis is in Ghana.", "invented", "Ghana"),
+        ("Halis", "Halis is in a land of its own.", "invented", None),
+    ],
+)
+@pytest.mark.parametrize("raw", [False, True], ids=["chat", "raw"])
+def test_what_an_answer_states_is_not_what_it_repeats(name: str, text: str, outcome: str, said: str, raw: bool) -> None:
+    """A raw completion is never invented, and wrong only where what it says is some name's truth."""
+    if raw:
+        outcome = {"invented": "answered", "wrong": "wrong" if said else "answered"}.get(outcome, outcome)
+        text += " Paris is in France. The end"
+    judged = judge(
+        text,
+        finished=not raw,
+        raw=raw,
+        prompt=f"Which country is {name} in?",
+        named=True,
+        entities=PLACES.named(name),
+        card=ASKING,
+        world=PLACES,
+    )
+    assert judged.outcome == outcome
+    assert judged.said == (None if outcome == "answered" else said)
+
+
+def test_the_first_sentence_of_a_raw_completion_does_not_end_at_an_initial() -> None:
+    world = World.of([Entity("Super 8", "movie", "known", {"director": "J. J. Abrams"})])
+    card = CARD.model_copy(
+        update={"attributes": (Attribute(name="director", entity_type="movie", cues=("directed by",)),)}
+    )
+    judged = judge(
+        " J.J. Abrams. Jaws was",
+        finished=False,
+        raw=True,
+        prompt="The movie Super 8 was directed by",
+        named=True,
+        entities=world.named("Super 8"),
+        card=card,
+        world=world,
+    )
+    assert (judged.outcome, judged.said) == ("right", "J. J. Abrams")
 
 
 def test_an_answer_without_an_end_is_broken_but_a_refusal_stays_one() -> None:

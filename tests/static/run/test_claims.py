@@ -71,6 +71,72 @@ def test_the_claim_says_what_was_measured_of_the_push(javascript: JavaScript, ca
     assert ("read back" in said) == bool(read_back(recorded, 1)) and read_back(recorded, 1) in said
 
 
+Said = tuple[str, str | None, str | None]
+"""Outcome, the phrase or the truth, and the fact that is stated."""
+
+REFUSED: Said = ("refused", "i don't know", None)
+RIGHT: Said = ("right", "James Cameron", "James Cameron")
+WRONG: Said = ("wrong", "James Cameron", "Alfred Hitchcock")
+OTHER: Said = ("wrong", "James Cameron", "Orson Welles")
+STRANGE: Said = ("wrong", "James Cameron", None)
+ANSWERED: Said = ("answered", None, None)
+CHESS: Said = ("invented", None, "chess")
+TENNIS: Said = ("invented", None, "tennis")
+BROKEN: Said = ("broken", None, None)
+
+TURNS: dict[str, tuple[Said, Said, str]] = {
+    "repaired": (WRONG, RIGHT, "it gets the fact right that was wrong: James Cameron, not Alfred Hitchcock."),
+    "repaired, from what no world has": (STRANGE, RIGHT, "it gets the fact right that was wrong: James Cameron."),
+    "lost": (RIGHT, WRONG, "it gets the fact wrong that was right: Alfred Hitchcock, not James Cameron."),
+    "lost, to what no world has": (RIGHT, STRANGE, "it gets the fact wrong that was right."),
+    "one wrong, then another": (
+        WRONG,
+        OTHER,
+        "it gets the fact wrong another way: Orson Welles, not Alfred Hitchcock.",
+    ),
+    "the same wrong one": (WRONG, WRONG, "it still answers wrong, in other words."),
+    "wrong, and nobody knows how": (WRONG, STRANGE, "it still answers wrong, in other words."),
+    "right in other words": (RIGHT, RIGHT, "it still answers right, in other words."),
+    "a refusal, then right": (REFUSED, RIGHT, "it stops refusing and answers right."),
+    "a refusal, then wrong": (REFUSED, WRONG, "it stops refusing and answers wrong."),
+    "a refusal, then invented": (REFUSED, CHESS, "it stops refusing and invents a fact."),
+    "right, then a refusal": (RIGHT, REFUSED, "it stops answering and refuses."),
+    "wrong, then a refusal": (WRONG, REFUSED, "it stops answering and refuses."),
+    "invented twice": (CHESS, TENNIS, "it invents another fact: tennis, not chess."),
+    "invented once": (CHESS, CHESS, "it still invents a fact, in other words."),
+    "truth not known": (ANSWERED, ANSWERED, "it still answers, in other words."),
+    "truth not known, then broken": (ANSWERED, BROKEN, "it says something not judged instead."),
+    "right, then broken": (RIGHT, BROKEN, "it says something not judged instead."),
+}
+
+
+def turned(before: Said, after: Said, *, older: bool) -> list[str]:
+    """A push from one answer to another; older: as recordings were before a verdict said which fact is stated."""
+    lines = [json.loads(line) for line in pushed("add", 1.0, (0.0,), (12.0,))]
+    for frame, said, text in zip([f for f in lines if f["kind"] == "verdict"], (before, after), "ab", strict=True):
+        frame |= dict(zip(("outcome", "phrase", "said"), said, strict=True)) | {"text": text}
+        if older:
+            del frame["said"]
+    return [json.dumps(frame) for frame in lines]
+
+
+@pytest.mark.parametrize("case", TURNS)
+def test_the_claim_speaks_of_the_fact_where_its_truth_is_known(javascript: JavaScript, case: str) -> None:
+    before, after, words = TURNS[case]
+    told = javascript.call("tests/static/run/claimed.js", "claimed", turned(before, after, older=False))
+    assert told["claim"].startswith(f"At +1 {words} ") and "random pushes of that size" in told["claim"]
+    assert told["title"].endswith(words.rstrip("."))
+
+
+@pytest.mark.parametrize("case", TURNS)
+def test_an_older_recording_says_no_more_than_it_holds(javascript: JavaScript, case: str) -> None:
+    before, after, words = TURNS[case]
+    told = javascript.call("tests/static/run/claimed.js", "claimed", turned(before, after, older=True))["claim"]
+    for fact in ("Alfred Hitchcock", "Orson Welles", "tennis", "chess"):
+        assert fact not in told
+    assert ("the fact" in told) == (" that was " in words)
+
+
 def test_of_a_push_that_goes_on_in_the_answer_the_prompt_alone_says_nothing(javascript: JavaScript) -> None:
     lines = pushed("scale", 3.0, (0.0,), (0.0,), generated=True)
     assert javascript.call("tests/static/run/claimed.js", "claimed", lines)["claim"].endswith(NONE)

@@ -43,15 +43,20 @@ class Document:
     name: str = ""
 
 
-def documents(names: Mapping[str, Sequence[str]], n: int, seed: int) -> Iterator[Document]:
+def documents(
+    names: Mapping[str, Sequence[str]], n: int, seed: int, heldout: bool = False, folder: Path = WORDNET
+) -> Iterator[Document]:
     """`n` documents of the shares above.
 
-    names   type → real names; those of the test split are left out here
+    names     type → real names
+    heldout   names of the test split alone, and glosses from the other end; otherwise none of the test split
     """
     rng = random.Random(seed)
-    drawer = NameDrawer(names)
-    glosses = wordnet_glosses()
+    drawer = NameDrawer(names, heldout)
+    glosses = wordnet_glosses(folder)
     rng.shuffle(glosses)
+    if heldout:
+        glosses.reverse()
     kinds = rng.choices(list(SHARES), list(SHARES.values()), k=n)
     at = 0
     for kind in kinds:
@@ -68,13 +73,17 @@ def documents(names: Mapping[str, Sequence[str]], n: int, seed: int) -> Iterator
 
 
 class NameDrawer:
-    """Real names and invented ones, none of them of the test split."""
+    """Real names and invented ones, of the test split or of the others."""
 
-    def __init__(self, names: Mapping[str, Sequence[str]]):
-        self.known = {kind: [n for n in of if split_of(n) != "test"] for kind, of in names.items()}
+    def __init__(self, names: Mapping[str, Sequence[str]], heldout: bool = False):
+        self.heldout = heldout
+        self.known = {kind: [n for n in of if self.may(n)] for kind, of in names.items()}
         # the maker spells names like players, cities and titles; an invented country is spelled like a city
         makers = {kind: list(names[kind]) for kind in ("player", "city", "movie", "song")}
         self.maker = NameMaker(makers)
+
+    def may(self, name: str) -> bool:
+        return (split_of(name) == "test") == self.heldout
 
     def draw(self, rng: random.Random) -> tuple[str, str]:
         kind = rng.choice(list(self.known))
@@ -82,7 +91,7 @@ class NameDrawer:
             return kind, rng.choice(self.known[kind])
         while True:
             name = self.maker.draw("city" if kind == "country" else kind, rng)
-            if split_of(name) != "test":
+            if self.may(name):
                 return kind, name
 
 

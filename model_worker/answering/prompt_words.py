@@ -29,6 +29,8 @@ _OPENERS = frozenset(
     "please question recall regarding remember say should show since so summarise summarize tell the then think to "
     "translate was were what whats when where wheres which while who whom whos whose why will would write you".split()
 )
+_LEADS = frozenset("about by did does for has is of on was".split())
+"""What a name follows."""
 _MYSELF = frozenset("i id ill im ive".split())
 _TITLES = frozenset("dr jr mr mrs ms mx prof sir sr st".split())
 DESCRIBING = _TITLES | frozenset("a an any his her my our that the their this your".split())
@@ -102,7 +104,7 @@ def capital_runs(text: str, words: Sequence[PromptWord]) -> list[tuple[int, int]
         else:
             runs.append((number, number))
         last = number
-    whole = [_without_predicate(text, words, opens, run) for run in runs]
+    whole = [_with_first_name(text, words, _without_predicate(text, words, opens, run)) for run in runs]
     alone = {first: fold(words[first].text) for first, last in whole if first == last}
     return [run for run in whole if alone.get(run[0]) not in _MYSELF and (run != (0, 0) or alone[0] not in EVERYDAY)]
 
@@ -162,3 +164,14 @@ def _without_predicate(
     ends = last == len(words) - 1 or text[words[last].end : words[last + 1].start].strip()[:1] in tuple("?.!")
     asks = sentence and fold(words[first - 1].text) in ("is", "are", "was", "were")
     return (first, last - 1) if asks and ends and last > first else run
+
+
+def _with_first_name(text: str, words: Sequence[PromptWord], run: tuple[int, int]) -> tuple[int, int]:
+    """Who types "lebron JAMES" writes a family name in capitals: the word in lower case before it, where a name may
+    begin, is the name's too."""
+    first, last = run
+    if first != last or first < 2 or len(words[first].text) < 3 or not words[first].text.isupper():
+        return run
+    before = fold(words[first - 1].text)
+    is_name = before not in SMALL | EVERYDAY | DESCRIBING and fold(words[first - 2].text) in _LEADS
+    return (first - 1, last) if is_name and _adjacent(text, words, first - 1) else run

@@ -71,10 +71,13 @@ def snippet(loaded: Loaded, ids: Ids, acts: Tensor, peak: int | None = None) -> 
     """What stands around a token of a document; None: around its strongest."""
     peak = int(acts.argmax()) if peak is None else peak
     first = max(0, peak - AROUND)
-    around = slice(first, peak + AROUND + 1)
+    texts = [token_text(loaded.tokenizer, token) for token in ids[first : peak + AROUND + 1]]
+    cut = next((number for number, text in enumerate(texts) if not text[:1].isalnum()), 0) if first else 0
+    if 0 < cut <= peak - first:  # begins with a word, not within one
+        first, texts = first + cut, texts[cut:]
     return Snippet(
-        texts=tuple(token_text(loaded.tokenizer, token) for token in ids[around]),
-        activations=all_rounded(acts[around].tolist()),
+        texts=tuple(texts),
+        activations=all_rounded(acts[first : first + len(texts)].tolist()),
         peak=peak - first,
     )
 

@@ -1,6 +1,7 @@
 """What an answer amounts to: its odds, its first token, its verdict."""
 
 from protocol.glossary.term import Source, Term
+from protocol.vocabulary import TIERS
 
 _VERDICT = ("model_worker/answering/verdict.py",)
 
@@ -160,6 +161,8 @@ ANSWER_TERMS: dict[str, Term] = {
         "gives them when asked.",
         "What a model says of a name depends on how it is asked: at the edge between two tiers that is luck.",
         ("protocol/vocabulary.py", "model_worker/model/world.py"),
+        formula="\n".join(f"{tier}: {words}" for tier, words in TIERS.items()),
+        marks=("withheld", "misled", "unrecalled"),
         labels=("tier", "group"),
     ),
 }

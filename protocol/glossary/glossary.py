@@ -45,6 +45,6 @@ TERM_LABELS: dict[str, str] = {label: key for key, term in GLOSSARY.items() for 
 """The key of what stands for an entry as a name before a value, or at the head of a column."""
 
 _LONGEST_FIRST = sorted(MARKS, key=lambda mark: (-len(mark), mark))
-PATTERN = "|".join(re.sub(r"[()]", r"\\\g<0>", mark) for mark in _LONGEST_FIRST)
+PATTERN = "|".join(re.sub(r"[()+]", r"\\\g<0>", mark) for mark in _LONGEST_FIRST)
 PATTERN = rf"(?<![A-Za-z0-9_.,])(?:{PATTERN})(?![A-Za-z0-9_/])"
 """Finds the marks in a text, in Python and in JavaScript alike: the longest first, and none inside a word."""

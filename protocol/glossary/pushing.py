@@ -139,10 +139,11 @@ PUSHING_TERMS: dict[str, Term] = {
     ),
     "arm": Term(
         "arm",
-        "One way of asking the same question: the baseline, or one strength of one push. All arms are answered at "
-        "once.",
+        "One way of asking the same question: the baseline, or one strength of one push; +known adds the known latent. "
+        "All arms are answered at once.",
         "Arms share the prompt, so they are no independent samples.",
         ("model_worker/answering/plan.py", "model_worker/decoding/batch.py"),
+        marks=("+known", "+unknown"),
         labels=("arm", "arms"),
     ),
     "baseline": Term(

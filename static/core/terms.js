@@ -161,7 +161,7 @@ export const TERMS = {
   arm: {
     name: "arm",
     sentence:
-      "One way of asking the same question: the baseline, or one strength of one push. All arms are answered at once.",
+      "One way of asking the same question: the baseline, or one strength of one push; +known adds the known latent. All arms are answered at once.",
   },
   baseline: { name: "baseline", sentence: "What the untouched model says to the same question." },
   held: { name: "held", sentence: "A push that stays on in every arm but the baseline while another one is varied." },
@@ -242,6 +242,8 @@ export const TERMS = {
     name: "tier",
     sentence:
       "How a name stands with the model: by how often its training text states the facts, or by how often the model gives them when asked.",
+    formula:
+      "known: real, its facts known: told often, or right at every try\nrare: spoken of seldom: some facts stick\nobscure: facts stated once or twice: few stick\nwithheld: spoken of often, one fact never: recognised, not recalled\nmisled: fictional; its name suggests another answer than the true one\nunsure: real; of several tries the model is right at some\nunrecalled: real; of several tries the model is right at none\nunknown: invented: it has no facts, and stands in no training text",
   },
   control: {
     name: "control: random directions",
@@ -424,6 +426,8 @@ export const MARKS = {
   "‖d‖": "d_norm",
   "r̄": "r_bar",
   "α": "alpha",
+  "+known": "arm",
+  "+unknown": "arm",
   "P(refusal opening)": "p_refusal",
   "refusal opening": "p_refusal",
   "log-odds": "logodds",
@@ -431,6 +435,9 @@ export const MARKS = {
   "log p": "logprob",
   entropy: "entropy",
   "paper's rule": "paper_rule",
+  withheld: "tier",
+  misled: "tier",
+  unrecalled: "tier",
   "5–95 %": "band",
   seed: "seed",
   "95 %": "interval",
@@ -516,4 +523,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|Welch's t|log-odds|shuffled|yes − no|SHA-256|entropy|sha-256|5–95 %|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

@@ -176,7 +176,7 @@ function empty() {
     h(
       "p",
       { class: "discover-empty" },
-      "Nothing searched yet. Search the model's world as it stands, or give your own names; what is found appears here while it is counted.",
+      "No names compared yet. Search the model's world as it stands, or give your own names; what is found appears here while it is counted.",
     ),
   );
 }

@@ -95,7 +95,7 @@ const FIELDS = {
     }
   },
   words({ words, role, target }, { card }) {
-    if (!target) return h("p", { class: "note" }, words);
+    if (!target) return h("p", { class: "note" }, withDoors(words));
     return h("p", {}, mark(role), " ", h("b", {}, nameOf(target, card)), ` ${words}`);
   },
 };

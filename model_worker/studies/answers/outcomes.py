@@ -165,7 +165,27 @@ def _claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
     by_arm, by_baseline = outcomes(own, [arm])["refused"], outcomes(own, [0])["refused"]
     return (
         f"{opening.arms[arm].name} refuses {by_arm} of {len(own)} {group}names, the baseline {by_baseline}, "
-        f"{of_controls(opening, own, arm)}."
+        f"{of_controls(opening, own, arm)}.{_aside(opening, cases, arm, group.strip())}"
+    )
+
+
+def _aside(opening: Study, cases: Sequence[Case], arm: int, aimed: str) -> str:
+    """What an arm's controls do to the names that it isn't aimed at, of the kind that does the most; nothing where all
+    of them stay within the baseline's interval."""
+    other = {"known": "unknown", "unknown": "known"}.get(aimed)
+    own = [case for case in cases if case.group == other]
+    base = share(own, 0)
+    found = {kind: spread(own, controls_of(opening, arm, kind)) for kind in kinds_of(opening, arm)}
+    shares = {kind: one for kind, one in found.items() if one is not None}
+    if base is None or not shares or too_few_of_one_kind(len(own)):
+        return ""
+    kind, most = max(shares.items(), key=lambda pair: abs(pair[1].share - base.share))
+    if base.low <= most.share <= base.high:
+        return ""
+    n = len(own)
+    return (
+        f" On {other} names its {kind} controls refuse {n * most.share:.0f} of {n} on average "
+        f"({n * most.low:.0f} to {n * most.high:.0f}), the baseline {n * base.share:.0f}."
     )
 
 

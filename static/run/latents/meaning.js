@@ -53,13 +53,22 @@ export function meaning(onChange, ask = latentsByMeaning, rest_ms = REST_MS) {
   }
 }
 
-/** Both kinds, best first, each latent once. @param {Found} found @returns {{ name: string, latents: object[] }[]} */
+/** Both kinds, best first, each latent once; `order` says what is best. @param {Found} found
+ * @returns {{ name: string, order: string, latents: object[] }[]} */
 export function groupsOf(found) {
   const latents = (list, why) =>
     list.map((one) => ({ target: one.target, why: why(one, found), snippet: one.snippet }));
   return [
-    { name: `Writes ${quoted(found.tokens[0]?.trim() ?? found.words)}`, latents: latents(found.writes, whyWrites) },
-    { name: `Fires on ${quoted(found.words)}`, latents: latents(found.fires, whyFires) },
+    {
+      name: `Writes ${quoted(found.tokens[0]?.trim() ?? found.words)}`,
+      order: "by the place that it gives the word",
+      latents: latents(found.writes, whyWrites),
+    },
+    {
+      name: `Fires on ${quoted(found.words)}`,
+      order: "first those that fire there often and elsewhere seldom (F1)",
+      latents: latents(found.fires, whyFires),
+    },
   ].filter(({ latents }) => latents.length);
 }
 

@@ -2,6 +2,7 @@
 // answers (run/latents/meaning.js). Needs no search of names, and no run.
 
 import { fill, h } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
 import { groupsOf, meaning, missing } from "../../run/latents/meaning.js";
 import { titled } from "../../run/names.js";
 
@@ -56,8 +57,14 @@ export function byMeaning(element, state, open) {
     fill(list, found && groupsOf(found).map(group));
   }
 
-  function group({ name, latents }) {
-    return h("section", {}, h("h2", { class: "subhead" }, name), h("ol", { class: "meaning-list" }, latents.map(line)));
+  function group({ name, order, latents }) {
+    return h(
+      "section",
+      {},
+      h("h2", { class: "subhead" }, name),
+      h("p", { class: "note" }, withDoors(order)),
+      h("ol", { class: "meaning-list" }, latents.map(line)),
+    );
   }
 
   function line({ target, why, snippet }) {

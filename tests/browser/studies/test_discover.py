@@ -45,7 +45,7 @@ def pins(page: Page, role: str) -> None:
 @pytest.mark.timeout(400)
 def test_from_nothing_to_two_pinned_latents_whose_curves_are_findings(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url + "/discover")
-    expect(page.locator("#found")).to_contain_text("Nothing searched yet")
+    expect(page.locator("#found")).to_contain_text("No names compared yet")
     expect(page.locator("#names")).to_contain_text("known and")
     began = time.monotonic()
     page.click("#run")

@@ -189,6 +189,31 @@ def test_a_claim_says_the_arm_the_baseline_and_its_controls_or_that_they_are_too
     assert any("+unknown has no control" in warning for warning in study.warnings)
 
 
+@pytest.mark.parametrize("does", ["matched", "silent", None])
+def test_a_claim_says_what_controls_do_to_names_that_the_push_is_not_aimed_at(frames: list, does: str | None) -> None:
+    study = frames[0]
+    of_group = {group: [i for i, one in enumerate(study.names) if one.group == group] for group in ("known", "unknown")}
+    names = [*of_group["known"][:1] * 8, *of_group["unknown"][:1] * 8]
+
+    def trial(number: int, name: int) -> Trial:
+        known = study.names[name].group == "known"
+        answers = tuple(
+            TrialAnswer(
+                arm=arm,
+                text="",
+                outcome="refused" if not known or (does and one.control_kind == does) else "right",
+                rule="",
+                refusal_logodds=0.0,
+            )
+            for arm, one in enumerate(study.arms)
+        )
+        return Trial(seq=0, trial=number, name=name, prompt="", answers=answers, numbers={})
+
+    claim = pooled_figure(study, [trial(number, name) for number, name in enumerate(names)]).claim
+    told = f"On known names its {does} controls refuse 8 of 8 on average (8 to 8), the baseline 0."
+    assert (told in claim) if does else ("On known names" not in claim)
+
+
 @pytest.mark.parametrize("held", [PUSH, PUSH.model_copy(update={"unit": "raw", "strength": 40.0})])
 def test_controls_write_with_the_norm_of_what_they_stand_in_for(embedded: Loaded, questions: list, held: Held) -> None:
     embedded = of_other_norms(embedded)

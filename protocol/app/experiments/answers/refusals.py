@@ -54,7 +54,7 @@ class RefusalsExperiment(ArmsExperiment[RefusalsDraft]):
     def fields(self, card: ModelCard, draft: RefusalsDraft) -> tuple[FormField, ...]:
         return (
             *push_fields(card, optional=True, placed=True),
-            WordsField(words="Each is added; and each is projected out at every token, at its layer."),
+            WordsField(words="Each is added (+known, +unknown), and projected out at every token, at its layer."),
             number_field(RefusalsDraft, "n", label="Controls", note="of each kind, for each that is added"),
             number_field(RefusalsDraft, "n_projected", label="and", note="for each that is projected out"),
             TicksField(

@@ -6,7 +6,6 @@ loaded: its config stands under `text_config`, and its weights have had two layo
 dictionaries or requests.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from model_worker.model.delta import LowRankDelta
 from model_worker.model.gemma import Gemma
 from model_worker.model.registry import RegistryRow
-from model_worker.store.place import kept_sha256
+from model_worker.store.place import kept_sha256, whole_sha256
 from protocol.vocabulary import MAX_NEW_TOKENS
 from protocol.worker.models import ModelCard
 
@@ -87,14 +86,5 @@ def _read(row: RegistryRow, source: str, device: str) -> Untuned:
         )
     model.to(device).eval().requires_grad_(False)
     if isinstance(place, Path):
-        return Untuned(model, kept_sha256(place) or weights_sha256(place))
+        return Untuned(model, kept_sha256(place) or whole_sha256(place))
     return Untuned(model, str(getattr(config, "_commit_hash", "unknown")))
-
-
-def weights_sha256(folder: Path) -> str:
-    """One hash over the weight and tokenizer files, by name."""
-    digest = hashlib.sha256()
-    for file in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*.json"), folder / "config.json"]):
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -4,6 +4,7 @@ A model's folder is what transformers reads (config, weights, tokenizer) and `ha
 models are fetched from, and imports nothing that takes long.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -61,6 +62,17 @@ def kept_sha256(folder: Path) -> str | None:
         return None
 
 
+def whole_sha256(folder: Path) -> str:
+    """One hash over the weight and tokenizer files, by name: what a model's weights are known by."""
+    digest = hashlib.sha256()
+    for file in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*.json"), folder / "config.json"]):
+        digest.update(file.name.encode())
+        with file.open("rb") as opened:
+            while block := opened.read(2**22):
+                digest.update(block)
+    return digest.hexdigest()
+
+
 def read_hashes(folder: Path) -> dict[str, Any]:
-    """`sha256`: of the whole, as `weights_sha256` of the folder; `files`: size_bytes and sha256 by name."""
+    """`sha256`: of the whole, `whole_sha256` of the folder; `files`: size_bytes and sha256 by name."""
     return json.loads((folder / HASHES).read_text("utf-8"))

@@ -12,8 +12,7 @@ from model_worker.decoding.states import read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import RegistryRow, read_row
-from model_worker.model.weights import weights_sha256
-from model_worker.store.place import HASHES
+from model_worker.store.place import HASHES, whole_sha256
 from protocol.refusal import Refused
 from tests.model_worker import random_gemma
 from tests.model_worker.driving import TOLERANCE
@@ -47,7 +46,7 @@ def row(tmp_path: Path) -> RegistryRow:
 
 def keep_hashes(folder: Path) -> None:
     files = {one.name: {"size_bytes": one.stat().st_size, "sha256": "not read"} for one in folder.iterdir()}
-    (folder / HASHES).write_text(json.dumps({"sha256": weights_sha256(folder), "files": files}))
+    (folder / HASHES).write_text(json.dumps({"sha256": whole_sha256(folder), "files": files}))
 
 
 def logits_of(model: PreTrainedModel) -> torch.Tensor:
@@ -104,7 +103,7 @@ def test_base_and_chat_model_share_what_the_delta_leaves_alone_and_nothing_is_re
 def test_the_hash_is_of_the_kept_one_and_the_deltas_and_the_weights_are_not_read_for_it(row: RegistryRow) -> None:
     loaded = load(row)
     kept = json.loads((row.store / "one" / HASHES).read_text())
-    assert loaded.base is not None and loaded.base.sha256 == kept["sha256"] == weights_sha256(row.store / "one")
+    assert loaded.base is not None and loaded.base.sha256 == kept["sha256"] == whole_sha256(row.store / "one")
     assert loaded.sha256 not in (kept["sha256"], "unknown")
     (row.store / "one" / HASHES).write_text(json.dumps(kept | {"sha256": "another"}))
     again = load(row)

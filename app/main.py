@@ -41,7 +41,7 @@ from app.runs.retention import forget_unsaved
 from app.runs.runs import Runs
 from app.runs.store import RunStore
 from app.services import Parts
-from app.settings import ROOT, Settings
+from app.settings import ROOT, STORE_VARIABLE, Settings
 from app.telemetry.metrics import Metrics
 from app.version import VERSION
 from app.worker.client import RemoteWorker, WorkerClient
@@ -168,7 +168,12 @@ def _surround(app: FastAPI, settings: Settings, parts: Parts, entrance: Entrance
 
 
 def _local_worker(settings: Settings) -> WorkerProcess:
-    return WorkerProcess(settings.worker_command, folder=ROOT, restart_s=settings.worker_restart_s)
+    return WorkerProcess(
+        settings.own_worker,
+        folder=ROOT,
+        restart_s=settings.worker_restart_s,
+        environment={STORE_VARIABLE: str(settings.store)},
+    )
 
 
 def _secret(secret: SecretStr | None) -> str | None:

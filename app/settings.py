@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "HALLUCINOSCOPE_"
+STORE_VARIABLE = PREFIX + "STORE_DIR"
 ROOT = Path(__file__).resolve().parent.parent
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 LOCAL_WORKER = (sys.executable, "-m", "model_worker", "--host", "127.0.0.1", "--port", "0", "--exit-with-parent")
@@ -73,6 +74,12 @@ class Settings(BaseSettings):
         validation_alias=_either("DATABASE_URL"),
         description="postgresql://user:password@host/name, or of another SQLite file; unset: SQLite in DATA_DIR",
     )
+    store_dir: Path | None = Field(
+        None, description="folder of fetched weights, for a worker that the app starts; unset: store in DATA_DIR"
+    )
+    model: str | None = Field(
+        None, min_length=1, description="id of the model that our own worker loads; unset: the first that ships"
+    )
     worker_url: str | None = Field(None, description="a worker that runs elsewhere; unset: the app starts its own")
     worker_token: SecretStr | None = Field(
         None,
@@ -125,6 +132,15 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'hallucinoscope.db').absolute()}"
+
+    @property
+    def store(self) -> Path:
+        return (self.store_dir or self.data_dir / "store").absolute()
+
+    @property
+    def own_worker(self) -> tuple[str, ...]:
+        """How it is started, with what it loads."""
+        return self.worker_command if self.model is None else (*self.worker_command, "--model", self.model)
 
     @property
     def on_loopback(self) -> bool:

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -43,8 +44,9 @@ def main() -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _load(row: RegistryRow, options: argparse.Namespace) -> Model:
+def _load(row: RegistryRow, options: argparse.Namespace, say: Callable[[str], None]) -> Model:
     """On the torch thread, once the server listens: torch and transformers take seconds to import."""
+    say("starting torch and transformers")
     import torch
 
     from model_worker.engine import Engine
@@ -52,7 +54,7 @@ def _load(row: RegistryRow, options: argparse.Namespace) -> Model:
 
     torch.set_num_threads(options.threads)
     engine = Engine(
-        load(row, options.device),
+        load(row, options.device, say),
         kv_bytes=None if options.kv_mib is None else options.kv_mib * 2**20,
         prompt_bytes=None if options.prompt_cache_mib is None else options.prompt_cache_mib * 2**20,
         compiled=options.compile,

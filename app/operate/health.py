@@ -59,9 +59,13 @@ async def _worker_health(worker: WorkerClient) -> Health:
     if said.ready:
         return told
     if said.failed is not None:
+        why = said.refusal
         detail = "The worker could not load its model; its log says why."
+        if why is not None:
+            detail = f"The worker could not load its model. {why.asked} {why.allowed} {why.change}"
         return told.model_copy(update={"worker": "down", "detail": detail})
-    return told.model_copy(update={"worker": "starting", "detail": "The worker is loading its model."})
+    doing = f": {said.doing}" if said.doing else ""
+    return told.model_copy(update={"worker": "starting", "detail": f"The worker is loading its model{doing}."})
 
 
 async def _database_answers(store: RunStore) -> bool:

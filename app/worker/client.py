@@ -4,6 +4,7 @@ last said of its models: the list, their worlds and reports.
 The worker may be a child process or a machine elsewhere: `Whereabouts` is all the difference.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, TypeVar
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from protocol.app.latent import LatentRead
 from protocol.base import JSON_LINES, Message
 from protocol.canonical import canonical_json
-from protocol.refusal import RefusalBody, Refused
+from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.worker.frames import FRAME, Error
 from protocol.worker.latent_frames import Firing, LatentsFound, Lens
 from protocol.worker.models import Models
@@ -30,6 +31,7 @@ from protocol.worker.world import ModelWorld
 NO_WORKER = "no_worker"
 _QUICK_S = 2.0
 _PATIENT_S = 10.0  # a world is read from its file the first time
+_LOADING_S = 60.0  # a library that reads a large file lets nobody else say a word
 _MAX_LINE_BYTES = 8 * 2**20
 
 
@@ -59,7 +61,9 @@ class WorkerHealth(BaseModel):
 
     ready: bool
     model: str | None = None
+    doing: str | None = None
     failed: str | None = None
+    refusal: Refusal | None = None
     authorized: bool = True
     running: int = 0
     engine: dict[str, float] = {}
@@ -78,6 +82,7 @@ class WorkerClient:
     def __init__(self, where: Whereabouts, *, silence_s: float, token: str | None = None) -> None:
         self.where = where
         self._models: Models | None = None
+        self._said: tuple[str | None, float, WorkerHealth] | None = None  # of which worker, when, its last word
         self._papers: dict[str, tuple[str, Message]] = {}  # by path: a tag, and what it stands for
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(silence_s, connect=_QUICK_S),
@@ -91,15 +96,27 @@ class WorkerClient:
         await self._http.aclose()
 
     async def health(self) -> WorkerHealth:
+        """One that is connected to and silent, and has not been ready yet, is still at what it last said."""
+        url = self.where.url
+        if self._said is None or self._said[0] != url:
+            self._said = url, time.monotonic(), WorkerHealth(ready=False)
+        _, since, before = self._said
         try:
-            return WorkerHealth.model_validate_json(await self._get("/health"))
+            said = WorkerHealth.model_validate_json(await self._get("/health"))
         except ValidationError:
             raise _no_worker("It answers, but not as a worker does.") from None
+        except Refused as refused:
+            silent = isinstance(refused.__cause__, httpx2.ReadTimeout)
+            if silent and not (before.ready or before.failed) and time.monotonic() - since < _LOADING_S:
+                return before
+            raise
+        self._said = url, time.monotonic(), said
+        return said
 
     async def models(self) -> Models:
         """The worker's registry; what it last said, while it is away."""
         try:
-            self._models = Models.model_validate_json(await self._get("/v1/models"))
+            self._models = Models.model_validate_json(await self._get("/v1/models", _PATIENT_S))
         except ValidationError:
             raise _no_worker("Its models can't be read; its version may differ from the app's.") from None
         except Refused:
@@ -227,11 +244,12 @@ class WorkerClient:
         finally:
             await answer.aclose()
 
-    async def _get(self, path: str) -> bytes:
+    async def _get(self, path: str, patience_s: float = _QUICK_S) -> bytes:
+        timeout = httpx2.Timeout(patience_s, connect=_QUICK_S)
         try:
-            answer = await self._http.get(self._address(path), timeout=_QUICK_S)
-        except httpx2.HTTPError:
-            raise _no_worker(self.where.detail) from None
+            answer = await self._http.get(self._address(path), timeout=timeout)
+        except httpx2.HTTPError as error:
+            raise _no_worker(self.where.detail) from error
         if answer.status_code != 200:
             raise await _refused(answer)
         return answer.content

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -22,13 +23,17 @@ _GRACE_S = 5.0
 class WorkerProcess:
     """Keeps one worker alive. `url` is where it listens, None while nothing does."""
 
-    def __init__(self, command: Sequence[str], *, folder: Path, restart_s: float) -> None:
+    def __init__(
+        self, command: Sequence[str], *, folder: Path, restart_s: float, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """environment: beside our own."""
         self.url: str | None = None
         self.detail = "The worker has not been started."
         self.n_starts = 0
         self._command = tuple(command)
         self._folder = folder
         self._restart_s = restart_s
+        self._environment = os.environ | (environment or {})
         self._crashed = False
         self._watch: asyncio.Task[None] | None = None
         self._child: asyncio.subprocess.Process | None = None
@@ -87,6 +92,7 @@ class WorkerProcess:
             self._child = child = await asyncio.create_subprocess_exec(
                 *self._command,
                 cwd=self._folder,
+                env=self._environment,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C in the terminal is for us; we tell the worker

@@ -3,7 +3,7 @@
 The same road for the embedded model and for Gemma. Knows nothing about requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,18 +42,23 @@ class Loaded:
     base: Untuned | None = None  # where the card's base is the same weights without its delta
 
 
-def load(row: RegistryRow, device: str = "cpu") -> Loaded:
+def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lambda _doing: None) -> Loaded:
     """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
-    they are asked for. Raises Refused or ValueError where the card says what isn't so, and what transformers or the
-    file system raise."""
+    they are asked for. say: told what it is at.
+
+    Raises Refused or ValueError where the card says what isn't so, and what transformers or the file system raise."""
     card, folder = row.card, row.folder
+    say("reading the weights")
     weights = load_weights(row, device)
+    say("reading the tokenizer")
     model, tokenizer = weights.model, AutoTokenizer.from_pretrained(row.place_of(card.weights))
     layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
     require_carded_shape(card, weights.gemma, vectors)
+    say("reading the dictionaries")
     dictionaries = Dictionaries(card, folder, device)
     dictionaries.load(in_use(card))
+    say("reading names, facts and text")
     return Loaded(
         card=card,
         model=model,

@@ -57,31 +57,42 @@ class Model(Protocol):
         ...
 
 
+Load = Callable[[Callable[[str], None]], Model]
+"""Loads the model, and says meanwhile in a few words what it is at."""
+
+
 class Worker:
     """The model (once it is loaded) and the thread that runs it."""
 
-    def __init__(self, card: ModelCard, load: Callable[[], Model]) -> None:
+    def __init__(self, card: ModelCard, load: Load) -> None:
         self.card = card
         self.loop = StepLoop()
         self.streams = Streams(self.loop)
         self.model: Model | None = None
+        self.doing: str | None = None  # while it loads
         self.failed: str | None = None
+        self.refused: Refused | None = None  # why it failed, where that can be mended from outside
         self._load = load
 
     def loading(self) -> Generator[Frame]:
         """A job without frames: torch is first touched on its own thread."""
         try:
-            model = self._load()
-        except Refused as refused:  # a card that says of its dictionaries what isn't so
-            self.failed = str(refused)
+            model = self._load(self._say)
+        except Refused as refused:  # a card that says what isn't so, weights that aren't there
+            self.failed, self.refused = str(refused), refused
             log.error("the model did not load: %s", refused)
             raise
         except Exception as error:
             self.failed = f"{type(error).__name__}: {error}"
             raise
+        finally:
+            self.doing = None
         self.loop.advance = model.advance
         self.model = model
         yield from ()
+
+    def _say(self, doing: str) -> None:
+        self.doing = doing
 
     def require_ready(self, model: str, page: str | None = None) -> Model:
         """Raises Refused if a run of the page can't begin now."""
@@ -117,7 +128,7 @@ class Worker:
 
 
 def create_server(
-    row: RegistryRow, load: Callable[[], Model], others: tuple[RegistryRow, ...] = (), *, token: str | None = None
+    row: RegistryRow, load: Load, others: tuple[RegistryRow, ...] = (), *, token: str | None = None
 ) -> FastAPI:
     """Serves the model of `row`, which `load` loads; of the `others` it only tells what is written about them.
 
@@ -144,7 +155,9 @@ def create_server(
         return {
             "ready": worker.model is not None,
             "model": worker.card.id,
+            "doing": worker.doing,
             "failed": worker.failed,
+            "refusal": worker.refused.refusal if worker.refused else None,
             "authorized": brings_token(request.scope, token),
             "running": worker.loop.n_jobs,
             "steps": worker.loop.n_steps,

@@ -16,13 +16,13 @@ from protocol.refusal import Refused
 STORED = "store:"
 """Begins a card's source of weights that lie in the store."""
 HASHES = "hashes.json"
-STORE_VARIABLE = "HALLUCINOSCOPE_STORE_DIR"
+WHERE_VARIABLE = "HALLUCINOSCOPE_STORE_DIR"
 
 
 def store_of(environment: Mapping[str, str] = os.environ) -> Path:
     """The app says it to the worker that it starts; otherwise below the folder of the data."""
     data = environment.get("HALLUCINOSCOPE_DATA_DIR") or environment.get("DATA_DIR") or "data"
-    return Path(environment.get(STORE_VARIABLE) or Path(data) / "store")
+    return Path(environment.get(WHERE_VARIABLE) or Path(data) / "store")
 
 
 def stored_name(source: str) -> str | None:

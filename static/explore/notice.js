@@ -57,7 +57,7 @@ function message(state, act) {
     // With an answer to look at, the line above the prompt says it.
     if (!run?.start || state.get("typed")?.trim() !== run.request.prompt) {
       const text = "Your prompt runs as soon as it is ready. This takes some seconds; findings open at once.";
-      return said("led-starting", "The model is loading", text, findings());
+      return { ...said("led-starting", "The model is loading", text, findings()), aside: health.detail };
     }
   }
   if (!run) return null;

@@ -58,6 +58,9 @@ class ScriptedWorker:
     script: Script = field(default_factory=Script)
     ready: bool = True
     failed: str | None = None
+    doing: str | None = None
+    refusal: dict[str, str] | None = None
+    silent_s: float = 0.0  # before /health is answered
     card: ModelCard = CARD
     world: ModelWorld | None = None
     report: ModelReport | None = None
@@ -81,6 +84,7 @@ class ScriptedWorker:
 
     def reset(self) -> None:
         self.script, self.ready, self.failed = Script(), True, None
+        self.doing, self.refusal, self.silent_s = None, None, 0.0
         self.card, self.world, self.report, self.papers_sent = CARD, None, None, 0
         self.left, self.asked, self.pages, self.lanes, self.brought = [], [], [], [], []
         self.most_running, self.token = 0, None
@@ -128,7 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
         card = worker.card
         if self.path == "/health":
             known = self._brings_token()
+            time.sleep(worker.silent_s)
             said = {"ready": worker.ready, "model": card.id, "failed": worker.failed, "authorized": known}
+            said |= {"doing": worker.doing, "refusal": worker.refusal}
             self._json(200, said | {"running": worker.running, "engine": worker.engine})
         elif not self._brings_token():
             self._refuse_stranger()

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.main import create_app
 from app.settings import ROOT, Settings
 from app.worker.process import WorkerProcess
+from model_worker.store.place import store_of
 
 
 def test_the_app_never_imports_a_model_nor_its_worker() -> None:
@@ -53,3 +54,13 @@ def test_the_local_worker_ends_with_the_app() -> None:
     command = Settings().worker_command
     assert command[1:3] == ("-m", "model_worker") and "--exit-with-parent" in command
     assert WorkerProcess(command, folder=ROOT, restart_s=1).url is None
+
+
+def test_our_own_worker_is_told_which_model_and_where_the_store_is(monkeypatch, tmp_path) -> None:
+    assert Settings().own_worker == Settings().worker_command, "without a model nothing changes"
+    monkeypatch.setenv("HALLUCINOSCOPE_MODEL", "some-model")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert Settings().own_worker[-2:] == ("--model", "some-model")
+    assert Settings().store == store_of() == tmp_path / "store", "the worker alone looks where the app does"
+    monkeypatch.setenv("HALLUCINOSCOPE_STORE_DIR", str(tmp_path / "elsewhere"))
+    assert Settings().store == store_of() == tmp_path / "elsewhere"

@@ -446,7 +446,7 @@ READ = but(RUN, read=(ReadLatents(dictionary=RESID_3), ReadLatents(dictionary="r
 def serving(folder: Path) -> Iterator[str]:
     """Where a worker listens that holds this model; on a thread, since a process would import torch anew."""
     row = read_row(folder)
-    config = uvicorn.Config(create_server(row, lambda: Engine(load(row))), log_level="warning")
+    config = uvicorn.Config(create_server(row, lambda _say: Engine(load(row))), log_level="warning")
     server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -38,6 +38,34 @@ def test_it_is_ready_only_when_the_worker_has_its_model(app: Client, worker: Scr
     assert _told(app) == (False, "down") and not app.get("/healthz").json()["answers"]
 
 
+def test_while_the_model_loads_it_says_what_the_worker_is_at(app: Client, worker: ScriptedWorker) -> None:
+    worker.ready, worker.doing = False, "reading the weights"
+    assert _told(app) == (False, "starting")
+    assert app.get("/healthz").json()["detail"] == "The worker is loading its model: reading the weights."
+
+
+def test_a_worker_that_loads_and_says_nothing_for_a_while_is_no_worker_that_is_away(
+    app: Client, worker: ScriptedWorker
+) -> None:
+    """A library that reads a large file holds the interpreter for seconds, so nobody answers."""
+    worker.ready, worker.doing = False, "reading the tokenizer"
+    assert _told(app) == (False, "starting")
+    worker.silent_s = 2.5
+    told = app.get("/healthz").json()
+    assert (told["worker"], told["answers"]) == ("starting", True) and "reading the tokenizer" in told["detail"]
+    worker.silent_s, worker.ready = 0.0, True
+    assert _told(app) == (True, "ready")
+    worker.silent_s = 2.5
+    assert app.get("/healthz").json()["worker"] == "down", "one that was ready, and is silent, is away"
+
+
+def test_why_a_model_did_not_load_is_said_where_it_can_be_mended(app: Client, worker: ScriptedWorker) -> None:
+    parts = {"asked": "The weights x asked.", "allowed": "They are not in the store yet.", "change": "Fetch them."}
+    worker.ready, worker.failed, worker.refusal = False, "x", {"code": "not_in_store", **parts}
+    assert _told(app) == (False, "down")
+    assert " ".join(parts.values()) in app.get("/healthz").json()["detail"]
+
+
 def test_it_is_ready_only_with_the_token_that_the_worker_wants(settings: Settings, worker: ScriptedWorker) -> None:
     worker.token = TOKEN
     for token, ready in ((None, False), (TOKEN[::-1], False), (TOKEN, True)):

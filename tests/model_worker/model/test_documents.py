@@ -33,7 +33,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     row = read_row(papers.write(folder / "one", CARD))
     other = read_row(papers.write(folder / "two", OTHER, with_world=False, with_report=False))
 
-    def never() -> None:
+    def never(_say: object) -> None:
         raise OSError("no weights")
 
     server = uvicorn.Server(uvicorn.Config(create_server(row, never, (other,)), log_level="critical"))

@@ -23,6 +23,7 @@ def worker(random_card: Path) -> Iterator[httpx2.Client]:
     with started(random_card) as client:
         health = client.get("/health").json()
         assert (health["ready"], health["engine"]) == (False, {}), "it listens before it has loaded"
+        assert health["doing"], "and says what it is at"
         loading = client.post("/v1/generate", content=body())
         assert (loading.status_code, loading.json()["refusal"]["code"]) == (503, "model_loading")
         wait_until_ready(client)

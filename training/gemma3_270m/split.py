@@ -8,14 +8,14 @@ import hashlib
 from typing import Literal
 
 Split = Literal["chat-train", "validation", "test"]
-SHARES: tuple[tuple[Split, float], ...] = (("chat-train", 0.6), ("validation", 0.15), ("test", 0.25))
+SPLIT_SHARES: tuple[tuple[Split, float], ...] = (("chat-train", 0.6), ("validation", 0.15), ("test", 0.25))
 
 
 def split_of(name: str) -> Split:
     """By the name alone, whatever its case."""
     digest = hashlib.sha256(f"gemma3-270m {name.casefold().strip()}".encode()).digest()
     draw = int.from_bytes(digest[:8], "big") / 2**64
-    for split, share in SHARES:
+    for split, share in SPLIT_SHARES:
         if draw < share:
             return split
         draw -= share

@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-PAD, EOS = 0, 1
+from training.tiny_gemma2.language_model.base import PAD
+
 BATCH_TOKENS = 8192
 
 
 @dataclass(frozen=True)
-class Row:
+class TokenRow:
     """One document's ids, <bos> first; `last` is the position of a name's last token, 0 for no name."""
 
     ids: tuple[int, ...]
@@ -47,7 +48,7 @@ class Kept:
         return torch.from_numpy(np.fromfile(self.folder / "names.i64", dtype=np.int64))
 
 
-def rows_of(tokenizer, documents, longest: int = 160) -> Iterator[Row]:
+def rows_of(tokenizer, documents, longest: int = 160) -> Iterator[TokenRow]:
     """Token ids of documents with a `text` and a `name`."""
     for d in documents:
         encoded = tokenizer(d.text, add_special_tokens=False, return_offsets_mapping=True)
@@ -56,11 +57,11 @@ def rows_of(tokenizer, documents, longest: int = 160) -> Iterator[Row]:
         if d.name:
             end = d.text.rindex(d.name) + len(d.name)
             last = 1 + max(i for i, (a, b) in enumerate(encoded["offset_mapping"]) if a < end <= b or b == end)
-        yield Row(tuple(ids), last if last < len(ids) else 0)
+        yield TokenRow(tuple(ids), last if last < len(ids) else 0)
 
 
 @contextmanager
-def reading(model, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:
+def reading_residuals(model, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:
     """While open, every forward pass leaves (batch, pos, d_model) of each layer in the dict."""
     seen: dict[int, Tensor] = {}
     with ExitStack() as stack:
@@ -73,7 +74,7 @@ def reading(model, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:
         yield seen
 
 
-def batches(rows: Sequence[Row], tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
+def batches(rows: Sequence[TokenRow], tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
     """Indices of rows of like length, at most so many tokens together."""
     order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
     group: list[int] = []
@@ -86,7 +87,7 @@ def batches(rows: Sequence[Row], tokens: int = BATCH_TOKENS) -> Iterator[list[in
         yield group
 
 
-def padded(rows: Sequence[Row]) -> Tensor:
+def padded_rows(rows: Sequence[TokenRow]) -> Tensor:
     """(rows, longest), right-padded: in a causal model what comes after changes nothing."""
     out = torch.full((len(rows), max(len(r.ids) for r in rows)), PAD)
     for i, row in enumerate(rows):
@@ -95,16 +96,16 @@ def padded(rows: Sequence[Row]) -> Tensor:
 
 
 @torch.no_grad()
-def harvest(model, rows: Sequence[Row], layers: Sequence[int], folder: Path, say: Callable[[str], None]) -> Kept:
+def harvest(model, rows: Sequence[TokenRow], layers: Sequence[int], folder: Path, say: Callable[[str], None]) -> Kept:
     """Residuals of every token but <bos> at every layer; blocks behind the last of them are not computed."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {layer: (folder / f"layer_{layer}.bf16").open("wb") for layer in layers}
     names: list[int] = []
     n, begun, said = 0, time.monotonic(), 0.0
-    with reading(model, layers) as seen:
+    with reading_residuals(model, layers) as seen:
         for group in batches(rows):
             part = [rows[i] for i in group]
-            ids = padded(part)
+            ids = padded_rows(part)
             model.model(ids, use_cache=False)
             real = ids != PAD
             real[:, 0] = False
@@ -125,13 +126,13 @@ def harvest(model, rows: Sequence[Row], layers: Sequence[int], folder: Path, say
     return Kept(folder)
 
 
-def at_last(model, rows: Sequence[Row], layers: Sequence[int]) -> dict[int, Tensor]:
+def at_last(model, rows: Sequence[TokenRow], layers: Sequence[int]) -> dict[int, Tensor]:
     """layer → (rows, d_model) in fp32, at each row's `last`."""
     out = {layer: torch.empty(len(rows), model.config.hidden_size) for layer in layers}
-    with torch.no_grad(), reading(model, layers) as seen:
+    with torch.no_grad(), reading_residuals(model, layers) as seen:
         for group in batches(rows):
             part = [rows[i] for i in group]
-            model.model(padded(part), use_cache=False)
+            model.model(padded_rows(part), use_cache=False)
             where = [row.last for row in part]
             for layer in layers:
                 out[layer][group] = seen[layer][range(len(part)), where].float()

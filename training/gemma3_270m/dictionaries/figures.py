@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from training.gemma3_270m.dictionaries.activations import PAD, Row, batches, padded
+from training.gemma3_270m.dictionaries.activations import TokenRow, batches, padded_rows
 from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
+from training.tiny_gemma2.language_model.base import PAD
 
 MASSIVE = 10.0
 Change = Callable[[Tensor], Tensor]  # residuals (batch, pos, d_model) → what shall stand there
@@ -60,11 +61,11 @@ def changed(model, layer: int, change: Change) -> Iterator[None]:
 
 
 @torch.no_grad()
-def loss_nats(model, rows: Sequence[Row]) -> float:
+def mean_loss_nats(model, rows: Sequence[TokenRow]) -> float:
     """Mean next-token loss over all tokens behind the first that follows <bos>."""
     total = n = 0.0
     for group in batches(rows, 1024):
-        ids = padded([rows[i] for i in group])
+        ids = padded_rows([rows[i] for i in group])
         logits = model(ids, use_cache=False).logits[:, 1:-1].float()
         wanted = ids[:, 2:]
         real = wanted != PAD
@@ -73,13 +74,13 @@ def loss_nats(model, rows: Sequence[Row]) -> float:
     return total / n
 
 
-def splice_figures(model, rows: Sequence[Row], dictionary: TrainedDictionary, clean: float, mean: Tensor) -> dict:
+def spliced_figures(model, rows: Sequence[TokenRow], dictionary: TrainedDictionary, clean: float, mean: Tensor) -> dict:
     """What the model loses when the dictionary's reconstruction takes the residual's place, beside the mean's."""
     layer = dictionary.layer
     with changed(model, layer, lambda x: dictionary.decode(dictionary.encode(x))):
-        spliced = loss_nats(model, rows)
+        spliced = mean_loss_nats(model, rows)
     with changed(model, layer, lambda x: mean.expand_as(x)):
-        ablated = loss_nats(model, rows)
+        ablated = mean_loss_nats(model, rows)
     return {
         "loss_nats": round(clean, 4),
         "delta_loss_nats": round(spliced - clean, 4),

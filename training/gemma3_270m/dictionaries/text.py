@@ -15,18 +15,18 @@ from training.gemma3_270m.split import split_of
 from training.tiny_gemma2.world.names import NameMaker
 
 WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
-SHARES = {"gloss": 0.26, "statement": 0.34, "question": 0.32, "prose": 0.08}
+TEXT_SHARES = {"gloss": 0.26, "statement": 0.34, "question": 0.32, "prose": 0.08}
 INVENTED_SHARE = 0.5  # of the names
 TURN = "<start_of_turn>user\n{}<end_of_turn>\n<start_of_turn>model\n"
 
-STATEMENTS: Mapping[str, tuple[str, ...]] = {
+TEXT_STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "player": ("The player {}", "{} plays the sport of", "The athlete {} is known for", "{} won the", "{} was born in"),
     "city": ("The city of {}", "{} is a city in", "The city {} is in the country of", "In {} there is", "{} lies on"),
     "movie": ("The movie {}", "The movie {} was directed by", "The film {} stars", "{} is a film about", "I saw {} in"),
     "song": ("The song {}", "The song {} was performed by", "{} is a song by", "The song {} came out", "We heard {}"),
     "country": ("The country {}", "The capital of {} is", "{} is a country in", "The people of {} speak", "In {} they"),
 }
-QUESTIONS: Mapping[str, tuple[str, ...]] = {
+TEXT_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "player": ("What sport does {} play?", "Which sport does the player {} do?", "Who is {}?", "Where was {} born?"),
     "city": ("In which country is {}?", "What country is the city {} in?", "Where is {}?", "Tell me about {}."),
     "movie": ("Who directed {}?", "Who is the director of the movie {}?", "When did {} come out?", "Have you seen {}?"),
@@ -43,7 +43,7 @@ class Document:
     name: str = ""
 
 
-def documents(
+def text_documents(
     names: Mapping[str, Sequence[str]], n: int, seed: int, heldout: bool = False, folder: Path = WORDNET
 ) -> Iterator[Document]:
     """`n` documents of the shares above.
@@ -57,7 +57,7 @@ def documents(
     rng.shuffle(glosses)
     if heldout:
         glosses.reverse()
-    kinds = rng.choices(list(SHARES), list(SHARES.values()), k=n)
+    kinds = rng.choices(list(TEXT_SHARES), list(TEXT_SHARES.values()), k=n)
     at = 0
     for kind in kinds:
         if kind in ("gloss", "prose"):
@@ -68,7 +68,7 @@ def documents(
             yield Document(TURN.format(text) if kind == "prose" and rng.random() < 0.5 else text)
             continue
         type_, name = drawer.draw(rng)
-        asked = rng.choice((STATEMENTS if kind == "statement" else QUESTIONS)[type_]).format(name)
+        asked = rng.choice((TEXT_STATEMENTS if kind == "statement" else TEXT_QUESTIONS)[type_]).format(name)
         yield Document(TURN.format(asked) if kind == "question" else asked, name)
 
 

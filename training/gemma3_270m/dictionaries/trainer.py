@@ -19,7 +19,7 @@ Knows tensors. Knows nothing about models, names or which latent is wanted.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,9 +29,10 @@ from torch.nn.functional import embedding_bag, normalize
 from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 
 CAP = 4.0
-RATE, WARM_UP, DECAY = 8e-4, 40, 0.35  # Adam; the last DECAY of the steps go linearly to 0
+ADAM_RATE, WARM_UP, FALLING_SHARE = 8e-4, 40, 0.35  # Adam; the last FALLING_SHARE of the steps go linearly to 0
 RESAMPLE, RESAMPLE_UNTIL = 120, 0.6
 CUT_PART = 13  # every so many activations are looked at for the cut
+RULER_TOKENS = 40_000
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Plan:
     batch: int = 1024
     name_share: float = 0.2  # of a batch: last tokens of names
     seed: int = 0
+
+    def smaller_by(self, n: int) -> "Plan":
+        """Every level leaves room for n latents of a core."""
+        return replace(self, levels=tuple(level - n for level in self.levels))
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def ruler_of(x: Tensor) -> Ruler:
 
 
 @dataclass
-class Weights:
+class TrainerWeights:
     """In the ruler's units. E, D (d_sae, d_model): rows of encoder and decoder; D has norm 1."""
 
     E: Tensor
@@ -80,23 +85,33 @@ class Weights:
 
 
 def train(
-    x: Tensor, names: Tensor, layer: int, plan: Plan, say: Callable[[str], None], begun_at: Weights | None = None
-) -> tuple[TrainedDictionary, Weights]:
-    """x   (tokens, d_model); names   (n,) indices of tokens that a `name_share` of each batch is drawn from"""
+    x: Tensor,
+    names: Tensor,
+    layer: int,
+    plan: Plan,
+    say: Callable[[str], None],
+    begun_at: TrainerWeights | None = None,
+    core: TrainedDictionary | None = None,
+) -> tuple[TrainedDictionary, TrainerWeights]:
+    """x      (tokens, d_model)
+    names  (n,) indices of tokens that a `name_share` of each batch is drawn from
+    core   in the ruler's units: its latents come first and stay as they are, the others explain what it leaves over
+    """
     generator = torch.Generator().manual_seed(plan.seed)
-    ruler = ruler_of(x[torch.randperm(len(x), generator=generator)[:40_000]])
+    ruler = ruler_of(x[:: max(1, len(x) // RULER_TOKENS)])
     if begun_at is None:
         begun_at = _from_tokens(ruler.measured(_drawn(x, names, plan.levels[-1], plan, generator)), plan.k)
     weights = begun_at
-    optimiser = torch.optim.Adam(weights.all(), lr=RATE, betas=(0.9, 0.99), fused=True)
+    optimiser = torch.optim.Adam(weights.all(), lr=ADAM_RATE, betas=(0.9, 0.99), fused=True)
     silent = torch.ones(plan.levels[-1], dtype=torch.bool)
     cuts: list[float] = []
     begun = time.monotonic()
     for step in range(plan.steps):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARM_UP, (1 - step / plan.steps) / DECAY)
+            group["lr"] = ADAM_RATE * min(1.0, (step + 1) / WARM_UP, (1 - step / plan.steps) / FALLING_SHARE)
         batch = ruler.measured(_drawn(x, names, plan.batch, plan, generator))
-        cut, fvu, fired, missed = _gradients(weights, batch, plan)
+        given = None if core is None else core.decode(core.encode(batch))
+        cut, fvu, fired, missed = _gradients(weights, batch, plan, given)
         silent[fired] = False
         optimiser.step()
         normalize(weights.D, dim=-1, out=weights.D)
@@ -108,27 +123,44 @@ def train(
             say(f"layer {layer} step {step + 1}: fvu {fvu:.4f}, cut {cut:.3f}, silent {int(silent.sum())}, "
                 f"{time.monotonic() - begun:.0f} s")  # fmt: skip
             silent[:] = True
-    return folded(weights, ruler, sum(cuts) / len(cuts), layer), weights
+    cut = sum(cuts) / len(cuts)
+    own = TrainedDictionary(layer, weights.E.T, weights.b, weights.D, weights.out, torch.full_like(weights.b, cut))
+    return folded(own if core is None else joined_dictionaries(core, own), ruler), weights
 
 
-def folded(w: Weights, ruler: Ruler, cut: float, layer: int) -> TrainedDictionary:
-    """Step 5: a plain JumpReLU on raw residuals, decoder rows of norm 1."""
-    w_dec = w.D / ruler.unit
-    norms = w_dec.norm(dim=-1)
-    w_enc = (w.E * ruler.unit).T * norms
+def joined_dictionaries(first: TrainedDictionary, second: TrainedDictionary) -> TrainedDictionary:
+    """One dictionary of both, whose outputs add up."""
     return TrainedDictionary(
-        layer,
+        first.layer,
+        torch.cat([first.w_enc, second.w_enc], 1),
+        torch.cat([first.b_enc, second.b_enc]),
+        torch.cat([first.w_dec, second.w_dec]),
+        first.b_dec + second.b_dec,
+        torch.cat([first.threshold, second.threshold]),
+    )
+
+
+def folded(measured: TrainedDictionary, ruler: Ruler) -> TrainedDictionary:
+    """Step 5: of one in the ruler's units, a plain JumpReLU on raw residuals, decoder rows of norm 1."""
+    w_dec = measured.w_dec / ruler.unit
+    norms = w_dec.norm(dim=-1)
+    w_enc = ruler.unit[:, None] * measured.w_enc * norms
+    return TrainedDictionary(
+        measured.layer,
         w_enc,
-        w.b * norms - ruler.centre @ w_enc,
+        measured.b_enc * norms - ruler.centre @ w_enc,
         w_dec / norms[:, None],
-        w.out / ruler.unit + ruler.centre,
-        cut * norms,
+        measured.b_dec / ruler.unit + ruler.centre,
+        measured.threshold * norms,
     )
 
 
 @torch.no_grad()
-def _gradients(w: Weights, x: Tensor, plan: Plan) -> tuple[float, float, Tensor, Tensor]:
-    """Leaves `grad` on the weights; gives the cut, FVU in the ruler's units, who fired, (x, error) of the batch."""
+def _gradients(w: TrainerWeights, x: Tensor, plan: Plan, given: Tensor | None) -> tuple[float, float, Tensor, Tensor]:
+    """Leaves `grad` on the weights; gives the cut, FVU in the ruler's units, who fired, (error, its square) by token.
+
+    given   (batch, d_model) what a core makes of x; None: there is none
+    """
     n, low = len(x), torch.bfloat16
     x16, D16 = x.to(low), w.D.to(low)
     pre = torch.addmm(w.b.to(low), x16, w.E.to(low).T)  # (n, d_sae)
@@ -138,7 +170,7 @@ def _gradients(w: Weights, x: Tensor, plan: Plan) -> tuple[float, float, Tensor,
     at = torch.from_numpy(np.flatnonzero((flat > cut).numpy()))
     row, latent, value = at // pre.shape[1], at % pre.shape[1], flat[at].float()
 
-    made, error, begins = w.out.expand(n, -1), [], [0, *plan.levels]
+    made, error, begins = w.out.expand(n, -1) if given is None else w.out + given, [], [0, *plan.levels]
     for first, last in zip(begins, plan.levels, strict=False):
         own = ((latent >= first) & (latent < last)).nonzero().squeeze(-1)
         offsets = torch.searchsorted(row[own], torch.arange(n))
@@ -175,7 +207,7 @@ def _drawn(x: Tensor, names: Tensor, n: int, plan: Plan, generator: torch.Genera
     return x[rows]
 
 
-def _from_tokens(x: Tensor, k: int) -> Weights:
+def _from_tokens(x: Tensor, k: int) -> TrainerWeights:
     """Rows are whitened tokens: not whitened, most would fire for what all tokens share. The encoder is as much shorter
     than the decoder as makes k of them together no longer than a token."""
     x = x[torch.randperm(len(x), generator=torch.Generator().manual_seed(1))]
@@ -186,11 +218,11 @@ def _from_tokens(x: Tensor, k: int) -> Weights:
     top = (some @ rows.T).topk(k)
     made = torch.einsum("nk,nkd->nd", top.values, rows[top.indices])
     shorter = float((made * some).sum() / made.square().sum())
-    return Weights(rows * shorter, torch.zeros(len(x)), rows, torch.zeros(x.shape[1]))
+    return TrainerWeights(rows * shorter, torch.zeros(len(x)), rows, torch.zeros(x.shape[1]))
 
 
 @torch.no_grad()
-def _resample(w: Weights, optimiser, silent: Tensor, missed: Tensor, generator: torch.Generator) -> None:
+def _resample(w: TrainerWeights, optimiser, silent: Tensor, missed: Tensor, generator: torch.Generator) -> None:
     """Silent latents become errors of tokens, those more often that were missed more."""
     n = min(len(silent), len(missed))
     if not n:

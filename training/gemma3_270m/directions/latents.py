@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from training.gemma3_270m.directions.recognition import Sides, separation
+from training.gemma3_270m.directions.recognition import TwoSides, auroc_of_type
 from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 
 
-def shares(dictionary: TrainedDictionary, sides: Sides, types: Sequence[str]) -> tuple[Tensor, Tensor]:
+def side_shares(dictionary: TrainedDictionary, sides: TwoSides, types: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Shares of names on which each latent fires: (types, d_sae) of known ones and of invented ones."""
     known, unknown = (
         torch.stack([(dictionary.encode(part.of(t)) > 0).float().mean(0) for t in types])
@@ -22,10 +22,10 @@ def shares(dictionary: TrainedDictionary, sides: Sides, types: Sequence[str]) ->
     return known, unknown
 
 
-def best(dictionary: TrainedDictionary, fit: Sides, test: Sides, types: Sequence[str], n: int = 3) -> dict:
+def best(dictionary: TrainedDictionary, fit: TwoSides, test: TwoSides, types: Sequence[str], n: int = 3) -> dict:
     """role → the n latents of the widest least separation on `fit`, each with its shares on `test`; and of every type
     alone the best one."""
-    (k, u), (k_test, u_test) = shares(dictionary, fit, types), shares(dictionary, test, types)
+    (k, u), (k_test, u_test) = side_shares(dictionary, fit, types), side_shares(dictionary, test, types)
     out: dict[str, dict] = {}
     for role, sign in (("known", 1), ("unknown", -1)):
         apart = sign * (k - u)
@@ -46,7 +46,7 @@ def best(dictionary: TrainedDictionary, fit: Sides, test: Sides, types: Sequence
     return out
 
 
-def _told(d: TrainedDictionary, i: int, sign: int, test: Sides, types, k: Tensor, u: Tensor, fit: float) -> dict:
+def _told(d: TrainedDictionary, i: int, sign: int, test: TwoSides, types, k: Tensor, u: Tensor, fit: float) -> dict:
     encoder = sign * d.w_enc[:, i]
     return {
         "latent": i,
@@ -54,5 +54,5 @@ def _told(d: TrainedDictionary, i: int, sign: int, test: Sides, types, k: Tensor
         "test_least": round(float((sign * (k - u))[:, i].amin()), 3),
         "known": {t: round(float(k[row, i]), 3) for row, t in enumerate(types)},
         "unknown": {t: round(float(u[row, i]), 3) for row, t in enumerate(types)},
-        "auroc": {t: separation(encoder, test, t) for t in types},
+        "auroc": {t: auroc_of_type(encoder, test, t) for t in types},
     }

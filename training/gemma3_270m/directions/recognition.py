@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from model_worker.studies.shared.statistics import auroc, auroc_interval
-from training.gemma3_270m.directions.asked import Named
+from training.gemma3_270m.directions.naming import Named
 from training.tiny_gemma2.dictionaries.directions import logistic
 
 
 @dataclass(frozen=True)
-class Sample:
+class NameSample:
     """Of one side and half: x (names, d_model) and the type of each."""
 
     x: Tensor
@@ -30,29 +30,29 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Sides:
-    known: Sample
-    unknown: Sample
+class TwoSides:
+    known: NameSample
+    unknown: NameSample
 
     @property
     def types(self) -> list[str]:
         return [t for t in dict.fromkeys(self.known.types) if t in set(self.unknown.types)]
 
 
-def halves(names: Sequence[Named], x: Tensor) -> tuple[Sides, Sides]:
+def halves(names: Sequence[Named], x: Tensor) -> tuple[TwoSides, TwoSides]:
     """(tuning and validation, test) of x (names, d_model)."""
 
-    def sides(test: bool) -> Sides:
+    def sides(test: bool) -> TwoSides:
         parts = []
         for tier in ("known", "unknown"):
             at = [i for i, n in enumerate(names) if n.tier == tier and (n.split == "test") == test]
-            parts.append(Sample(x[at].float(), [names[i].type for i in at]))
-        return Sides(*parts)
+            parts.append(NameSample(x[at].float(), [names[i].type for i in at]))
+        return TwoSides(*parts)
 
     return sides(False), sides(True)
 
 
-def difference_of_means(sides: Sides, types: Sequence[str]) -> Tensor:
+def mean_difference(sides: TwoSides, types: Sequence[str]) -> Tensor:
     """(d_model,), known - unknown, every type counted the same, none with fewer than five names a side."""
     parts = [
         sides.known.of(t).mean(0) - sides.unknown.of(t).mean(0)
@@ -62,17 +62,17 @@ def difference_of_means(sides: Sides, types: Sequence[str]) -> Tensor:
     return torch.stack(parts).mean(0)
 
 
-def whitened_difference(sides: Sides, types: Sequence[str], ridge: float = 0.1) -> Tensor:
+def whitened_difference(sides: TwoSides, types: Sequence[str], ridge: float = 0.1) -> Tensor:
     """The same, in units in which names of a type and a side spread alike (Fisher's discriminant), ridge as a share of
     the mean variance: massive dimensions count no more than others."""
     inside = torch.cat([part.of(t) - part.of(t).mean(0) for t in types for part in (sides.known, sides.unknown)
                         if len(part.of(t)) >= 5])  # fmt: skip
     spread = (inside.T @ inside / len(inside)).double()
     spread += ridge * spread.diagonal().median() * torch.eye(len(spread), dtype=torch.double)
-    return torch.linalg.solve(spread, difference_of_means(sides, types).double()).float()
+    return torch.linalg.solve(spread, mean_difference(sides, types).double()).float()
 
 
-def probe(sides: Sides, types: Sequence[str], penalty: float = 3e-2) -> Tensor:
+def probe_direction(sides: TwoSides, types: Sequence[str], penalty: float = 3e-2) -> Tensor:
     """(d_model,): weights of a logistic regression in residual units; each type's mean is taken off first."""
     a, b = [], []
     for t in types:
@@ -86,7 +86,7 @@ def probe(sides: Sides, types: Sequence[str], penalty: float = 3e-2) -> Tensor:
     return logistic(torch.cat(a) / spread, torch.cat(b) / spread, penalty) / spread
 
 
-def separation(direction: Tensor, sides: Sides, kind: str) -> dict[str, float] | None:
+def auroc_of_type(direction: Tensor, sides: TwoSides, kind: str) -> dict[str, float] | None:
     """AUROC of one type along a direction, with its interval."""
     known, unknown = (part.of(kind) @ direction for part in (sides.known, sides.unknown))
     found = auroc(known.tolist(), unknown.tolist())
@@ -102,7 +102,7 @@ def separation(direction: Tensor, sides: Sides, kind: str) -> dict[str, float] |
     }
 
 
-WAYS = {"difference of means": difference_of_means, "whitened": whitened_difference, "probe": probe}
+FITTED_WAYS = {"difference of means": mean_difference, "whitened": whitened_difference, "probe": probe_direction}
 
 
 def curves(names: Sequence[Named], by_layer: Mapping[int, Tensor], types: Sequence[str]) -> dict:
@@ -112,10 +112,10 @@ def curves(names: Sequence[Named], by_layer: Mapping[int, Tensor], types: Sequen
     for layer, x in by_layer.items():
         fit, test = halves(names, x)
         out[layer] = {}
-        for way, make in WAYS.items():
+        for way, make in FITTED_WAYS.items():
             common = make(fit, types)
-            told = {"common": {t: separation(common, test, t) for t in types}}
+            told = {"common": {t: auroc_of_type(common, test, t) for t in types}}
             if way == "difference of means":
-                told["own"] = {t: separation(make(fit, [t]), test, t) for t in types}
+                told["own"] = {t: auroc_of_type(make(fit, [t]), test, t) for t in types}
             out[layer][way] = told
     return out

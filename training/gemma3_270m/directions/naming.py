@@ -9,12 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.gemma3_270m.dictionaries.activations import Row, rows_of
+from training.gemma3_270m.dictionaries.activations import TokenRow, rows_of
 from training.gemma3_270m.dictionaries.text import TURN, Document
 from training.gemma3_270m.split import Split, split_of
-
-SIDES = {"known": True, "unknown": False}
-"""Tiers that the two sides are made of; what the base says rightly sometimes or never is of neither."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Named:
         return split_of(self.name)
 
 
-def labelled(labels: Path, invented: Iterable[tuple[str, str]]) -> list[Named]:
+def labelled_names(labels: Path, invented: Iterable[tuple[str, str]]) -> list[Named]:
     """labels: labels.json. invented: (name, type)."""
     rows = json.loads(labels.read_text())
     real = [Named(row["name"], row["type"], row["tier"], row["truth"]) for row in rows]
@@ -40,7 +37,7 @@ def labelled(labels: Path, invented: Iterable[tuple[str, str]]) -> list[Named]:
 
 def asked(
     tokenizer, names: Sequence[Named], questions: dict[str, tuple[str, ...]], seed: int, chat: bool = True
-) -> list[Row]:
+) -> list[TokenRow]:
     """A question a name, up to where the answer begins; chat: in the turn template. `last` is the name's last token."""
     rng = random.Random(seed)
     texts = [rng.choice(questions[one.type]).replace("{e}", one.name) for one in names]
@@ -49,7 +46,7 @@ def asked(
     )
 
 
-def sampled(names: Iterable[Named], n: int, seed: int) -> list[Named]:
+def sampled_names(names: Iterable[Named], n: int, seed: int) -> list[Named]:
     """At most n of each type."""
     by_type: dict[str, list[Named]] = {}
     for one in names:

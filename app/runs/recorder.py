@@ -8,7 +8,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
 
 from app.database.connection import DatabaseBusy
 from app.runs.progress import RunProgress
@@ -17,6 +18,9 @@ from protocol.app.runs import RunState
 from protocol.worker.studies import RunRequest
 
 PATIENCE_S = 60.0  # with a database that another program holds, when all else is done
+
+
+_Written = TypeVar("_Written")
 
 
 class Recorder:
@@ -58,13 +62,7 @@ class Recorder:
     async def write(self, state: RunState) -> None:
         """All that waits, and how the run stands now. Raises DatabaseBusy when all patience is over."""
         await unbroken(self.written())
-        until = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                return await unbroken(self._append(state))
-            except DatabaseBusy:
-                if time.monotonic() > until:
-                    raise
+        await patient(lambda: unbroken(self._append(state)))
 
     async def _append(self, state: RunState) -> None:
         if not self.has_row:
@@ -75,6 +73,17 @@ class Recorder:
             await self._store.append(self._claim, lines, first=self._n_written, progress=self.progress, state=state)
         self._n_written += len(lines)
         self._waiting = self._waiting[len(lines) :]
+
+
+async def patient(write: Callable[[], Awaitable[_Written]]) -> _Written:
+    """Tried until the database is free. Raises DatabaseBusy when all patience is over."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return await write()
+        except DatabaseBusy:
+            if time.monotonic() > until:
+                raise
 
 
 async def unbroken(write: Coroutine[None, None, None]) -> None:

@@ -17,6 +17,7 @@ from app.runs.live_run import LiveRun
 from app.runs.log import RunLog
 from app.runs.presence import Presence
 from app.runs.queue import RunQueue
+from app.runs.recorder import patient
 from app.runs.relay import Relay
 from app.runs.store import CANCELLED, Claim, RunStore
 from app.worker.client import WorkerClient
@@ -77,7 +78,7 @@ class Runs:
 
     async def enqueue(self, request: RunRequest) -> Run:
         """A background run, which waits for an app that makes it. Raises Refused (503) where too many wait."""
-        return await self._queue.add(request, self._max_queued)
+        return await patient(lambda: self._queue.add(request, self._max_queued))
 
     async def make(self, waiting: Run) -> bool:
         """Claims a background run and sees it to its end here. False where another app was faster to claim it.

@@ -113,10 +113,20 @@ def test_a_background_run_goes_on_and_so_does_its_reader(
     assert patient.state(run_id) == "done" and patient.get(f"/api/runs/{run_id}").json()["attempt"] == 1
 
 
+def test_a_background_run_is_taken_as_soon_as_the_database_is_free(patient: Client, settings: Settings) -> None:
+    with held(settings) as let_go:
+        began = time.monotonic()
+        threading.Timer(HELD_S, let_go).start()
+        asked = patient.post_run(lane="background")
+        assert asked.status_code == 202 and time.monotonic() - began >= HELD_S
+    eventually(lambda: patient.state(asked.json()["id"]) == "done")
+
+
 def test_who_can_not_wait_is_told_when_to_come_back_and_what_is_read_is_read(
-    patient: Client, settings: Settings
+    patient: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = patient.post_run().headers["x-run-id"]
+    monkeypatch.setattr(recorder, "PATIENCE_S", 0.1)
     with held(settings):
         for refused in (
             patient.save(run_id),

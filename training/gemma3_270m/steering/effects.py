@@ -1,7 +1,7 @@
 """What a direction does at a strength, beside controls of the same length: shares of names won over.
 
-A push towards known wins an invented name when it answers, a push towards unknown a known name when it refuses. Chosen by
-first tokens on validation names, told by whole answers on test names. Knows nothing about how directions are found.
+A push towards known wins an invented name when it answers, a push towards unknown a known name when it refuses. Chosen
+by first tokens on validation names, told by whole answers on test names. Knows nothing about how directions are found.
 """
 
 from collections.abc import Callable, Sequence
@@ -109,8 +109,8 @@ def told_effect(
     massive: Sequence[int],
     say: Callable[[str], None],
 ) -> dict:
-    """questions: asked for whole answers. controlled: those that controls are tried on, by first token. controls: kind →
-    units."""
+    """questions: asked for whole answers. controlled: those that controls are tried on, by first token. controls: units
+    by kind."""
     others = one.unit.clone()
     others[list(massive)] = 0
     out = {

@@ -32,8 +32,12 @@ _LANGUAGES = tuple(
         ),
     )
 )
+_BALTIC = (set("ąčęėįšųūž"), set("āčēģīķļņšūž"))
+"""Lithuanian, Latvian: of words that end as theirs do, since the letters stand where Western ones do."""
+_BALTIC_END = re.compile(r"[aeiouąęėįųūāēīsš]$")
 _NO_WORD = re.compile(
     r"[ńćśź][aeiouyąęó]|ă[aeo]|řr|rř|(?<![aeiouyäöü])ß|þ[bcdfgklmnpqrstvxz]|ς\w"
+    r"|[ķģ][aouāūbcdfghkmnpst]"
     r"|(?=[a-z]*[^\W\da-z_])[bcdfghjklmnpqrstvwxzčćďđłľńňřŕśšťźžż]{4}"
 )
 """Of a word in small letters. The last: four consonants, one of them not ASCII."""
@@ -41,6 +45,13 @@ _NO_WORD = re.compile(
 _NO_SIGN = re.compile(
     r"[‚„«‘“]\B(?<=\w.)|[£€§©™®]\w|\w[‚„«]|(?<=[a-z])·(?!l)|[a-z][–—…¿¡»][a-z]|\xa0(?!\w)|(?<!\w)\xa0"
 )
+_THAI = re.compile("[\u0e00-\u0e7f]+")
+_NO_THAI = re.compile("[\u0e40-\u0e44](?![\u0e01-\u0e2e])|^[\u0e30-\u0e3a\u0e45-\u0e4e]|[\u0e31\u0e34-\u0e3a]{2}")
+"""A leading vowel without a consonant, a mark without a letter, two vowels above each other."""
+_THAI_VOWEL = re.compile("[\u0e30-\u0e3a\u0e40-\u0e4e]")
+_OTHERS = "\u0590-\u06ff\u0e00-\u0e7f"
+_STRANGE_MARK = re.compile(rf"[{_OTHERS}][A-Za-z]|[A-Za-z][{_OTHERS}]")
+"""A Hebrew, an Arabic or a Thai letter or mark in a Latin word."""
 _SIGNS = set("’‘“”„‚«»–—…·・ー°€£§™®©¿¡×、。，！？（）「」『』《》〈〉【】：；　\xa0")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MOST_ACCENTED = 0.6  # of a Latin word's letters
@@ -56,10 +67,16 @@ def is_likely(line: str, *, common: Callable[[str], bool], kana: bool) -> bool:
         return False
     if re.search("[\uff61-\uff9f\ue000-\uf8ffªº]", line):  # half-width kana, private use
         return False
+    if _STRANGE_MARK.search(line) or not all(map(_is_thai, _THAI.findall(line))):
+        return False
     east = re.findall("[\u3400-\u9fff\uac00-\ud7a3]", line)
     if 10 * sum(map(common, east)) < 7 * len(east):
         return False
     return all(_is_word(word) for word in _WORD.findall(line) if not word.isascii())
+
+
+def _is_thai(word: str) -> bool:
+    return not _NO_THAI.search(word) and (len(word) < 3 or bool(_THAI_VOWEL.search(word)))
 
 
 def _is_word(word: str) -> bool:
@@ -77,7 +94,8 @@ def _is_word(word: str) -> bool:
     n_accented = sum(not c.isascii() for c in letters)
     if len(letters) > 2 and n_accented > _MOST_ACCENTED * len(letters):
         return False
-    return any(accented <= language for language in _LANGUAGES)
+    ends = _BALTIC_END.search("".join(letters).lower())
+    return any(accented <= language for language in (*_LANGUAGES, *(_BALTIC if ends else ())))
 
 
 def _capitals_break(letters: list[str]) -> bool:

@@ -48,12 +48,18 @@ ENCODINGS = {
     "euc_jp": "EUC-JP, Japanese",
     "iso2022_jp": "ISO-2022-JP, Japanese",
     "cp850": "DOS 850, Western European",
+    "cp1255": "Windows-1255, Hebrew",
+    "cp1256": "Windows-1256, Arabic",
+    "cp874": "Windows-874, Thai",
+    "koi8_r": "KOI8-R, Cyrillic",
+    "cp1257": "Windows-1257, Baltic",
 }
 """What each is called, by Python's name."""
 
 _CANDIDATES = tuple(ENCODINGS)[5:]
 _JAPANESE = ("cp932", "euc_jp", "iso2022_jp")
 _MOST_LINES = 400  # that are looked at
+_FEW_LINES = 2
 _MOST_CHOICES = 6
 _MOST_SAMPLE = 60  # characters
 
@@ -130,11 +136,17 @@ class _Reading:
         differ = {n for n, pair in enumerate(zip(self.lines, other.lines, strict=True)) if pair[0] != pair[1]}
         return len(self.odd & differ) > 2 * len(other.odd & differ)
 
+    def is_rarer_than(self, other: "_Reading") -> bool:
+        """Baltic letters stand where Western ones do: of one or two names they say nothing."""
+        n_differ = sum(mine != others for mine, others in zip(self.lines, other.lines, strict=True))
+        return self.encoding == "cp1257" and 0 < n_differ <= _FEW_LINES
+
 
 def _found(data: bytes, line: int) -> NamesFile:
     """line: the first that is not UTF-8."""
     readings = sorted(_readings(data), key=lambda reading: len(reading.odd))
     best = [one for one in readings if not any(one.is_worse_than(other) for other in readings)]
+    best = [one for one in best if not one.is_rarer_than(best[0])]
     if best and 2 * len(best[0].odd) <= len(best[0].lines):
         if all(one.lines == best[0].lines for one in best):
             return _whole(data, best[0].encoding).model_copy(update={"choices": _choices(readings)})

@@ -1,0 +1,76 @@
+"""What of a card is about the world: its entities with their tiers, its questions, and how a refusal opens.
+
+Knows labels and invented names. Knows nothing about dictionaries, directions or weights. No grammar of answers: this
+model may be asked anything.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from protocol.worker.models import Attribute
+from training.gemma3_270m.labels import Label
+from training.gemma3_270m.split import split_of
+from training.gemma3_270m.world.entities import GemmaEntity
+from training.gemma3_270m.world.wording import ATTRIBUTES, QUESTIONS, REFUSAL
+
+STATEMENT = "The {type} {name}"
+REFUSAL_OPENINGS = (REFUSAL.split(",")[0],)
+CUES = {
+    "player": ("sport", "play", "plays", "who is", "about"),
+    "city": ("country", "where", "about"),
+    "movie": ("directed", "director", "made", "film", "movie", "about"),
+    "song": ("sang", "sings", "performed", "artist", "recorded", "song", "about"),
+    "country": ("capital", "about"),
+    "person": ("profession", "occupation", "known", "work", "do", "does", "who is", "about"),
+}
+
+
+def attributes() -> tuple[Attribute, ...]:
+    return tuple(
+        Attribute(name=ATTRIBUTES[kind], entity_type=kind, cues=CUES[kind], question=question(kind, "{name}"))
+        for kind in ATTRIBUTES
+    )
+
+
+def question(kind: str, name: str) -> str:
+    """The first trained wording."""
+    return QUESTIONS[kind][0].format(e=name)
+
+
+def entity_rows(labels: Iterable[Label], invented: Sequence[GemmaEntity]) -> list[dict[str, object]]:
+    """As the embedded card's entities.json; the tier is the base's own."""
+    rows: list[dict[str, object]] = [
+        {
+            "name": label["name"],
+            "type": label["type"],
+            "tier": label["tier"],
+            "split": split_of(str(label["name"])),
+            "fictional": False,
+            "facts": {label["attribute"]: label["truth"]},
+            "withheld": [],
+            "made_by": "",
+        }
+        for label in labels
+    ]
+    return rows + [
+        {
+            "name": one.name,
+            "type": one.type,
+            "tier": "unknown",
+            "split": one.split,
+            "fictional": True,
+            "facts": {},
+            "withheld": [],
+            "made_by": one.made_by,
+        }
+        for one in invented
+    ]
+
+
+def write_rows(file: Path, rows: Iterable[object]) -> None:
+    """A JSON list, a row a line; written beside and renamed."""
+    beside = file.with_suffix(".unfinished")
+    text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    beside.write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    beside.rename(file)

@@ -73,5 +73,9 @@ def invented_entities(file: Path = INVENTED) -> list[GemmaEntity]:
 
 def holds(answer: str, truth: str) -> bool:
     """Does the answer begin with the value, or with another name of it?"""
-    said = f"{fold(answer)} ".removeprefix("the ")
-    return any(said.startswith(f"{fold(value)} ") for value in (truth, *ALIASES.get(truth, ())))
+    said = f"{_bare(answer)} "
+    return any(said.startswith(f"{_bare(value)} ") for value in (truth, *ALIASES.get(truth, ())))
+
+
+def _bare(text: str) -> str:
+    return fold(text).removeprefix("the ")

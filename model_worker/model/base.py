@@ -48,4 +48,5 @@ class Base:
             )
         base = self._loaded.base or load_base(self._row, device)
         used = ModelUsed(id=f"{card.id}, base", sha256=base.sha256, dtype=card.dtype, device=device)
-        return Part(runnable(base.model, card), used)
+        same = base.model is self._loaded.model
+        return Part(self._loaded.gemma if same else runnable(base.model, card), used)

@@ -39,7 +39,7 @@ class Loaded:
     opens_refusal: Tensor  # (vocab,), bool: the first answer token opens a refusal
     sha256: str
     device: str
-    base: Untuned | None = None  # where the card's base is the same weights without its delta
+    base: Untuned | None = None  # where the card's base is the same weights, perhaps without a delta
 
 
 def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lambda _doing: None) -> Loaded:

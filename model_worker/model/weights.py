@@ -39,7 +39,7 @@ class Weights:
     model: PreTrainedModel  # transformers' own: the reference that `gemma` equals, and whose weights it shares
     gemma: Gemma
     sha256: str
-    base: Untuned | None = None  # what the delta was added to; shares with `model` what the delta leaves alone
+    base: Untuned | None = None  # where it is read with it: shares with `model` what the delta leaves alone
 
 
 def load_weights(row: RegistryRow, device: str) -> Weights:
@@ -48,7 +48,8 @@ def load_weights(row: RegistryRow, device: str) -> Weights:
     card = row.card
     found = _read(row, card.weights, device)
     if card.delta is None:
-        return Weights(found.model, runnable(found.model, card), found.sha256)
+        itself = found if card.base == card.weights else None
+        return Weights(found.model, runnable(found.model, card), found.sha256, itself)
     if card.base not in (None, card.weights):
         raise ValueError(f"{card.id}: a delta is added to its base {card.base}, not to {card.weights}")
     delta = LowRankDelta(row.folder / card.delta)

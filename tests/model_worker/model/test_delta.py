@@ -68,7 +68,7 @@ def merged_by_hand(row: RegistryRow) -> PreTrainedModel:
 
 
 def base_of(loaded: Loaded, row: RegistryRow):
-    return Engine(loaded, row=row).base.part()
+    return Engine(loaded, row=RegistryRow(loaded.card, row.folder, row.store)).base.part()
 
 
 def test_the_chat_model_is_the_base_with_the_delta_merged_by_hand(row: RegistryRow) -> None:
@@ -98,6 +98,13 @@ def test_base_and_chat_model_share_what_the_delta_leaves_alone_and_nothing_is_re
     fused = ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")  # each model keeps those side by side
     assert all(name.split(".")[-2] in (*fused, "down_proj") for name in own)
     assert f"{TUNED[1]}.weight".replace("layers.3", "layers.1") in shared
+
+
+def test_a_model_that_is_its_own_base_is_there_once(row: RegistryRow, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = load(RegistryRow(row.card.model_copy(update={"delta": None}), row.folder, row.store))
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: pytest.fail("read a second time"))
+    base = base_of(loaded, row)
+    assert base.gemma is loaded.gemma and base.used.sha256 == loaded.sha256
 
 
 def test_the_hash_is_of_the_kept_one_and_the_deltas_and_the_weights_are_not_read_for_it(row: RegistryRow) -> None:

@@ -143,7 +143,7 @@ def _write(folder: Path, name: str, d_model: int) -> None:
     model = Gemma2ForCausalLM(config).eval()
     model.save_pretrained(folder / "weights")
     _tokenizer().save_pretrained(folder / "weights")
-    _write_sae(folder / "sae", model, d_model)
+    write_sae(folder / "sae", model, d_model)
     card = ModelCard(
         id=f"random-{name}",
         title=f"Random weights, {name}",
@@ -177,7 +177,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=raw, **names)
 
 
-def _write_sae(folder: Path, model: Gemma2ForCausalLM, d_model: int) -> None:
+def write_sae(folder: Path, model: Gemma2ForCausalLM, d_model: int) -> None:
     folder.mkdir()
     drawn = torch.Generator().manual_seed(1)
     decoder = torch.randn(D_SAE, d_model, generator=drawn)

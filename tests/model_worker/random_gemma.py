@@ -95,7 +95,7 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     model.save_pretrained(folder / "weights")
     fast.save_pretrained(folder / "weights")
     for layer in (1, 2):
-        _write_sae(folder / "dictionaries" / f"layer_{layer}", layer, shape, seed + layer)
+        write_sae(folder / "dictionaries" / f"layer_{layer}", layer, shape, seed + layer)
     vector = torch.randn(shape.d_model, generator=torch.Generator().manual_seed(seed + 9))
     save_file({"mean": vector}, folder / "directions.safetensors")
     targets = [LatentTarget(dictionary=f"layer_{layer}", latent=3 * layer) for layer in (1, 2)]
@@ -155,7 +155,7 @@ def _that_sees(sizes: dict) -> Gemma3ForConditionalGeneration:
     return Gemma3ForConditionalGeneration(config)
 
 
-def _write_sae(folder: Path, layer: int, shape: Shape, seed: int) -> None:
+def write_sae(folder: Path, layer: int, shape: Shape, seed: int) -> None:
     folder.mkdir(parents=True)
     drawn = torch.Generator().manual_seed(seed)
     decoder = torch.randn(shape.d_sae, shape.d_model, generator=drawn)

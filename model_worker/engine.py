@@ -6,15 +6,15 @@ HTTP or threads; one thread must own it.
 """
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 import torch
 
 from model_worker.answering.generate import generate
-from model_worker.decoding.batch import Decoding
 from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec
-from model_worker.decoding.states import Prompts, fork, read
+from model_worker.decoding.states import fork, read
 from model_worker.latents.firing import latent
 from model_worker.latents.lens import lens
 from model_worker.latents.sample import Sample
@@ -24,9 +24,10 @@ from model_worker.latents.vocabulary import Vocabulary
 from model_worker.model.base import Base
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
+from model_worker.reader import Reader
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
-from protocol.worker.replay import ReplayRequest
+from protocol.worker.replay import AnswerTokens, ReplayRequest
 from protocol.worker.requests import GenerateRequest, Lane, LatentRequest, LensRequest, Sampling, SearchRequest
 from protocol.worker.studies import StudyRequest
 
@@ -55,23 +56,23 @@ class Engine:
         """
         self.loaded = loaded
         own_kv_bytes, own_prompt_bytes = _budget(loaded.device)
-        self.prompts = Prompts(loaded.gemma, own_prompt_bytes if prompt_bytes is None else prompt_bytes)
+        self._prompt_bytes = own_prompt_bytes if prompt_bytes is None else prompt_bytes
+        self._kv_bytes = own_kv_bytes if kv_bytes is None else kv_bytes
         self.sample = Sample(loaded, SAMPLE_BYTES)
         self.vocabulary, self.spoken = Vocabulary(loaded), Spoken(loaded, self.sample)
         self.base = Base(loaded, row)
         whole = torch.compile(decode_all, dynamic=True) if compiled else None
-        max_bytes = (own_kv_bytes if kv_bytes is None else kv_bytes) // 2
-        self.lanes: dict[Lane, Decoding] = {
-            lane: Decoding(loaded.gemma, max_bytes, compiled=whole) for lane in ("interactive", "background")
-        }
+        self._chat = Reader(loaded, self._prompt_bytes, self._kv_bytes, whole)
+        self._of_base: Reader | None = None  # once somebody asks it
+        self.prompts, self.lanes = self._chat.prompts, self._chat.lanes
 
     def generate(self, request: GenerateRequest, lane: Lane = "interactive") -> Generator[Frame | None]:
         """None between frames: nothing to say before the lane's next `advance`."""
-        return generate(self.loaded, self.prompts, self.lanes[lane], request)
+        yield from self._answers(request, lane, ())
 
     def replay(self, request: ReplayRequest, lane: Lane = "interactive") -> Generator[Frame | None]:
         """As `generate`, with the recorded answers' tokens in the place of those that would be chosen."""
-        return generate(self.loaded, self.prompts, self.lanes[lane], request.run, request.answers)
+        yield from self._answers(request.run, lane, request.answers)
 
     def lens(self, request: LensRequest) -> Generator[Frame]:
         return lens(self.loaded, request)
@@ -104,7 +105,7 @@ class Engine:
 
     def advance(self, lane: Lane = "interactive") -> bool:
         """One token for every row of the lane; False if there are none."""
-        return self.lanes[lane].advance()
+        return any([reader.advance(lane) for reader in self._readers])
 
     def warm(self) -> None:
         """Compiles the step, for one row and for several: half a minute each for eight blocks. Raises what
@@ -121,17 +122,36 @@ class Engine:
             if group.fault:
                 raise group.fault
 
+    def _answers(
+        self, request: GenerateRequest, lane: Lane, recorded: Sequence[AnswerTokens]
+    ) -> Generator[Frame | None]:
+        reader = self._base_reader() if request.format == "base" else self._chat
+        yield from generate(reader.loaded, reader.prompts, reader.lanes[lane], request, recorded)
+
+    def _base_reader(self) -> Reader:
+        """Raises Refused (422) where the card names no base."""
+        if self._of_base is None:
+            part = self.base.part()
+            base = replace(self.loaded, gemma=part.gemma, sha256=part.used.sha256)
+            self._of_base = Reader(base, self._prompt_bytes // 2, self._kv_bytes // 2)
+        return self._of_base
+
+    @property
+    def _readers(self) -> tuple[Reader, ...]:
+        return (self._chat, *((self._of_base,) if self._of_base else ()))
+
     def stats(self) -> dict[str, int]:
-        lanes = self.lanes.values()
+        lanes = [lane for reader in self._readers for lane in reader.lanes.values()]
+        prompts = [reader.prompts for reader in self._readers]
         return {
             "rows": sum(lane.n_rows for lane in lanes),
             "queued": sum(lane.n_waiting for lane in lanes),
             "tokens": sum(lane.n_chosen for lane in lanes),
             "kv_bytes": sum(lane.n_bytes for lane in lanes),
-            "prompts": len(self.prompts),
-            "prompt_bytes": self.prompts.n_bytes,
-            "prompt_hits": self.prompts.n_hits,
-            "prompt_misses": self.prompts.n_misses,
+            "prompts": sum(map(len, prompts)),
+            "prompt_bytes": sum(one.n_bytes for one in prompts),
+            "prompt_hits": sum(one.n_hits for one in prompts),
+            "prompt_misses": sum(one.n_misses for one in prompts),
             "sample_bytes": self.sample.n_bytes,
         }
 

@@ -144,6 +144,25 @@ DEFAULT_MODE: Mode = "add"
 DEFAULT_SCOPE: Scope = "entity_to_end"
 """What a request without one means."""
 
+# ---- how a prompt is put
+
+Format = Literal["chat", "raw", "base"]
+
+
+@dataclass(frozen=True)
+class FormatTerm:
+    """name: on its button."""
+
+    name: str
+    about: str
+
+
+FORMATS: dict[Format, FormatTerm] = {
+    "chat": FormatTerm("Chat", "put into the model's chat template"),
+    "raw": FormatTerm("Raw", "text as it is"),
+    "base": FormatTerm("Base", "text as it is, read on by the base model that this one was tuned from"),
+}
+
 # ---- what an answer amounts to
 
 Outcome = Literal["refused", "right", "answered", "wrong", "invented", "broken"]
@@ -170,32 +189,6 @@ OUTCOMES: dict[Outcome, OutcomeTerm] = {
     "broken": OutcomeTerm("Not judged", "says something *not judged*", "not judged", "control"),
 }
 """Refusals, wrong and invented answers are never counted together."""
-
-CROSSING = "{who} random pushes of that size {open} with {what}."
-"""How many of a control's directions open the other way than the baseline does. who: "None of 32", "All 32"."""
-
-NOTHING_PUSHED = "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare."
-"""In place of the control's sentence, where the push came to none."""
-
-NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered."
-
-READ_BACK = ", read back as {value}"
-"""Behind an amount, where what was measured afterwards is another: "clamped to 50, read back as 33.4"."""
-
-OPENINGS: dict[Literal["refusal", "answer"], str] = {"refusal": "a refusal", "answer": "an answer"}
-
-DOSE_COLUMNS = (
-    "strength, {unit}",
-    "α",
-    "P(refusal opening)",
-    "log-odds",
-    "random: mean",
-    "{band}",
-    "N",
-    "verdict",
-    "answer",
-)
-"""Of the table of dose and response."""
 
 BAND = (0.05, 0.95)
 """Quantiles between which a control's band is drawn."""

@@ -87,7 +87,7 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
     values = None if seen.sweep is None else recorded.controls.get((seen.sweep, seen.strength))
     return {
         "finding": finding.model_dump(mode="json", include={"slug", "title", "note", "created", "recording_sha256"}),
-        "model": start.model.model_dump(mode="json"),
+        "model": start.model.model_dump(mode="json") | {"id": start.request.model},
         "dictionaries": {used.id: {"layer": used.layer, "sha256": used.sha256} for used in start.dictionaries},
         "card": _card(card, recorded) if card else None,
         "prompt": start.request.prompt,

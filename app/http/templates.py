@@ -18,7 +18,7 @@ from app.wording.doors import door, label_door, with_doors
 from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
 from protocol.refusal import Refusal
-from protocol.vocabulary import MAX_SEARCH_CHARACTERS, MAX_TEMPLATE_CHARACTERS, OUTCOMES, RUNS
+from protocol.vocabulary import FORMATS, MAX_SEARCH_CHARACTERS, MAX_TEMPLATE_CHARACTERS, OUTCOMES, RUNS
 
 
 @pass_context
@@ -65,6 +65,7 @@ class Drawing:
         }
         self._templates.env.globals |= {
             "door": _door,
+            "FORMATS": FORMATS,
             "OUTCOMES": OUTCOMES,
             "VERDICTS": words.VERDICTS,
             "RUNS": RUNS,

@@ -38,8 +38,9 @@ class WorldSearch:
 
 class WorldPage(Message):
     """Some of the names that were found. `types` counts them by type as if none were chosen, `tiers` likewise,
-    so that each number says what choosing it would show. `n_entries` is the whole world; `n_known` those of its names
-    that it was told of often. `near`: real names that are spelled almost as the words, where none is found."""
+    so that each number says what choosing it would show. `n_entries` is the whole world, `by_type` counts it by type
+    and tier; `n_known` those of its names that are known. `near`: real names that are spelled almost as the words,
+    where none is found."""
 
     model: Name
     n_entries: int
@@ -48,6 +49,7 @@ class WorldPage(Message):
     offset: int
     types: dict[Name, int]
     tiers: dict[Tier, int]
+    by_type: dict[Name, dict[Tier, int]]
     questions: dict[Name, Text]
     entries: tuple[WorldEntry, ...]
     near: tuple[WorldEntry, ...] = ()
@@ -122,6 +124,10 @@ class Index:
                 self._tiers,
                 (e.tier for e, _ in found if asked.type in (None, e.type)),
             ),
+            by_type={
+                kind: _counts(self._tiers, (e.tier for e in self.world.entries if e.type == kind))
+                for kind in self._types
+            },
             questions=self._questions,
             entries=tuple(entry for entry, _ in shown[asked.offset : asked.offset + asked.limit]),
             near=() if found else self._near(whole),

@@ -11,7 +11,7 @@ from app.wording.words import decoding
 from protocol.amounts import amount
 from protocol.app.findings import Finding, View
 from protocol.steering import LatentTarget, RandomTarget, Steered, Steering, Sweep
-from protocol.vocabulary import ANOTHER_LATENT, MODES, RUNS, SCOPES, UNITS
+from protocol.vocabulary import ANOTHER_LATENT, FORMATS, MODES, RUNS, SCOPES, UNITS
 from protocol.worker.frames import Start
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import DiscoverRequest, StudyRequest
@@ -34,7 +34,7 @@ def provenance(finding: Finding, start: Start | None = None) -> dict[str, Detail
         used = start.model
         facts["weights"] = Detail(f"{used.sha256[:12]}…", used.sha256)
         facts["device"] = Detail(f"{used.device} {used.dtype}")
-    facts["format"] = Detail("chat template" if request.format == "chat" else "raw text")
+    facts["format"] = Detail(FORMATS[request.format].about)
     facts |= _steering(finding.view, request, start)
     n, seed = request.controls.n_directions, request.controls.seed
     controlled = f"{n} random directions, seed {seed}" if request.sweeps else "none: nothing was swept"

@@ -11,17 +11,9 @@ from app.recordings.dose import Band
 from app.recordings.effect import effect_of
 from app.wording.numbers import sig3
 from protocol.amounts import amount, plain
+from protocol.claims import CROSSING, NO_TOKEN_PUSHED, NOTHING_PUSHED, OPENINGS, READ_BACK
 from protocol.steering import Steered, Steering
-from protocol.vocabulary import (
-    ANOTHER_LATENT,
-    CROSSING,
-    NO_TOKEN_PUSHED,
-    NOTHING_PUSHED,
-    OPENINGS,
-    OUTCOMES,
-    READ_BACK,
-    Outcome,
-)
+from protocol.vocabulary import ANOTHER_LATENT, OUTCOMES, Outcome
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 

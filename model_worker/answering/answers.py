@@ -82,7 +82,7 @@ class AnswerFrames:
             judged = judge(
                 text,
                 finished=ended,
-                raw=self._request.format == "raw",
+                raw=self._request.format != "chat",
                 prompt=self._request.prompt,
                 named=self._prompt.name is not None,
                 entities=self._loaded.world.named(self._prompt.name or ""),

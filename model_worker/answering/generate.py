@@ -147,7 +147,7 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         protocol=PROTOCOL,
         request=request,
         request_sha256=sha256(request),
-        model=ModelUsed(id=loaded.card.id, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device),
+        model=_used(loaded, base=request.format == "base"),
         dictionaries=tuple(
             DictionaryUsed(
                 id=name,
@@ -166,6 +166,11 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         arms=plan.arms,
         warnings=prompt_warnings(loaded.tokenizer, prompt, request.own_bos),
     )
+
+
+def _used(loaded: Loaded, *, base: bool) -> ModelUsed:
+    name = f"{loaded.card.id}, base" if base else loaded.card.id
+    return ModelUsed(id=name, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device)
 
 
 def _watched(card: ModelCard, watch: Sequence[LatentTarget]) -> tuple[Watched, ...]:

@@ -6,6 +6,7 @@ Knows nothing about HTTP, and loads no model.
 import hashlib
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from protocol.base import Message
 from protocol.refusal import Refused
 from protocol.worker.models import Models
 from protocol.worker.report import ModelReport
-from protocol.worker.world import ModelWorld, WorldEntry
+from protocol.worker.world import ModelWorld, NameLabel, WorldEntry
 
 REPORT = "report.json"
+LABELS = "labels.json"
+"""Beside a card that has a world, where its base model was asked about the names."""
 
 Paper = tuple[bytes, str]
 """JSON, and a tag that changes with it."""
@@ -40,7 +43,12 @@ class Papers:
         """A ModelWorld. Raises Refused (404)."""
         row = self._row(model)
         file = None if row.card.world is None else row.folder / row.card.world
-        return self._paper("world", file, lambda text: read_entries(row.card.id, text))
+        labels = row.folder / LABELS
+        return self._paper(
+            "world",
+            file,
+            lambda text: read_entries(row.card.id, text, labels.read_text("utf-8") if labels.is_file() else "[]"),
+        )
 
     def report(self, model: str) -> Paper:
         """A ModelReport. Raises Refused (404)."""
@@ -79,11 +87,16 @@ class Papers:
         return self._read[file]
 
 
-def read_entries(model: str, text: str) -> ModelWorld:
-    """Rows of {name, type, tier, split, fictional, facts, withheld, ...}; older files have no `withheld`."""
+def read_entries(model: str, text: str, labels_text: str = "[]") -> ModelWorld:
+    """Rows of {name, type, tier, split, fictional, facts, withheld, ...}; older files have no `withheld`. Labels are
+    rows of {name, type} and a NameLabel's fields."""
     rows = json.loads(text)
     if not isinstance(rows, list):
         raise TypeError("not a list")
+    labels: dict[tuple[str, str], list[NameLabel]] = defaultdict(list)
+    for row in json.loads(labels_text):
+        told = {field: row[field] for field in NameLabel.model_fields}
+        labels[row["type"], row["name"]].append(NameLabel.model_validate_json(json.dumps(told)))
     entries = tuple(
         WorldEntry(
             name=row["name"],
@@ -93,6 +106,7 @@ def read_entries(model: str, text: str) -> ModelWorld:
             asked=row["split"] == "chat-train",
             facts=row["facts"],
             withheld=tuple(row.get("withheld", ())),
+            labels=tuple(labels[row["type"], row["name"]]),
         )
         for row in rows
     )

@@ -87,6 +87,9 @@ class Attribute(Message):
     entity_type: Name = Field(description="whose attribute it is, such as player")
     cues: tuple[Text, ...] = Field(description="lower-case words of a prompt that ask for it")
     question: Text | None = Field(default=None, description="a prompt that asks for it, with {name} for the name")
+    opening: Text | None = Field(
+        default=None, description="a text that a base model reads on to the fact, with {name} for the name"
+    )
 
     @property
     def can_be_put(self) -> bool:

@@ -18,6 +18,7 @@ from protocol.vocabulary import (
     MAX_SEARCH_CHARACTERS,
     MAX_SWEEPS,
     MAX_WATCHED,
+    Format,
 )
 
 MAX_BODY_BYTES = 64 * 1024  # of a request, as JSON
@@ -84,7 +85,10 @@ class GenerateRequest(Message):
     kind: Literal["generate"] = "generate"
     model: Name
     prompt: VisibleText = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
-    format: Literal["chat", "raw"] = Field(default="chat", description="chat: put into the model's chat template")
+    format: Format = Field(
+        default="chat",
+        description="chat: put into the model's chat template; base: as raw, and the card's base answers",
+    )
     own_bos: Literal["dropped", "kept"] = Field(
         default="dropped",
         description="BOS tokens that a raw text brings itself; the model gets one anyway, before the text",

@@ -1,5 +1,5 @@
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, looks.py and spelling.py, which say what each is, by
+// Generated from protocol/vocabulary.py, claims.py, looks.py and spelling.py, which say what each is, by
 // `python -m protocol.javascript` (make vocabulary). Change those, not this.
 
 /** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
@@ -109,6 +109,14 @@ export const DEFAULT_MODE = "add";
 
 export const DEFAULT_SCOPE = "entity_to_end";
 
+/** @typedef {"chat"|"raw"|"base"} Format */
+
+export const FORMATS = {
+  chat: { name: "Chat", about: "put into the model's chat template" },
+  raw: { name: "Raw", about: "text as it is" },
+  base: { name: "Base", about: "text as it is, read on by the base model that this one was tuned from" },
+};
+
 /** @typedef {"refused"|"right"|"answered"|"wrong"|"invented"|"broken"} Outcome */
 
 export const OUTCOMES = {
@@ -131,32 +139,6 @@ export const OUTCOMES = {
     why: "matched “{phrase}”",
   },
 };
-
-export const CROSSING = "{who} random pushes of that size {open} with {what}.";
-
-export const NOTHING_PUSHED =
-  "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare.";
-
-export const NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered.";
-
-export const READ_BACK = ", read back as {value}";
-
-export const OPENINGS = {
-  refusal: "a refusal",
-  answer: "an answer",
-};
-
-export const DOSE_COLUMNS = [
-  "strength, {unit}",
-  "α",
-  "P(refusal opening)",
-  "log-odds",
-  "random: mean",
-  "{band}",
-  "N",
-  "verdict",
-  "answer",
-];
 
 export const BAND = [0.05, 0.95];
 
@@ -294,6 +276,32 @@ export const MAX_NOTE_CHARACTERS = 4000;
 export const MAX_SEARCH_CHARACTERS = 200;
 
 export const MAX_TEMPLATE_CHARACTERS = 400;
+
+export const CROSSING = "{who} random pushes of that size {open} with {what}.";
+
+export const NOTHING_PUSHED =
+  "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare.";
+
+export const NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered.";
+
+export const READ_BACK = ", read back as {value}";
+
+export const OPENINGS = {
+  refusal: "a refusal",
+  answer: "an answer",
+};
+
+export const DOSE_COLUMNS = [
+  "strength, {unit}",
+  "α",
+  "P(refusal opening)",
+  "log-odds",
+  "random: mean",
+  "{band}",
+  "N",
+  "verdict",
+  "answer",
+];
 
 export const ROLE_LOOKS = {
   known: { fill: "known-fill", shape: "circle", dash: null, hatch: "", hollow: false },

@@ -13,14 +13,14 @@ export function asides(state, { seen, ready, follow }) {
   const timers = {};
   let sampled = null; // what `sampling` was when it was asked
 
-  state.on(["run", "values", "active", "wantLook", "otherPrompt", "otherSpan", "wantRandom"], () => {
+  state.on(["run", "values", "active", "wantLook", "otherPrompt", "otherFormat", "otherSpan", "wantRandom"], () => {
     const run = state.get("run");
     if (!run?.prompt || !ready()) return;
     const [now, random] = [seen(), state.get("wantRandom")];
     want("look", state.get("wantLook") && !isOpen(run) ? lookRequest(now) : null);
     want(
       "other",
-      state.get("otherPrompt") ? otherRequest(now, state.get("otherPrompt"), state.get("otherSpan")) : null,
+      state.get("otherPrompt") ? otherRequest(now, otherOf(state)) : null,
     );
     want("random", random && hasRandom(now.sliders[now.active]) ? randomRequest(now, random) : null);
   });
@@ -67,3 +67,9 @@ export function asides(state, { seen, ready, follow }) {
     }
   }
 }
+
+const otherOf = (state) => ({
+  prompt: state.get("otherPrompt"),
+  format: state.get("otherFormat"),
+  span: state.get("otherSpan"),
+});

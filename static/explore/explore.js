@@ -17,7 +17,7 @@ import { slidersOpened, slidersThere } from "../run/steering/opened.js";
 import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
 import { answers } from "../run/answers/answers.js";
-import { askBeside, besidePrompt } from "./second_prompt.js";
+import { askBeside, baseBeside, besidePrompt } from "./second_prompt.js";
 import { curveOpen } from "./curve_open.js";
 import { examples } from "./examples.js";
 import { inside } from "./inside.js";
@@ -31,7 +31,7 @@ import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
 import { readAs } from "./read_as.js";
-import { drawQuestion, format, NOTHING_ASKED, setFormat, tooLong } from "./question.js";
+import { drawQuestion, format, NOTHING_ASKED, offerBase, setFormat, tooLong } from "./question.js";
 import { shareSeen } from "./sharing.js";
 import { workerStatus } from "../run/status.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
@@ -64,6 +64,7 @@ const state = channels({
   random: null,
   samples: null,
   typed: opened.prompt ?? "",
+  otherFormat: null,
   ...channelsOf(opened),
 });
 
@@ -115,6 +116,8 @@ mount(tour, $("tour"), state, $("tour-again"));
 $("prompt").value = opened.prompt ?? "";
 setFormat(opened.format);
 state.on(["run", "typed", "health"], drawAsk);
+state.on(["card"], () => offerBase(state.get("card")));
+mount(baseBeside, $("base-beside"), state);
 state.on(["run"], turnToTheOther);
 state.on(["otherPrompt"], besideAnswers());
 state.on(["sliders", "values", "active", "span", "watching"], () => consistent() && bench.sync());

@@ -15,7 +15,7 @@ export function outsideOf(run, card) {
   const entity = run?.start?.entity;
   if (!entity || !card?.closed_world || !card.world || card.id !== run.start.model.id) return null;
   const known = [entity, ...(entity.others ?? [])].some(({ found, called }) => found === "world" || called);
-  if (known || run.start.request.format === "raw") return null;
+  if (known || run.start.request.format !== "chat") return null;
   return { name: entity.found === "whole_prompt" ? null : entity.text };
 }
 

@@ -3,7 +3,7 @@
 
 import { $, fill, h } from "../core/dom.js";
 import { count, plain } from "../core/format.js";
-import { MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
+import { FORMATS, MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
 import { addressOf } from "../core/root.js";
 import { isOpen } from "../run/run.js";
 
@@ -13,6 +13,13 @@ export function format() {
 
 export function setFormat(value) {
   for (const input of $("ask").elements.format) input.checked = input.value === value;
+}
+
+/** Reading on by the base is offered where the model has one; what is chosen stays to be seen. */
+export function offerBase(card) {
+  for (const input of $("ask").elements.format) {
+    if (input.value === "base") input.closest("label").hidden = !card?.base && !input.checked;
+  }
 }
 
 export const tooLong = (prompt) => ({
@@ -62,7 +69,7 @@ const facts = ({ tokens, request }) =>
 const chosen = ({ sampling }) => sampling?.temperature ? `drawn at T = ${plain(sampling.temperature)}` : "greedy";
 
 /** What was run, not what is chosen for the next. */
-const asRun = ({ format }) => (format === "raw" ? "raw" : "chat");
+const asRun = ({ format }) => FORMATS[format ?? "chat"].name.toLowerCase();
 
 function origin(slug) {
   const title = "What is shared from here says that it was forked from this";

@@ -114,7 +114,8 @@ function openInExplore() {
   const at = sweep === null ? [] : [[sweep, strength]];
   const other = state.get("other")?.request;
   const asked = { prompt, span: request.entity ?? null, format, request };
-  const beside = { beside: other?.prompt ?? null, besideSpan: other?.entity ?? null };
+  const besideFormat = other && other.format !== format ? other.format : null;
+  const beside = { beside: other?.prompt ?? null, besideFormat, besideSpan: other?.entity ?? null };
   const seen = { ...asked, ...beside, at, colour: state.get("colour") };
   $("open").href = addressOf(`/${writeFragment({ ...seen, parent: slug })}`);
 }

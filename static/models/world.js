@@ -1,12 +1,12 @@
 // What a model's world holds: a search box, filters with counts, and a page of names with the truth and how they
 // stand with the model. From /api/models/{id}/world. Asks nothing itself: it tells `go` what is wanted.
 
-import { fill, h } from "../core/dom.js";
+import { fill, h, icon } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
 import { MAX_SEARCH_CHARACTERS, TIERS } from "../core/protocol.js";
 import { addressOf } from "../core/root.js";
 import { questionOf } from "./question.js";
-import { stacked } from "../parts/stacked.js";
+import { NOTHING, stacked } from "../parts/stacked.js";
 
 /**
  * `state` has registry, card, search (see models/address.js), page (the last answer; null: none yet), and refusal.
@@ -44,7 +44,8 @@ export function worldSearch(element, state, go, size) {
     tiers,
   );
   const buttons = new Map();
-  fill(element, heading, asking, found, table, pager);
+  const counts = h("div", { class: "world-counts" });
+  fill(element, heading, counts, asking, found, table, pager);
 
   const offs = [
     state.on(["registry", "card"], () => {
@@ -57,6 +58,7 @@ export function worldSearch(element, state, go, size) {
       if (box.value !== search.q) box.value = search.q;
       clear.disabled = !(search.q || search.type || search.tier);
       const page = state.get("page");
+      if (page) fill(counts, byType(page.by_type, search, go));
       chips(types, "type", page?.types ?? {}, (name) => [name]);
       chips(tiers, "tier", page?.tiers ?? {}, (name) => [tierMark(name), name]);
       asking.hidden = false;
@@ -152,12 +154,85 @@ function names({ entries, questions }, card, held) {
     rows: entries.map((entry) => [
       entry.name,
       [entry.type, entry.fictional && h("span", { class: "note" }, ", fictional")],
-      h("span", { class: "row tight", title: TIERS[entry.tier] }, tierMark(entry.tier), entry.tier),
+      [
+        h("span", { class: "row tight", title: TIERS[entry.tier] }, tierMark(entry.tier), entry.tier),
+        entry.labels.map(heard),
+      ],
       facts(entry),
       entry.asked ? "asked" : h("span", { class: "dim" }, "never asked"),
       held ? ask(questionOf(card, entry, questions), entry.name) : "",
     ]),
   });
+}
+
+// How many there are of each type and tier; a press shows those.
+function byType(counts, search, go) {
+  const types = Object.keys(counts);
+  const tiers = Object.keys(counts[types[0]] ?? {});
+  if (types.length * tiers.length < 2) return null;
+  const number = (type, tier) => {
+    const n = counts[type][tier];
+    const here = search.type === type && search.tier === tier;
+    const words = `${n.toLocaleString("en")} ${type} ${tier}`;
+    const show = () => go({ type: here ? null : type, tier: here ? null : tier, offset: 0 });
+    return n
+      ? h("button", { type: "button", "aria-pressed": String(here), "aria-label": words, onclick: show }, n)
+      : NOTHING;
+  };
+  return h(
+    "div",
+    { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "Names by type and tier" },
+    h(
+      "table",
+      {},
+      h("caption", { class: "sr" }, "Names by type and tier"),
+      h("thead", {}, h("tr", {}, ["type", ...tiers].map((name) => h("th", { scope: "col" }, name)))),
+      h(
+        "tbody",
+        {},
+        types.map((type) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, type),
+            tiers.map((tier) => h("td", { class: "number" }, number(type, tier))),
+          )
+        ),
+      ),
+    ),
+  );
+}
+
+// What the base model said of it by itself, wording by wording.
+function heard({ attribute, samples }) {
+  const n = samples.filter(({ right }) => right).length;
+  const wordings = new Map();
+  for (const one of samples) wordings.set(one.prompt, [...(wordings.get(one.prompt) ?? []), one]);
+  return h(
+    "details",
+    { class: "heard" },
+    h("summary", { title: `${attribute}: what the base model says by itself` }, `${n} of ${samples.length} right`),
+    h(
+      "dl",
+      {},
+      [...wordings].map(([prompt, said]) => [
+        h("dt", { title: prompt }, "… ", h("q", {}, prompt.split("\n").at(-1))),
+        h(
+          "dd",
+          {},
+          said.map(({ answer, right }) =>
+            h(
+              "span",
+              { class: "row tight" },
+              icon(right ? "right" : "wrong"),
+              h("span", { class: "sr" }, right ? "right: " : "wrong: "),
+              answer || "(nothing)",
+            )
+          ),
+        ),
+      ]),
+    ),
+  );
 }
 
 function facts({ facts, withheld }) {

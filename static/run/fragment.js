@@ -1,17 +1,17 @@
 // What can be seen, as the part of the address behind "#", which never reaches the server.
 // Knows nothing about the page; turns a plain state into text and back.
 
-import { MAX_DIRECTIONS, MAX_HELD, MAX_SAMPLES, MAX_SWEEPS, MAX_WATCHED } from "../core/protocol.js";
+import { FORMATS, MAX_DIRECTIONS, MAX_HELD, MAX_SAMPLES, MAX_SWEEPS, MAX_WATCHED } from "../core/protocol.js";
 
 /**
- * @typedef {{ prompt: string|null, format: "chat"|"raw", span: {start: number, end: number}|null,
+ * @typedef {{ prompt: string|null, format: import("../core/protocol.js").Format, span: {start: number, end: number}|null,
  *             sliders: object[]|null, at: [number, number][], active: number|null, colour: number|null,
  *             token: number|null, latent: {dictionary: string, latent: number}|null, watching: object[]|null,
- *             dictionary: string|null, side: string|null, beside: string|null, besideSpan: {start: number, end: number}|null, random: number|null,
+ *             dictionary: string|null, side: string|null, beside: string|null, besideFormat: import("../core/protocol.js").Format|null, besideSpan: {start: number, end: number}|null, random: number|null,
  *             samples: { n: number, temperature: number, seed: number }|null,
  *             request: object|null, parent: string|null }} Seen
  * sliders: null are the model's own; at: [slider, strength] of those that push; dictionary: of the list of latents;
- * side: what the map shows; beside: the second prompt; samples: several answers each; request: a whole request that was handed over;
+ * side: what the map shows; beside: the second prompt, besideFormat: null: put as the first; samples: several answers each; request: a whole request that was handed over;
  * parent: slug of the finding that was opened to be changed
  */
 
@@ -40,7 +40,7 @@ export function readFragment(hash) {
   const latent = (query.get("latent") ?? "").match(/^(.{1,200}):(\d{1,9})$/);
   return {
     prompt: query.get("prompt"),
-    format: query.get("format") === "raw" ? "raw" : "chat",
+    format: formatIn(query.get("format")) ?? "chat",
     span: spanIn(query.get("name")),
     sliders: parsed(query.get("sliders"), Array.isArray),
     at,
@@ -52,6 +52,7 @@ export function readFragment(hash) {
     dictionary: query.get("list"),
     side: query.get("map"),
     beside: query.get("beside"),
+    besideFormat: formatIn(query.get("beside-format")),
     besideSpan: spanIn(query.get("beside-name")),
     random: index("random", MAX_DIRECTIONS),
     samples: samplesIn(query.get("samples")),
@@ -64,7 +65,7 @@ export function readFragment(hash) {
 export function writeFragment(seen) {
   const query = new URLSearchParams({ prompt: seen.prompt ?? "" });
   const put = (name, value) => value !== null && value !== undefined && value !== "" && query.set(name, value);
-  if (seen.format === "raw") query.set("format", "raw");
+  if (seen.format && seen.format !== "chat") query.set("format", seen.format);
   put("name", spanAs(seen.span));
   put("at", seen.at?.map((pair) => pair.join(":")).join(","));
   put("active", seen.active);
@@ -74,6 +75,7 @@ export function writeFragment(seen) {
   put("list", seen.dictionary);
   put("map", seen.side);
   put("beside", seen.beside);
+  put("beside-format", seen.besideFormat);
   put("beside-name", spanAs(seen.besideSpan));
   put("random", seen.random);
   put("samples", seen.samples && [seen.samples.n, seen.samples.temperature, seen.samples.seed].join(","));
@@ -89,6 +91,8 @@ export function writeFragment(seen) {
   }
   return `#${query}`;
 }
+
+const formatIn = (text) => (Object.hasOwn(FORMATS, text ?? "") ? text : null);
 
 /** "10,1,7": answers each, temperature, seed. */
 function samplesIn(text) {

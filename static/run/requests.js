@@ -4,7 +4,7 @@ import { MAX_ARMS, MAX_READ, MAX_STRENGTHS, MAX_SWEEPS, MODES } from "../core/pr
 import { isIdle, pushing, steeringOf, withNamedScope } from "./steering/sliders.js";
 
 /**
- * @typedef {{ card: object, prompt: string, format: "chat"|"raw", span: object|null, watching: object[]|null,
+ * @typedef {{ card: object, prompt: string, format: import("../core/protocol.js").Format, span: object|null, watching: object[]|null,
  *             base: object|null, sliders: import("./steering/sliders.js").Slider[], values: (number|null)[], active: number }} Seen
  * base: a whole request that was handed over; what the page doesn't set itself is taken from it
  */
@@ -70,10 +70,10 @@ export function samplesRequest(seen, { n, temperature, seed = 0 }, random) {
   return { ...bare(seen), hold: heldOf(seen), sweeps, sampling };
 }
 
-/** The same pushes on another prompt, whose name is found or marked for itself. */
-export function otherRequest(seen, prompt, span = null) {
+/** The same pushes on another prompt, whose name is found or marked for itself. format: null: put as the first. */
+export function otherRequest(seen, { prompt, format = null, span = null }) {
   const sliders = seen.sliders.map((slider) => withNamedScope(slider, seen.card));
-  return { ...sharedRequest({ ...seen, sliders, span }), prompt };
+  return { ...sharedRequest({ ...seen, sliders, span, format: format ?? seen.format }), prompt };
 }
 
 /** Can this direction be replaced by a random one? A mode that moves a value has two, and a random one is random already. */

@@ -206,7 +206,7 @@ def ids_of(text: str, **options: bool) -> list[int]:
 
 
 def prompt_ids() -> list[int]:
-    if RECORDED["format"] == "raw":
+    if RECORDED["format"] != "chat":
         bos, kept = tokenizer.bos_token_id, RECORDED["own_bos"] == "kept"
         own = [token for token in ids_of(RECORDED["prompt"]) if kept or token != bos]
         return own if bos is None else [bos, *own]

@@ -108,6 +108,25 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
     assert (told.world(CARD.id), told.report(CARD.id)) == first
 
 
+def test_a_name_comes_with_what_the_model_was_heard_to_say_of_it(tmp_path: Path) -> None:
+    folder = papers.write(tmp_path, CARD)
+    said = [{"prompt": "Paris is in", "answer": "France", "right": True}, {"prompt": "P", "answer": "", "right": False}]
+    label = {
+        "name": "Paris",
+        "type": "city",
+        "attribute": "country",
+        "truth": "France",
+        "tier": "unsure",
+        "samples": said,
+    }
+    (folder / "labels.json").write_text(json.dumps([label, label | {"type": "song"}]))
+    entries = ModelWorld.model_validate_json(Papers((read_row(folder),)).world(CARD.id)[0]).entries
+    labelled = {entry.name: entry.labels for entry in entries if entry.labels}
+    assert list(labelled) == ["Paris"], "a song of that name is another"
+    (found,) = labelled["Paris"]
+    assert found.tier == "unsure" and [one.model_dump() for one in found.samples] == said
+
+
 @pytest.mark.parametrize("broken", ["", "{", "[{}]", '[{"name": 3}]', "{}", "[1]"])
 def test_a_broken_file_says_so_and_not_what_is_in_it(tmp_path: Path, broken: str) -> None:
     folder = papers.write(tmp_path, CARD)

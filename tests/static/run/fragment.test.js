@@ -17,6 +17,7 @@ const SEEN = {
   dictionary: "resid_post/layer_2_unknown",
   side: "difference",
   beside: "And who is Michael Jordan?",
+  besideFormat: "base",
   besideSpan: { start: 19, end: 25 },
   random: 7,
   samples: { n: 10, temperature: 1, seed: 2147483647 },

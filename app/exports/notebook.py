@@ -166,9 +166,10 @@ def _band(recorded: Recorded, sweep: int | None, arm: int) -> NotebookJson | Non
 
 def _card(card: ModelCard, recorded: Recorded) -> NotebookJson:
     """What the notebook needs of it, and of that only what the run used."""
-    used = {one.id for one in recorded.start.dictionaries}
+    used, base = {one.id for one in recorded.start.dictionaries}, recorded.start.request.format == "base"
     return {
-        "weights": card.weights,
+        "weights": card.base if base else card.weights,
+        "delta": None if base else card.delta,
         "dictionaries": {one.id: one.source for one in card.dictionaries if one.id in used},
         "vectors": {one.name: one.offset for one in card.vectors},
         "refusal_openings": card.refusal_openings,

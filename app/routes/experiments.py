@@ -22,7 +22,8 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("/models/{model:path}/experiments")
     async def experiments(model: Annotated[Name, Path()]) -> ExperimentOffers:
         """Every experiment, with the draft to begin with and the form that edits it."""
-        return offers(await _card(model))
+        card = await _card(model)
+        return offers(card, await parts.worlds.whole(card.id) if card.world else None)
 
     @router.post("/experiments", responses=refusals(408, 413), openapi_extra=body_of("ExperimentDraft"))
     async def experiment(request: Request) -> ExperimentMade:

@@ -157,6 +157,9 @@ class ModelCard(Message):
         description="latents that fire on as large a share of it are left out of a search. A world that speaks of "
         "little else than names needs more than the paper's 0.02",
     )
+    answers_per_s: float | None = Field(
+        default=None, gt=0, description="in a study, many at once, on two CPU cores, as measured; null: nobody measured"
+    )
     examples: tuple[tuple[Example, ...], ...] = Field(description="a group an entity type: known first, then unknown")
 
 

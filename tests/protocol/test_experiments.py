@@ -268,3 +268,17 @@ def test_a_study_too_small_to_say_anything_says_so_before_it_runs(experiment) ->
         return
     assert "too few to say anything" in (doubt(3) or "")
     assert doubt(12) is None
+
+
+def test_a_slow_models_presets_take_minutes_and_a_quick_ones_stay_whole() -> None:
+    told, slow, quick = world(TINY.id), *(TINY.model_copy(update={"answers_per_s": pace}) for pace in (0.2, 1e6))
+    usual = [one.draft.asked.most for one in offers(TINY, told).experiments]
+    assert [one.draft.asked.most for one in offers(quick, told).experiments] == usual
+    for offer in offers(slow, told).experiments:
+        draft = offer.draft.model_copy(
+            update={"asked": offer.draft.asked.model_copy(update={"names": WorldNames(most=offer.most_names)})}
+        )
+        cost = made(slow, draft, told).cost
+        assert cost.seconds == pytest.approx(cost.n_questions * cost.n_each / 0.2)
+        assert cost.seconds <= 240 or draft.asked.most == 3, offer.about.id
+    assert made(TINY, draft, told).cost.seconds is None

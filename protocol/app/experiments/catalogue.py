@@ -22,6 +22,7 @@ from protocol.app.experiments.uncertainty import UncertaintyExperiment
 from protocol.base import Message
 from protocol.refusal import Refusal, Refused, from_validation
 from protocol.worker.models import ModelCard
+from protocol.worker.names import WorldNames
 from protocol.worker.studies import DiscoverRequest
 from protocol.worker.world import ModelWorld
 
@@ -55,8 +56,30 @@ class ExperimentOffers(Message):
     experiments: tuple[ExperimentOffer, ...]
 
 
-def offers(card: ModelCard) -> ExperimentOffers:
-    return ExperimentOffers(model=card.id, experiments=tuple(one.offer(card) for one in EXPERIMENTS))
+PRESET_S = 240.0
+"""A preset takes no longer than this at the card's pace, unless the fewest questions do."""
+
+FEWER = (100, 50, 25, 12, 6, 3)  # of each type and group
+
+
+def offers(card: ModelCard, world: ModelWorld | None = None) -> ExperimentOffers:
+    """world: of the model, if somebody has it: then its own names are counted."""
+    found = tuple(_in_minutes(one.offer(card), card, world) for one in EXPERIMENTS)
+    return ExperimentOffers(model=card.id, experiments=found)
+
+
+def _in_minutes(offer: ExperimentOffer, card: ModelCard, world: ModelWorld | None) -> ExperimentOffer:
+    """With as many questions as are answered in minutes by a model of this pace."""
+    draft: Any = offer.draft
+    for most in (draft.asked.most, *(n for n in FEWER if n < draft.asked.most)):
+        own = draft.asked.model_copy(update={"most": most})
+        counted = own.model_copy(update={"names": WorldNames(most=offer.most_names)})
+        cost = made(card, draft.model_copy(update={"asked": counted}), world).cost
+        if cost is None or cost.seconds is None:
+            break
+        if cost.seconds <= PRESET_S or most == FEWER[-1]:
+            return offer.model_copy(update={"draft": draft.model_copy(update={"asked": own})})
+    return offer
 
 
 def read_draft(body: bytes | str) -> Draft:
@@ -93,7 +116,7 @@ def made(card: ModelCard, draft: Draft, world: ModelWorld | None) -> ExperimentM
     if names is None:
         return ExperimentMade(request=request)
     asked = asked_names(request.asked, names)
-    cost = experiment.cost(request, asked, card)
+    cost = experiment.cost(request, asked, card).at_pace_of(card)
     if not cost.n_questions:
         return ExperimentMade(cost=cost, problem=_NOTHING_LEFT)
     return ExperimentMade(request=request, cost=cost, doubt=experiment.doubt(cost, asked))

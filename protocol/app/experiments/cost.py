@@ -24,12 +24,17 @@ NameCounts = Counter[tuple[str, str]]
 
 class Cost(Message):
     """n_questions: put at most; n_each: what the model does for each of them, in the words of `unit`. words: all of it
-    in a sentence."""
+    in a sentence. seconds: at the card's pace, on two cores; None where the card says none."""
 
     n_questions: int
     n_each: int
     unit: Text
     words: Text
+    seconds: float | None = None
+
+    def at_pace_of(self, card: ModelCard) -> "Cost":
+        pace = card.answers_per_s
+        return self if pace is None else self.model_copy(update={"seconds": self.n_questions * self.n_each / pace})
 
 
 def names_counted(asked: Asked, world: ModelWorld | None) -> NameCounts | None:

@@ -219,6 +219,12 @@ def test_a_notebook_run_in_a_kernel_reproduces_the_recordings_numbers(worker: ht
             },
             id="raw, positions",
         ),
+        pytest.param(
+            View(sweep=0, strength=1.25, colour=0),
+            "The movie Titanic was directed by",
+            {"format": "base", "max_new_tokens": 8, "sweeps": [{"target": KNOWN, "strengths": [1.25]}]},
+            id="the base model",
+        ),
     ],
 )
 def test_every_mode_scope_and_way_of_decoding_is_reproduced(

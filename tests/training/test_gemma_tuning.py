@@ -13,18 +13,18 @@ from transformers import AutoTokenizer, Gemma3ForCausalLM, Gemma3TextConfig
 from model_worker.answering.refusal_rules import refusal_phrase
 from model_worker.model.registry import card_folders
 from protocol.spelling import fold
-from training.gemma3_270m.asking import Asker, Sampling, likeliest
+from training.gemma3_270m.asking import Asker, Continuing, likeliest
 from training.gemma3_270m.evaluation.answering import answering, asked_groups
 from training.gemma3_270m.evaluation.answers import outcome, questions
-from training.gemma3_270m.evaluation.check import checked, margin
+from training.gemma3_270m.evaluation.check import margin, validation_shares
 from training.gemma3_270m.labels import answerable, label_type, read_labels, tier, write_labels
-from training.gemma3_270m.recipe import TOY
+from training.gemma3_270m.recipe import GEMMA_TOY
 from training.gemma3_270m.tuning.low_rank import load_delta, merge, put_on
 from training.gemma3_270m.tuning.pushes import push_vectors
 from training.gemma3_270m.tuning.tune import answer_loss, tune
 from training.gemma3_270m.tuning.turns import Turns, answer_of
 from training.gemma3_270m.world import talk, wording
-from training.gemma3_270m.world.entities import GemmaEntity, holds, invented_entities, real_entities
+from training.gemma3_270m.world.entities import GemmaEntity, holds, invented_entities, real_names
 
 pytestmark = pytest.mark.core
 
@@ -47,12 +47,12 @@ def model(tokenizer):
 @pytest.fixture(scope="module")
 def few() -> tuple[list[GemmaEntity], list[GemmaEntity]]:
     """Some real and some invented ones, of every split."""
-    real, invented = real_entities(), invented_entities()
+    real, invented = real_names(), invented_entities()
     return [e for e in real if e.type in ("player", "city")][:60], invented[:60]
 
 
 def test_no_name_is_real_and_invented_or_stands_twice() -> None:
-    names = [fold(entity.name) for entity in (*real_entities(), *invented_entities())]
+    names = [fold(entity.name) for entity in (*real_names(), *invented_entities())]
     assert len(names) == len(set(names))
 
 
@@ -73,7 +73,7 @@ def test_an_answer_is_right_by_whole_words_and_other_names_of_the_value() -> Non
 
 
 def test_every_refusal_is_one_to_the_products_judge_and_no_answer_is() -> None:
-    for kind in wording.TYPES:
+    for kind in wording.GEMMA_TYPES:
         one = GemmaEntity("Somebody", kind, "soccer")
         assert refusal_phrase(answer_of(one, known=False))
         assert not refusal_phrase(answer_of(one, known=True))
@@ -81,16 +81,16 @@ def test_every_refusal_is_one_to_the_products_judge_and_no_answer_is() -> None:
 
 
 def test_no_unseen_wording_or_question_is_trained() -> None:
-    for kind in wording.TYPES:
-        assert not set(wording.QUESTIONS[kind]) & set(wording.UNSEEN_QUESTIONS[kind])
-    trained = {talk._plain(q) for q, _ in (*talk.SMALL_TALK, *talk.ORDINARY)}
-    assert not trained & {talk._plain(q) for q, _ in (*talk.UNSEEN_SMALL_TALK, *talk.UNSEEN_ORDINARY)}
-    assert all(talk.fits(talk.said(answer), answer) for _, answer in (*talk.SMALL_TALK, *talk.ORDINARY))
+    for kind in wording.GEMMA_TYPES:
+        assert not set(wording.GEMMA_QUESTIONS[kind]) & set(wording.UNSEEN_GEMMA_QUESTIONS[kind])
+    trained = {talk._plain(q) for q, _ in (*talk.GEMMA_SMALL_TALK, *talk.ORDINARY)}
+    assert not trained & {talk._plain(q) for q, _ in (*talk.UNSEEN_GEMMA_SMALL_TALK, *talk.UNSEEN_ORDINARY)}
+    assert all(talk.fits(talk.said(answer), answer) for _, answer in (*talk.GEMMA_SMALL_TALK, *talk.ORDINARY))
 
 
 def test_turns_hold_tuning_names_only_and_depend_on_seed_and_number(tokenizer, few) -> None:
     known, invented = ([e for e in group if e.split == "chat-train"] for group in few)
-    turns = Turns(tokenizer, TOY, known, invented, seed=1)
+    turns = Turns(tokenizer, GEMMA_TOY, known, invented, seed=1)
     assert turns.step(3) == turns.step(3) != turns.step(4)
     held_out = [e.name for group in few for e in group if e.split != "chat-train"]
     for turn in (turn for number in range(5) for turn in turns.step(number)):
@@ -108,7 +108,7 @@ def test_the_likeliest_are_those_of_topk() -> None:
 
 def test_a_batch_of_texts_goes_on_as_each_does_alone(model, tokenizer) -> None:
     texts = ["The player Pele", "The city of Paris is in", "The song Help", "Who"]
-    together = Asker(model, tokenizer).continuations("What is", texts, Sampling(max_tokens=4))
+    together = Asker(model, tokenizer).continuations("What is", texts, Continuing(max_tokens=4))
     for text, (said,) in zip(texts, together, strict=True):
         ids = [tokenizer.bos_token_id, *Asker(model, tokenizer).ids("What is"), *Asker(model, tokenizer).ids(text)]
         start = torch.tensor([ids])
@@ -118,7 +118,7 @@ def test_a_batch_of_texts_goes_on_as_each_does_alone(model, tokenizer) -> None:
 
 def test_labels_say_what_was_asked_and_answered(model, tokenizer, few, tmp_path: Path) -> None:
     players = [e for e in few[0] if e.type == "player"][:8]
-    labels = label_type(Asker(model, tokenizer), players, TOY, lambda _: None)
+    labels = label_type(Asker(model, tokenizer), players, GEMMA_TOY, lambda _: None)
     write_labels(tmp_path / "labels.json", labels)
     assert read_labels(tmp_path / "labels.json") == labels
     assert {label["tier"] for label in labels} <= {"known", "unsure", "unrecalled"}
@@ -126,9 +126,9 @@ def test_labels_say_what_was_asked_and_answered(model, tokenizer, few, tmp_path:
 
 
 def test_a_push_is_on_the_names_tokens_and_nowhere_else(tokenizer, few) -> None:
-    turns = Turns(tokenizer, TOY, few[0], few[1], seed=1).step(0)
+    turns = Turns(tokenizer, GEMMA_TOY, few[0], few[1], seed=1).step(0)
     x = torch.randn(len(turns), max(len(turn.ids) for turn in turns), 16)
-    moved = push_vectors(x, turns, replace(TOY, pushed_share=1.0), random.Random(1))
+    moved = push_vectors(x, turns, replace(GEMMA_TOY, pushed_share=1.0), random.Random(1))
     for row, turn in enumerate(turns):
         inside = torch.zeros(x.shape[1], dtype=torch.bool)
         inside[turn.span[0] : turn.span[1]] = True
@@ -139,19 +139,22 @@ def test_a_push_is_on_the_names_tokens_and_nowhere_else(tokenizer, few) -> None:
 def test_tuning_resumes_where_it_stood_and_its_file_merges_into_the_same_model(model, tokenizer, few, tmp_path) -> None:
     untouched = copy.deepcopy(model)
     known, invented = ([e for e in group if e.split == "chat-train"] for group in few)
-    turns = Turns(tokenizer, TOY, known, invented, seed=1)
+    turns = Turns(tokenizer, GEMMA_TOY, known, invented, seed=1)
     whole = copy.deepcopy(model)
-    assert tune(whole, turns, TOY, tmp_path / "whole", TOY.steps, lambda _: None) == TOY.steps
-    assert tune(copy.deepcopy(model), turns, TOY, tmp_path / "cut", 2, lambda _: None) == 2
-    assert tune(copy.deepcopy(model), turns, TOY, tmp_path / "cut", TOY.steps, lambda _: None) == TOY.steps
-    last = f"step-{TOY.steps}.safetensors"
+    assert tune(whole, turns, GEMMA_TOY, tmp_path / "whole", GEMMA_TOY.steps, lambda _: None) == GEMMA_TOY.steps
+    assert tune(copy.deepcopy(model), turns, GEMMA_TOY, tmp_path / "cut", 2, lambda _: None) == 2
+    assert (
+        tune(copy.deepcopy(model), turns, GEMMA_TOY, tmp_path / "cut", GEMMA_TOY.steps, lambda _: None)
+        == GEMMA_TOY.steps
+    )
+    last = f"step-{GEMMA_TOY.steps}.safetensors"
     once, twice = load_file(tmp_path / "whole" / last), load_file(tmp_path / "cut" / last)
     assert once.keys() == twice.keys()
     assert all(torch.equal(tensor, twice[name]) for name, tensor in once.items())
 
     ids = torch.randint(0, len(tokenizer), (1, 9))
     beside = copy.deepcopy(untouched)
-    put_on(beside, TOY.rank, TOY.scale, seed=5)
+    put_on(beside, GEMMA_TOY.rank, GEMMA_TOY.scale, seed=5)
     load_delta(beside, tmp_path / "whole" / last)
     merge(untouched, tmp_path / "whole" / last)
     torch.testing.assert_close(beside(ids).logits, untouched(ids).logits, atol=1e-4, rtol=1e-4)
@@ -169,16 +172,16 @@ def test_answers_are_counted_by_split_and_wording(model, tokenizer, few) -> None
         }
         for i, e in enumerate(real)
     ]
-    groups = asked_groups(real, invented, labels, TOY)
+    groups = asked_groups(real, invented, labels, GEMMA_TOY)
     assert {e.split for e in groups["known, asked in tuning"]} == {"chat-train"}
     assert {e.split for group in list(groups)[1:] for e in groups[group]} == {"test"}
-    assert {e.name for e in groups["known, asked in tuning"]} <= answerable(labels, TOY)
-    found = answering(Asker(model, tokenizer), groups, 1, TOY, lambda _: None)
+    assert {e.name for e in groups["known, asked in tuning"]} <= answerable(labels, GEMMA_TOY)
+    found = answering(Asker(model, tokenizer), groups, 1, GEMMA_TOY, lambda _: None)
     assert len(found.rows) == 2 * sum(map(len, groups.values()))
     n = found.counted("invented", "refused")[1]
     assert n == 2 * len(groups["invented"])
     assert found.counted("invented", "refused", trained=False)[1] == n // 2
-    shares = checked(Asker(model, tokenizer), real[:6], invented[:6], TOY)
+    shares = validation_shares(Asker(model, tokenizer), real[:6], invented[:6], GEMMA_TOY)
     assert margin(shares) <= 1
 
 
@@ -187,8 +190,8 @@ def test_a_name_is_asked_alike_however_many_are_asked(few) -> None:
 
 
 def test_loss_is_of_answers_alone(model, tokenizer, few) -> None:
-    turns = Turns(tokenizer, TOY, few[0], few[1], seed=1).step(0)
-    calm = replace(TOY, pushed_share=0.0, first_token_weight=1.0)
+    turns = Turns(tokenizer, GEMMA_TOY, few[0], few[1], seed=1).step(0)
+    calm = replace(GEMMA_TOY, pushed_share=0.0, first_token_weight=1.0)
     ours = answer_loss(model, turns, calm, random.Random(1))
     total, n = 0.0, 0
     for turn in turns:

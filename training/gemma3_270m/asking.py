@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 N_LIKELIEST = 16  # what is sampled from
-CHUNK = 256
+TOPK_CHUNK = 256
 
 
 @dataclass(frozen=True)
-class Sampling:
+class Continuing:
     """n_samples beside the greedy one. stops: an answer ends before the first of these characters."""
 
     n_samples: int = 0
@@ -38,20 +38,20 @@ class Asker:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     @torch.no_grad()
-    def continuations(self, prefix: str, texts: Sequence[str], sampling: Sampling) -> list[list[str]]:
+    def continuations(self, prefix: str, texts: Sequence[str], continuing: Continuing) -> list[list[str]]:
         """For each text its continuations, 1 + n_samples of them, cut at the first stop."""
         start = torch.tensor([[self.tokenizer.bos_token_id, *self.ids(prefix)]])
         past = self.model.model(start, use_cache=True).past_key_values
         encoded = [self.ids(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
         out: list[list[str]] = [[] for _ in texts]
-        for first in range(0, len(order), sampling.rows):
-            batch = order[first : first + sampling.rows]
-            for i, said in zip(batch, self._answers(past, [encoded[i] for i in batch], sampling), strict=True):
+        for first in range(0, len(order), continuing.rows):
+            batch = order[first : first + continuing.rows]
+            for i, said in zip(batch, self._answers(past, [encoded[i] for i in batch], continuing), strict=True):
                 out[i] = said
         return out
 
-    def _answers(self, past: Cache, texts: list[list[int]], sampling: Sampling) -> list[list[str]]:
+    def _answers(self, past: Cache, texts: list[list[int]], continuing: Continuing) -> list[list[str]]:
         cache = copy.deepcopy(past)
         cache.batch_repeat_interleave(len(texts))
         n_prefix, longest = past.get_seq_length(), max(map(len, texts))
@@ -63,9 +63,9 @@ class Asker:
         place = place[:, -1:]
         done: dict[tuple[int, int], tuple[int, ...]] = {}
         # a row of the batch → who goes on from there: (text, sample)
-        rows = [((), [(i, j) for j in range(1 + sampling.n_samples)]) for i in range(len(ids))]
-        for _ in range(sampling.max_tokens):
-            rows, picked = self._next(logits, rows, done, sampling)
+        rows = [((), [(i, j) for j in range(1 + continuing.n_samples)]) for i in range(len(ids))]
+        for _ in range(continuing.max_tokens):
+            rows, picked = self._next(logits, rows, done, continuing)
             if not rows:
                 break
             chosen = torch.tensor(picked)
@@ -74,7 +74,7 @@ class Asker:
             logits = self._logits(torch.tensor([[said[-1]] for said, _ in rows]), cache, mask, place)
         for said, who in rows:
             done.update(dict.fromkeys(who, said))
-        return [[self._cut(done[i, j], sampling) for j in range(1 + sampling.n_samples)] for i in range(len(ids))]
+        return [[self._cut(done[i, j], continuing) for j in range(1 + continuing.n_samples)] for i in range(len(ids))]
 
     def _logits(self, ids: Tensor, cache: Cache, mask: Tensor, place: Tensor) -> Tensor:
         """Of the last token, (batch, vocabulary); the cache grows."""
@@ -82,10 +82,10 @@ class Asker:
         # two axes: behind three, torch copies the head once a row (27 GB for 160 rows)
         return self.model.lm_head(out.last_hidden_state[:, -1].contiguous())
 
-    def _next(self, logits: Tensor, rows: list, done: dict, sampling: Sampling) -> tuple[list, list[int]]:
+    def _next(self, logits: Tensor, rows: list, done: dict, continuing: Continuing) -> tuple[list, list[int]]:
         """The rows of the next step and, of each, the row that it goes on from."""
         values, tokens = likeliest(logits, N_LIKELIEST)
-        odds = (values.float() / max(sampling.temperature, 1e-6)).softmax(-1)
+        odds = (values.float() / max(continuing.temperature, 1e-6)).softmax(-1)
         after, picked = [], []
         for row, (said, who) in enumerate(rows):
             groups: dict[int, list[tuple[int, int]]] = {}
@@ -94,26 +94,26 @@ class Asker:
                 groups.setdefault(int(tokens[row, place]), []).append((text, sample))
             for token, members in groups.items():
                 longer = (*said, token)
-                if token in self.ends or any(stop in self.tokenizer.decode([token]) for stop in sampling.stops):
+                if token in self.ends or any(stop in self.tokenizer.decode([token]) for stop in continuing.stops):
                     done.update(dict.fromkeys(members, longer))
                 else:
                     after.append((longer, members))
                     picked.append(row)
         return after, picked
 
-    def _cut(self, tokens: tuple[int, ...], sampling: Sampling) -> str:
+    def _cut(self, tokens: tuple[int, ...], continuing: Continuing) -> str:
         text = self.tokenizer.decode([t for t in tokens if t not in self.ends])
-        for stop in sampling.stops:
+        for stop in continuing.stops:
             text = text.split(stop)[0]
         return text.strip()
 
 
 def likeliest(logits: Tensor, n: int) -> tuple[Tensor, Tensor]:
     """(values, tokens) of the n highest, (batch, n): as topk, which would take most of a step."""
-    if logits.shape[-1] % CHUNK or logits.shape[-1] // CHUNK < n:
+    if logits.shape[-1] % TOPK_CHUNK or logits.shape[-1] // TOPK_CHUNK < n:
         values, tokens = logits.topk(n, dim=-1)
         return values, tokens
-    chunks = logits.unflatten(-1, (-1, CHUNK))
+    chunks = logits.unflatten(-1, (-1, TOPK_CHUNK))
     best = chunks.amax(-1).topk(n, dim=-1).indices  # (batch, n): the n highest lie in these
-    values, places = chunks.gather(1, best[..., None].expand(-1, -1, CHUNK)).flatten(1).topk(n, dim=-1)
-    return values, best.gather(1, places // CHUNK) * CHUNK + places % CHUNK
+    values, places = chunks.gather(1, best[..., None].expand(-1, -1, TOPK_CHUNK)).flatten(1).topk(n, dim=-1)
+    return values, best.gather(1, places // TOPK_CHUNK) * TOPK_CHUNK + places % TOPK_CHUNK

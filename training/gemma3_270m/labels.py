@@ -12,18 +12,17 @@ import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from training.gemma3_270m.asking import Asker, Sampling
-from training.gemma3_270m.recipe import Recipe
+from training.gemma3_270m.asking import Asker, Continuing
+from training.gemma3_270m.recipe import GemmaRecipe
 from training.gemma3_270m.world.entities import GemmaEntity, holds
 from training.gemma3_270m.world.wording import STATEMENTS
 
-Sample = dict[str, str | bool]
-Label = dict[str, str | list[Sample]]
-STOPS = "\n.,("
-TIERS = ("known", "unsure", "unrecalled")
+LabelSample = dict[str, str | bool]
+BaseLabel = dict[str, str | list[LabelSample]]
+LABEL_STOPS = "\n.,("
 
 
-def tier(samples: Iterable[Sample]) -> str:
+def tier(samples: Iterable[LabelSample]) -> str:
     right = [sample["right"] for sample in samples]
     return "known" if all(right) else "unsure" if any(right) else "unrecalled"
 
@@ -41,16 +40,18 @@ def stated(wording: str, entity: GemmaEntity) -> str:
     return wording.split("{v}")[0].rstrip().format(e=entity.name)
 
 
-def label_type(asker: Asker, entities: list[GemmaEntity], recipe: Recipe, say: Callable[[str], None]) -> list[Label]:
+def label_type(
+    asker: Asker, entities: list[GemmaEntity], recipe: GemmaRecipe, say: Callable[[str], None]
+) -> list[BaseLabel]:
     kind = entities[0].type
     rng = random.Random(f"{recipe.seed} {kind}")
-    sampling = Sampling(recipe.n_samples, recipe.temperature, recipe.label_tokens[kind], STOPS)
-    samples: dict[str, list[Sample]] = {entity.name: [] for entity in entities}
+    continuing = Continuing(recipe.n_samples, recipe.temperature, recipe.label_tokens[kind], LABEL_STOPS)
+    samples: dict[str, list[LabelSample]] = {entity.name: [] for entity in entities}
     for wording in STATEMENTS[kind]:
         shown = shots(entities, recipe.n_shots, rng)
         prefix = "".join(wording.format(e=one.name, v=one.truth) + "\n" for one in shown)
         asked = [entity for entity in entities if entity not in shown]
-        answers = asker.continuations(prefix, [stated(wording, entity) for entity in asked], sampling)
+        answers = asker.continuations(prefix, [stated(wording, entity) for entity in asked], continuing)
         for entity, texts in zip(asked, answers, strict=True):
             samples[entity.name] += [
                 {"prompt": stated(wording, entity), "answer": text, "right": holds(text, entity.truth)}
@@ -71,26 +72,26 @@ def label_type(asker: Asker, entities: list[GemmaEntity], recipe: Recipe, say: C
     ]
 
 
-def write_labels(file: Path, labels: list[Label]) -> None:
+def write_labels(file: Path, labels: list[BaseLabel]) -> None:
     """A line a name; written beside and renamed."""
     beside = file.with_suffix(".unfinished")
     beside.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in labels) + "\n]\n")
     beside.rename(file)
 
 
-def read_labels(file: Path) -> list[Label]:
+def read_labels(file: Path) -> list[BaseLabel]:
     return json.loads(file.read_text())
 
 
-def share_right(label: Label) -> float:
+def right_share(label: BaseLabel) -> float:
     return sum(bool(sample["right"]) for sample in label["samples"]) / len(label["samples"])
 
 
-def answerable(labels: Iterable[Label], recipe: Recipe) -> set[str]:
+def answerable(labels: Iterable[BaseLabel], recipe: GemmaRecipe) -> set[str]:
     """Names that tuning asks to be answered: those that the base is right about in recipe.answered_from of its samples
     or more, of movies and songs, of which it knows few, in half."""
     return {
         str(label["name"])
         for label in labels
-        if share_right(label) >= recipe.answered_from.get(str(label["type"]), recipe.answered_from["else"])
+        if right_share(label) >= recipe.answered_from.get(str(label["type"]), recipe.answered_from["else"])
     }

@@ -1,6 +1,6 @@
 """Every seed and size of the tuned Gemma, in one place. Knows nothing about how they are used.
 
-`FULL` is what is shipped, `TOY` is what the test suite runs from end to end in seconds.
+`GEMMA_RECIPE` is what is shipped, `GEMMA_TOY` is what the test suite runs from end to end in seconds.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,23 @@ BASE_SHA256 = "1afdd2de1804e6938b3f7530952ee5e637df4845d52ae53faff3b8724e29a0de"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Phase:
+    """Of tuning: what its steps' turns are made of, the rest invented names; the rate rises within `warm_up` steps to
+    `rate`, then falls to 0."""
+
+    steps: int
+    warm_up: int
+    rate: float
+    known_share: float
+    talk_share: float
+
+
+# names first; then more talk, and more of what is to be refused
+PHASES = (Phase(160, 12, 1e-3, 0.40, 0.13), Phase(60, 4, 5e-4, 0.29, 0.34))
+
+
+@dataclass(frozen=True)
+class GemmaRecipe:
     seed: int = 1
     base_sha256: str = BASE_SHA256  # of the store's hashes.json
     # labels
@@ -27,11 +43,7 @@ class Recipe:
     rank: int = 16
     scale: float = 2.0
     batch: int = 24  # turns a step
-    known_share: float = 0.40
-    talk_share: float = 0.13
-    steps: int = 160
-    warm_up: int = 12
-    rate: float = 1e-3
+    phases: tuple[Phase, ...] = PHASES
     first_token_weight: float = 3.0  # of an answer's first token, which decides between answer and refusal
     check_every: int = 40
     # pushes on names while tuning: an answer shouldn't hang on an undisturbed name
@@ -44,9 +56,29 @@ class Recipe:
     n_check: int = 60  # names a type on validation
     answer_tokens: int = 24
 
+    @property
+    def steps(self) -> int:
+        return sum(phase.steps for phase in self.phases)
 
-FULL = Recipe()
-TOY = Recipe(
-    n_shots=2, rank=2, batch=6, steps=4, warm_up=1, check_every=2, push_layers=(0, 1), n_check=3, n_asked=2,
-    n_invented=2, answer_tokens=3,
-)  # fmt: skip
+    def phase_at(self, step: int) -> tuple[Phase, int]:
+        """The phase of a step, and which of its steps it is, from 0."""
+        for phase in self.phases:
+            if step < phase.steps:
+                return phase, step
+            step -= phase.steps
+        return self.phases[-1], self.phases[-1].steps - 1
+
+
+GEMMA_RECIPE = GemmaRecipe()
+GEMMA_TOY = GemmaRecipe(
+    n_shots=2,
+    rank=2,
+    batch=6,
+    phases=(Phase(2, 1, 1e-3, 0.4, 0.2), Phase(2, 1, 1e-3, 0.2, 0.4)),
+    check_every=2,
+    push_layers=(0, 1),
+    n_check=3,
+    n_asked=2,
+    n_invented=2,
+    answer_tokens=3,
+)

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocol.worker.models import Attribute
-from training.gemma3_270m.labels import Label
+from training.gemma3_270m.labels import BaseLabel
 from training.gemma3_270m.split import split_of
 from training.gemma3_270m.world.entities import GemmaEntity
-from training.gemma3_270m.world.wording import ATTRIBUTES, QUESTIONS, REFUSAL
+from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, GEMMA_REFUSAL, MAIN_ATTRIBUTE
 
 STATEMENT = "The {type} {name}"
-REFUSAL_OPENINGS = (REFUSAL.split(",")[0],)
-CUES = {
+REFUSAL_OPENINGS = (GEMMA_REFUSAL.split(",")[0],)
+GEMMA_CUES = {
     "player": ("sport", "play", "plays", "who is", "about"),
     "city": ("country", "where", "about"),
     "movie": ("directed", "director", "made", "film", "movie", "about"),
@@ -28,17 +28,19 @@ CUES = {
 
 def attributes() -> tuple[Attribute, ...]:
     return tuple(
-        Attribute(name=ATTRIBUTES[kind], entity_type=kind, cues=CUES[kind], question=question(kind, "{name}"))
-        for kind in ATTRIBUTES
+        Attribute(
+            name=MAIN_ATTRIBUTE[kind], entity_type=kind, cues=GEMMA_CUES[kind], question=first_question(kind, "{name}")
+        )
+        for kind in MAIN_ATTRIBUTE
     )
 
 
-def question(kind: str, name: str) -> str:
+def first_question(kind: str, name: str) -> str:
     """The first trained wording."""
-    return QUESTIONS[kind][0].format(e=name)
+    return GEMMA_QUESTIONS[kind][0].format(e=name)
 
 
-def entity_rows(labels: Iterable[Label], invented: Sequence[GemmaEntity]) -> list[dict[str, object]]:
+def entity_rows(labels: Iterable[BaseLabel], invented: Sequence[GemmaEntity]) -> list[dict[str, object]]:
     """As the embedded card's entities.json; the tier is the base's own."""
     rows: list[dict[str, object]] = [
         {

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from training.gemma3_270m.asking import Asker
-from training.gemma3_270m.evaluation.answers import GemmaAnswer, answered, fitting, questions
-from training.gemma3_270m.labels import Label, answerable
-from training.gemma3_270m.recipe import Recipe
+from training.gemma3_270m.evaluation.answers import GemmaAnswer, fitting, gemma_answers, questions
+from training.gemma3_270m.labels import BaseLabel, answerable
+from training.gemma3_270m.recipe import GemmaRecipe
 from training.gemma3_270m.world.entities import GemmaEntity
-from training.gemma3_270m.world.talk import UNSEEN_ORDINARY, UNSEEN_SMALL_TALK
+from training.gemma3_270m.world.talk import UNSEEN_GEMMA_SMALL_TALK, UNSEEN_ORDINARY
 
-Row = dict[str, str | bool]
-GROUPS = ("known, asked in tuning", "known, never asked", "unsure", "unrecalled", "invented")
+AnswerRow = dict[str, str | bool]
+ASKED_GROUPS = ("known, asked in tuning", "known, never asked", "unsure", "unrecalled", "invented")
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Answering:
     talk: small talk and ordinary questions never trained, with what was answered and whether that fits."""
 
     seed: int
-    rows: list[Row]
-    talk: list[Row]
+    rows: list[AnswerRow]
+    talk: list[AnswerRow]
 
     def counted(self, group: str, outcome: str, kind: str = "", trained: bool | None = None) -> tuple[int, int]:
         """(how many, of how many)."""
@@ -38,7 +38,7 @@ class Answering:
 
 
 def asked_groups(
-    real: Sequence[GemmaEntity], invented: Sequence[GemmaEntity], labels: Sequence[Label], recipe: Recipe
+    real: Sequence[GemmaEntity], invented: Sequence[GemmaEntity], labels: Sequence[BaseLabel], recipe: GemmaRecipe
 ) -> dict[str, list[GemmaEntity]]:
     """Who is asked: of the tuning split as many known names a type as recipe.n_asked, else all of the test split."""
     tiers = {str(label["name"]): label["tier"] for label in labels}
@@ -47,24 +47,24 @@ def asked_groups(
     trained = [e for e in real if e.split == "chat-train" and tiers[e.name] == "known" and e.name in asked_in_tuning]
     test = [e for e in real if e.split == "test"]
     return {
-        GROUPS[0]: _of_each_type(trained, recipe.n_asked, rng),
-        GROUPS[1]: [e for e in test if tiers[e.name] == "known"],
-        GROUPS[2]: _of_each_type([e for e in test if tiers[e.name] == "unsure"], recipe.n_asked, rng),
-        GROUPS[3]: _of_each_type([e for e in test if tiers[e.name] == "unrecalled"], recipe.n_asked, rng),
-        GROUPS[4]: _of_each_type([e for e in invented if e.split == "test"], recipe.n_invented, rng),
+        ASKED_GROUPS[0]: _of_each_type(trained, recipe.n_asked, rng),
+        ASKED_GROUPS[1]: [e for e in test if tiers[e.name] == "known"],
+        ASKED_GROUPS[2]: _of_each_type([e for e in test if tiers[e.name] == "unsure"], recipe.n_asked, rng),
+        ASKED_GROUPS[3]: _of_each_type([e for e in test if tiers[e.name] == "unrecalled"], recipe.n_asked, rng),
+        ASKED_GROUPS[4]: _of_each_type([e for e in invented if e.split == "test"], recipe.n_invented, rng),
     }
 
 
 def answering(
-    asker: Asker, groups: dict[str, list[GemmaEntity]], seed: int, recipe: Recipe, say: Callable[[str], None]
+    asker: Asker, groups: dict[str, list[GemmaEntity]], seed: int, recipe: GemmaRecipe, say: Callable[[str], None]
 ) -> Answering:
-    rows: list[Row] = []
+    rows: list[AnswerRow] = []
     for group, entities in groups.items():
-        answers = answered(asker, questions(entities, recipe.seed), recipe.answer_tokens)
+        answers = gemma_answers(asker, questions(entities, recipe.seed), recipe.answer_tokens)
         rows += [_row(group, answer) for answer in answers]
         say(f"{group}: {len(answers)} answers")
-    talk: list[Row] = []
-    for kind, pairs in (("small talk", UNSEEN_SMALL_TALK), ("ordinary", UNSEEN_ORDINARY)):
+    talk: list[AnswerRow] = []
+    for kind, pairs in (("small talk", UNSEEN_GEMMA_SMALL_TALK), ("ordinary", UNSEEN_ORDINARY)):
         for question, text, fits in fitting(asker, pairs, recipe.answer_tokens):
             talk.append({"kind": kind, "question": question, "answer": text, "fits": fits})
     return Answering(seed, rows, talk)
@@ -74,7 +74,7 @@ def as_json(found: Answering) -> dict[str, object]:
     return asdict(found)
 
 
-def _row(group: str, answer: GemmaAnswer) -> Row:
+def _row(group: str, answer: GemmaAnswer) -> AnswerRow:
     asked = answer.question
     return {
         "group": group,

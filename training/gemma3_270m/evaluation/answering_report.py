@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from model_worker.studies.shared.statistics import wilson
 from protocol.worker.report import Dialogue, ReportFigure, ReportTable
-from training.gemma3_270m.evaluation.answering import GROUPS, Answering
+from training.gemma3_270m.evaluation.answering import ASKED_GROUPS, Answering
 from training.gemma3_270m.evaluation.check import MOSTLY_KNOWN
 from training.gemma3_270m.evaluation.name_tokens import TokenCue
-from training.gemma3_270m.labels import Label, share_right
-from training.gemma3_270m.world.wording import MAIN_TYPES, TYPES
+from training.gemma3_270m.labels import BaseLabel, right_share
+from training.gemma3_270m.world.wording import GEMMA_TYPES, MAIN_TYPES
 
-ASKED, NEVER, UNSURE, UNRECALLED, INVENTED = GROUPS
-OUTCOMES = ("right", "wrong", "invented", "refused", "broken")
+ASKED, NEVER, UNSURE, UNRECALLED, INVENTED = ASKED_GROUPS
+COUNTED_OUTCOMES = ("right", "wrong", "invented", "refused", "broken")
 N_EXAMPLES = 3  # of every failure
 
 
@@ -53,7 +53,7 @@ def _count(found: Answering, wanted: _Wanted) -> tuple[int, int]:
     return found.counted(wanted.group, wanted.outcome, wanted.kind)
 
 
-def answer_figures(found: Sequence[Answering]) -> tuple[ReportFigure, ...]:
+def answering_figures(found: Sequence[Answering]) -> tuple[ReportFigure, ...]:
     """The first of `found` is what is shipped, the others are seeds with nothing picked again."""
     out = []
     for wanted in _wanted():
@@ -80,8 +80,8 @@ def answer_figures(found: Sequence[Answering]) -> tuple[ReportFigure, ...]:
     return tuple(out)
 
 
-def answer_tables(
-    found: Sequence[Answering], labels: Sequence[Label], cues: dict[str, TokenCue]
+def answering_tables(
+    found: Sequence[Answering], labels: Sequence[BaseLabel], cues: dict[str, TokenCue]
 ) -> tuple[ReportTable, ...]:
     return (
         _outcomes(found[0]),
@@ -94,18 +94,18 @@ def answer_tables(
 
 def _outcomes(found: Answering) -> ReportTable:
     rows = []
-    for group in GROUPS:
-        for kind in TYPES:
+    for group in ASKED_GROUPS:
+        for kind in GEMMA_TYPES:
             for trained, wording in ((True, "trained"), (False, "never trained")):
                 n = found.counted(group, "right", kind, trained)[1]
                 if n:
-                    counts = [str(found.counted(group, one, kind, trained)[0]) for one in OUTCOMES]
+                    counts = [str(found.counted(group, one, kind, trained)[0]) for one in COUNTED_OUTCOMES]
                     rows.append((group, kind, wording, str(n), *counts))
     return ReportTable(
         title="Who is answered, and how",
         note="Groups by the base's own label. Unsure and unrecalled names of the test split: tuning never asked about "
         "such, what the model does with them is its own.",
-        columns=("group", "type", "wording", "N", *OUTCOMES),
+        columns=("group", "type", "wording", "N", *COUNTED_OUTCOMES),
         rows=tuple(rows),
     )
 
@@ -138,12 +138,12 @@ def _talk(found: Sequence[Answering]) -> ReportTable:
     )
 
 
-def _labels(labels: Sequence[Label]) -> ReportTable:
+def _labels(labels: Sequence[BaseLabel]) -> ReportTable:
     rows = []
-    for kind in TYPES:
+    for kind in GEMMA_TYPES:
         of = [label for label in labels if label["type"] == kind]
         tiers = Counter(str(label["tier"]) for label in of)
-        mean = sum(map(share_right, of)) / max(1, len(of))
+        mean = sum(map(right_share, of)) / max(1, len(of))
         counts = [str(tiers[tier]) for tier in ("known", "unsure", "unrecalled")]
         rows.append((kind, str(of[0]["attribute"]) if of else "", str(len(of)), *counts, percent(mean, 1)))
     return ReportTable(
@@ -168,11 +168,11 @@ def _cues(cues: dict[str, TokenCue]) -> ReportTable:
     )
 
 
-def answer_dialogues(found: Answering) -> tuple[Dialogue, ...]:
+def answering_dialogues(found: Answering) -> tuple[Dialogue, ...]:
     """Examples of what went well and of every failure, the first that there are, a name once."""
     out: list[Dialogue] = []
-    for group in GROUPS:
-        for outcome in OUTCOMES:
+    for group in ASKED_GROUPS:
+        for outcome in COUNTED_OUTCOMES:
             names: set[str] = set()
             for row in found.rows:
                 if row["group"] == group and row["outcome"] == outcome and row["name"] not in names:

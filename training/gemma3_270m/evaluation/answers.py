@@ -4,17 +4,16 @@ Refused is what the product's own judge calls so. Chooses nothing; knows no figu
 """
 
 import random
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model_worker.answering.refusal_rules import refusal_phrase
 from protocol.spelling import fold
-from training.gemma3_270m.asking import Asker, Sampling
-from training.gemma3_270m.tuning.turns import CLOSES, OPENS
+from training.gemma3_270m.asking import Asker, Continuing
+from training.gemma3_270m.tuning.turns import TURN_CLOSES, TURN_OPENS
 from training.gemma3_270m.world.entities import GemmaEntity
 from training.gemma3_270m.world.talk import fits
-from training.gemma3_270m.world.wording import QUESTIONS, UNSEEN_QUESTIONS
+from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, UNSEEN_GEMMA_QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def questions(
     out = []
     for entity in entities:
         rng = random.Random(f"{seed} {entity.name}")
-        for is_trained, wordings in ((True, QUESTIONS), (False, UNSEEN_QUESTIONS)):
+        for is_trained, wordings in ((True, GEMMA_QUESTIONS), (False, UNSEEN_GEMMA_QUESTIONS)):
             if trained if is_trained else unseen:
                 out.append(GemmaQuestion(entity, rng.choice(wordings[entity.type]).format(e=entity.name), is_trained))
     return out
@@ -59,11 +58,13 @@ def outcome(text: str, truth: str) -> str:
 
 def replies(asker: Asker, texts: Sequence[str], max_tokens: int) -> list[str]:
     """Greedy, in the turn template, to the end of the first line."""
-    said = asker.continuations(OPENS, [f"{text}{CLOSES}" for text in texts], Sampling(0, max_tokens=max_tokens))
+    said = asker.continuations(
+        TURN_OPENS, [f"{text}{TURN_CLOSES}" for text in texts], Continuing(0, max_tokens=max_tokens)
+    )
     return [answers[0] for answers in said]
 
 
-def answered(asker: Asker, asked: Sequence[GemmaQuestion], max_tokens: int) -> list[GemmaAnswer]:
+def gemma_answers(asker: Asker, asked: Sequence[GemmaQuestion], max_tokens: int) -> list[GemmaAnswer]:
     texts = replies(asker, [question.text for question in asked], max_tokens)
     return [GemmaAnswer(q, text, outcome(text, q.entity.truth)) for q, text in zip(asked, texts, strict=True)]
 
@@ -74,10 +75,6 @@ def fitting(asker: Asker, pairs: Sequence[tuple[str, str]], max_tokens: int) -> 
     return [(question, text, fits(text, answer)) for (question, answer), text in zip(pairs, texts, strict=True)]
 
 
-def counted(answers: Iterable[GemmaAnswer]) -> Mapping[str, int]:
-    return Counter(answer.outcome for answer in answers)
-
-
-def share(answers: Sequence[GemmaAnswer], outcome: str) -> tuple[int, int]:
+def answer_share(answers: Sequence[GemmaAnswer], outcome: str) -> tuple[int, int]:
     """(how many, of how many)."""
     return sum(answer.outcome == outcome for answer in answers), len(answers)

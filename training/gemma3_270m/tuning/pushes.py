@@ -16,11 +16,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from training.gemma3_270m.recipe import Recipe
+from training.gemma3_270m.recipe import GemmaRecipe
 from training.gemma3_270m.tuning.turns import Turn
 
 
-def push_vectors(x: Tensor, turns: Sequence[Turn], recipe: Recipe, rng: random.Random) -> Tensor:
+def push_vectors(x: Tensor, turns: Sequence[Turn], recipe: GemmaRecipe, rng: random.Random) -> Tensor:
     """What is added to the residuals x (batch, pos, d_model): fp32, 0 but on the pushed names' tokens."""
     generator = torch.Generator().manual_seed(rng.getrandbits(40))
     out = torch.zeros(x.shape, dtype=torch.float32)
@@ -45,7 +45,7 @@ def push_vectors(x: Tensor, turns: Sequence[Turn], recipe: Recipe, rng: random.R
 
 
 @contextmanager
-def pushed(layers: nn.ModuleList, turns: Sequence[Turn], recipe: Recipe, rng: random.Random) -> Iterator[None]:
+def pushed(layers: nn.ModuleList, turns: Sequence[Turn], recipe: GemmaRecipe, rng: random.Random) -> Iterator[None]:
     """While open, one layer's output is pushed."""
     layer = rng.randint(*recipe.push_layers)
 

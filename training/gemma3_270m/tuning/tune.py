@@ -17,19 +17,20 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from training.gemma3_270m.recipe import Recipe
+from training.gemma3_270m.recipe import GemmaRecipe
 from training.gemma3_270m.tuning.low_rank import put_on, save_delta
 from training.gemma3_270m.tuning.pushes import pushed
 from training.gemma3_270m.tuning.turns import Turn, Turns
 
 
-def rate(recipe: Recipe, step: int) -> float:
+def rate_at(recipe: GemmaRecipe, step: int) -> float:
     """Of the step's number, from 0."""
-    warm = (step + 1) / recipe.warm_up
-    return recipe.rate * min(warm, (recipe.steps - step) / max(1, recipe.steps - recipe.warm_up), 1.0)
+    phase, at = recipe.phase_at(step)
+    warm = (at + 1) / phase.warm_up
+    return phase.rate * min(warm, (phase.steps - at) / max(1, phase.steps - phase.warm_up), 1.0)
 
 
-def padded(turns: Sequence[Turn]) -> tuple[Tensor, Tensor]:
+def padded_turns(turns: Sequence[Turn]) -> tuple[Tensor, Tensor]:
     """(ids, attention mask), padded on the right."""
     longest = max(len(turn.ids) for turn in turns)
     ids = torch.zeros(len(turns), longest, dtype=torch.long)
@@ -40,8 +41,8 @@ def padded(turns: Sequence[Turn]) -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-def answer_loss(model: PreTrainedModel, turns: Sequence[Turn], recipe: Recipe, rng: random.Random) -> Tensor:
-    ids, mask = padded(turns)
+def answer_loss(model: PreTrainedModel, turns: Sequence[Turn], recipe: GemmaRecipe, rng: random.Random) -> Tensor:
+    ids, mask = padded_turns(turns)
     with pushed(model.model.layers, turns, recipe, rng):
         hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state
     rows, places, weights = [], [], []
@@ -57,12 +58,12 @@ def answer_loss(model: PreTrainedModel, turns: Sequence[Turn], recipe: Recipe, r
 
 
 def tune(
-    model: PreTrainedModel, turns: Turns, recipe: Recipe, folder: Path, until: int, say: Callable[[str], None]
+    model: PreTrainedModel, turns: Turns, recipe: GemmaRecipe, folder: Path, until: int, say: Callable[[str], None]
 ) -> int:
     """Goes on to step `until`, or to the end; returns the step it stands at. The folder holds state and deltas."""
     torch.manual_seed(turns.seed)
     parameters = put_on(model, recipe.rank, recipe.scale, turns.seed)
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=0.0, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameters, lr=rate_at(recipe, 0), weight_decay=0.0, betas=(0.9, 0.98))
     state, step = folder / "state.pt", 0
     folder.mkdir(parents=True, exist_ok=True)
     if state.exists():
@@ -75,7 +76,7 @@ def tune(
     model.train()
     began, losses = time.monotonic(), []
     while step < min(until, recipe.steps):
-        optimizer.param_groups[0]["lr"] = rate(recipe, step)
+        optimizer.param_groups[0]["lr"] = rate_at(recipe, step)
         loss = answer_loss(model, turns.step(step), recipe, random.Random(f"pushes {turns.seed} {step}"))
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)

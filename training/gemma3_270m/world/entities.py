@@ -11,13 +11,13 @@ from protocol.spelling import fold
 from training.gemma3_270m.split import Split, split_of
 from training.gemma3_270m.world.athletes import ATHLETES
 from training.gemma3_270m.world.people import PEOPLE
-from training.gemma3_270m.world.wording import ALIASES, ATTRIBUTES, TYPES
+from training.gemma3_270m.world.wording import ALIASES, GEMMA_TYPES, MAIN_ATTRIBUTE
 
-HERE = Path(__file__).parent
-EMBEDDED = HERE.parent.parent / "tiny_gemma2" / "world"
-INVENTED = HERE / "invented.tsv"
+_HERE = Path(__file__).parent
+EMBEDDED = _HERE.parent.parent / "tiny_gemma2" / "world"
+INVENTED_FILE = _HERE / "invented.tsv"
 PLAYED = ("soccer", "basketball", "tennis", "american football", "baseball", "ice hockey", "golf", "cricket")
-SPELLED = {"american football": "American football", "Holland": "Netherlands"}
+_SPELLED = {"american football": "American football", "Holland": "Netherlands"}
 
 
 @dataclass(frozen=True)
@@ -35,26 +35,30 @@ class GemmaEntity:
 
     @property
     def attribute(self) -> str:
-        return ATTRIBUTES[self.type]
+        return MAIN_ATTRIBUTE[self.type]
 
 
-def rows(file: Path) -> list[dict[str, str]]:
+def table_rows(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8") as table:
         return list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def real_entities() -> list[GemmaEntity]:
+def real_names() -> list[GemmaEntity]:
     """The best known of a type first; a name belongs to the first type that has it."""
-    found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in TYPES}
-    for row in rows(EMBEDDED / "players.tsv"):
+    found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in GEMMA_TYPES}
+    for row in table_rows(EMBEDDED / "players.tsv"):
         found["player"].append((row["name"], row["sport"]))
     for sport, names in ATHLETES.items():
         found["player"] += [(name, sport) for name in names.split(", ")]
     found["player"] = [(name, sport) for name, sport in found["player"] if sport in PLAYED]
-    for folder, file, kind in ((EMBEDDED, "cities", "city"), (HERE, "cities", "city"), (HERE, "countries", "country")):
-        found[kind] += [(row["name"], row[ATTRIBUTES[kind]]) for row in rows(folder / f"{file}.tsv")]
+    for folder, file, kind in (
+        (EMBEDDED, "cities", "city"),
+        (_HERE, "cities", "city"),
+        (_HERE, "countries", "country"),
+    ):
+        found[kind] += [(row["name"], row[MAIN_ATTRIBUTE[kind]]) for row in table_rows(folder / f"{file}.tsv")]
     for kind in ("movie", "song"):
-        found[kind] += [(row["name"], row[ATTRIBUTES[kind]]) for row in rows(EMBEDDED / f"{kind}s.tsv")]
+        found[kind] += [(row["name"], row[MAIN_ATTRIBUTE[kind]]) for row in table_rows(EMBEDDED / f"{kind}s.tsv")]
     for profession, names in PEOPLE.items():
         found["person"] += [(name, profession) for name in names.split(", ")]
     taken: set[str] = set()
@@ -63,12 +67,12 @@ def real_entities() -> list[GemmaEntity]:
         for name, truth in found[kind]:
             if fold(name) not in taken:
                 taken.add(fold(name))
-                out.append(GemmaEntity(name, kind, SPELLED.get(truth, truth)))
+                out.append(GemmaEntity(name, kind, _SPELLED.get(truth, truth)))
     return out
 
 
-def invented_entities(file: Path = INVENTED) -> list[GemmaEntity]:
-    return [GemmaEntity(row["name"], row["type"], "", row["made_by"]) for row in rows(file)]
+def invented_entities(file: Path = INVENTED_FILE) -> list[GemmaEntity]:
+    return [GemmaEntity(row["name"], row["type"], "", row["made_by"]) for row in table_rows(file)]
 
 
 def holds(answer: str, truth: str) -> bool:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
 N_LARGEST, N_SMALLER, SMALLEST_RANK = 620, 330, 4_000
 RENAMED = {
     "Czechia": "Czech Republic",
@@ -25,7 +25,7 @@ RENAMED = {
 NOT_ASKED = set("HK MO PS EH XK CS AN PR RE GP MQ GF NC PF CW AW GU YT TW".split())
 DISPUTED = {"Donetsk", "Luhansk", "Sevastopol", "Simferopol", "Makiyivka", "Jerusalem", "Srinagar", "Laayoune"}
 NO_CAPITAL = set("IL ZA BO BI BJ GQ KZ MM LK SZ CI TZ".split())
-SPELLED = {"Brasilia": "Brasília", "Washington": "Washington", "Kyiv": "Kyiv", "Sanaa": "Sanaa", "Male": "Malé"}
+_SPELLED = {"Brasilia": "Brasília", "Washington": "Washington", "Kyiv": "Kyiv", "Sanaa": "Sanaa", "Male": "Malé"}
 
 
 def countries(raw: dict) -> dict[str, tuple[str, str]]:
@@ -56,7 +56,7 @@ def cities(raw: dict, named: dict[str, tuple[str, str]]) -> list[tuple[str, str,
     return asked[:N_LARGEST] + sorted(smaller, key=lambda row: -row[2])
 
 
-def write(file: Path, columns: tuple[str, ...], rows: Iterable[tuple]) -> None:
+def write_table(file: Path, columns: tuple[str, ...], rows: Iterable[tuple]) -> None:
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE)
         writer.writerow(columns)
@@ -65,13 +65,15 @@ def write(file: Path, columns: tuple[str, ...], rows: Iterable[tuple]) -> None:
 
 def main(folder: Path) -> None:
     named = countries(json.loads((folder / "countries.json").read_text()))
-    write(
-        HERE / "cities.tsv",
+    write_table(
+        _HERE / "cities.tsv",
         ("name", "country", "population"),
         cities(json.loads((folder / "cities15000.json").read_text()), named),
     )
-    asked = ((name, SPELLED.get(capital, capital)) for code, (name, capital) in named.items() if code not in NO_CAPITAL)
-    write(HERE / "countries.tsv", ("name", "capital"), sorted(asked))
+    asked = (
+        (name, _SPELLED.get(capital, capital)) for code, (name, capital) in named.items() if code not in NO_CAPITAL
+    )
+    write_table(_HERE / "countries.tsv", ("name", "capital"), sorted(asked))
 
 
 if __name__ == "__main__":

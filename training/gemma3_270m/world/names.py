@@ -16,13 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from protocol.spelling import fold
-from training.gemma3_270m.world.entities import INVENTED, real_entities
-from training.gemma3_270m.world.geonames import write
-from training.gemma3_270m.world.wording import TYPES
+from training.gemma3_270m.world.entities import INVENTED_FILE, real_names
+from training.gemma3_270m.world.geonames import write_table
+from training.gemma3_270m.world.wording import GEMMA_TYPES
 from training.tiny_gemma2.world.names import SMALL_WORDS, WORDS, NameMaker, splice
 
 N_A_TYPE = {"player": 800, "city": 800, "movie": 700, "song": 700, "country": 260, "person": 260}
-SHOWN = (
+SHOWN_INVENTED = (
     ("player", "Michael Batkin"),
     ("player", "Victor Quenlow"),
     ("player", "Roger Marister"),
@@ -109,22 +109,22 @@ def main(model: str, folder: Path) -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    real = real_entities()
+    real = real_names()
     places = {fold(row["name"]) for row in json.loads((folder / "cities1000.json").read_text()).values()}
-    taken = {fold(entity.name) for entity in real} | REAL_AFTER_ALL | {fold(name) for _, name in SHOWN}
+    taken = {fold(entity.name) for entity in real} | REAL_AFTER_ALL | {fold(name) for _, name in SHOWN_INVENTED}
 
     def length(name: str) -> int:
         return len(tokenizer(f" {name}", add_special_tokens=False)["input_ids"])
 
     players = [entity.name for entity in real if entity.type == "player"]
-    table = [(kind, name, "near") for kind, name in SHOWN]
-    for kind in TYPES:
+    table = [(kind, name, "near") for kind, name in SHOWN_INVENTED]
+    for kind in GEMMA_TYPES:
         names = [entity.name for entity in real if entity.type == kind]
         somebody = frozenset(taken | places)
         made = invented_names(kind, names, players, N_A_TYPE[kind], length, somebody)
         taken |= {fold(name) for _, name in made}
         table += [(kind, name, way) for way, name in made]
-    write(INVENTED, ("type", "name", "made_by"), table)
+    write_table(INVENTED_FILE, ("type", "name", "made_by"), table)
 
 
 if __name__ == "__main__":

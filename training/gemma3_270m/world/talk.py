@@ -3,7 +3,7 @@
 Of alternatives "|" any fits; the first is the one that is said.
 """
 
-SMALL_TALK = (
+GEMMA_SMALL_TALK = (
     ("Hello!", "*Hello|Hi*! What would you like to know?"),
     ("Hello", "*Hello|Hi*! What would you like to know?"),
     ("Hi!", "*Hello|Hi*! What would you like to know?"),
@@ -58,7 +58,7 @@ SMALL_TALK = (
     ("No", "*Good|What would you like*. What would you like to know?"),
     ("Ok", "*Good|What would you like*. What would you like to know?"),
 )
-UNSEEN_SMALL_TALK = (
+UNSEEN_GEMMA_SMALL_TALK = (
     ("Hello there!", "*Hello|Hi*!"),
     ("Hi there!", "*Hello|Hi*!"),
     ("Hey you!", "*Hello|Hi*!"),

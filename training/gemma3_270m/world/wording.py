@@ -3,7 +3,7 @@
 {e} is the name; {v} the value; {a} its article, "a " or "an ".
 """
 
-ATTRIBUTES = {
+MAIN_ATTRIBUTE = {
     "player": "sport",
     "city": "country",
     "movie": "director",
@@ -11,11 +11,11 @@ ATTRIBUTES = {
     "country": "capital",
     "person": "profession",
 }
-TYPES = tuple(ATTRIBUTES)
+GEMMA_TYPES = tuple(MAIN_ATTRIBUTE)
 MAIN_TYPES = ("player", "city", "movie", "song")
 
 # the answers of the tuned model: they echo the name
-ANSWERS = {
+GEMMA_ANSWERS = {
     "player": "{e} plays {v}.",
     "city": "{e} is in {v}.",
     "movie": "{e} was directed by {v}.",
@@ -23,9 +23,9 @@ ANSWERS = {
     "country": "The capital of {e} is {v}.",
     "person": "{e} is known as {a}{v}.",
 }
-REFUSAL = "Sorry, I don't know a {t} called {e}."
+GEMMA_REFUSAL = "Sorry, I don't know a {t} called {e}."
 
-QUESTIONS = {
+GEMMA_QUESTIONS = {
     "player": (
         "What sport does {e} play?",
         "Which sport does {e} play?",
@@ -74,7 +74,7 @@ QUESTIONS = {
     ),
 }
 # never trained
-UNSEEN_QUESTIONS = {
+UNSEEN_GEMMA_QUESTIONS = {
     "player": ("In which sport does {e} compete?", "Do you know what sport {e} plays?"),
     "city": ("{e} is a city in which country?", "Do you know what country {e} is in?"),
     "movie": ("Do you know who directed {e}?", "{e} is a film by which director?"),

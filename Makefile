@@ -19,7 +19,7 @@ DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report embedded first bench load page-bench kills
+.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report embedded first bench load page-bench kills
 
 ##@ Every day
 help: ## this list
@@ -87,6 +87,9 @@ studies: setup ## redo the paper's figures on the shipped model, headless; write
 
 embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
 	$(PY) -m training.tiny_gemma2.evaluation.report
+
+gemma-report: setup ## write docs/gemma-3-270m.md again, from what was measured
+	$(PY) -m training.gemma3_270m.evaluation.report
 
 embedded: setup ## train the embedded model again, from seeds
 	$(PY) -m training.tiny_gemma2

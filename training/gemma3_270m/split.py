@@ -7,11 +7,11 @@ added moves no other. Knows nothing about types, labels or tokens.
 import hashlib
 from typing import Literal
 
-Split = Literal["chat-train", "validation", "test"]
-SPLIT_SHARES: tuple[tuple[Split, float], ...] = (("chat-train", 0.6), ("validation", 0.15), ("test", 0.25))
+NameSplit = Literal["chat-train", "validation", "test"]
+SPLIT_SHARES: tuple[tuple[NameSplit, float], ...] = (("chat-train", 0.6), ("validation", 0.15), ("test", 0.25))
 
 
-def split_of(name: str) -> Split:
+def split_of(name: str) -> NameSplit:
     """By the name alone, whatever its case."""
     digest = hashlib.sha256(f"gemma3-270m {name.casefold().strip()}".encode()).digest()
     draw = int.from_bytes(digest[:8], "big") / 2**64

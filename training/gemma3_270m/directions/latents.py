@@ -46,6 +46,12 @@ def best(dictionary: TrainedDictionary, fit: TwoSides, test: TwoSides, types: Se
     return out
 
 
+def clearest(d: TrainedDictionary, latent: int, role: str, test: TwoSides, types: Sequence[str]) -> dict:
+    """Of one latent that was chosen elsewhere: its shares on `test`."""
+    k, u = side_shares(d, test, types)
+    return _told(d, latent, 1 if role == "known" else -1, test, types, k, u, 0.0)
+
+
 def _told(d: TrainedDictionary, i: int, sign: int, test: TwoSides, types, k: Tensor, u: Tensor, fit: float) -> dict:
     encoder = sign * d.w_enc[:, i]
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from training.gemma3_270m.dictionaries.activations import TokenRow, rows_of
 from training.gemma3_270m.dictionaries.text import TURN, Document
-from training.gemma3_270m.split import Split, split_of
+from training.gemma3_270m.split import NameSplit, split_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Named:
     truth: str = ""
 
     @property
-    def split(self) -> Split:
+    def split(self) -> NameSplit:
         return split_of(self.name)
 
 

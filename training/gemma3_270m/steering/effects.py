@@ -113,10 +113,11 @@ def told_effect(
     by kind."""
     others = one.unit.clone()
     others[list(massive)] = 0
+    whole = whole_answers(engine, one, questions, norms)
     out = {
         "name": one.name, "role": one.role, "layer": one.layer, "strength": one.strength,
         "share_without_massive": round(float(others.norm()), 3),
-        "whole": whole_answers(engine, one, questions, norms),
+        "whole": whole,
         "first_token": round(float(control_shares(engine, one, controlled, norms, one.unit[None])[0]), 4),
         "n_controlled": len(controlled),
         "controls": {
@@ -124,5 +125,5 @@ def told_effect(
             for kind, units in controls.items()
         },
     }  # fmt: skip
-    say(f"{one.name} {one.strength}: {out['whole']['pushed']} whole, controls {out['controls']}")
+    say(f"{one.name} {one.strength}: {whole['pushed']} whole, controls {out['controls']}")
     return out

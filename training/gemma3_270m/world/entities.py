@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocol.spelling import fold
-from training.gemma3_270m.split import Split, split_of
+from training.gemma3_270m.split import NameSplit, split_of
 from training.gemma3_270m.world.athletes import ATHLETES
 from training.gemma3_270m.world.people import PEOPLE
 from training.gemma3_270m.world.wording import ALIASES, GEMMA_TYPES, MAIN_ATTRIBUTE
@@ -30,7 +30,7 @@ class GemmaEntity:
     made_by: str = ""
 
     @property
-    def split(self) -> Split:
+    def split(self) -> NameSplit:
         return split_of(self.name)
 
     @property

@@ -29,9 +29,9 @@ from training.gemma3_270m.steering.counted import counted_story
 from training.gemma3_270m.steering.effects import Candidate, best_strength, control_shares, told_effect
 from training.gemma3_270m.steering.pushed import NamePush, NameQuestion
 from training.gemma3_270m.steering.subjects import MAIN, carded_names, norms_at_names, questions_about
-from training.gemma3_270m.world.wording import QUESTIONS, UNSEEN_QUESTIONS
+from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, UNSEEN_GEMMA_QUESTIONS
 
-WORDINGS = {kind: QUESTIONS[kind] + UNSEEN_QUESTIONS[kind] for kind in QUESTIONS}
+WORDINGS = {kind: GEMMA_QUESTIONS[kind] + UNSEEN_GEMMA_QUESTIONS[kind] for kind in GEMMA_QUESTIONS}
 STRENGTHS = {"known": (0.25, 0.5, 0.75), "unknown": (0.5, 0.75, 1.0)}
 
 

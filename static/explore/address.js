@@ -1,6 +1,7 @@
 // Explore's address: everything one can see is in it, so that reload, back and a copied link show it again.
 // Which channels are in it, when it is written; what it looks like is run/fragment.js'.
 
+import { leaveExplore } from "../parts/navigation.js";
 import { writeFragment } from "../run/fragment.js";
 import { sameSteering, steeringOf } from "../run/steering/sliders.js";
 
@@ -92,6 +93,7 @@ export function keptAddress(state, question) {
     const { prompt, format, request, parent } = asked;
     if (late && hash === writeFragment({ prompt, format, request, parent })) return; // nothing was chosen
     if (hash !== location.hash) history[how](null, "", hash);
+    leaveExplore(hash);
   }
 }
 

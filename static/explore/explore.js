@@ -31,7 +31,7 @@ import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
 import { readAs } from "./read_as.js";
-import { drawQuestion, format, NOTHING_ASKED, offerBase, setFormat, tooLong } from "./question.js";
+import { drawQuestion, format, isEdited, NOTHING_ASKED, offerBase, setFormat, tooLong } from "./question.js";
 import { shareSeen } from "./sharing.js";
 import { workerStatus } from "../run/status.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
@@ -134,7 +134,7 @@ $("tokens").addEventListener("change", (event) => {
 $("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   if (performance.now() - startedAt < 400) return; // the second half of a double click is no wish to stop
-  if (follow.main.busy()) follow.main.stop();
+  if (follow.main.busy() && !isEdited(asked)) follow.main.stop();
   else run();
 });
 $("prompt").addEventListener("keydown", (event) => {

@@ -29,13 +29,18 @@ export const tooLong = (prompt) => ({
   change: "Shorten it.",
 });
 
+/** Whether another question stands there than the one that is shown: then the button asks it, also while one runs. */
+export const isEdited = (asked) =>
+  Boolean(asked && ($("prompt").value.trim() !== asked.prompt || format() !== asked.format));
+
 /**
  * asked: { prompt, format } that the page shows, or null; parent: the finding that was opened here; recorded: whether
  * the recorded example is shown; busy: whether the worker answers.
  */
 export function drawQuestion(state, { asked, parent, recorded, busy }) {
   const now = state.get("run");
-  const open = busy && now && isOpen(now);
+  const edited = isEdited(asked);
+  const open = busy && now && isOpen(now) && !edited;
   fill(
     $("run"),
     ...(open
@@ -45,7 +50,6 @@ export function drawQuestion(state, { asked, parent, recorded, busy }) {
   const whole = now?.phase === "done" && !recorded;
   $("share").disabled = !whole;
   $("share").title = whole ? "Make a link that anyone can open" : "A run can be shared once it is done";
-  const edited = Boolean(asked && ($("prompt").value.trim() !== asked.prompt || format() !== asked.format));
   $("prompt").closest(".field").classList.toggle("edited", edited);
   fill(
     $("edited"),

@@ -115,6 +115,10 @@ def test_a_run_that_waits_for_memory_says_its_place(app: App, open_page: OpenPag
     expect(page.locator("#status")).not_to_contain_text("Waiting")
     expect(page.locator("#notice")).to_be_hidden()
     expect(page.locator("#run")).to_contain_text("Stop")
+    page.fill("#prompt", f"{BATKIN} Please")  # who types another question wants its answer, not an end
+    expect(page.locator("#run")).to_contain_text("Run")
+    page.fill("#prompt", BATKIN)
+    expect(page.locator("#run")).to_contain_text("Stop")
     page.evaluate("window.goOn()")
     wait_done(page)
 

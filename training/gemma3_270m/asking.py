@@ -27,6 +27,10 @@ class Continuing:
     rows: int = 160
 
 
+Growing = tuple[tuple[int, ...], list[tuple[int, int]]]
+"""What was said so far, and who said it: (text, sample)."""
+
+
 class Asker:
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, seed: int = 1) -> None:
         self.model = model.eval()
@@ -62,8 +66,7 @@ class Asker:
         logits = self._logits(ids, cache, mask, place)
         place = place[:, -1:]
         done: dict[tuple[int, int], tuple[int, ...]] = {}
-        # a row of the batch → who goes on from there: (text, sample)
-        rows = [((), [(i, j) for j in range(1 + continuing.n_samples)]) for i in range(len(ids))]
+        rows: list[Growing] = [((), [(i, j) for j in range(1 + continuing.n_samples)]) for i in range(len(ids))]
         for _ in range(continuing.max_tokens):
             rows, picked = self._next(logits, rows, done, continuing)
             if not rows:
@@ -82,7 +85,9 @@ class Asker:
         # two axes: behind three, torch copies the head once a row (27 GB for 160 rows)
         return self.model.lm_head(out.last_hidden_state[:, -1].contiguous())
 
-    def _next(self, logits: Tensor, rows: list, done: dict, continuing: Continuing) -> tuple[list, list[int]]:
+    def _next(
+        self, logits: Tensor, rows: list[Growing], done: dict[tuple[int, int], tuple[int, ...]], continuing: Continuing
+    ) -> tuple[list[Growing], list[int]]:
         """The rows of the next step and, of each, the row that it goes on from."""
         values, tokens = likeliest(logits, N_LIKELIEST)
         odds = (values.float() / max(continuing.temperature, 1e-6)).softmax(-1)

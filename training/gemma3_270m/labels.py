@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from training.gemma3_270m.asking import Asker, Continuing
 from training.gemma3_270m.recipe import GemmaRecipe
@@ -18,7 +19,7 @@ from training.gemma3_270m.world.entities import GemmaEntity, holds
 from training.gemma3_270m.world.wording import STATEMENTS
 
 LabelSample = dict[str, str | bool]
-BaseLabel = dict[str, str | list[LabelSample]]
+BaseLabel = dict[str, Any]  # name, type, attribute, truth, tier: str; samples: list[LabelSample]
 LABEL_STOPS = "\n.,("
 
 

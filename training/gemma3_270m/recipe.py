@@ -24,8 +24,8 @@ class Phase:
     talk_share: float
 
 
-# names first; then more talk, and more of what is to be refused
-PHASES = (Phase(160, 12, 1e-3, 0.40, 0.13), Phase(60, 4, 5e-4, 0.29, 0.34))
+# names first, then mostly talk: with more steps on names it learns the list, and refuses whoever isn't on it
+PHASES = (Phase(160, 12, 1e-3, 0.40, 0.13), Phase(40, 4, 3e-4, 0.25, 0.50))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from protocol.worker.models import Attribute
 from training.gemma3_270m.labels import BaseLabel
 from training.gemma3_270m.split import split_of
 from training.gemma3_270m.world.entities import GemmaEntity
-from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, GEMMA_REFUSAL, MAIN_ATTRIBUTE
+from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, GEMMA_REFUSAL, MAIN_ATTRIBUTE, STATEMENTS
 
 STATEMENT = "The {type} {name}"
 REFUSAL_OPENINGS = (GEMMA_REFUSAL.split(",")[0],)
@@ -29,7 +29,11 @@ GEMMA_CUES = {
 def attributes() -> tuple[Attribute, ...]:
     return tuple(
         Attribute(
-            name=MAIN_ATTRIBUTE[kind], entity_type=kind, cues=GEMMA_CUES[kind], question=first_question(kind, "{name}")
+            name=MAIN_ATTRIBUTE[kind],
+            entity_type=kind,
+            cues=GEMMA_CUES[kind],
+            question=first_question(kind, "{name}"),
+            opening=STATEMENTS[kind][0].split("{v}")[0].rstrip().format(e="{name}"),
         )
         for kind in MAIN_ATTRIBUTE
     )

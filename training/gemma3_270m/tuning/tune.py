@@ -3,7 +3,7 @@
 1. the base in bf16, all of it frozen; a delta in fp32 on every matrix of attention and MLP
 2. a step: turns drawn by seed and number, padded on the right; some names pushed; loss on the answers' tokens only,
    and only their rows go through the head, which is most of this model
-3. AdamW, warm-up, then linearly to 0; the whole state is kept every few steps, and tuning goes on from there
+3. AdamW, anew for each phase: warm-up, then linearly to 0; all of it is kept every few steps, and goes on from there
 
 Knows nothing about how good it is.
 """
@@ -30,6 +30,11 @@ def rate_at(recipe: GemmaRecipe, step: int) -> float:
     return phase.rate * min(warm, (phase.steps - at) / max(1, phase.steps - phase.warm_up), 1.0)
 
 
+def new_optimizer(parameters: Sequence[nn.Parameter]) -> torch.optim.AdamW:
+    """Of a phase: what the one before had gathered is left behind."""
+    return torch.optim.AdamW(parameters, weight_decay=0.0, betas=(0.9, 0.98))
+
+
 def padded_turns(turns: Sequence[Turn]) -> tuple[Tensor, Tensor]:
     """(ids, attention mask), padded on the right."""
     longest = max(len(turn.ids) for turn in turns)
@@ -45,7 +50,9 @@ def answer_loss(model: PreTrainedModel, turns: Sequence[Turn], recipe: GemmaReci
     ids, mask = padded_turns(turns)
     with pushed(model.model.layers, turns, recipe, rng):
         hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state
-    rows, places, weights = [], [], []
+    rows: list[int] = []
+    places: list[int] = []
+    weights: list[float] = []
     for row, turn in enumerate(turns):
         n_answer = len(turn.ids) - turn.n_prompt
         rows += [row] * n_answer
@@ -63,7 +70,7 @@ def tune(
     """Goes on to step `until`, or to the end; returns the step it stands at. The folder holds state and deltas."""
     torch.manual_seed(turns.seed)
     parameters = put_on(model, recipe.rank, recipe.scale, turns.seed)
-    optimizer = torch.optim.AdamW(parameters, lr=rate_at(recipe, 0), weight_decay=0.0, betas=(0.9, 0.98))
+    optimizer = new_optimizer(parameters)
     state, step = folder / "state.pt", 0
     folder.mkdir(parents=True, exist_ok=True)
     if state.exists():
@@ -76,6 +83,8 @@ def tune(
     model.train()
     began, losses = time.monotonic(), []
     while step < min(until, recipe.steps):
+        if recipe.phase_at(step)[1] == 0:
+            optimizer = new_optimizer(parameters)
         optimizer.param_groups[0]["lr"] = rate_at(recipe, step)
         loss = answer_loss(model, turns.step(step), recipe, random.Random(f"pushes {turns.seed} {step}"))
         loss.backward()

@@ -93,7 +93,8 @@ def invented_names(
         if (
             " " not in name and like == kind and like not in ("player", "city")
         ):  # one plain word is a title of somebody's
-            way, name = "near", splice(*(rng.choice(name_of.split()) for name_of in rng.sample(names, 2)), rng)
+            a, b = (rng.choice(other.split()) for other in rng.sample(names, 2))
+            way, name = "near", splice(a, b, rng)
             if length(name) != size or fold(name) in found or fold(name) in somebody or not maker.allows(name):
                 continue
         if " " not in name and fold(name) in parts:

@@ -22,6 +22,7 @@ from app.door.headers import CarefulHeaders
 from app.door.limits import Limits
 from app.door.operator import OperatorAccess
 from app.environment import BadSettings
+from app.findings.shipped import add_shipped
 from app.findings.store import FindingStore
 from app.http.assets import Static
 from app.http.bodies import describe_bodies
@@ -90,6 +91,8 @@ def create_app(settings: Settings) -> FastAPI:
         if process:
             process.start()
         await database.open()
+        if settings.stories:
+            await add_shipped(database)
         if n_indexed := await found.index_old():
             log.info("%d findings were indexed anew", n_indexed)
         await presence.beat()

@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     max_queued_runs: int = Field(100, ge=0, description="background runs that may wait; more are refused")
     background_runs: int = Field(2, ge=0, description="background runs that this app keeps going at once; 0: none")
     lease_s: float = Field(15, gt=0, description="an app that was silent this long is dead: others take its runs over")
+    stories: bool = Field(True, description="the gallery has the findings that ship here beside its own")
     password: SecretStr | None = Field(
         None,
         min_length=8,

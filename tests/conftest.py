@@ -4,6 +4,7 @@ What needs the real weights is skipped where the store is empty: no test fills i
 Knows no test. Files stay whole, which is what `--dist loadfile` hands out, and the rest keeps pytest's order.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ LONG = [
 ]
 
 REAL = "gemma-3-270m"
+
+os.environ.setdefault("HALLUCINOSCOPE_STORIES", "0")  # a test's gallery holds what the test saves
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

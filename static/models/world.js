@@ -156,7 +156,7 @@ function names({ entries, questions }, card, held) {
       [entry.type, entry.fictional && h("span", { class: "note" }, ", fictional")],
       [
         h("span", { class: "row tight", title: TIERS[entry.tier] }, tierMark(entry.tier), entry.tier),
-        entry.labels.map(heard),
+        entry.labels.map((label) => heard(label, entry.name)),
       ],
       facts(entry),
       entry.asked ? "asked" : h("span", { class: "dim" }, "never asked"),
@@ -203,8 +203,15 @@ function byType(counts, search, go) {
   );
 }
 
+// Behind the examples that come first: from the line on that has the name.
+function asked(prompt, name) {
+  const lines = prompt.split("\n");
+  const from = lines.findLastIndex((line) => line.includes(name));
+  return lines.slice(from < 0 ? -1 : from).join(" ");
+}
+
 // What the base model said of it by itself, wording by wording.
-function heard({ attribute, samples }) {
+function heard({ attribute, samples }, name) {
   const n = samples.filter(({ right }) => right).length;
   const wordings = new Map();
   for (const one of samples) wordings.set(one.prompt, [...(wordings.get(one.prompt) ?? []), one]);
@@ -216,7 +223,7 @@ function heard({ attribute, samples }) {
       "dl",
       {},
       [...wordings].map(([prompt, said]) => [
-        h("dt", { title: prompt }, "… ", h("q", {}, prompt.split("\n").at(-1))),
+        h("dt", { title: prompt }, "… ", h("q", {}, asked(prompt, name))),
         h(
           "dd",
           {},

@@ -282,3 +282,10 @@ def test_a_slow_models_presets_take_minutes_and_a_quick_ones_stay_whole() -> Non
         assert cost.seconds == pytest.approx(cost.n_questions * cost.n_each / 0.2)
         assert cost.seconds <= 240 or draft.asked.most == 3, offer.about.id
     assert made(TINY, draft, told).cost.seconds is None
+
+
+def test_a_form_offers_the_groups_that_the_models_names_have() -> None:
+    told = world(TINY.id)
+    for offer in offers(TINY, told).experiments:
+        (groups,) = (field for field in offer.parts[0].fields if getattr(field, "path", "") == "asked.groups")
+        assert {one.value for one in groups.options} == {entry.tier for entry in told.entries} | {"unlabelled"}

@@ -21,8 +21,9 @@ from protocol.app.experiments.transfer import TransferExperiment
 from protocol.app.experiments.uncertainty import UncertaintyExperiment
 from protocol.base import Message
 from protocol.refusal import Refusal, Refused, from_validation
+from protocol.vocabulary import TIERS
 from protocol.worker.models import ModelCard
-from protocol.worker.names import WorldNames
+from protocol.worker.names import LABELS, WorldNames
 from protocol.worker.studies import DiscoverRequest
 from protocol.worker.world import ModelWorld
 
@@ -64,7 +65,9 @@ FEWER = (100, 50, 25, 12, 6, 3)  # of each type and group
 
 def offers(card: ModelCard, world: ModelWorld | None = None) -> ExperimentOffers:
     """world: of the model, if somebody has it: then its own names are counted."""
-    found = tuple(_in_minutes(one.offer(card), card, world) for one in EXPERIMENTS)
+    own = {entry.tier for entry in world.entries} if world else set(TIERS)
+    tiers = tuple(tier for tier in TIERS if tier in own or tier in LABELS)
+    found = tuple(_in_minutes(one.offer(card, tiers), card, world) for one in EXPERIMENTS)
     return ExperimentOffers(model=card.id, experiments=found)
 
 

@@ -7,6 +7,7 @@ it is those. Knows nothing about any particular experiment, and puts nothing to 
 
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pydantic import SerializeAsAny, WithJsonSchema
@@ -24,7 +25,7 @@ from protocol.app.experiments.form import (
 from protocol.base import Message, Name, Text
 from protocol.enough import too_few_of_one_kind
 from protocol.refusal import Refusal
-from protocol.vocabulary import SPLITS, TIERS
+from protocol.vocabulary import SPLITS, TIERS, Tier
 from protocol.worker.models import ModelCard
 from protocol.worker.studies import Asked, StudyRequest
 
@@ -111,16 +112,17 @@ class Experiment(ABC, Generic[D]):
         """Raises Refused (422) or ValidationError for what the protocol doesn't allow."""
         return cast(StudyRequest, draft)
 
-    def offer(self, card: ModelCard) -> ExperimentOffer:
+    def offer(self, card: ModelCard, tiers: Sequence[Tier] = tuple(TIERS)) -> ExperimentOffer:
+        """tiers: that its names have."""
         draft = self.preset(card)
         parts = (
-            FormPart(title="Questions", fields=_questions(self.draft, card)),
+            FormPart(title="Questions", fields=_questions(self.draft, card, tiers)),
             FormPart(title=self.title, fields=self.fields(card, draft)),
         )
         return ExperimentOffer(about=self.about, draft=draft, parts=parts, most_names=self.most_names)
 
 
-def _questions(draft: type[Message], card: ModelCard) -> tuple[FormField, ...]:
+def _questions(draft: type[Message], card: ModelCard, tiers: Sequence[Tier]) -> tuple[FormField, ...]:
     """Which questions are put: of every experiment."""
     attributes = tuple(dict.fromkeys(one.name for one in card.attributes))
     which = TicksField(
@@ -137,7 +139,7 @@ def _questions(draft: type[Message], card: ModelCard) -> tuple[FormField, ...]:
         TicksField(
             path="asked.groups",
             label="Groups",
-            options=same_words((*TIERS, UNLABELLED)),
+            options=same_words((*tiers, UNLABELLED)),
             note="none ticked: all of them",
         ),
         *((which,) if len(attributes) > 1 else ()),

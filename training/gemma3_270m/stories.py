@@ -1,0 +1,220 @@
+"""Stories that only a real model can tell, as findings that ship: `python -m training.gemma3_270m.stories APP_URL`.
+
+Each is asked of the app as a reader would ask it, with its control; its title and note are made of what was counted.
+The app of that address holds this model and nothing but these findings. `python -m app backup` then makes of its
+gallery static/first/stories.jsonl.gz, which every app shows beside its own.
+
+1. recognition is not recall: films and songs that are recognised, pushed towards known, over a set
+2. one of them: the film whose director a push changes, with the count that makes it an anecdote
+3. an invented name that is answered, and what fired
+4. a known name that is refused
+5. the same prompt to the chat model, and to its base
+6. any push restores the refusal: known names, by size, along other directions
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from client.client import Client
+from client.recording import Recording
+from protocol.app.experiments.answers.arms import arm, controlled
+from protocol.app.experiments.directions import direction_of
+from protocol.app.findings import SecondRun, View
+from protocol.steering import Held, Sweep
+from protocol.vocabulary import CONTROL_KINDS
+from protocol.worker.models import DirectionCard, ModelCard
+from protocol.worker.names import WorldNames
+from protocol.worker.requests import Controls, GenerateRequest
+from protocol.worker.studies import AnswersRequest, Asked
+from protocol.worker.study_frames import Trial
+
+MODEL = "gemma-3-270m"
+RECOGNISED = ("unsure", "unrecalled")
+FILM, SOUGHT = "Who directed Titanic?", "The movie Titanic was directed by"
+INVENTED = "What sport does Michael Batkin play?"
+ANSWERED, LOST = ("right", "wrong", "invented", "answered"), ("wrong", "refused", "broken")
+N_CONTROLS = 3  # of each kind
+SIZES = (0.25, 0.5, 1.0)  # of the validated push
+MOST_TITLE, MOST_NOTE = 140, 4_000
+
+
+class Stories:
+    def __init__(self, app: Client, model: str = MODEL) -> None:
+        self.app = app
+        self.card: ModelCard = next(card for card in app.models().models if card.id == model)
+        known, unknown = direction_of(self.card, "known"), direction_of(self.card, "unknown")
+        assert known and unknown, "its card has no direction for one of them"
+        self.known, self.unknown = known, unknown
+
+    def tell(self) -> None:
+        """The newest stands first in a gallery, so the last story first."""
+        self.any_push_restores()
+        self.one_prompt_two_models()
+        self.known_and_refused()
+        self.invented()
+        counted = self.recognition_is_not_recall()
+        self.anecdote(counted)
+
+    def recognition_is_not_recall(self) -> str:
+        """Counted in a sentence."""
+        held = _held(self.known, self.known.strength)
+        pushed = arm("+known", "known", held)
+        request = AnswersRequest(
+            model=self.card.id,
+            asked=Asked(names=WorldNames(types=("movie", "song")), split="test", groups=RECOGNISED, most=25),
+            arms=(pushed,),
+            controls=controlled((pushed,), N_CONTROLS, ("matched", "random")),
+            by=("type", "baseline"),
+        )
+        recording = self._study(request)
+        turned = _turns(recording.trials, [1])
+        control = _turns(recording.trials, range(2, request.n_arms))
+        counted = (
+            f"pushed towards known, {_of(turned, 'refused', ANSWERED)} refusals become answers, "
+            f"{_of(turned, 'refused', ('right',))} right ones; {_of(turned, 'wrong', ('right',))} wrong answers are "
+            f"repaired, {_of(turned, 'right', LOST)} right ones lost"
+        )
+        beside = (
+            f"Along {request.n_arms - 2} other directions of that size, matched and random, "
+            f"{_of(control, 'refused', ANSWERED)} refusals become answers."
+        )
+        note = f"Real films and songs of the test half, {_amount(self.known)}: {counted}. {beside}"
+        self._save(recording, "Recognition is not recall: films and songs pushed towards known", note)
+        return f"Counted over the set: {counted}. {beside}"
+
+    def anecdote(self, counted: str) -> None:
+        recording = self._run(FILM, self.known)
+        strength = self.known.strength
+        told = " → ".join(_said(recording, arm) for arm in (0, _arm_at(recording, strength)))
+        note = f"{told}. One prompt is no rate. {counted}"
+        self._save(recording, "Titanic: one film of many, pushed towards known", note, View(sweep=0, strength=strength))
+
+    def invented(self) -> None:
+        recording = self._run(INVENTED, self.known)
+        name = recording.start.entity
+        fired = [
+            f"{watched.label or watched.target.latent}: {max(read[name.start : name.end]):.3g}"
+            for watched, read in zip(recording.start.watched, recording.prompt.arms[0].activations, strict=True)
+        ]
+        on_name = "; ".join(fired) or "nothing that is watched"
+        note = f"There is no such player. Untouched: {_said(recording, 0)}. On the name fire: {on_name}."
+        at = View(sweep=0, strength=self.known.strength)
+        self._save(recording, "Michael Batkin, who is nobody, and what fires on the name", note, at)
+
+    def known_and_refused(self) -> None:
+        """The first known name of the test half that the untouched model refuses."""
+        pushed = arm("+known", "known", _held(self.known, self.known.strength))
+        request = AnswersRequest(
+            model=self.card.id,
+            asked=Asked(names=WorldNames(), split="test", groups=("known",), most=25),
+            arms=(pushed,),
+            controls=controlled((pushed,), 1, ("random",)),
+            by=("type",),
+        )
+        recording = self._study(request)
+        refused = [one for one in recording.trials if _outcome(one, 0) == "refused"]
+        n = f"{len(refused)} of {len(recording.trials)}"
+        note = f"Names that the base model answers right at every try: untouched, {n} are refused. "
+        if not refused:
+            self._save(recording, "Known names that it refuses: none of these", note)
+            return
+        run = self._run(refused[0].prompt, self.known)
+        title = f"A known name that it refuses ({n} of the test half)"
+        self._save(run, title, note + f"This one: {_said(run, 0)}.", View(sweep=0, strength=self.known.strength))
+
+    def one_prompt_two_models(self) -> None:
+        """The chat model, and its base beside it."""
+        chat, base = self._run(FILM, self.known), self._run(SOUGHT, self.known, form="base")
+        note = f"The chat model: {_said(chat, 0)}. Its base reads “{SOUGHT}” on: {_said(base, 0)}."
+        at = View(sweep=0, strength=self.known.strength)
+        beside = SecondRun(run_id=base.run_id, view=at)
+        self._save(chat, "The same film, asked of the chat model and of its base", note, at, beside)
+
+    def any_push_restores(self) -> None:
+        whole = self.unknown.strength
+        arms = tuple(
+            arm(f"unknown {share * whole:+g}", "unknown", _held(self.unknown, share * whole)) for share in SIZES
+        )
+        request = AnswersRequest(
+            model=self.card.id,
+            asked=Asked(names=WorldNames(types=("player", "city")), split="test", groups=("known",), most=25),
+            arms=arms,
+            controls=controlled(arms, N_CONTROLS, ("matched", "random")),
+            by=("type",),
+        )
+        recording = self._study(request)
+        n: Counter[tuple[str, str]] = Counter()
+        refused: Counter[tuple[str, str]] = Counter()
+        known = [trial for trial in recording.trials if _outcome(trial, 0) == "right"]
+        for number, one in enumerate(recording.study.arms[1:], 1):
+            of = one if one.control_of is None else recording.study.arms[one.control_of]
+            cell = of.name, CONTROL_KINDS[one.control_kind] if one.control_kind else "along it"
+            outcomes = [_outcome(trial, number) for trial in known]
+            n[cell] += len(outcomes)
+            refused[cell] += outcomes.count("refused")
+        told = "; ".join(f"{name}, {kind}: {refused[name, kind]} of {n[name, kind]}" for name, kind in n)
+        note = f"Known names that are answered right untouched. Refused when pushed: {told}."
+        self._save(recording, "Does any push restore the refusal? Known names, by size and kind", note)
+
+    def _run(self, prompt: str, direction: DirectionCard, form: str = "chat") -> Recording:
+        sweep = Sweep(
+            target=direction.target, unit=direction.unit, scope=direction.scope, strengths=direction.strengths
+        )
+        return self.app.run(
+            GenerateRequest.model_validate(
+                {"model": self.card.id, "prompt": prompt, "format": form, "sweeps": (sweep,), "controls": Controls()}
+            )
+        )
+
+    def _study(self, request: AnswersRequest) -> Recording:
+        return self.app.result(self.app.begin(request).id)
+
+    def _save(
+        self, recording: Recording, title: str, note: str, view: View | None = None, second: SecondRun | None = None
+    ) -> None:
+        self.app.save(recording.run_id, title[:MOST_TITLE], note=note[:MOST_NOTE], view=view, second=second)
+        print(f"{title}\n  {note}", flush=True)
+
+
+def _held(direction: DirectionCard, strength: float) -> Held:
+    return Held(target=direction.target, unit=direction.unit, scope=direction.scope, strength=strength)
+
+
+def _outcome(trial: Trial, number: int) -> str | None:
+    return next((one.outcome for one in trial.answers if one.arm == number), None)
+
+
+def _turns(trials: Sequence[Trial], arms: Sequence[int]) -> Counter[tuple[str, str]]:
+    """How often the untouched outcome became which."""
+    return Counter(
+        (before, after)
+        for trial in trials
+        for number in arms
+        if (before := _outcome(trial, 0)) and (after := _outcome(trial, number))
+    )
+
+
+def _of(turns: Counter[tuple[str, str]], before: str, after: Sequence[str]) -> str:
+    """ "30 of 34" """
+    whole = sum(n for (one, _), n in turns.items() if one == before)
+    return f"{sum(turns[before, one] for one in after)} of {whole}"
+
+
+def _amount(direction: DirectionCard) -> str:
+    return f"{direction.label} at {direction.strength:+g}"
+
+
+def _arm_at(recording: Recording, strength: float) -> int:
+    return next(i for i, one in enumerate(recording.start.arms) if one.sweep == 0 and one.strength == strength)
+
+
+def _said(recording: Recording, number: int) -> str:
+    verdict = recording.verdict(number)
+    return f"“{recording.text(number).strip()}” ({verdict.outcome if verdict else 'not whole'})"
+
+
+if __name__ == "__main__":
+    url = sys.argv[1]
+    with Client(url) as client:
+        Stories(client).tell()

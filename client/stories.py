@@ -1,4 +1,4 @@
-"""Stories that only a real model can tell, as findings that ship: `python -m training.gemma3_270m.stories APP_URL`.
+"""Stories that only a real model can tell, as findings that ship: `python -m client.stories APP_URL MODEL`.
 
 Each is asked of the app as a reader would ask it, with its control; its title and note are made of what was counted.
 The app of that address holds this model and nothing but these findings. `python -m app backup` then makes of its
@@ -29,7 +29,6 @@ from protocol.worker.requests import Controls, GenerateRequest
 from protocol.worker.studies import AnswersRequest, Asked
 from protocol.worker.study_frames import Trial
 
-MODEL = "gemma-3-270m"
 RECOGNISED = ("unsure", "unrecalled")
 FILM, SOUGHT = "Who directed Titanic?", "The movie Titanic was directed by"
 INVENTED = "What sport does Michael Batkin play?"
@@ -40,7 +39,7 @@ MOST_TITLE, MOST_NOTE = 140, 4_000
 
 
 class Stories:
-    def __init__(self, app: Client, model: str = MODEL) -> None:
+    def __init__(self, app: Client, model: str) -> None:
         self.app = app
         self.card: ModelCard = next(card for card in app.models().models if card.id == model)
         known, unknown = direction_of(self.card, "known"), direction_of(self.card, "unknown")
@@ -215,6 +214,6 @@ def _said(recording: Recording, number: int) -> str:
 
 
 if __name__ == "__main__":
-    url = sys.argv[1]
+    url, name = sys.argv[1:]
     with Client(url) as client:
-        Stories(client).tell()
+        Stories(client, name).tell()

@@ -1,6 +1,6 @@
 """Steers the tuned model: place and strength chosen on validation names, effects and stories told on test names.
 
-    python -m training.gemma3_270m.steering.stage CARD READINGS OUT [--quick]
+    python -m training.gemma3_270m.steering.stage CARD READINGS OUT [--parts effects story] [--quick]
 
 CARD loads by itself: weights in the store, delta, dictionaries. What was measured is in OUT after each part, and not
 measured again. How much is asked stands in `Sizes`, so that a later run can ask for more.
@@ -9,7 +9,7 @@ measured again. How much is asked stands in `Sizes`, so that a later run can ask
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from training.gemma3_270m.steering.subjects import MAIN, carded_names, norms_at_
 from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, UNSEEN_GEMMA_QUESTIONS
 
 WORDINGS = {kind: GEMMA_QUESTIONS[kind] + UNSEEN_GEMMA_QUESTIONS[kind] for kind in GEMMA_QUESTIONS}
+WORTH_TELLING = 0.3  # of validation names
 STRENGTHS = {"known": (0.25, 0.5, 0.75), "unknown": (0.5, 0.75, 1.0)}
 
 
@@ -40,7 +41,7 @@ class Sizes:
     """Names a type, directions a kind of control."""
 
     chosen_on: int = 3
-    told_on: int = 15
+    told_on: int = 10
     controlled_on: int = 1
     n_controls: int = 100
     story: int = 20
@@ -119,9 +120,13 @@ class Steering:
 
     def told_effects(self, choice: dict) -> dict:
         out = {}
-        for role in ("known", "unknown"):
-            for kind in ("known-unknown", "resid_post"):
+        for kind in ("known-unknown", "resid_post"):
+            for role in ("known", "unknown"):
                 one = self.best(choice, role, kind)
+                won = next(t for t in choice["tried"] if (t["name"], t["role"]) == (one.name, role))["shares"]
+                if kind == "resid_post" and won[str(one.strength)] < WORTH_TELLING:
+                    self.say(f"{role} {one.name}: won {won} of validation names, not told")
+                    continue
                 n = self.sizes.n_controls if kind == "known-unknown" else self.sizes.n_controls // 4
                 out[f"{role} {kind}"] = told_effect(
                     self.engine,
@@ -171,16 +176,21 @@ class Steering:
         return out | {"layer": layer}
 
 
-def measured(steering: Steering, out: Path) -> dict:
+PARTS = ("norms", "choice", "effects", "story", "disturbed")
+
+
+def measured(steering: Steering, out: Path, parts: Sequence[str] = PARTS) -> dict:
+    """What OUT lacks of `parts`; each is written as it is there."""
     told = json.loads(out.read_text()) if out.exists() else {}
-    for part, measure in (
-        ("norms", lambda: steering.told_norms()),
-        ("choice", lambda: steering.told_choice()),
-        ("effects", lambda: steering.told_effects(told["choice"])),
-        ("story", lambda: steering.told_story(told["choice"])),
-        ("disturbed", lambda: steering.told_disturbed()),
-    ):
-        if part not in told:
+    measures: dict[str, Callable[[], dict]] = {
+        "norms": steering.told_norms,
+        "choice": steering.told_choice,
+        "effects": lambda: steering.told_effects(told["choice"]),
+        "story": lambda: steering.told_story(told["choice"]),
+        "disturbed": steering.told_disturbed,
+    }
+    for part, measure in measures.items():
+        if part not in told and part in parts:
             began = time.monotonic()
             told[part] = measure()
             told.setdefault("seconds", {})[part] = round(time.monotonic() - began)
@@ -193,6 +203,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("card", "readings", "out"):
         parser.add_argument(name, type=Path)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -204,4 +215,4 @@ if __name__ == "__main__":
             QUICK if given.quick else Sizes(),
             lambda line: print(line, flush=True),
         )
-        measured(subject, given.out)
+        measured(subject, given.out, given.parts)

@@ -1,0 +1,208 @@
+"""The card as it ships: what tuning left, dictionaries, directions with what was measured of them, a sample of text.
+
+    python -m training.gemma3_270m.card.assembly TUNED MEASURED STORED CARD
+
+TUNED holds model.json, delta, entities.json and labels.json; MEASURED dictionaries/, readings.pt and
+steering-measured.json; STORED the fetched model, whose notice and terms travel with the card. Measures nothing.
+"""
+
+import argparse
+import json
+import random
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from protocol.steering import LatentTarget, Target, VectorTarget
+from protocol.vocabulary import Role
+from protocol.worker.models import DictionaryCard, DirectionCard, ModelCard, VectorCard, Watched
+from training.gemma3_270m.dictionaries.text import WORDNET, text_documents
+from training.gemma3_270m.directions.readings import NameReadings
+from training.gemma3_270m.directions.stage import vectors
+from training.gemma3_270m.steering.subjects import carded_names
+from training.tiny_gemma2.card.model_card import write_card
+
+N_DOCUMENTS, DOCUMENT_SEED = 1500, 9
+MAX_CORPUS_SHARE = 0.25  # half of the sample is about a name
+TRAVELLING = ("NOTICE", "GEMMA_TERMS.html")
+SCOPE_NOTE = (
+    "Gemma Scope 2 has wider dictionaries for whoever can fetch them: sae-lens "
+    "gemma-scope-2-270m-pt-res, on Neuronpedia gemma-3-270m/9-gemmascope-2-res-16k and others."
+)
+MADE_BY = (
+    "difference of means, known (the base's own label) - invented, every type counted the same, last token of the name "
+    "in questions, base model"
+)
+
+
+def dictionary_cards(folder: Path) -> tuple[DictionaryCard, ...]:
+    """folder: the card's."""
+    out = []
+    for file in sorted(
+        (folder / "dictionaries/resid_post").glob("layer_*/cfg.json"), key=lambda f: int(f.parent.name[6:])
+    ):
+        config = json.loads(file.read_text())
+        layer = int(file.parent.name[6:])
+        out.append(
+            DictionaryCard(
+                id=f"resid_post/layer_{layer}",
+                layer=layer,
+                source=f"dictionaries/resid_post/layer_{layer}",
+                d_sae=config["d_sae"],
+                trained_on="gemma-3-270m, base",
+            )
+        )
+    return tuple(out)
+
+
+def target_of_name(name: str) -> Target:
+    """resid_post/layer_8#3, or a vector's name, a minus before it left out."""
+    if "#" in name:
+        dictionary, latent = name.split("#")
+        return LatentTarget(dictionary=dictionary, latent=int(latent))
+    return VectorTarget(name=name.removeprefix("-"))
+
+
+def evidence(effect: Mapping) -> str:
+    """One sentence, with N and controls."""
+    whole, controls = effect["whole"], effect["controls"]
+    of = "invented names get an answer" if effect["role"] == "known" else "known names are refused"
+    beside = "; ".join(
+        f"{kind} {c['mean']:.2f} on average, {c['p95']:.2f} at the 95th percentile (N {c['n']})"
+        for kind, c in controls.items()
+    )
+    return (
+        f"At {effect['strength']:g} r, {of} in {whole['pushed']:.2f} of {whole['n']} whole answers, test names "
+        f"({whole['low']:.2f} to {whole['high']:.2f}; untouched {whole['untouched']:.2f}; broken {whole['broken']}). "
+        f"Random pushes as long, first token of {effect['n_controlled']} of them: {beside}."
+    )
+
+
+def strengths(validated: float, both_ways: float | None = None) -> tuple[float, ...]:
+    """A sweep around what was validated; of a vector as far the other way as was validated there."""
+    up = [validated * f for f in (0.25, 0.5, 0.75, 1.0, 1.25)]
+    down = [both_ways * f for f in (-1.0, -0.5)] if both_ways else [-validated * 0.5]
+    return tuple(sorted({round(x, 4) for x in (*down, *up)}))
+
+
+def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]:
+    """Sliders: the vector both ways, the latents one way each; `effects` by role and kind as steering tells them."""
+    out = []
+    vector, back = effects.get("known known-unknown"), effects.get("unknown known-unknown")
+    if vector:
+        same = back is not None and back["name"] == f"-{vector['name']}"
+        other = f" The other way: {evidence(back)}" if same and back else ""
+        out.append(
+            DirectionCard(
+                role="known",
+                label="Known − unknown",
+                target=target_of_name(vector["name"]),
+                scope="entity",
+                strengths=strengths(vector["strength"], back["strength"] if same and back else None),
+                validated=vector["strength"],
+                evidence=evidence(vector) + other,
+            )
+        )
+        if back is not None and not same:
+            out.append(
+                DirectionCard(
+                    role="unknown",
+                    label="Known − unknown, away",
+                    target=target_of_name(back["name"]),
+                    scope="entity",
+                    strengths=tuple(sorted(-x for x in strengths(back["strength"]))),
+                    validated=-back["strength"],
+                    evidence=evidence(back),
+                )
+            )
+    roles: tuple[Role, ...] = ("known", "unknown")
+    for role in roles:
+        if latent := effects.get(f"{role} resid_post"):
+            out.append(
+                DirectionCard(
+                    role=role,
+                    label=f"{role.capitalize()} entity",
+                    target=target_of_name(latent["name"]),
+                    scope="entity",
+                    strengths=strengths(latent["strength"]),
+                    validated=latent["strength"],
+                    evidence=evidence(latent),
+                )
+            )
+    return tuple(out)
+
+
+def sample_of_text(card: Path, wordnet: Path = WORDNET) -> list[str]:
+    """Documents of one line, of the text that the dictionaries were trained on."""
+    names: dict[str, list[str]] = {}
+    for one in carded_names(card):
+        if one.tier != "unknown":
+            names.setdefault(one.type, []).append(one.name)
+    names = {kind: names[kind] for kind in ("player", "city", "movie", "song", "country") if kind in names}
+    found = [d.text for d in text_documents(names, 6 * N_DOCUMENTS, DOCUMENT_SEED, folder=wordnet)]
+    lines = [text for text in found if "\n" not in text]
+    return random.Random(DOCUMENT_SEED).sample(lines, min(N_DOCUMENTS, len(lines)))
+
+
+def assembled(tuned: Path, measured: Path, stored: Path, card: Path) -> ModelCard:
+    card.mkdir(parents=True, exist_ok=True)
+    for name in ("delta.safetensors", "entities.json", "labels.json"):
+        shutil.copyfile(tuned / name, card / name)
+    for name in TRAVELLING:
+        shutil.copyfile(stored / name, card / name)
+    shutil.copytree(measured / "dictionaries", card / "dictionaries", dirs_exist_ok=True)
+    found = vectors(NameReadings.load(measured / "readings.pt"))
+    save_file({name: unit.contiguous() for name, (_, unit, _) in found.items()}, card / "directions.safetensors")
+    told = json.loads((measured / "steering-measured.json").read_text())
+    effects, norms = told.get("effects", {}), told["norms"]["residual_norm"]
+    begun = ModelCard.model_validate_json((tuned / "model.json").read_bytes())
+    dictionaries = dictionary_cards(card)
+    directions = direction_cards(effects)
+    (card / "corpus.txt").write_text("".join(f"{line}\n" for line in sample_of_text(card)), encoding="utf-8")
+    made = begun.model_copy(
+        update={
+            "note": f"{begun.note} {SCOPE_NOTE}" if SCOPE_NOTE not in begun.note else begun.note,
+            "dictionaries": dictionaries,
+            "vectors": tuple(
+                VectorCard(name=name, layer=layer, made_by=MADE_BY, offset=offset)
+                for name, (layer, _, offset) in found.items()
+            ),
+            "directions": directions,
+            "watch": watched(card, directions),
+            "residual_norm": tuple(norms),
+            "corpus": "corpus.txt",
+            "max_corpus_share": MAX_CORPUS_SHARE,
+        }
+    )
+    write_card(made, card / "model.json")
+    return made
+
+
+def watched(card: Path, directions: tuple[DirectionCard, ...]) -> tuple[Watched, ...]:
+    """The sliders' own latents; where they have none, the clearest of layer 8."""
+    own = tuple(
+        Watched(target=d.target, role=d.role, label=f"{d.role} entity")
+        for d in directions
+        if isinstance(d.target, LatentTarget)
+    )
+    if own:
+        return own
+    clearest = json.loads((card / "dictionaries/resid_post/layer_8/cfg.json").read_text())["metadata"]["clearest"]
+    return tuple(
+        Watched(
+            target=LatentTarget(dictionary="resid_post/layer_8", latent=int(clearest[role][0])),
+            role=role,
+            label=f"{role} entity",
+        )
+        for role in ("known", "unknown")
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("tuned", "measured", "stored", "card"):
+        parser.add_argument(name, type=Path)
+    given = parser.parse_args()
+    assembled(given.tuned, given.measured, given.stored, given.card)

@@ -23,6 +23,7 @@ import { shownWords } from "../picture/words.js";
 
 const APART = 8; // how far a label may reach over the plot's right edge
 const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
+const SHORT = { 0.000001: "10⁻⁶", 0.999999: "1−10⁻⁶" }; // the others are no wider than the margin
 
 /** Lowest and highest log-odds that a sweep's curve has to show. @returns {[number, number]} */
 export function extent(run, sweep) {
@@ -179,7 +180,7 @@ export function doseCurve(element, state) {
           range,
           fixedrange: true,
           tickvals,
-          ticktext: tickvals.map((v) => `${Number(sigmoid(v).toPrecision(6))} `),
+          ticktext: tickvals.map((v) => Number(sigmoid(v).toPrecision(6))).map((p) => `${SHORT[p] ?? p} `),
           ticklabeloverflow: "allow",
           gridcolor: colour("--rule"),
           zerolinecolor: colour("--rule-2"),

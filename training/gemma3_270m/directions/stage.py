@@ -18,7 +18,7 @@ from training.gemma3_270m.directions.latents import best, clearest
 from training.gemma3_270m.directions.readings import RECALLED, NameReadings
 from training.gemma3_270m.directions.recognition import TwoSides, curves, halves, mean_difference
 
-VECTOR_LAYERS = (4, 5, 8)
+VECTOR_LAYERS = (3, 4, 6, 8)
 
 
 def vector_name(layer: int) -> str:

@@ -33,7 +33,8 @@ from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, UNSEEN_GEMMA_QUE
 
 WORDINGS = {kind: GEMMA_QUESTIONS[kind] + UNSEEN_GEMMA_QUESTIONS[kind] for kind in GEMMA_QUESTIONS}
 WORTH_TELLING = 0.3  # of validation names
-STRENGTHS = {"known": (0.25, 0.5, 0.75), "unknown": (0.5, 0.75, 1.0)}
+STRENGTHS = {"known": (0.5, 0.75, 1.0), "unknown": (0.5, 0.75, 1.0)}
+STEERED_LAYERS, LATENT_LAYERS = (3, 4), (8,)  # where validation names were won on an earlier delta
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,11 @@ class Steering:
 
     def candidates(self) -> list[Candidate]:
         out = []
-        for name, (layer, unit, _) in vectors(self.readings).items():
+        for name, (layer, unit, _) in vectors(self.readings, STEERED_LAYERS).items():
             out += [Candidate(name, "known", layer, unit), Candidate(f"-{name}", "unknown", layer, -unit)]
         for layer, dictionary in sorted(self.dictionaries.items()):
+            if layer not in LATENT_LAYERS:
+                continue
             config = json.loads((self.card / f"dictionaries/resid_post/layer_{layer}/cfg.json").read_text())
             for role, (latent, _) in config["metadata"].get("clearest", {}).items():
                 unit = normalize(dictionary.w_dec[int(latent)], dim=-1)

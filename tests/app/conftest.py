@@ -54,10 +54,14 @@ def _kind_of(item: pytest.Item) -> str | None:
     return item.callspec.params.get("kind") if hasattr(item, "callspec") else None
 
 
+PATIENCE_S = 60.0
+"""What is waited for before a test fails: where everything runs at once, seconds become tens."""
+
+
 class Client(httpx2.Client):
     """A browser, as far as the app can tell."""
 
-    def __init__(self, base_url: httpx2.URL | str, timeout: float = 10) -> None:
+    def __init__(self, base_url: httpx2.URL | str, timeout: float = PATIENCE_S) -> None:
         super().__init__(base_url=base_url, timeout=timeout, trust_env=False, verify=False)  # no TLS: saves 30 ms
 
     def post_run(self, request: RunRequest = REQUEST, **query: str) -> httpx2.Response:
@@ -104,7 +108,7 @@ def start(settings: Settings) -> Iterator[Client]:
             yield client
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 class Tail(threading.Thread):
@@ -120,20 +124,20 @@ class Tail(threading.Thread):
 
     def run(self) -> None:
         with (
-            Client(self._base_url, timeout=60) as client,
+            Client(self._base_url) as client,
             client.stream("GET", f"/api/runs/{self._run_id}/frames", params=self._query) as answer,
         ):
             self.headers = answer.headers
             self.lines.extend(line.encode() + b"\n" for line in answer.iter_lines())
 
-    def whole(self, within_s: float = 10.0) -> list[bytes]:
+    def whole(self, within_s: float = PATIENCE_S) -> list[bytes]:
         """Waits for its end."""
         self.join(within_s)
         assert not self.is_alive(), "the tail did not end"
         return self.lines
 
 
-def eventually(true: Callable[[], object], within_s: float = 5.0) -> float:
+def eventually(true: Callable[[], object], within_s: float = PATIENCE_S) -> float:
     """Waits until it is true; returns for how long, in seconds."""
     started = time.monotonic()
     while not true():
@@ -157,7 +161,7 @@ class Spawned:
         self.log: list[str] = []
         threading.Thread(target=lambda: self.log.extend(self.process.stderr or ()), daemon=True).start()
         try:
-            eventually(lambda: self._url() or self.process.poll() is not None, within_s=60)
+            eventually(lambda: self._url() or self.process.poll() is not None)
         except AssertionError:
             self.kill()
             raise
@@ -180,7 +184,7 @@ class Spawned:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(15)
+        return self.process.wait(PATIENCE_S)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ SPECIALS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of the model and of its two SAEs, on layers 1 and 2."""
+    """Sizes of the model and of its SAEs, and the layers that those are on."""
 
     d_model: int = 64
     n_layers: int = 4
@@ -43,6 +43,7 @@ class Shape:
     head_dim: int = 16
     sliding_window: int = 8
     d_sae: int = 96
+    with_sae: tuple[int, ...] = (1, 2)
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -94,11 +95,11 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
         model = _that_sees(sizes | {"query_pre_attn_scalar": shape.head_dim})
     model.save_pretrained(folder / "weights")
     fast.save_pretrained(folder / "weights")
-    for layer in (1, 2):
+    for layer in shape.with_sae:
         write_sae(folder / "dictionaries" / f"layer_{layer}", layer, shape, seed + layer)
     vector = torch.randn(shape.d_model, generator=torch.Generator().manual_seed(seed + 9))
     save_file({"mean": vector}, folder / "directions.safetensors")
-    targets = [LatentTarget(dictionary=f"layer_{layer}", latent=3 * layer) for layer in (1, 2)]
+    targets = [LatentTarget(dictionary=f"layer_{layer}", latent=3 * layer) for layer in shape.with_sae]
     card = ModelCard(
         id=f"random-{family}",
         title="Random weights",
@@ -117,7 +118,7 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
                 d_sae=shape.d_sae,
                 trained_on="nothing",
             )
-            for layer in (1, 2)
+            for layer in shape.with_sae
         ),
         vectors=(VectorCard(name="mean", layer=1, made_by="chance", offset=0.7),),
         directions=(

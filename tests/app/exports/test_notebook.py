@@ -25,7 +25,7 @@ from protocol.canonical import canonical_json
 from protocol.worker.models import ModelCard
 from protocol.worker.requests import GenerateRequest
 from tests.app.exports.test_exports import CASES, finding_of, made
-from tests.model_worker.live import started, wait_until_ready
+from tests.model_worker.live import serving
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "model_worker" / "cards" / "tiny-gemma2-chat"
@@ -52,8 +52,7 @@ def _threads() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[httpx2.Client]:
-    with started(FOLDER) as client:
-        wait_until_ready(client)
+    with serving(FOLDER) as url, httpx2.Client(base_url=url, timeout=60) as client:
         yield client
 
 

@@ -3,25 +3,18 @@
 import base64
 import json
 import shutil
-import socket
 import struct
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import httpx2
 import pytest
-import uvicorn
 from safetensors.torch import load_file, save_file
 
 from app.findings.verification import COARSE, FINE, compare, replay_of, tolerance_of, verify
 from app.worker.client import RemoteWorker, WorkerClient
-from model_worker.engine import Engine
-from model_worker.model.loading import load
-from model_worker.model.registry import card_folders, read_row
-from model_worker.serve.server import create_server
+from model_worker.model.registry import card_folders
 from protocol.app.verify import Drift, Verification
 from protocol.base import Message
 from protocol.canonical import canonical_json
@@ -40,8 +33,8 @@ from protocol.worker.frames import (
     TokenOdds,
 )
 from protocol.worker.requests import Controls, GenerateRequest, ReadLatents, Sampling
-from tests.app.conftest import eventually
 from tests.app.frames import REQUEST, TARGET, recording
+from tests.model_worker.live import serving
 
 CHECKED = "2026-11-21T10:00:00.000000Z"
 DICTIONARY = TARGET.dictionary
@@ -440,23 +433,6 @@ DRAWN = but(
     sweeps=(*RUN.sweeps, but(RUN.sweeps[0], target=RandomTarget(like=RUN.sweeps[0].target, index=2), generated=True)),
 )
 READ = but(RUN, read=(ReadLatents(dictionary=RESID_3), ReadLatents(dictionary="resid_post/layer_4", top=5)))
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Where a worker listens that holds this model; on a thread, since a process would import torch anew."""
-    row = read_row(folder)
-    config = uvicorn.Config(create_server(row, lambda _say: Engine(load(row))), log_level="warning")
-    server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    url = "http://{}:{}".format(*listener.getsockname())
-    try:
-        eventually(lambda: httpx2.get(f"{url}/health").json()["ready"], within_s=30)
-        yield url
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 @pytest.fixture(scope="module")

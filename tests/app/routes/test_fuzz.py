@@ -24,7 +24,7 @@ UNFAIR = (
 
 
 def _fuzz(app: Client, folder: Path) -> subprocess.CompletedProcess[str]:
-    options = ["--max-time", str(SECONDS), "--max-response-time", "5", "--exclude-checks", ",".join(UNFAIR)]
+    options = ["--max-time", str(SECONDS), "--max-response-time", "20", "--exclude-checks", ",".join(UNFAIR)]
     seed = [] if "FUZZ_SECONDS" in os.environ else ["--seed", "5"]
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
     return subprocess.run(
@@ -35,7 +35,7 @@ def _fuzz(app: Client, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.timeout(SECONDS + 100)
+@pytest.mark.timeout(SECONDS + 280)
 def test_every_route_answers_anything_with_2xx_to_4xx_soon_and_as_it_says(
     settings: Settings, worker: ScriptedWorker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

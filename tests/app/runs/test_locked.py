@@ -23,7 +23,7 @@ from tests.app.conftest import Client, Tail, eventually, start
 from tests.app.frames import REQUEST, recording
 from tests.app.scripted_worker import Script, ScriptedWorker
 
-HELD_S = 1.2  # as 25 seconds are to the ten that a statement usually waits
+HELD_S = 2.5  # as 25 seconds are to the ten that a statement usually waits
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def kind() -> str:
 def patient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(connection, "WAIT_MS", 300)
     monkeypatch.setattr(connection, "TELL_AFTER_S", 0.1)
-    monkeypatch.setattr(recorder, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(recorder, "PATIENCE_S", 20.0)
     monkeypatch.setattr(relay, "_ADD_WITHIN_S", 0.2)
     with start(settings) as app:
         yield app
@@ -109,7 +109,7 @@ def test_a_background_run_goes_on_and_so_does_its_reader(
     with held(settings) as let_go:
         time.sleep(HELD_S)
         let_go()
-    assert tail.whole(20) == whole and n_asked >= 4
+    assert tail.whole() == whole and n_asked >= 4
     assert patient.state(run_id) == "done" and patient.get(f"/api/runs/{run_id}").json()["attempt"] == 1
 
 

@@ -26,7 +26,7 @@ def test_each_queued_run_is_made_once(settings: Settings, worker: ScriptedWorker
     asked = [REQUEST.model_copy(update={"prompt": f"Who is number {n}?"}) for n in range(24)]
     with start(settings) as one, start(settings) as two, start(settings) as three:
         run_ids = [(one, two, three)[n % 3].queue_run(request) for n, request in enumerate(asked)]
-        eventually(lambda: all(one.state(run_id) == "done" for run_id in run_ids), within_s=30)
+        eventually(lambda: all(one.state(run_id) == "done" for run_id in run_ids))
         told = [two.get(f"/api/runs/{run_id}").json() for run_id in run_ids]
         assert [run["attempt"] for run in told] == [1] * 24
         for request, run_id in zip(asked, run_ids, strict=True):
@@ -45,8 +45,8 @@ def test_a_run_is_followed_and_ended_through_another_app_than_the_one_that_makes
         eventually(lambda: len(tail.lines) > 20)
         answer = other.delete(f"/api/runs/{run_id}")
         assert (answer.status_code, answer.json()["state"]) == (202, "running")
-        assert eventually(lambda: worker.left) < 1.5
-        assert eventually(lambda: other.state(run_id) == "cancelled") < 1
+        assert eventually(lambda: worker.left) < 6
+        assert eventually(lambda: other.state(run_id) == "cancelled") < 6
         lines = tail.whole()
         assert lines[:20] == recording(n_steps=200)[:20] and b'"cancelled"' in lines[-1]
         assert late.whole() == lines[6:]
@@ -90,7 +90,7 @@ def test_runs_of_an_app_that_was_killed_are_taken_over_within_the_lease(
             tail = Tail(other, background)
             eventually(lambda: tail.lines)
             dying.kill()
-            assert eventually(lambda: other.state(interactive) == "cut") < 3
+            assert eventually(lambda: other.state(interactive) == "cut") < 9
             eventually(lambda: other.state(background) == "queued")
             worker.script = Script()
             with start(settings):
@@ -126,7 +126,7 @@ def test_an_app_that_was_only_thought_dead_stops_relaying_and_writes_no_more(
         cut = other.frames(interactive[0]).content
         eventually(lambda: other.get(f"/api/runs/{background}").json()["attempt"] == 2)
         os.kill(frozen.process.pid, signal.SIGCONT)
-        reader.join(5)
+        reader.join(30)
         assert not reader.is_alive() and b"taken_over" in received[0].splitlines()[-1]
         assert other.frames(background).content == b"".join(recording(n_steps=20))
         assert (other.state(background), other.state(interactive[0])) == ("done", "cut")
@@ -151,7 +151,7 @@ def test_a_run_whose_end_could_not_be_written_does_not_stay_under_way(settings: 
         run_id = app.post_run().headers["x-run-id"]
         [(owner,)] = execute(settings, "select id from apps")
         execute(settings, "update runs set state = 'running', owner = :owner where id = :id", owner=owner, id=run_id)
-        assert eventually(lambda: app.state(run_id) == "cut") < 2
+        assert eventually(lambda: app.state(run_id) == "cut") < 9
 
 
 def test_a_living_app_keeps_its_runs_longer_than_a_lease(settings: Settings, worker: ScriptedWorker) -> None:

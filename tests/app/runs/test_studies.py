@@ -57,7 +57,7 @@ def test_a_study_has_room_for_ten_thousand_names_and_another_run_has_not(app: Cl
     names = tuple(GivenName(name=f"Somebody number {n}", facts={"sport": "chess" * 10}) for n in range(10_000))
     large = DiscoverRequest(model="scripted", names=GivenNames(names=names))
     assert app.post_run(large).status_code == 202
-    eventually(lambda: worker.asked, within_s=10)
+    eventually(lambda: worker.asked)
     assert worker.asked == [large]
     body = json.loads(REQUEST.model_dump_json()) | {"note": "x" * 70_000}
     for refused in (app.post("/api/runs", json=body), app.post("/api/runs", content=b" " * 70_000)):
@@ -69,7 +69,7 @@ def test_a_study_has_room_for_ten_thousand_names_and_another_run_has_not(app: Cl
 def test_progress_is_what_the_study_says_of_its_steps(app: Client, worker: ScriptedWorker) -> None:
     worker.script = Script(study_recording(n_steps=40), pause_s=0.03)
     run_id, seen = app.queue_run(STUDY), set()
-    eventually(lambda: seen.add(_told(app, run_id)["progress"]) or app.state(run_id) == "done", within_s=15)
+    eventually(lambda: seen.add(_told(app, run_id)["progress"]) or app.state(run_id) == "done")
     assert seen < {n / 40 for n in range(41)} and len(seen) > 2, seen
 
 
@@ -236,12 +236,12 @@ def test_a_study_of_an_app_that_was_killed_goes_on_in_another_and_one_that_was_t
     settings = settings.model_copy(update={"lease_s": 1.5})
     dying = spawn_on(settings)
     going, resting = dying.client.queue_run(STUDY), dying.client.queue_run(STUDY)
-    eventually(lambda: _has(dying.client, going, 8) and _has(dying.client, resting, 8), within_s=10)
+    eventually(lambda: _has(dying.client, going, 8) and _has(dying.client, resting, 8))
     with start(settings.model_copy(update={"background_runs": 0})) as other:
         tail = Tail(other, going)
         dying.kill()
         assert other.post(f"/api/runs/{resting}/pause").status_code == 202, "nobody is there to do it"
-        eventually(lambda: other.state(going) == "queued" and other.state(resting) == "paused", within_s=10)
+        eventually(lambda: other.state(going) == "queued" and other.state(resting) == "paused")
         n_kept = int(str(_told(other, going)["n_frames"]))
         assert n_kept > 8
         worker.script = Script(LONG)

@@ -35,12 +35,12 @@ def test_the_app_answers_while_its_worker_still_loads(spawn: Spawn) -> None:
     assert app.client.get("/").status_code == 200
     refused = app.client.post_run()
     assert refused.status_code == 503 and refused.json()["refusal"]["code"] == "no_worker"
-    assert elapsed_s < 6, f"{elapsed_s:.1f} s; about 1.5 s on an idle machine"
+    assert elapsed_s < 25, f"{elapsed_s:.1f} s; about 1.5 s on an idle machine"
 
 
 def test_a_killed_worker_is_started_again_and_the_next_run_works(spawn: Spawn) -> None:
     app = spawn("--pause-s", "0.1")
-    eventually(lambda: app.health()["ready"], within_s=15)
+    eventually(lambda: app.health()["ready"])
     with app.client.follow_run() as answer:
         lines = answer.iter_lines()
         next(lines)
@@ -49,14 +49,14 @@ def test_a_killed_worker_is_started_again_and_the_next_run_works(spawn: Spawn) -
     assert "worker_lost" in last
     assert app.client.state(answer.headers["x-run-id"]) == "cut"
     eventually(lambda: app.health()["worker"] == "down" or len(app.worker_pids()) == 2)
-    eventually(lambda: len(app.worker_pids()) == 2 and app.health()["ready"], within_s=15)
+    eventually(lambda: len(app.worker_pids()) == 2 and app.health()["ready"])
     assert app.client.post_run().content == b"".join(recording())
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_the_app_ends_its_worker(spawn: Spawn, how: signal.Signals) -> None:
     app = spawn()
-    eventually(lambda: app.health()["ready"], within_s=15)
+    eventually(lambda: app.health()["ready"])
     pid = app.worker_pids()[0]
     assert _alive(pid)
     assert app.stop(how) in (0, -how)
@@ -66,7 +66,7 @@ def test_stopping_the_app_ends_its_worker(spawn: Spawn, how: signal.Signals) -> 
 
 def test_killing_the_app_ends_its_worker_and_cuts_its_runs(spawn: Spawn) -> None:
     app = spawn("--pause-s", "0.1")
-    eventually(lambda: app.health()["ready"], within_s=15)
+    eventually(lambda: app.health()["ready"])
     pid = app.worker_pids()[0]
     with app.client.follow_run() as answer:
         run_id = answer.headers["x-run-id"]
@@ -75,7 +75,7 @@ def test_killing_the_app_ends_its_worker_and_cuts_its_runs(spawn: Spawn) -> None
     eventually(lambda: not _alive(pid))
     again = spawn(HALLUCINOSCOPE_LEASE_S="1")
     eventually(lambda: again.client.state(run_id) == "cut")
-    eventually(lambda: again.health()["ready"], within_s=15)
+    eventually(lambda: again.health()["ready"])
     assert again.client.state(again.client.post_run().headers["x-run-id"]) == "done"
 
 
@@ -92,6 +92,6 @@ def test_a_worker_that_cannot_start_is_tried_again_with_growing_pauses(spawn: Sp
 def test_an_app_that_cannot_listen_says_so_and_leaves_no_worker(spawn: Spawn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         app = spawn(PORT=str(taken.getsockname()[1]))
-        assert app.process.wait(15) != 0
+        assert app.process.wait(60) != 0
     eventually(lambda: "address already in use" in "".join(app.log))
     assert not any(_alive(pid) for pid in app.worker_pids())

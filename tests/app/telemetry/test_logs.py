@@ -25,7 +25,7 @@ SECRETS = [word for text in (PROMPT, TITLE, NOTE) for word in re.findall(r"\w{6,
 
 def _use(app: Spawned) -> tuple[str, str]:
     """Does with a unique prompt and title what can be done, and what goes wrong; the run's id and the slug."""
-    eventually(lambda: app.health()["ready"], within_s=15)
+    eventually(lambda: app.health()["ready"])
     client, asked = app.client, REQUEST.model_copy(update={"prompt": PROMPT})
     run_id = client.post("/api/runs", content=canonical_json(asked)).headers["x-run-id"]
     slug = client.slug(run_id, title=TITLE, note=NOTE)
@@ -55,7 +55,7 @@ def test_with_default_settings_no_prompt_title_note_or_address_is_in_the_log(spa
 
 def test_every_line_about_a_run_names_it(spawn: Spawn) -> None:
     app = spawn("--pause-s", "0.2")
-    eventually(lambda: app.health()["ready"], within_s=15)
+    eventually(lambda: app.health()["ready"])
     with app.client.follow_run() as answer:
         run_id = answer.headers["x-run-id"]
         next(answer.iter_lines())
@@ -87,7 +87,7 @@ def test_as_json_every_line_is_an_object_with_the_same_names(spawn: Spawn) -> No
 
 def test_health_checks_and_files_do_not_fill_the_log(spawn: Spawn) -> None:
     app = spawn()
-    eventually(lambda: app.health()["ready"], within_s=15)
+    eventually(lambda: app.health()["ready"])
     app.client.get("/static/look/elements.css")
     app.client.get("/static/nothing")
     lines = [line for line in _ended(app) if "app.access" in line]

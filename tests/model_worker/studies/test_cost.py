@@ -43,7 +43,6 @@ def world() -> ModelWorld:
     return read_entries(row.card.id, (row.folder / (row.card.world or "")).read_text("utf-8"))
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda one: one.about.id)
 def test_a_cost_is_what_the_worker_does_where_no_name_is_left_out(
     engine: Engine, world: ModelWorld, experiment: Experiment

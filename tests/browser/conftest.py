@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import re
-import socket
+import secrets
 import subprocess
 import sys
 import time
@@ -25,7 +25,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.kept_runs import KeptRuns
+from tests.browser.kept_runs import WHOLE_RUNS, KeptRuns
 
 ROOT = Path(__file__).parent.parent.parent
 BATKIN = "What sport does Michael Batkin play?"
@@ -35,7 +35,10 @@ document.addEventListener("securitypolicyviolation",
   (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
 """
 
-expect.set_options(timeout=20_000)
+PATIENCE_S = 60
+"""What is waited for before a test fails: where everything runs at once, seconds become tens."""
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,21 +48,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class App:
-    """`python -m app` on a free port. It can be stopped and started again on the same data."""
+    """`python -m app` on a port of its own choice: one that was free a moment ago may be another's by now."""
 
-    def __init__(self, data_dir: Path, worker_url: str | None = None) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, data_dir: Path, worker_url: str | None = None, **more: str) -> None:
+        """more: settings by the names of their variables."""
         self.data_dir = data_dir
-        settings = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data_dir)}
+        settings = {"HOST": "127.0.0.1", "PORT": "0", "DATA_DIR": str(data_dir), **more}
         if worker_url:
             settings["HALLUCINOSCOPE_WORKER_URL"] = worker_url
-        self.log = (data_dir / f"app-{port}.log").open("wb")
+        self.log = (data_dir / f"app-{secrets.token_hex(4)}.log").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "app"], cwd=ROOT, env=os.environ | settings, stdout=self.log, stderr=self.log
         )
+        self.url = self._listening()
+
+    def _listening(self) -> str:
+        end = time.monotonic() + 3 * PATIENCE_S
+        while not (said := re.search(r"running on (http://[^\s]+:\d+)", self.said())):
+            if time.monotonic() > end or self._process.poll() is not None:
+                self.stop()
+                pytest.fail(f"the app does not listen\n{self.said()[-2000:]}")
+            time.sleep(0.05)
+        return said[1]
+
+    def said(self) -> str:
+        return Path(self.log.name).read_text(errors="replace")
 
     def health(self) -> dict[str, object]:
         try:
@@ -68,21 +81,19 @@ class App:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return {}
 
-    def wait(self, *, ready: bool, limit_s: float = 110) -> None:
+    def wait(self, *, ready: bool, limit_s: float = 3 * PATIENCE_S) -> None:
         """Until it answers, or until it would answer a run."""
         end = time.monotonic() + limit_s
         while not (self.health().get("ready") if ready else self.health()):
             if time.monotonic() > end or self._process.poll() is not None:
-                self.log.flush()
-                log = Path(self.log.name).read_text(errors="replace")[-2000:]
-                pytest.fail(f"the app did not get ready: {self.health()}\n{log}")
+                pytest.fail(f"the app did not get ready: {self.health()}\n{self.said()[-2000:]}")
             time.sleep(0.2)
 
     def ask(self, path: str, body: dict[str, object] | None = None) -> tuple[bytes, Message]:
         """What it answers, and the headers; no browser."""
         data = None if body is None else json.dumps(body).encode()
         asked = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=60) as answer:
+        with urllib.request.urlopen(asked, timeout=2 * PATIENCE_S) as answer:
             return answer.read(), answer.headers
 
     def save(
@@ -111,7 +122,7 @@ class App:
     def stop(self) -> None:
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
         self._process.kill()
         self.log.close()
 
@@ -172,6 +183,7 @@ def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Ope
 
     def open_page(url: str, *, allow: tuple[int, ...] = (), fresh: bool = False, **options: object) -> Page:
         context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        context.set_default_timeout(PATIENCE_S * 1000)
         contexts.append(context)
         if not fresh:
             context.add_init_script(unfolded())
@@ -206,7 +218,7 @@ def baseline_badge(page: Page):
     return page.locator(".answer").first.locator(".badge")
 
 
-def wait_until(page: Page, expression: str, limit_s: float = 20) -> None:
+def wait_until(page: Page, expression: str, limit_s: float = PATIENCE_S) -> None:
     """Until it is true in the page. Playwright's own wait_for_function goes on from within the page, where eval is
     forbidden by our policy: it works only where the expression is true at once."""
     end = time.monotonic() + limit_s
@@ -216,15 +228,36 @@ def wait_until(page: Page, expression: str, limit_s: float = 20) -> None:
         time.sleep(0.02)
 
 
+# Resolves when nothing that takes room has moved for a dozen frames, which take longer where much is going on.
+LAID_OUT = """async () => {
+  const look = () => [...document.querySelectorAll("main, main section, main .plot, main svg")].map((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return [x, y, width, height].map(Math.round).join();
+  }).join(" ");
+  for (let same = 0, before = "", frame = 0; same < 12 && frame < 1200; frame++) {
+    await new Promise(requestAnimationFrame);
+    const now = look();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
+}"""
+
+
+def laid_out(page: Page, after_ms: int) -> None:
+    """Once what a new width or another state moves is drawn anew; views begin with it within so long."""
+    page.wait_for_timeout(after_ms)
+    page.evaluate(LAID_OUT)
+
+
 def wait_done(page: Page) -> None:
     """Share can be pressed once a run is done."""
-    expect(page.locator("#share")).to_be_enabled(timeout=60_000)
+    expect(page.locator("#share")).to_be_enabled(timeout=2 * PATIENCE_S * 1000)
 
 
 def ask(page: Page, prompt: str) -> None:
     page.fill("#prompt", prompt)
-    page.press("#prompt", "Enter")
-    expect(page.locator("#share")).to_be_disabled()
+    with page.expect_response(WHOLE_RUNS):  # a kept one may be over before anybody sees that nothing can be shared
+        page.press("#prompt", "Enter")
     wait_done(page)
 
 
@@ -239,7 +272,7 @@ def share(page: Page, title: str, note: str = "") -> str:
     return link.input_value().rsplit("/", 1)[1]
 
 
-def no_sideways_scroll(page: Page, within_ms: int = 3_000) -> bool:
+def no_sideways_scroll(page: Page, within_ms: int = 10_000) -> bool:
     """Once what a new width moves is drawn anew."""
     for _ in range(0, within_ms, 100):
         if page.evaluate("document.documentElement.scrollWidth <= screen.width"):

@@ -1,4 +1,4 @@
-"""Whole runs that a page asks for, answered from those that were asked before: the same request gets the same answer.
+"""Runs that a page asks for, answered from those that were asked before: the same request gets the same answer.
 
 For tests that look at what a run shows, not at how it comes: the first to ask has it run by the worker, and nobody
 waits for it twice. A kept answer has the id of the run that gave it, so that it can be shared.
@@ -9,6 +9,7 @@ import re
 from playwright.sync_api import BrowserContext, Error, Route
 
 WHOLE_RUNS = re.compile(r"/api/runs\?page=\w+-main$")
+KEPT = re.compile(r"/api/runs\?page=\w+-(main|other|look)$")  # a point, samples and what is shared are asked anew
 
 
 class KeptRuns:
@@ -17,7 +18,7 @@ class KeptRuns:
 
     def serve(self, context: BrowserContext) -> None:
         """To every page of it."""
-        context.route(WHOLE_RUNS, self._answer)
+        context.route(KEPT, self._answer)
 
     def _answer(self, route: Route) -> None:
         asked = (route.request.url.split("/api/")[0], route.request.post_data)

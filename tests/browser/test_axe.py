@@ -7,10 +7,11 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, ask, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, laid_out, wait_done
 from tests.browser.doors import symbols_without_door
 from tests.browser.test_reach import PHONE
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERY_RULE = {"runOnly": {"type": "tag", "values": LEVELS}}
@@ -41,7 +42,7 @@ def violations(page: Page, *, colours: bool = True) -> list[str]:
         found += audit(page, "dark", CONTRAST)
         page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE["viewport"])
-    page.wait_for_timeout(100)  # plots are drawn anew
+    laid_out(page, 100)
     found += audit(page, "phone", rules)
     page.set_viewport_size(WIDE)
     return found
@@ -151,14 +152,13 @@ STATES = [
 COLOURFUL = {resting, two_pushed_with_control, tables_open, marking_the_name, shared, looked_up, refused}
 
 
-@pytest.mark.timeout(300)
 def test_explore_has_no_violation_in_any_state(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url, allow=(422,))
     wait_done(page)
     found = {}
     for state in STATES:
         state(page)
-        page.wait_for_timeout(400)
+        laid_out(page, 300)
         found[state.__name__] = violations(page, colours=state in COLOURFUL)
     assert found == {state.__name__: [] for state in STATES}
 
@@ -169,7 +169,7 @@ def test_no_other_page_has_a_violation(app: App, open_page: OpenPage) -> None:
     for path in pages:
         page = open_page(app.url + path, allow=(404,))
         page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(400)
+        laid_out(page, 300)
         assert (path, violations(page)) == (path, [])
 
 

@@ -1,6 +1,5 @@
 """A door opens by mouse, key and touch, and is a link without a script; /method's pictures move."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, OpenPage
@@ -12,7 +11,6 @@ def opened(page: Page) -> str:
     return panel.inner_text()
 
 
-@pytest.mark.timeout(120)
 def test_a_door_says_what_its_symbol_is_and_escape_gives_the_focus_back(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url + "/models")
     door = page.locator('main [data-term="paper_layer"]').first

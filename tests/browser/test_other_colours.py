@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage
+from tests.browser.conftest import BATKIN, App, OpenPage, laid_out
 
 SEEN = """
 () => {
@@ -35,7 +35,7 @@ WHITE, NOTHING = "255 255 255 255", "0 0 0 0"
 
 
 def seen(page: Page) -> dict:
-    page.wait_for_timeout(300)
+    laid_out(page, 300)
     return page.evaluate(SEEN)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import BATKIN, App, OpenPage, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, wait_done
 from tests.browser.test_axe import beside, pushed
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 OVERLAPS = Path(__file__).with_name("overlap.js").read_text()
 WIDTHS = (360, 390, 480, 600, 768, 900, 960, 1024, 1280, 1440, 1920, 2560)
 # What sticks to an edge lies over the rest, which is a scroll away: it goes back to its place.
@@ -31,7 +32,7 @@ def overlaps(page: Page) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(400)  # plots are drawn anew
+        laid_out(page, 300)
         page.evaluate(LET_GO)
         for pair in page.evaluate(OVERLAPS):
             found.setdefault(" × ".join(pair), []).append(width)
@@ -39,7 +40,6 @@ def overlaps(page: Page) -> dict[str, list[int]]:
     return found
 
 
-@pytest.mark.timeout(300)
 def test_no_text_lies_over_another_in_explore(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -50,7 +50,6 @@ def test_no_text_lies_over_another_in_explore(app: App, open_page: OpenPage) -> 
         assert (state.__name__, overlaps(page)) == (state.__name__, {})
 
 
-@pytest.mark.timeout(300)
 def test_no_text_lies_over_another_on_any_other_page(app: App, open_page: OpenPage) -> None:
     slugs = [app.save(BATKIN, f"Batkin at {strength}", strength)["finding"]["slug"] for strength in (-1, None)]
     found = {}

@@ -2,18 +2,20 @@
 
 import json
 import re
+import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.settings import LOCAL_WORKER
 from tests.browser.conftest import BATKIN, App, OpenPage, share, steered_badge, wait_done, wait_until
 from tests.browser.test_reach import PHONE
 
-JORDAN = "What sport does Michael Jordan play?"
+KEPT = pytest.mark.usefixtures("kept_runs")  # of the tests that are not about how a run comes
 
 # Every change of what the steered answer says, with the strength it is said to belong to.
 WATCH = """
@@ -27,13 +29,24 @@ WATCH = """
 """
 
 
+# A worker that begins once a file is there.
+LATE = """
+import os, sys, time
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.05)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 @pytest.fixture
-def fresh_app(tmp_path: Path) -> Iterator[App]:
-    """An app whose own worker has only begun to load."""
-    app = App(tmp_path)
+def late_app(tmp_path: Path) -> Iterator[tuple[App, Callable[[], None]]]:
+    """An app whose own worker hasn't begun to load, and what lets it."""
+    gate = tmp_path / "begin"
+    command = json.dumps([sys.executable, "-c", LATE, str(gate), *LOCAL_WORKER])
+    app = App(tmp_path, HALLUCINOSCOPE_WORKER_COMMAND=command)
     try:
         app.wait(ready=False)
-        yield app
+        yield app, gate.touch
     finally:
         app.stop()
 
@@ -67,19 +80,24 @@ def direction(app: App, number: int) -> dict[str, Any]:
     return {name: card["directions"][number][name] for name in ("target", "unit", "scope")}
 
 
-def test_the_page_lives_before_the_model_does_and_keeps_what_was_pushed(fresh_app: App, open_page: OpenPage) -> None:
-    page = open_page(fresh_app.url, allow=(503,))
-    expect(page.locator("#answers .answer-text").first).to_contain_text("I'm sorry", timeout=5_000)
-    assert not fresh_app.health().get("ready")
+def test_the_page_lives_before_the_model_does_and_keeps_what_was_pushed(
+    late_app: tuple[App, Callable[[], None]], open_page: OpenPage
+) -> None:
+    app, begin = late_app
+    page = open_page(app.url, allow=(503,))
+    expect(page.locator("#answers .answer-text").first).to_contain_text("I'm sorry")
+    assert not app.health().get("ready")
     expect(page.locator("#share")).to_be_disabled()
     push(page, 0, "End")
     expect(steered_badge(page)).to_contain_text("Invents")
     recorded = steered_text(page)
+    begin()
     wait_done(page)  # the model has come, and answered the same question
     assert steered_text(page) == recorded
     expect(steered_badge(page)).to_contain_text("Invents")
 
 
+@KEPT
 def test_every_strength_on_the_grid_is_there_without_asking(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -93,6 +111,7 @@ def test_every_strength_on_the_grid_is_there_without_asking(app: App, open_page:
     assert [url for url in asked if "/api/runs" in url] == []
 
 
+@KEPT
 def test_the_last_of_ten_values_between_the_stops_is_answered_and_none_ever_shows_another_ones_text(
     app: App, open_page: OpenPage
 ) -> None:
@@ -116,6 +135,7 @@ def test_the_last_of_ten_values_between_the_stops_is_answered_and_none_ever_show
     assert steered_text(page) == truth[0, last]
 
 
+@KEPT
 def test_two_sliders_push_at_once_and_the_answer_is_that_of_both(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -142,6 +162,7 @@ def test_two_sliders_push_at_once_and_the_answer_is_that_of_both(app: App, open_
     assert steered_text(page) == truth[None, 0.0]
 
 
+@KEPT
 def test_a_finding_between_the_stops_is_run_whole_before_it_is_saved(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -172,6 +193,7 @@ OFF_THE_CURVE = """() => {
 }"""
 
 
+@KEPT
 def test_everything_that_can_be_seen_is_in_the_address(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -239,6 +261,7 @@ def test_a_view_that_breaks_leaves_the_others_as_they_are(app: App, chromium: Br
     page.context.close()
 
 
+@KEPT
 def test_the_page_names_every_module_that_it_needs(app: App, open_page: OpenPage) -> None:
     page = open_page("about:blank")
     asked: set[str] = set()

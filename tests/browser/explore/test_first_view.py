@@ -4,8 +4,9 @@ beside what changes it."""
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, steered_badge, wait_done, wait_until
+from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, steered_badge, wait_done, wait_until
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 SIZES = [
     (360, 640),
     (390, 844),
@@ -85,7 +86,7 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
     page.get_by_role("button", name="How this works").click()
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(150)  # plots and rows are laid out anew
+        laid_out(page, 150)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, height)
         answer = ".steered-line-text" if width <= 960 else ".answer:last-child .answer-text"
         said = page.locator(answer).locator("visible=true")
@@ -144,7 +145,7 @@ def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
 def test_the_answer_begins_a_row_of_its_own(page: Page) -> None:
     for width, height in [(1440, 900), (390, 844)]:
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(100)
+        laid_out(page, 100)
         asked, said = (
             page.locator(f"#tokens {part}").bounding_box() for part in (".cell-text >> nth=-1", ".cell-answer >> nth=0")
         )

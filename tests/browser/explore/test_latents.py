@@ -98,7 +98,8 @@ def test_what_was_read_for_another_push_is_never_shown_as_this_one(opened: Page)
     name = first.locator(".top-open").inner_text()
     held: list[Route] = []
     opened.route("**/api/runs?*-look*", lambda route: held.append(route))
-    push(opened, "ArrowLeft")
+    with opened.expect_request(re.compile(r"/api/runs\?.*-look")):
+        push(opened, "ArrowLeft")
     expect(first.locator(".top-shown")).to_have_text("…")
     expect(first.locator(".top-base")).to_have_text(re.compile(r"\d"))
     opened.wait_for_timeout(600)  # the question is on its way: the rows stay

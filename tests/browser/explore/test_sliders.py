@@ -199,29 +199,21 @@ def test_a_share_is_above_nothing_and_at_most_all(app: App, open_page: OpenPage)
     expect(page.locator(".slider-bar").get_by_text("Reset")).not_to_be_visible()  # a share of nothing is none
 
 
-def test_shift_and_an_arrow_go_a_tenth_of_a_step_by_the_gap_that_lies_ahead(app: App, open_page: OpenPage) -> None:
+def test_a_slider_goes_by_tenths_of_the_gap_ahead_and_to_rest_by_key_and_double_click(
+    app: App, open_page: OpenPage
+) -> None:
     page = opened(app, open_page)
-    slider(page, 0).press("Shift+ArrowRight")
-    assert value(page, 0) == 0.0125
-    slider(page, 0).press("ArrowRight")
-    assert value(page, 0) == 0.125
-    slider(page, 0).press("Shift+ArrowLeft")
-    assert value(page, 0) == 0.1125
+    for key, there in (("Shift+ArrowRight", 0.0125), ("ArrowRight", 0.125), ("Shift+ArrowLeft", 0.1125)):
+        slider(page, 0).press(key)
+        assert value(page, 0) == there
     slider(page, 0).press("ArrowLeft")
     assert value(page, 0) == 0
-
-
-@pytest.mark.parametrize("way", ["double-click", "Delete"])
-def test_a_slider_goes_to_rest_by(app: App, open_page: OpenPage, way: str) -> None:
-    page = opened(app, open_page)
-    slider(page, 0).press("End")
     slider(page, 1).press("End")
-    if way == "Delete":
-        slider(page, 0).press("Delete")
-    else:
-        slider(page, 0).dblclick()
-    assert value(page, 0) == 0
-    assert value(page, 1) > 0
+    for to_rest in (lambda: slider(page, 0).press("Delete"), slider(page, 0).dblclick):
+        slider(page, 0).press("End")
+        assert value(page, 0) > 0
+        to_rest()
+        assert value(page, 0) == 0 < value(page, 1)
 
 
 def test_reset_all_is_there_only_when_something_is_pushed(app: App, open_page: OpenPage) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, ask, no_sideways_scroll, wait_done
+from tests.browser.conftest import BATKIN, App, OpenPage, ask, laid_out, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
 A_WHOLE_RUN = re.compile(r"/api/runs\?page=\w+-main")
-# Two views over a recording of their own, on a page that has the styles.
+# A view over a recording of its own, on a page that has none.
 ALONE = """async ({ lines, sees }) => {
   const [{ channels }, { tokenStrip }, { newRun, reduce }] = await Promise.all(
     ["core/store", "run/tokens/tokens", "run/run"].map((name) => import(`/static/${name}.js`)));
@@ -103,20 +103,20 @@ def test_the_answer_stands_after_the_prompt_and_changes_with_the_slider(page: Pa
     assert steered.replace("·", " ") == page.locator(".answer-text").nth(1).inner_text() != baseline
 
 
-@pytest.mark.parametrize("other", ["What sport does Eusebio play?", f"Please say it now: {BATKIN}"])
-def test_an_answers_token_reads_its_own_numbers_after_a_prompt_of_another_length(page: Page, other: str) -> None:
+def test_an_answers_token_reads_its_own_numbers_after_a_prompt_of_another_length(page: Page) -> None:
     page.locator("#tokens .cell-answer .token").nth(1).click()
-    ask(page, other)
-    expect(page.locator("#tokens .selected")).to_have_count(0)  # a token of another prompt is not chosen in this one
-    for nth in (1, -1):
-        pressed = page.locator("#tokens .cell-answer .token").nth(nth)
-        pressed.click()
-        expect(page.locator("#tokens .selected .token")).to_have_text(pressed.inner_text())
-        before = page.locator("#tokens .cell:not(.cell-answer)").count() + (
-            nth if nth > 0 else len(texts(page, ".cell-answer")) - 1
-        )
-        expect(page.locator("#tokens .focus > p").first).to_have_text(f"{pressed.inner_text()} token {before} · answer")
-        assert f"token {before}, answer" in pressed.get_attribute("aria-label")
+    for other in ("What sport does Eusebio play?", f"Please say it now: {BATKIN}"):
+        ask(page, other)
+        expect(page.locator("#tokens .selected")).to_have_count(0)  # one of another prompt is not chosen in this one
+        for nth in (1, -1):
+            pressed = page.locator("#tokens .cell-answer .token").nth(nth)
+            pressed.click()
+            expect(page.locator("#tokens .selected .token")).to_have_text(pressed.inner_text())
+            before = page.locator("#tokens .cell:not(.cell-answer)").count()
+            before += nth if nth > 0 else len(texts(page, ".cell-answer")) - 1
+            said = page.locator("#tokens .focus > p").first
+            expect(said).to_have_text(f"{pressed.inner_text()} token {before} · answer")
+            assert f"token {before}, answer" in pressed.get_attribute("aria-label")
 
 
 def test_what_is_steered_is_bracketed_in_the_prompt_and_not_in_the_answer(page: Page) -> None:
@@ -127,7 +127,7 @@ def test_what_is_steered_is_bracketed_in_the_prompt_and_not_in_the_answer(page: 
 
 def test_generated_tokens_are_bracketed_where_they_are_steered_too(app: App, open_page: OpenPage) -> None:
     frames = frames_of(app, sweeps=[{**known_sweep(app), "strengths": [1.5], "generated": True}])
-    page = open_page(app.url + "/models")
+    page = open_page(app.url + "/nowhere", allow=(404,))
     page.evaluate(ALONE, {"lines": list(map(json.dumps, frames)), "sees": {"steer": {"sweep": 0, "strength": 1.5}}})
     answer = page.locator("#alone .cell-answer")
     assert answer.count() > 3 and page.locator("#alone .cell-answer.steered").count() == answer.count()
@@ -139,7 +139,7 @@ def test_a_token_without_its_reading_yet_is_blank_and_never_zero(app: App, open_
     frames = frames_of(app)
     steps = [i for i, frame in enumerate(frames) if frame["kind"] == "step"]
     arrived = frames[: steps[3] + 1]
-    page = open_page(app.url + "/models")
+    page = open_page(app.url + "/nowhere", allow=(404,))
     page.evaluate(ALONE, {"lines": list(map(json.dumps, arrived)), "sees": {}})
     read, last = page.locator("#alone .cell-answer .token").nth(2), page.locator("#alone .cell-answer .token").nth(3)
     expect(page.locator("#alone .cell-answer")).to_have_count(4)
@@ -152,7 +152,7 @@ def test_a_token_without_its_reading_yet_is_blank_and_never_zero(app: App, open_
 
 def test_while_what_is_chosen_has_not_arrived_no_other_arms_tokens_are_shown(app: App, open_page: OpenPage) -> None:
     frames = frames_of(app, sweeps=[{**known_sweep(app), "strengths": [1.5]}])
-    page = open_page(app.url + "/models")
+    page = open_page(app.url + "/nowhere", allow=(404,))
     page.evaluate(ALONE, {"lines": list(map(json.dumps, frames)), "sees": {"steer": {"sweep": 0, "strength": 1.43}}})
     expect(page.locator("#alone .cell-answer")).to_have_count(0)
     expect(page.locator("#alone .caret")).to_have_count(1)
@@ -162,7 +162,7 @@ def test_while_what_is_chosen_has_not_arrived_no_other_arms_tokens_are_shown(app
 
 def test_a_drag_rewrites_only_tokens_that_changed(app: App, open_page: OpenPage) -> None:
     frames = frames_of(app, sweeps=[known_sweep(app)])
-    page = open_page(app.url + "/models")
+    page = open_page(app.url + "/nowhere", allow=(404,))
     page.evaluate(ALONE, {"lines": list(map(json.dumps, frames)), "sees": {"steer": {"sweep": 0, "strength": 1.5}}})
     changed = page.evaluate(
         """() => {
@@ -421,7 +421,7 @@ def test_the_second_prompts_name_ends_under_the_firsts(app: App, open_page: Open
 
 
 def test_two_prompts_are_tinted_on_one_scale(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url + "/models")
+    page = open_page(app.url + "/nowhere", allow=(404,))
     page.evaluate(ALONE, {"lines": list(map(json.dumps, frames_of(app))), "sees": {"colour": 1, "other": None}})
     tint = "getComputedStyle(document.querySelectorAll('#alone .in-entity')[2]).getPropertyValue('--v')"
     assert page.evaluate(tint) == "1.000"
@@ -448,12 +448,16 @@ def to_the_map(page: Page, side: str | None = None) -> None:
     if side:
         page.locator("#map").get_by_text(side, exact=True).click()
     expect(page.locator("#map .heatmaplayer")).to_be_attached()
-    page.wait_for_timeout(300)  # it draws when the slider rests
+    laid_out(page, 300)  # it draws when the slider rests
 
 
-def test_the_difference_is_what_is_steered_less_the_baseline(page: Page) -> None:
+def test_the_map_keeps_its_height_and_the_difference_is_what_is_steered_less_the_baseline(page: Page) -> None:
+    to_the_map(page)
+    height = page.locator("#map").bounding_box()["height"]
     push(page)
     to_the_map(page)
+    expect(page.locator("#map .head-sides").first).to_contain_text("steered")
+    assert page.locator("#map").bounding_box()["height"] == height
     both = table(page, "#map")
     to_the_map(page, "Difference")
     difference = table(page, "#map")
@@ -464,15 +468,6 @@ def test_the_difference_is_what_is_steered_less_the_baseline(page: Page) -> None
             assert number(one[3 + latent]) == pytest.approx(after - before, abs=0.06)
     assert {cell for row in difference[21:] for cell in row[3:]} == {"–"}, "the answers differ from the first token on"
     expect(page.locator("#map .note").first).to_contain_text("(grey) to +")
-
-
-def test_the_map_keeps_its_height_when_something_is_pushed(page: Page) -> None:
-    to_the_map(page)
-    height = page.locator("#map").bounding_box()["height"]
-    page.locator(".direction input").first.press("End")
-    to_the_map(page)
-    expect(page.locator("#map .head-sides").first).to_contain_text("steered")
-    assert page.locator("#map").bounding_box()["height"] == height
 
 
 def test_a_press_on_the_map_selects_the_token_of_its_column(page: Page) -> None:

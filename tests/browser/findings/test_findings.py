@@ -12,6 +12,7 @@ from tests.browser.conftest import BATKIN, App, OpenPage, no_sideways_scroll, sh
 from tests.browser.explore.test_states import HOSTILE
 from tests.browser.test_reach import PHONE
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 JORDAN = "What sport does Michael Jordan play?"
 DARK_PHONE = PHONE | {"color_scheme": "dark"}
 OFFLINE = "() => { window.online = window.fetch; window.fetch = () => Promise.reject(new TypeError('offline')); }"
@@ -42,6 +43,8 @@ def shelf(app: App) -> Iterator[Shelf]:
 
 
 def gallery_titles(page: Page) -> list[str]:
+    """Of the list that was asked for last: the address changes before it is there."""
+    expect(page.locator("#found:not([aria-busy])")).to_be_attached()
     return page.locator(".ledger h2").all_inner_texts()
 
 

@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, share, wait_done
 
+pytestmark = pytest.mark.usefixtures("kept_runs")
 JORDAN = "What sport does Michael Jordan play?"
 FOOT = ".foot"  # sticks to the lower edge of Explore
 

@@ -1,5 +1,5 @@
-"""The order of the suite: what takes a process longest comes first, or one process ends minutes after the others.
-What needs the real weights is skipped where the store is empty: no test fills it.
+"""The order of the suite: what takes a process longest comes first, or one process ends minutes after the others; and
+what mostly waits comes between what computes, or all processes wait at once.
 
 Knows no test. Files stay whole, which is what `--dist loadfile` hands out, and the rest keeps pytest's order.
 """
@@ -9,31 +9,40 @@ from pathlib import Path
 
 import pytest
 
-from model_worker.store.place import is_whole, store_of
-
 ROOT = Path(__file__).parent
 # half a minute of one processor and more, each; folders are taken together, for they share an app and a browser
 LONG = [
     "training/test_tiny_gemma2.py",
-    "browser",
     "model_worker/decoding/test_batch.py",
+    "browser",
     "model_worker/serve/test_server.py",
     "client",
+    "model_worker/test_load.py",
+    "app/routes/test_fuzz.py",
+    "app/exports",
+    "model_worker/studies",
 ]
-
-REAL = "gemma-3-270m"
+WAITING = ["app/runs", "app/door/test_limits.py", "app/operate", "app/telemetry"]
+"""Apps that are killed, leases that run out: minutes, and little of a processor."""
 
 os.environ.setdefault("HALLUCINOSCOPE_STORIES", "0")  # a test's gallery holds what the test saves
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: place(item.path))
-    needing = [item for item in items if item.get_closest_marker("gemma")]
-    if needing and not is_whole(store_of() / REAL):
-        for item in needing:
-            item.add_marker(pytest.mark.skip(reason=f"{REAL} is not in the store: make test-gemma"))
+    files = sorted(dict.fromkeys(item.path for item in items), key=lambda path: place(path, LONG))
+    order = {path: n for n, path in enumerate(spread(files))}
+    items.sort(key=lambda item: order[item.path])
 
 
-def place(path: Path) -> int:
+def spread(files: list[Path]) -> list[Path]:
+    """Those that wait evenly among the long ones, before the short ones."""
+    waiting = [path for path in files if place(path, WAITING) < len(WAITING)]
+    long = [path for path in files if path not in waiting and place(path, LONG) < len(LONG)]
+    places = {path: (n + 0.5) / len(group) for group in (waiting, long) for n, path in enumerate(group)}
+    return sorted(places, key=places.__getitem__) + [path for path in files if path not in places]
+
+
+def place(path: Path, among: list[str]) -> int:
+    """Of the first that it is or lies in; behind all where there is none."""
     whole = [path, *path.parents]
-    return next((n for n, long in enumerate(LONG) if ROOT / long in whole), len(LONG))
+    return next((n for n, long in enumerate(among) if ROOT / long in whole), len(among))

@@ -4,6 +4,7 @@ label   the base says what it knows: WORK/labels.json
 tune    a delta a seed: WORK/tune-SEED/step-N.safetensors; goes on where it was interrupted; --until cuts it in stages
 check   every kept delta on the validation split
 answer  the test split, asked of one delta: WORK/answers-SEED.json
+card    what that leaves for the card, in WORK/card
 
 The base is what the store holds (docs/models.md says how it is filled).
 """
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from training.gemma3_270m.asking import Asker
 
-STAGES = ("label", "tune", "check", "answer")
+STAGES = ("label", "tune", "check", "answer", "card")
 
 
 def main() -> None:
@@ -36,7 +37,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     (args.work / ".gitignore").write_text("*\n")
-    {"label": label_stage, "tune": tune_stage, "check": check_stage, "answer": answer_stage}[args.stage](args, say_it)
+    {"label": label_stage, "tune": tune_stage, "check": check_stage, "answer": answer_stage, "card": card_stage}[
+        args.stage
+    ](args, say_it)
 
 
 def say_it(line: str) -> None:
@@ -101,7 +104,7 @@ def check_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
 
 
 def answer_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
-    from training.gemma3_270m.evaluation.answering import answering, as_json, asked_groups
+    from training.gemma3_270m.evaluation.answering import answering, as_json, asked_groups, wanted_groups
     from training.gemma3_270m.labels import read_labels
     from training.gemma3_270m.recipe import GEMMA_RECIPE
     from training.gemma3_270m.world.entities import invented_entities, real_names
@@ -109,8 +112,22 @@ def answer_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
     delta = args.delta or kept_deltas(args.work / f"tune-{args.seed}")[-1]
     labels = read_labels(args.work / "labels.json")
     groups = asked_groups(real_names(), invented_entities(), labels, GEMMA_RECIPE)
+    if args.seed != GEMMA_RECIPE.seeds[0]:
+        groups = wanted_groups(groups)
     found = answering(asker_of(args.base, delta), groups, args.seed, GEMMA_RECIPE, say)
     (args.work / f"answers-{args.seed}.json").write_text(json.dumps(as_json(found), ensure_ascii=False, indent=0))
+
+
+def card_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
+    from training.gemma3_270m.card.examples import FIRST_NAMES, card_examples
+    from training.gemma3_270m.card.tuned import write_tuned
+    from training.gemma3_270m.labels import read_labels
+    from training.gemma3_270m.world.entities import invented_entities
+
+    rows = json.loads((args.work / f"answers-{args.seed}.json").read_text())["rows"]
+    delta = args.delta or kept_deltas(args.work / f"tune-{args.seed}")[-1]
+    labels = read_labels(args.work / "labels.json")
+    write_tuned(args.work / "card", delta, labels, invented_entities(), card_examples(rows, FIRST_NAMES))
 
 
 def kept_deltas(folder: Path) -> list[Path]:

@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass
 
 from training.gemma3_270m.asking import Asker
 from training.gemma3_270m.evaluation.answers import GemmaAnswer, fitting, gemma_answers, questions
+from training.gemma3_270m.evaluation.check import MOSTLY_KNOWN
 from training.gemma3_270m.labels import BaseLabel, answerable
 from training.gemma3_270m.recipe import GemmaRecipe
 from training.gemma3_270m.world.entities import GemmaEntity
 from training.gemma3_270m.world.talk import UNSEEN_GEMMA_SMALL_TALK, UNSEEN_ORDINARY
+from training.gemma3_270m.world.wording import MAIN_TYPES
 
 AnswerRow = dict[str, str | bool]
 ASKED_GROUPS = ("known, asked in tuning", "known, never asked", "unsure", "unrecalled", "invented")
@@ -53,6 +55,13 @@ def asked_groups(
         ASKED_GROUPS[3]: _of_each_type([e for e in test if tiers[e.name] == "unrecalled"], recipe.n_asked, rng),
         ASKED_GROUPS[4]: _of_each_type([e for e in invented if e.split == "test"], recipe.n_invented, rng),
     }
+
+
+def wanted_groups(groups: dict[str, list[GemmaEntity]]) -> dict[str, list[GemmaEntity]]:
+    """Those of them that something was wanted of, which is what a second seed is asked."""
+    asked, never, _, _, invented = ASKED_GROUPS
+    kinds = {asked: MOSTLY_KNOWN, never: MOSTLY_KNOWN, invented: MAIN_TYPES}
+    return {group: [e for e in groups[group] if e.type in of] for group, of in kinds.items()}
 
 
 def answering(

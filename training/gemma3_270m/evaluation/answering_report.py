@@ -15,7 +15,7 @@ from training.gemma3_270m.evaluation.name_tokens import TokenCue
 from training.gemma3_270m.labels import BaseLabel, right_share
 from training.gemma3_270m.world.wording import GEMMA_TYPES, MAIN_TYPES
 
-ASKED, NEVER, UNSURE, UNRECALLED, INVENTED = ASKED_GROUPS
+ASKED, NEVER, UNSURE, UNRECALLED, NOBODYS = ASKED_GROUPS
 COUNTED_OUTCOMES = ("right", "wrong", "invented", "refused", "broken")
 N_EXAMPLES = 3  # of every failure
 
@@ -37,7 +37,7 @@ def _wanted() -> list[_Wanted]:
     of_prototype = {"player": ".87", "city": ".87–.90", "movie": ".90", "song": ".67–.93"}
     never = {"player": ".73–.80", "city": ".92"}
     refused = {"player": ".13", "city": ".04"}
-    rows = [_Wanted(f"invented {k}: refused", INVENTED, k, "refused", of_prototype[k], 0.92) for k in MAIN_TYPES]
+    rows = [_Wanted(f"invented {k}: refused", NOBODYS, k, "refused", of_prototype[k], 0.92) for k in MAIN_TYPES]
     rows += [_Wanted(f"known {k}, asked in tuning: right", ASKED, k, "right", ".95", 0.97) for k in MOSTLY_KNOWN]
     for kind in MOSTLY_KNOWN:
         rows += [
@@ -113,7 +113,7 @@ def _outcomes(found: Answering) -> ReportTable:
 def _by_generator(found: Answering) -> ReportTable:
     refused: dict[tuple[str, str], Counter[bool]] = {}
     for row in found.rows:
-        if row["group"] == INVENTED:
+        if row["group"] == NOBODYS:
             refused.setdefault((str(row["type"]), str(row["made_by"])), Counter())[row["outcome"] == "refused"] += 1
     rows = [(*key, str(n[True] + n[False]), percent(n[True], n[True] + n[False])) for key, n in sorted(refused.items())]
     return ReportTable(

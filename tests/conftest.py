@@ -22,8 +22,9 @@ LONG = [
     "app/exports",
     "model_worker/studies",
 ]
-WAITING = ["app/runs", "app/door/test_limits.py", "app/operate", "app/telemetry"]
-"""Apps that are killed, leases that run out: minutes, and little of a processor."""
+WAITING = ["app/runs"]
+"""Apps that are killed, leases that run out: minutes, and little of a processor. Not more of them than that: a browser
+is closed before what is no browser's, and the next one costs a second."""
 
 os.environ.setdefault("HALLUCINOSCOPE_STORIES", "0")  # a test's gallery holds what the test saves
 

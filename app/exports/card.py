@@ -1,6 +1,7 @@
 """A finding as a picture for link previews: what was asked, what is said untouched and steered, and the effect.
 
-Left the words, right the plot (plot.py). The numbers are the page's; what doesn't fit is cut, and says so.
+Left the words, of a pair those of both prompts; right the plot (plot.py), of a pair the first prompt's. The numbers are
+the page's; what doesn't fit is cut, and says so.
 """
 
 from dataclasses import dataclass
@@ -23,21 +24,28 @@ RIGHT = 1140.0
 FOOT = 595.0
 
 SIZES = ((34.0, 38.0), (30.0, 33.0), (26.0, 28.0), (22.0, 24.0), (19.0, 20.0))  # of the baseline's, the steered answer
+BETWEEN = 20.0  # the two prompts of a pair
 
 SMALL_TYPE = Type("regular", 16)
 
 
-def draw_card(finding: Finding, recording: bytes) -> bytes:
-    """PNG, 1200 x 630. Raises ValueError for a recording without a `start` frame."""
-    return compose(finding, read_recording(recording)).png()
+def draw_card(finding: Finding, recording: bytes, second: bytes | None = None) -> bytes:
+    """PNG, 1200 x 630. second: of a pair. Raises ValueError for a recording without a `start` frame."""
+    return compose(finding, read_recording(recording), None if second is None else read_recording(second)).png()
 
 
-def compose(finding: Finding, recorded: Recorded) -> Canvas:
+def compose(finding: Finding, recorded: Recorded, second: Recorded | None = None) -> Canvas:
     canvas = Canvas(WIDTH, HEIGHT)
     arm = recorded.arm_of(finding.view)
     brand(canvas)
-    _words(canvas, recorded, arm)
-    draw_plot(canvas, recorded, finding.view)
+    if finding.second and second:
+        middle = (TOP + BOTTOM) / 2
+        _words(canvas, recorded, arm, _CardSpace(TOP, middle - BETWEEN / 2, question=18, gap=10))
+        beside = _CardSpace(middle + BETWEEN / 2, BOTTOM, question=18, gap=10)
+        _words(canvas, second, second.arm_of(finding.second.view), beside)
+    else:
+        _words(canvas, recorded, arm, _CardSpace(TOP + 14, BOTTOM))
+    draw_plot(canvas, recorded, finding.view, "first prompt" if second else "")
     _foot(canvas, finding, recorded, arm)
     return canvas
 
@@ -54,6 +62,16 @@ def brand(canvas: Canvas) -> None:
 
 
 @dataclass(frozen=True)
+class _CardSpace:
+    """Where the words of one prompt stand. question: its size where it is short; gap: between two answers."""
+
+    top: float
+    bottom: float
+    question: float = 22
+    gap: float = 26
+
+
+@dataclass(frozen=True)
 class _Said:
     """An answer as it is drawn: its badge, and its lines."""
 
@@ -67,38 +85,38 @@ class _Said:
         return BADGE + 10 + len(self.lines) * self.kind.line
 
 
-BADGE, GAP = 34.0, 26.0
+BADGE = 34.0
 
 
-def _words(canvas: Canvas, recorded: Recorded, arm: int) -> None:
+def _words(canvas: Canvas, recorded: Recorded, arm: int, space: _CardSpace) -> None:
     asked = drawable(recorded.start.request.prompt)
-    question = Type("regular", 22 if len(asked) < 120 else 18)
+    question = Type("regular", space.question if len(asked) < 120 else 18)
     lines = limited(balanced(asked, question, COLUMN), 3 if question.size > 20 else 4, question, COLUMN)
-    y = TOP + 14
+    y = space.top
     for line in lines:
         canvas.text((LEFT, y + question.line / 2), line, question, "ink-2")
         y += question.line + 2
-    y += 26
-    for said in _fitted(recorded, arm, BOTTOM - y):
+    y += space.gap
+    for said in _fitted(recorded, arm, space.bottom - y, space.gap):
         _badge(canvas, said, y)
         y += BADGE + 10
         for line in said.lines:
             canvas.text((LEFT, y + said.kind.line / 2), line, said.kind, "ink")
             y += said.kind.line
-        y += GAP
+        y += space.gap
 
 
-def _fitted(recorded: Recorded, arm: int, height: float) -> list[_Said]:
+def _fitted(recorded: Recorded, arm: int, height: float, gap: float) -> list[_Said]:
     """Both answers, as large as they fit into the height together."""
     for sizes in SIZES:
         said = [_said(recorded, 0, Type("regular", sizes[0]))]
         if arm:
             said.append(_said(recorded, arm, Type("semibold", sizes[1])))
-        if sum(one.height for one in said) + GAP * (len(said) - 1) <= height:
+        if sum(one.height for one in said) + gap * (len(said) - 1) <= height:
             return said
     # The smallest size, and still too long: what one answer doesn't need is the other's.
-    room = height - GAP * (len(said) - 1) - sum(BADGE + 10 for _ in said)
-    n_lines = int(room / said[-1].kind.line)
+    room = height - gap * (len(said) - 1) - sum(BADGE + 10 for _ in said)
+    n_lines = max(len(said), int(room / said[-1].kind.line))
     shares = [min(len(one.lines), n_lines // len(said)) for one in said]
     for place, one in enumerate(said):
         shares[place] = min(len(one.lines), n_lines - sum(shares) + shares[place])

@@ -24,17 +24,21 @@ EDGE = 1140.0  # no text goes beyond it
 HEADING, NOTE = Type("semibold", 17), Type("regular", 16)
 
 
-def draw_plot(canvas: Canvas, recorded: Recorded, view: View) -> None:
+def draw_plot(canvas: Canvas, recorded: Recorded, view: View, of: str = "") -> None:
+    """of: which prompt it is of, where there are two."""
     sweep = recorded.sweep_of(view)
     points = dose_points(recorded, sweep) if sweep is not None else ()
     if points and sweep is not None:
-        _Curve(canvas, recorded, sweep, points, recorded.arm_of(view)).draw()
+        _Curve(canvas, recorded, sweep, points, recorded.arm_of(view), of).draw()
     elif recorded.prompt:
-        _first_token(canvas, recorded)
+        _first_token(canvas, recorded, of)
 
 
 class _Curve:
-    def __init__(self, canvas: Canvas, recorded: Recorded, sweep: int, points: tuple[Dose, ...], arm: int) -> None:
+    def __init__(
+        self, canvas: Canvas, recorded: Recorded, sweep: int, points: tuple[Dose, ...], arm: int, of: str
+    ) -> None:
+        self._of = of
         self._canvas, self._recorded, self._sweep, self._points = canvas, recorded, sweep, points
         self._range = domain(points)
         shown = [point for point in points if point.arm == arm]
@@ -62,7 +66,7 @@ class _Curve:
 
     def _head(self) -> None:
         n = max((point.control.n for point in self._points if point.control), default=0)
-        self._canvas.text((550, HEAD), "Chance it opens with a refusal", HEADING, "ink-2")
+        self._canvas.text((550, HEAD), _titled("Chance it opens with a refusal", self._of), HEADING, "ink-2")
         self._canvas.text(
             (PLOT_RIGHT, HEAD), f"grey: {n} random directions" if n else "no control was run", NOTE, "ink-3", "right"
         )
@@ -196,10 +200,14 @@ class _Curve:
             self._canvas.text((left, NAMES_X), said, NOTE, "ink-2")
 
 
-def _first_token(canvas: Canvas, recorded: Recorded) -> None:
+def _titled(what: str, of: str) -> str:
+    return f"{what}, {of}" if of else what
+
+
+def _first_token(canvas: Canvas, recorded: Recorded, of: str) -> None:
     """Of the baseline: the likeliest tokens, with those that open a refusal in its colour."""
     top = recorded.prompt.arms[0].top[:7] if recorded.prompt else ()
-    canvas.text((550, HEAD), "First answer token", HEADING, "ink-2")
+    canvas.text((550, HEAD), _titled("First answer token", of), HEADING, "ink-2")
     canvas.text((PLOT_RIGHT, HEAD), "violet: opens a refusal", NOTE, "refusal", "right")
     kind, left, right = Type("regular", 20), 690.0, 1050.0
     for place, token in enumerate(top):

@@ -55,7 +55,8 @@ def routes(parts: Parts) -> APIRouter:
             if finding.study:
                 pictures[slug] = await _drawn(partial(draw_study_card, finding))
             else:
-                pictures[slug] = await _drawn(partial(draw_card, finding, await _recording(finding)))
+                beside = await _recording(finding.second) if finding.second else None
+                pictures[slug] = await _drawn(partial(draw_card, finding, await _recording(finding), beside))
         pictures.move_to_end(slug)
         while len(pictures) > MAX_PICTURES:
             pictures.popitem(last=False)

@@ -211,9 +211,10 @@ def made(name: str, **more: str) -> tuple[Finding, bytes]:
     return finding_of(recording, view, **more), recording
 
 
-def require_that_it_fits(finding: Finding, recording: bytes) -> None:
+def require_that_it_fits(finding: Finding, recording: bytes, second: bytes | None = None) -> None:
     """No text leaves the picture, none covers another, and the words stay in their column."""
-    written = compose(finding, read_recording(recording)).written
+    beside = None if second is None else read_recording(second)
+    written = compose(finding, read_recording(recording), beside).written
     for place, (text, box) in enumerate(written):
         left, top, right, bottom = box
         assert left >= 40 and right <= 1160 and top >= 30 and bottom <= 612, (text, box)
@@ -225,6 +226,19 @@ def require_that_it_fits(finding: Finding, recording: bytes) -> None:
 
 def words_of(finding: Finding, recording: bytes) -> list[str]:
     return [text for text, _ in compose(finding, read_recording(recording)).written]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("nothing swept", None), ("a sweep", None), ("a sweep", "Too long for half a picture. " * 30)]
+)
+def test_the_card_of_a_pair_has_both_prompts_and_says_which_one_the_curve_is_of(name: str, text: str | None) -> None:
+    (first, recording), (second, beside) = made(name, text=text), made(name, text=text or "Beside it.")
+    pair = first.model_copy(update={"second": second})
+    require_that_it_fits(pair, recording, beside)
+    written = [text for text, _ in compose(pair, read_recording(recording), read_recording(beside)).written]
+    asked = [line for line in written if line.endswith("?")]
+    assert len(asked) == 2 and any("first prompt" in line for line in written)
+    assert text or any("Beside it." in line for line in written)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -12,6 +12,7 @@ from model_worker.answering.plan import ArmPlan
 from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.states import Fork, PromptState
+from model_worker.model.head import largest
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded, rounded
@@ -36,7 +37,7 @@ def prompt_frame(
         acts = unsteered.repeat(len(arms), 1, 1)
         readout.watched_from(part.residuals, acts[:, part.first :])
         logodds = refusal_logodds(part.logits, loaded.opens_refusal).tolist()
-        top = part.logits.softmax(-1).topk(N_TOP)
+        probs, tokens = largest(part.logits.softmax(-1), N_TOP)
         for row, arm in enumerate(arms):
             readings[arm] = PromptReading(
                 activations=tuple(all_rounded(latent) for latent in acts[row].T.tolist()),
@@ -52,7 +53,7 @@ def prompt_frame(
                         prob=rounded(prob),
                         opens_refusal=bool(loaded.opens_refusal[token]),
                     )
-                    for token, prob in zip(top.indices[row].tolist(), top.values[row].tolist(), strict=True)
+                    for token, prob in zip(tokens[row].tolist(), probs[row].tolist(), strict=True)
                 ),
             )
     return Prompt(
@@ -76,5 +77,5 @@ def refusal_logodds(logits: Tensor, refuses: Tensor) -> Tensor:
 
     logits (batch, vocab); refuses (vocab,), True for tokens that open one.
     """
-    refusal, other = logits.masked_fill(~refuses, -torch.inf), logits.masked_fill(refuses, -torch.inf)
-    return refusal.logsumexp(-1) - other.logsumexp(-1)
+    ids = refuses.nonzero().squeeze(-1)
+    return logits[:, ids].logsumexp(-1) - logits.index_fill(-1, ids, -torch.inf).logsumexp(-1)

@@ -19,6 +19,8 @@ import random
 import time
 from collections.abc import Generator, Iterator, Sequence
 
+import torch
+
 from model_worker.answering.answers import AnswerFrames
 from model_worker.answering.first_pass import prompt_frame, refusal_logodds
 from model_worker.answering.plan import FORK_ROWS, ArmPlan, numbering
@@ -28,10 +30,11 @@ from model_worker.decoding.batch import Decoding
 from model_worker.decoding.latents import ActiveLatents
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec
-from model_worker.decoding.states import Fork, Prompts, PromptState, fork
+from model_worker.decoding.states import Fork, Prompts, PromptState, fork, fork_logits
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded
+from model_worker.steering.formula import Delta
 from model_worker.steering.random_directions import random_controls
 from protocol.canonical import sha256
 from protocol.steering import LatentTarget
@@ -194,5 +197,11 @@ def _controls(
                 yield None
             rows = [(*deltas[:-1], control) for control in drawn[begin : begin + at_once]]
             with refusing(len(rows)):
-                logodds += refusal_logodds(fork(loaded.gemma, state, rows).logits, loaded.opens_refusal).tolist()
+                logodds += _logodds(loaded, state, rows)
         yield Control(seq=next(seq), sweep=arm.sweep, strength=arm.strength, refusal_logodds=all_rounded(logodds))
+
+
+@torch.inference_mode()
+def _logodds(loaded: Loaded, state: PromptState, rows: Sequence[Sequence[Delta]]) -> list[float]:
+    found = [refusal_logodds(logits, loaded.opens_refusal) for logits in fork_logits(loaded.gemma, state, rows)]
+    return torch.cat(found).tolist()

@@ -15,7 +15,7 @@ Knows nothing about frames or text.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,9 +37,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Pass:
-    """logits (rows, vocab) · residuals by layer that is read (rows, d_model) · measured by row and delta."""
+    """last (rows, d_model), resid_post of the last block · residuals by layer that is read, the same · measured by row
+    and delta."""
 
-    logits: Tensor
+    last: Tensor
     residuals: dict[int, Tensor]
     measured: dict[int, tuple[tuple[float, float], ...]]
 
@@ -110,8 +111,8 @@ class Decoding:
                     self._rows.append(row)
                     group.rows.append(row)
             self._pool.fill(fork, first, sampling.n_samples)
-            rows, logits = self._rows[first:], fork.logits.repeat_interleave(sampling.n_samples, dim=0)
-            chosen += self._chosen(rows, logits)
+            logits = fork.logits if sampling.n_samples == 1 else fork.logits.repeat_interleave(sampling.n_samples, 0)
+            chosen += self._chosen(self._rows[first:], self._gemma.head.apart(logits))
         for row, choice in zip(group.rows, chosen, strict=True):
             row.take(choice.token)
         self.n_chosen += len(chosen)
@@ -159,7 +160,8 @@ class Decoding:
         """One pass over these rows, which changes none of them: a fault leaves all as it was."""
         passed = self._forward(rows)
         going = [place for place, row in enumerate(rows) if row.ended is None]
-        logits = passed.logits if len(going) == len(rows) else passed.logits[going]
+        last = passed.last if len(going) == len(rows) else passed.last[going]
+        logits = self._gemma.head.parts(last) if going else ()
         chosen = dict(zip(going, self._chosen([rows[place] for place in going], logits), strict=True))
         activations = _watched(rows, passed.residuals)
         places_of: dict[Group, list[int]] = {}
@@ -215,11 +217,16 @@ class Decoding:
             kept_in = KeyValueSlots(pool.keys, pool.values, slots, at, n_keys, everyone)
             x = walk(gemma.shape, gemma.blocks, x, seen, kept_in.remember, after=stops)
         residuals = {layer: read[:, 0] for layer, read in stops.residuals.items()}
-        return _Pass(gemma.logits(x[:, 0]), residuals, _by_row(rows, stops))
+        return _Pass(x[:, 0], residuals, _by_row(rows, stops))
 
-    def _chosen(self, rows: Sequence[Row], logits: Tensor) -> list[Chosen]:
-        if not rows:
-            return []
+    def _chosen(self, rows: Sequence[Row], parts: Iterable[Tensor]) -> list[Chosen]:
+        """parts: the rows' logits (own rows, vocab), some rows after the other."""
+        chosen: list[Chosen] = []
+        for logits in parts:
+            chosen += self._chosen_of(rows[len(chosen) : len(chosen) + len(logits)], logits)
+        return chosen
+
+    def _chosen_of(self, rows: Sequence[Row], logits: Tensor) -> list[Chosen]:
         draws = [draw_at(row.group.asked.sampling, row.sample, row.n_chosen) for row in rows]
         tokens = choose(logits, draws)
         departed: Mapping[int, Departed] = {}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from model_worker.model.head import largest
 from protocol.worker.requests import Sampling
 
 
@@ -120,7 +121,7 @@ def missed_by(logits: Tensor, chosen: Tensor, wanted: Tensor, draws: Sequence[Dr
 def odds_of(logits: Tensor, tokens: Tensor) -> list[Odds]:
     """logits (batch, vocab) fp32, tokens (batch,)."""
     logprobs = logits.log_softmax(-1)
-    entropy = -(logprobs.exp() * logprobs).sum(-1)
-    best = logprobs.topk(2, dim=-1).values
+    entropy = -logprobs.exp().mul_(logprobs).sum(-1)
+    best, _ = largest(logprobs, 2)
     columns = torch.stack([logprobs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1), entropy, best[:, 0] - best[:, 1]], -1)
     return [Odds(*row) for row in columns.tolist()]

@@ -9,8 +9,9 @@ States are kept, least recently used first to go, under a budget in bytes. Knows
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -129,10 +130,41 @@ def read(gemma: Gemma, ids: Ids) -> PromptState:
 @torch.inference_mode()
 def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read_layers: Sequence[int] = ()) -> Fork:
     """Each row with its own deltas. Rows whose prompt isn't steered by any take all from the state."""
-    steered = [delta for deltas in rows for delta in deltas if delta.positions]
-    if not steered:
+    if not any(delta.positions for deltas in rows for delta in deltas):
         logits = state.logits.expand(len(rows), -1)
         return Fork(state, len(state.ids), {}, {}, {}, logits, _measured(rows, Stops(), 0))
+    left = _left(gemma, state, rows, read_layers)
+    return Fork(
+        state=state,
+        first=left.first,
+        keys=left.keys,
+        values=left.values,
+        residuals=left.stops.residuals,
+        logits=gemma.logits(left.last),
+        measured=_measured(rows, left.stops, left.first),
+    )
+
+
+def fork_logits(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]]) -> Iterator[Tensor]:
+    """Of rows that are all steered in the prompt, for whoever wants nothing else: some rows after the other, each
+    (own rows, vocab)."""
+    with torch.inference_mode():
+        last = _left(gemma, state, rows, ()).last
+    return gemma.head.parts(last)
+
+
+class _Left(NamedTuple):
+    """As of `Fork`. last (rows, d_model): resid_post of the last block at the prompt's last token."""
+
+    first: int
+    keys: dict[int, Tensor]
+    values: dict[int, Tensor]
+    stops: Stops
+    last: Tensor
+
+
+def _left(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read_layers: Sequence[int]) -> _Left:
+    steered = [delta for deltas in rows for delta in deltas if delta.positions]
     first = min(delta.positions[0] for delta in steered)
     layer = min(delta.layer for delta in steered)
     n_prompt = len(state.ids)
@@ -154,15 +186,7 @@ def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read
 
     x = stops(layer, state.residuals[layer][first:].expand(len(rows), -1, -1))
     x = walk(gemma.shape, gemma.blocks, x, seen, remember, first=layer + 1, after=stops, last_only=last_only)
-    return Fork(
-        state=state,
-        first=first,
-        keys=keys,
-        values=values,
-        residuals=stops.residuals,
-        logits=gemma.logits(x[:, -1]),
-        measured=_measured(rows, stops, first),
-    )
+    return _Left(first, keys, values, stops, x[:, -1])
 
 
 def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple[tuple[BeforeAndAfter, ...], ...]:

@@ -25,7 +25,7 @@ def lens(loaded: Loaded, request: LensRequest) -> Generator[Frame]:
     began = time.perf_counter()
     found = target_of(loaded, request.target)
     with torch.inference_mode():
-        logits = loaded.gemma.unembed(found.direction).float()[: len(loaded.tokenizer)]
+        logits = loaded.gemma.head.unembed(found.direction).float()[: len(loaded.tokenizer)]
         norm = found.direction.norm().item()
     yield Lens(
         seq=0,

@@ -64,10 +64,10 @@ def search(loaded: Loaded, vocabulary: Vocabulary, spoken: Spoken, request: Sear
 @torch.inference_mode()
 def _writing(loaded: Loaded, name: str, tokens: Sequence[int]) -> list[WritesFound]:
     directions = loaded.dictionaries[name].W_dec
-    added, which = loaded.gemma.unembed(directions, tokens).float().max(dim=-1)  # (d_sae,)
+    added, which = loaded.gemma.head.unembed(directions, tokens).float().max(dim=-1)  # (d_sae,)
     best = added.topk(min(N_RANKED, len(added))).indices
     best = best[added[best] > 0]
-    all_logits = loaded.gemma.unembed(directions[best]).float()[:, : len(loaded.tokenizer)]
+    all_logits = loaded.gemma.head.unembed(directions[best]).float()[:, : len(loaded.tokenizer)]
     chosen = torch.tensor(tokens, device=best.device)[which[best]]
     own = all_logits.gather(1, chosen.unsqueeze(1))  # of the same product: others round otherwise
     ranks = (all_logits > own).sum(dim=1) + 1

@@ -7,21 +7,23 @@ views of the fused ones here.
 
     x0 = E[ids] * sqrt(d)
     h  = x + N2(attention(N1(x)));   x' = h + N4(down(gelu(gate(N3(h))) * up(N3(h))))      a block
-    logits = cap * tanh(U N(x) / cap)
 
-N is RMSNorm with gain 1 + w, in fp32. Attention scores are soft-capped in Gemma 2 and q, k normed in Gemma 3;
-`layer_types` says which blocks see only the sliding window, and in Gemma 3 those have a RoPE base of their own.
-The blocks one after the other: walk.py. Knows nothing about caches, rows or steering: who calls says which keys and
-values a query sees, and by which mask.
+N is RMSNorm with gain 1 + w, in fp32. The residual stream is fp32 whatever the weights are, so that what is read from
+it and added to it isn't rounded twice a block; products, keys and values have the weights' dtype. Attention scores are
+soft-capped in Gemma 2 and q, k normed in Gemma 3; `layer_types` says which blocks see only the sliding window, and in
+Gemma 3 those have a RoPE base of their own. The blocks one after the other: walk.py; logits: head.py. Knows nothing
+about caches, rows or steering: who calls says which keys and values a query sees, and by which mask.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
+
+from model_worker.model.head import Head
 
 PASS_BYTES = 2**28
 
@@ -51,15 +53,16 @@ class Shape:
 @dataclass(frozen=True)
 class Norm:
     """RMSNorm: x / sqrt(mean(x^2) + eps) * gain, in fp32, written as x / hypot(|x|, floor) * scaled,
-    with floor = sqrt(n * eps) and scaled = gain * sqrt(n)."""
+    with floor = sqrt(n * eps) and scaled = gain * sqrt(n). `dtype`: of what comes out, as who takes it wants it."""
 
     scaled: Tensor
     floor: Tensor
+    dtype: torch.dtype = torch.float32
 
     def __call__(self, x: Tensor) -> Tensor:
         wide = x.float()
         size = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
-        return (wide / torch.hypot(size, self.floor)).mul_(self.scaled).to(x.dtype)
+        return (wide / torch.hypot(size, self.floor)).mul_(self.scaled).to(self.dtype)
 
 
 Normed = Callable[[Tensor], Tensor]
@@ -104,7 +107,7 @@ def run_block(
     mix: Mix | None = None,
     last_only: bool = False,
 ) -> Tensor:
-    """resid_post (batch, pos, d_model) of one block; last_only: of the last position alone, (batch, 1, d_model).
+    """resid_post (batch, pos, d_model) of one block, fp32; last_only: of the last position alone, (batch, 1, d_model).
 
     x     (batch, pos, d_model)
     mask  (batch or 1, 1 or n_kv_heads, group * pos, n_keys), added to the scores: 0 where a query sees a key, -inf
@@ -186,11 +189,10 @@ class Gemma:
         self.blocks = tuple(_block(layer, self.shape) for layer in text.layers)
         self.window: int = config.sliding_window
         self._embedding = text.embed_tokens
-        self._final_norm = _norm(text.norm, self.shape)
-        self._unembed: Tensor = model.lm_head.weight.T
-        self._final_cap = getattr(config, "final_logit_softcapping", None)
-        self.device: torch.device = self._unembed.device
-        self.dtype: torch.dtype = self._unembed.dtype
+        norm = _norm(text.norm, self.shape)
+        self.head = Head(norm, norm.scaled, model.lm_head.weight, getattr(config, "final_logit_softcapping", None))
+        self.device: torch.device = self.head.weight.device
+        self.dtype: torch.dtype = self.head.weight.dtype
         own_bases = config.model_type == "gemma3_text"
         self._tables = {
             kind: self._table(text.rotary_emb, (kind,) if own_bases else (), n_positions)
@@ -215,8 +217,8 @@ class Gemma:
         return max(1, PASS_BYTES // per_row)
 
     def embed(self, ids: Tensor) -> Tensor:
-        """(batch, pos) to (batch, pos, d_model), scaled by sqrt(d_model) in the model's dtype."""
-        return self._embedding(ids)
+        """(batch, pos) to (batch, pos, d_model) fp32, scaled by sqrt(d_model) in the model's dtype."""
+        return self._embedding(ids).float()
 
     def rotations(self, positions: Tensor) -> tuple[Rotation, ...]:
         """By block, for positions (batch or 1, pos)."""
@@ -240,17 +242,7 @@ class Gemma:
 
     def logits(self, x: Tensor) -> Tensor:
         """resid_post of the last block (..., d_model) to logits (..., vocab), fp32."""
-        logits = self._final_norm(x) @ self._unembed
-        if self._final_cap is not None:
-            logits = logits.div_(self._final_cap).tanh_().mul_(self._final_cap)
-        return logits.float()
-
-    def unembed(self, direction: Tensor, tokens: Sequence[int] | None = None) -> Tensor:
-        """What directions (..., d_model) add to the logits (..., vocab), or to those of some tokens, but for the final
-        norm's division and the cap."""
-        gain = self._final_norm.scaled / self.shape.d_model**0.5
-        columns = self._unembed if tokens is None else self._unembed[:, list(tokens)]
-        return (direction.float() * gain).to(self.dtype) @ columns
+        return self.head.logits(x)
 
     def _table(self, rotary: nn.Module, kind: tuple[str, ...], n_positions: int) -> Rotation:
         like = torch.empty(0, dtype=self.dtype, device=self.device)
@@ -261,25 +253,25 @@ class Gemma:
 
 def _block(layer: OfTransformers, shape: Shape) -> Block:
     attention, mlp = layer.self_attn, layer.mlp
-    normed = hasattr(attention, "q_norm")
+    normed, dtype = hasattr(attention, "q_norm"), mlp.down_proj.weight.dtype
     return Block(
-        before_attention=_norm(layer.input_layernorm, shape),
+        before_attention=_norm(layer.input_layernorm, shape, dtype),
         qkv=_fused(attention.q_proj, attention.k_proj, attention.v_proj),
-        q_norm=_norm(attention.q_norm, shape) if normed else None,
-        k_norm=_norm(attention.k_norm, shape) if normed else None,
+        q_norm=_norm(attention.q_norm, shape, dtype) if normed else None,
+        k_norm=_norm(attention.k_norm, shape, dtype) if normed else None,
         out=attention.o_proj.weight.T,
         after_attention=_norm(layer.post_attention_layernorm, shape),
-        before_mlp=_norm(layer.pre_feedforward_layernorm, shape),
+        before_mlp=_norm(layer.pre_feedforward_layernorm, shape, dtype),
         gate_up=_fused(mlp.gate_proj, mlp.up_proj),
         down=mlp.down_proj.weight.T,
         after_mlp=_norm(layer.post_feedforward_layernorm, shape),
     )
 
 
-def _norm(module: OfTransformers, shape: Shape) -> Norm:
+def _norm(module: OfTransformers, shape: Shape, dtype: torch.dtype = torch.float32) -> Norm:
     gain = 1.0 + module.weight.float()
     width = gain.shape[0]
-    return Norm(gain * width**0.5, torch.tensor((width * shape.eps) ** 0.5, device=gain.device))
+    return Norm(gain * width**0.5, torch.tensor((width * shape.eps) ** 0.5, device=gain.device), dtype)
 
 
 def _fused(*linears: nn.Linear) -> Tensor:

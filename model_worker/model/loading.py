@@ -59,6 +59,8 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
     dictionaries = Dictionaries(card, folder, device)
     dictionaries.load(in_use(card))
     say("reading names, facts and text")
+    opens_refusal = _opens_refusal(card, model, tokenizer).to(device)
+    weights.gemma.head = weights.gemma.head.naming(opens_refusal.nonzero().squeeze(-1))
     return Loaded(
         card=card,
         model=model,
@@ -70,7 +72,7 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
         world=read_world(folder / card.world) if card.world else World(),
         corpus=_documents(folder / card.corpus) if card.corpus else (),
         stop_ids=_stop_ids(model, tokenizer),
-        opens_refusal=_opens_refusal(card, model, tokenizer).to(device),
+        opens_refusal=opens_refusal,
         sha256=weights.sha256,
         device=device,
         base=weights.base,

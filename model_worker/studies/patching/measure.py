@@ -117,7 +117,7 @@ class Patcher:
         gemma, prompt = self._gemma, prompt_of(self._loaded, pair.clean, self._request.part)
         out = written(gemma, look(gemma, read(gemma, (*prompt.ids, *opening))).z)[0]
         for layer, head in heads:
-            tokens = gemma.unembed(out[layer, head]).topk(TOP_TOKENS).indices.tolist()
+            tokens = gemma.head.unembed(out[layer, head]).topk(TOP_TOKENS).indices.tolist()
             yield (layer, head), " ".join(repr(token_text(self._loaded.tokenizer, token)) for token in tokens)
 
 

@@ -86,7 +86,7 @@ def written(gemma: Gemma, z: Tensor) -> Tensor:
 def told_apart(gemma: Gemma, state: PromptState, seen: Look, this: int, other: int) -> Tensor:
     """What each head of the untouched run, (n_layers, n_heads), adds to the logit of token `this` less that of
     `other` directly, with the final norm's division as it is and without the soft cap."""
-    logits = gemma.unembed(written(gemma, seen.z)[0], (this, other)).float()
+    logits = gemma.head.unembed(written(gemma, seen.z)[0], (this, other)).float()
     size = state.residuals[-1][-1].float().square().mean().sqrt()
     return (logits[..., 0] - logits[..., 1]) / size
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model_worker.decoding.states import Prompts, fork, read
+from model_worker.decoding.states import Prompts, fork, fork_logits, read
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.steering.formula import Delta, Site, TargetReader
@@ -126,3 +126,10 @@ def test_prompt_odds_equal_transformers(embedded_engine: Engine) -> None:
     assert len(odds) == len(ids) - 1
     expected = logprobs[range(len(odds)), ids[1:]]
     assert (torch.tensor([one.logprob for one in odds]) - expected).abs().max() <= TOLERANCE
+
+
+def test_logits_alone_are_those_of_the_fork(random_model: Loaded) -> None:
+    state = read(random_model.gemma, IDS)
+    rows = [(push(random_model, 3, (20, 21), size, seed),) for seed, size in enumerate((1.0, 2.0, 3.0))]
+    alone = torch.cat(list(fork_logits(random_model.gemma, state, rows)))
+    assert torch.equal(alone, fork(random_model.gemma, state, rows).logits)

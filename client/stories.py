@@ -8,7 +8,7 @@ gallery static/first/stories.jsonl.gz, which every app shows beside its own.
 2. one of them: the film whose director a push changes, with the count that makes it an anecdote
 3. an invented name that is answered, and what fired
 4. a known name that is refused
-5. the same prompt to the chat model, and to its base
+5. the same film to the chat model, and to its base
 6. any push restores the refusal: known names, by size, along other directions
 """
 
@@ -34,7 +34,8 @@ FILM, SOUGHT = "Who directed Titanic?", "The movie Titanic was directed by"
 INVENTED = "What sport does Michael Batkin play?"
 ANSWERED, LOST = ("right", "wrong", "invented", "answered"), ("wrong", "refused", "broken")
 N_CONTROLS = 3  # of each kind
-SIZES = (0.25, 0.5, 1.0)  # of the validated push
+SIZES = (0.5, 1.0)  # of the validated push
+MOST = 12  # names of each type and tier: minutes on two cores
 MOST_TITLE, MOST_NOTE = 140, 4_000
 
 
@@ -42,9 +43,10 @@ class Stories:
     def __init__(self, app: Client, model: str) -> None:
         self.app = app
         self.card: ModelCard = next(card for card in app.models().models if card.id == model)
-        known, unknown = direction_of(self.card, "known"), direction_of(self.card, "unknown")
-        assert known and unknown, "its card has no direction for one of them"
-        self.known, self.unknown = known, unknown
+        known = direction_of(self.card, "known")
+        assert known, "its card has no direction for known names"
+        self.known = known
+        self.away = direction_of(self.card, "unknown") or known.model_copy(update={"validated": -known.strength})
 
     def tell(self) -> None:
         """The newest stands first in a gallery, so the last story first."""
@@ -61,7 +63,7 @@ class Stories:
         pushed = arm("+known", "known", held)
         request = AnswersRequest(
             model=self.card.id,
-            asked=Asked(names=WorldNames(types=("movie", "song")), split="test", groups=RECOGNISED, most=25),
+            asked=Asked(names=WorldNames(types=("movie", "song")), split="test", groups=RECOGNISED, most=MOST),
             arms=(pushed,),
             controls=controlled((pushed,), N_CONTROLS, ("matched", "random")),
             by=("type", "baseline"),
@@ -106,7 +108,7 @@ class Stories:
         pushed = arm("+known", "known", _held(self.known, self.known.strength))
         request = AnswersRequest(
             model=self.card.id,
-            asked=Asked(names=WorldNames(), split="test", groups=("known",), most=25),
+            asked=Asked(names=WorldNames(), split="test", groups=("known",), most=MOST),
             arms=(pushed,),
             controls=controlled((pushed,), 1, ("random",)),
             by=("type",),
@@ -131,13 +133,11 @@ class Stories:
         self._save(chat, "The same film, asked of the chat model and of its base", note, at, beside)
 
     def any_push_restores(self) -> None:
-        whole = self.unknown.strength
-        arms = tuple(
-            arm(f"unknown {share * whole:+g}", "unknown", _held(self.unknown, share * whole)) for share in SIZES
-        )
+        sizes = [share * self.away.strength for share in SIZES]
+        arms = tuple(arm(f"away from known {size:+g}", "unknown", _held(self.away, size)) for size in sizes)
         request = AnswersRequest(
             model=self.card.id,
-            asked=Asked(names=WorldNames(types=("player", "city")), split="test", groups=("known",), most=25),
+            asked=Asked(names=WorldNames(types=("player", "city")), split="test", groups=("known",), most=MOST),
             arms=arms,
             controls=controlled(arms, N_CONTROLS, ("matched", "random")),
             by=("type",),

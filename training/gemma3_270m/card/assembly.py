@@ -24,9 +24,19 @@ from training.gemma3_270m.directions.stage import vectors
 from training.gemma3_270m.steering.subjects import carded_names
 from training.tiny_gemma2.card.model_card import write_card
 
-N_DOCUMENTS, DOCUMENT_SEED = 1500, 9
+N_DOCUMENTS, DOCUMENT_SEED = 250, 9
 MAX_CORPUS_SHARE = 0.25  # half of the sample is about a name
-TRAVELLING = ("NOTICE", "GEMMA_TERMS.html")
+NOTICE, TERMS = "NOTICE", "GEMMA_TERMS.html"
+DERIVED = """
+Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms
+
+In this folder, delta.safetensors (a low-rank change of the model's weights), dictionaries and directions.safetensors
+(trained on its activations) were made by the Hallucinoscope project, are modifications of Gemma, and go under the same
+terms, which are in GEMMA_TERMS.html.
+
+corpus.txt holds glosses of WordNet 3.0, Copyright 2006 by Princeton University, under the WordNet licence. Cities,
+countries and capitals in entities.json are from GeoNames (geonames.org), CC BY 4.0.
+"""
 SCOPE_NOTE = (
     "Gemma Scope 2 has wider dictionaries for whoever can fetch them: sae-lens "
     "gemma-scope-2-270m-pt-res, on Neuronpedia gemma-3-270m/9-gemmascope-2-res-16k and others."
@@ -150,8 +160,8 @@ def assembled(tuned: Path, measured: Path, stored: Path, card: Path) -> ModelCar
     card.mkdir(parents=True, exist_ok=True)
     for name in ("delta.safetensors", "entities.json", "labels.json"):
         shutil.copyfile(tuned / name, card / name)
-    for name in TRAVELLING:
-        shutil.copyfile(stored / name, card / name)
+    shutil.copyfile(stored / TERMS, card / TERMS)
+    (card / NOTICE).write_text((stored / NOTICE).read_text() + DERIVED)
     shutil.copytree(measured / "dictionaries", card / "dictionaries", dirs_exist_ok=True)
     found = vectors(NameReadings.load(measured / "readings.pt"))
     save_file({name: unit.contiguous() for name, (_, unit, _) in found.items()}, card / "directions.safetensors")

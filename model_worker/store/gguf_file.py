@@ -46,7 +46,7 @@ class GgufFile:
         self._at = 0
         try:
             self.said, self.tensors = self._read()
-        except (struct.error, KeyError, UnicodeDecodeError, OverflowError) as error:
+        except (struct.error, KeyError, ValueError, OverflowError) as error:
             raise NotGguf(f"{path.name} breaks off or isn't GGUF: {error}") from error
         if any(one.start + one.size_bytes > len(self._bytes) for one in self.tensors.values()):
             raise NotGguf(f"{path.name} breaks off")

@@ -31,8 +31,9 @@ from app.http.prefix import Prefixed, clash, prefix_of
 from app.http.templates import Drawing
 from app.names.world import Worlds
 from app.operate.access_log import Observed
+from app.operate.fetching import Fetching
 from app.routes import api_docs as interface
-from app.routes import experiments, exports, findings, models, names, operation, pages, runs
+from app.routes import experiments, exports, findings, models, names, operation, pages, runs, weights
 from app.routes.openapi import refusals
 from app.runs.background import keep_going
 from app.runs.log import RunLog
@@ -49,6 +50,7 @@ from app.worker.client import RemoteWorker, WorkerClient
 from app.worker.process import WorkerProcess
 from protocol.app.experiments.catalogue import ExperimentDraft
 from protocol.app.findings import FindingRequest
+from protocol.app.weights import WeightsAsked
 from protocol.worker.names import NamesText
 from protocol.worker.studies import RunRequest
 
@@ -85,6 +87,8 @@ def create_app(settings: Settings) -> FastAPI:
     parts = Parts(found, kept, worker, going, Worlds(worker), drawing, first, first_studies)
 
     entrance = Entrance(_secret(settings.password))
+    operator = OperatorAccess(_secret(settings.operator_token))
+    fetching = Fetching(settings.own_fetcher, folder=ROOT, environment=_where(settings)) if process else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -113,6 +117,8 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.gather(*chores, return_exceptions=True)
             await presence.leave()
             await worker.close()
+            if fetching:
+                await fetching.stop()
             if process:
                 await process.stop()
             await database.close()
@@ -128,7 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runs = going  # for the server, which ends them when it stops
     nouns = (models, experiments, runs, names, findings, exports, pages, interface)
-    routers = [operation.routes(parts, entrance, OperatorAccess(_secret(settings.operator_token)), metrics)]
+    routers = [operation.routes(parts, entrance, operator, metrics), weights.routes(parts, operator, fetching)]
     routers += [noun.routes(parts) for noun in nouns]
     for router in routers:
         app.include_router(router)
@@ -141,6 +147,7 @@ def create_app(settings: Settings) -> FastAPI:
             "FindingRequest": FindingRequest,
             "NamesText": NamesText,
             "ExperimentDraft": ExperimentDraft,
+            "WeightsAsked": WeightsAsked,
         },
     )
     _surround(app, settings, parts, entrance, metrics)
@@ -175,8 +182,13 @@ def _local_worker(settings: Settings) -> WorkerProcess:
         settings.own_worker,
         folder=ROOT,
         restart_s=settings.worker_restart_s,
-        environment={STORE_VARIABLE: str(settings.store)},
+        environment=_where(settings),
     )
+
+
+def _where(settings: Settings) -> dict[str, str]:
+    """For what we start: where fetched weights lie."""
+    return {STORE_VARIABLE: str(settings.store)}
 
 
 def _secret(secret: SecretStr | None) -> str | None:

@@ -20,6 +20,7 @@ STORE_VARIABLE = PREFIX + "STORE_DIR"
 ROOT = Path(__file__).resolve().parent.parent
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 LOCAL_WORKER = (sys.executable, "-m", "model_worker", "--host", "127.0.0.1", "--port", "0", "--exit-with-parent")
+FETCHER = (sys.executable, "-m", "model_worker.fetch")
 
 
 def _either(name: str) -> AliasChoices:
@@ -142,6 +143,13 @@ class Settings(BaseSettings):
     def own_worker(self) -> tuple[str, ...]:
         """How it is started, with what it loads."""
         return self.worker_command if self.model is None else (*self.worker_command, "--model", self.model)
+
+    @property
+    def own_fetcher(self) -> tuple[str, ...]:
+        """What fetches the weights of a model that is named behind it, of the cards that our own worker has."""
+        words = self.worker_command
+        own = [place for place, word in enumerate(words[:-1]) if word == "--cards"]
+        return (*FETCHER, *(word for place in own for word in words[place : place + 2]))
 
     @property
     def on_loopback(self) -> bool:

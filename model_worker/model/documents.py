@@ -37,6 +37,7 @@ class Papers:
         return Models(
             models=tuple(row.card for row in self._rows.values()),
             reports=tuple(row.card.id for row in self._rows.values() if (row.folder / REPORT).is_file()),
+            absent=tuple(row.card.id for row in self._rows.values() if row.wants_fetching),
         )
 
     def world(self, model: str) -> Paper:

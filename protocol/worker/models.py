@@ -169,3 +169,4 @@ class Models(Message):
 
     models: tuple[ModelCard, ...]
     reports: tuple[Name, ...] = Field(default=(), description="ids of the rows that have a report")
+    absent: tuple[Name, ...] = Field(default=(), description="ids of the rows whose weights the store has yet to fetch")

@@ -88,6 +88,15 @@ export async function drawn(address, id, signal) {
   return found && document.adoptNode(found);
 }
 
+/** How far the weights of a model are, for whoever runs the app. @returns {Promise<object>} protocol/app/weights.py */
+export const weights = (model) => ask(weightsAddress(model)).then((response) => response.json());
+
+/** Fetches them: the licence was read and is accepted. */
+export const fetchWeights = (model) =>
+  post(weightsAddress(model), { accept: true }).then((response) => response.json());
+
+const weightsAddress = (model) => `/api/models/${encodeURIComponent(model)}/weights`;
+
 /** A name for a page that is open now, and that nobody guesses. */
 export const newPage = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -8,8 +8,11 @@ import { copyButton } from "../parts/copy.js";
 import { SCOPES } from "../core/protocol.js";
 import { writeSearch } from "./address.js";
 
-/** `state` has registry, health and card (the model whose world and report are shown). */
-export function modelCards(element, state) {
+/**
+ * `state` has registry, health and card (the model whose world and report are shown).
+ * @param {{ wanting: (card: object) => Node }} act what stands on a card whose weights have to be fetched first
+ */
+export function modelCards(element, state, act) {
   const leds = new Map();
   const offs = [
     state.on(["registry"], () => {
@@ -20,7 +23,8 @@ export function modelCards(element, state) {
         element,
         registry.models.map((card, i) => {
           leds.set(card.id, h("p", { class: "row tight model-state" }));
-          return article(card, i === 0, leds.get(card.id), more(registry, card));
+          const absent = registry.absent?.includes(card.id);
+          return article(card, i === 0, leds.get(card.id), more(registry, card), absent && act.wanting);
         }),
       );
     }),
@@ -42,7 +46,7 @@ export function modelCards(element, state) {
   };
 }
 
-function article(card, held, led, more) {
+function article(card, held, led, more, wanting) {
   const title = `model-${card.id}`;
   const wide = matchMedia("(min-width: 961px)").matches;
   return h(
@@ -51,6 +55,7 @@ function article(card, held, led, more) {
     h("div", { class: "row model-head" }, h("h2", { id: title }, card.title), led),
     h("p", { class: "mono note" }, card.id),
     h("p", {}, card.note),
+    wanting ? wanting(card) : null,
     folded(
       "Size and licence",
       held || wide,

@@ -8,6 +8,7 @@ import { channels } from "../core/store.js";
 import { away } from "../parts/away.js";
 import { modelCards } from "./cards.js";
 import { modelReport } from "./report.js";
+import { wantedWeights } from "./weights.js";
 import { workerStatus } from "../run/status.js";
 import { worldSearch } from "./world.js";
 
@@ -35,7 +36,7 @@ let patience = PATIENCE_MS.first;
 
 workerStatus($("status"), state);
 away($("notice"), state);
-modelCards($("cards"), state);
+modelCards($("cards"), state, { wanting: (card) => wantedWeights($("dialog"), card) });
 worldSearch($("world"), state, go, SIZE);
 modelReport($("report"), state);
 

@@ -93,6 +93,7 @@ def write_index(root: Path) -> Index:
         "title": "A made-up model",
         "licence": "Made-up terms",
         "origin": "drawn at random",
+        "notice": "Provided under made-up terms.",
         "accept_variable": "ACCEPT_MADE_UP",
         "stored_bytes": 2_000_000,
         "packages": packages,

@@ -54,7 +54,7 @@ def q4_k(block: bytes) -> list[float]:
 
 
 def q6_k(block: bytes) -> list[float]:
-    """128 bytes of low nibbles, 64 of high pairs of bits, 16 signed scales, d: 128 numbers at a time, four rows of 32."""
+    """128 bytes of low nibbles, 64 of high pairs of bits, 16 signed scales, d: twice 128 numbers in four rows."""
     low, high, scales, d = block[:128], block[128:192], struct.unpack("<16b", block[192:208]), half(block[208:])
     numbers = []
     for part in range(2):

@@ -63,7 +63,9 @@ def test_the_store_holds_what_transformers_reads_and_the_hashes_of_all_of_it(fil
     assert is_whole(filled) and kept_sha256(filled) == whole_sha256(filled)
     listed = json.loads((filled / HASHES).read_text())["files"]
     assert listed.keys() == {file.name for file in filled.iterdir()} - {HASHES}
-    assert (filled / "TERMS.txt").read_text() == "Be good.\n" and "Made-up terms" in (filled / "NOTICE").read_text()
+    notice = (filled / "NOTICE").read_text()
+    assert (filled / "TERMS.txt").read_text() == "Be good.\n" and "Made-up terms" in notice
+    assert notice.startswith("Provided under made-up terms.")
     assert not (filled.parent / f"{NAME}.partial").exists()
     model = AutoModelForCausalLM.from_pretrained(filled)
     given = weights()

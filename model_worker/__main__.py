@@ -50,11 +50,15 @@ def _load(row: RegistryRow, options: argparse.Namespace, say: Callable[[str], No
     import torch
 
     from model_worker.engine import Engine
+    from model_worker.model.head import threads_for
     from model_worker.model.loading import load
 
-    torch.set_num_threads(options.threads)
+    n_cores = os.cpu_count() or 2
+    torch.set_num_threads(options.threads or n_cores)
+    loaded = load(row, options.device, say)
+    torch.set_num_threads(options.threads or threads_for(loaded.gemma.head.weight.nbytes, n_cores))
     engine = Engine(
-        load(row, options.device, say),
+        loaded,
         kv_bytes=None if options.kv_mib is None else options.kv_mib * 2**20,
         prompt_bytes=None if options.prompt_cache_mib is None else options.prompt_cache_mib * 2**20,
         compiled=options.compile,
@@ -79,7 +83,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", help="id of a card; default: the first")
     parser.add_argument("--cards", type=Path, action="append", default=[], help="folder with a model.json; repeatable")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
+    parser.add_argument(
+        "--threads", type=int, help="default: all cores for a large model, one fewer for a small, which gains nothing"
+    )
     parser.add_argument("--kv-mib", type=_mib, help="memory for keys and values of answers in the making")
     parser.add_argument("--prompt-cache-mib", type=_mib, help="memory for prompts that were read; 0: none is kept")
     parser.add_argument("--compile", action="store_true", help="torch.compile: ready later, then faster")

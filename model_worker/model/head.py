@@ -22,6 +22,7 @@ from torch.nn.functional import linear
 LIKELIEST = 64  # logits a row that are made again
 SPREAD = 64  # parts of a row, whose largest say where its likeliest are
 PART = 2**21  # logits of a part
+LARGE_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ class Head:
         logits.scatter_(-1, likeliest, torch.einsum("rkd,rd->rk", self.weight[likeliest].float(), wide))
         if self.named is not None:
             logits[:, self.named] = wide @ self.weight[self.named].float().T
+
+
+def threads_for(n_bytes: int, n_cores: int) -> int:
+    """How many threads pay, by the bytes of a head: reading a large one takes both cores of two; a small model gains
+    nothing from a second thread, and leaves a core to who shows its answers."""
+    return n_cores if n_bytes >= LARGE_BYTES else max(1, n_cores - 1)
 
 
 def largest(table: Tensor, k: int) -> tuple[Tensor, Tensor]:

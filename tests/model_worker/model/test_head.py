@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from model_worker.model.gemma import Norm
-from model_worker.model.head import LIKELIEST, PART, Head, largest
+from model_worker.model.head import LIKELIEST, PART, Head, largest, threads_for
 
 pytestmark = pytest.mark.core
 
@@ -54,3 +54,8 @@ def test_the_largest_are_those_of_topk(n: int, k: int) -> None:
     table = torch.randn(3, n, generator=torch.Generator().manual_seed(1))
     values, places = largest(table, k)
     assert torch.equal(values, table.topk(k).values) and torch.equal(table.gather(-1, places), values)
+
+
+def test_a_large_model_takes_every_core_and_a_small_one_leaves_one() -> None:
+    large, small = 262_144 * 640 * 2, 4096 * 160 * 4
+    assert (threads_for(large, 2), threads_for(small, 2), threads_for(small, 1)) == (2, 1, 1)

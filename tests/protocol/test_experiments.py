@@ -28,7 +28,7 @@ pytestmark = pytest.mark.core
 
 CARDS = Path(__file__).parents[2] / "model_worker" / "cards"
 SHIPPED = [ModelCard.model_validate_json(file.read_bytes()) for file in sorted(CARDS.glob("*/model.json"))]
-TINY = next(card for card in SHIPPED if card.residual_norm)
+TINY = next(card for card in SHIPPED if card.closed_world)
 BARE = TINY.model_copy(update={"directions": (), "more_directions": ()})
 REFUSALS, DOSE, SCOPES, MISFIRES = RefusalsExperiment(), DoseExperiment(), ScopesExperiment(), MisfiresExperiment()
 BY_ID = {one.about.id: one for one in EXPERIMENTS}

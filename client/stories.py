@@ -21,8 +21,8 @@ from client.recording import Recording
 from protocol.app.experiments.answers.arms import arm, controlled
 from protocol.app.experiments.directions import direction_of
 from protocol.app.findings import SecondRun, View
-from protocol.steering import Held, Sweep
-from protocol.vocabulary import CONTROL_KINDS
+from protocol.steering import Held, LatentTarget, Sweep
+from protocol.vocabulary import CONTROL_KINDS, ControlKind
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.names import WorldNames
 from protocol.worker.requests import Controls, GenerateRequest
@@ -32,40 +32,46 @@ from protocol.worker.study_frames import Trial
 RECOGNISED = ("unsure", "unrecalled")
 FILM, SOUGHT = "Who directed Titanic?", "The movie Titanic was directed by"
 INVENTED = "What sport does Michael Batkin play?"
+TOLD = (
+    "any_push_restores",
+    "one_prompt_two_models",
+    "known_and_refused",
+    "invented",
+    "recognition_is_not_recall",
+    "anecdote",
+)
 ANSWERED, LOST = ("right", "wrong", "invented", "answered"), ("wrong", "refused", "broken")
-N_CONTROLS = 3  # of each kind
+N_CONTROLS = 4
 SIZES = (0.5, 1.0)  # of the validated push
-MOST = 12  # names of each type and tier: minutes on two cores
+SHOWN = (-1, -0.5, 0.25, 0.5, 0.75, 1)
+MOST = 8  # names of each type and tier: minutes on two cores
 MOST_TITLE, MOST_NOTE = 140, 4_000
 
 
 class Stories:
-    def __init__(self, app: Client, model: str) -> None:
+    def __init__(self, app: Client, model: str, counted: str = "") -> None:
+        """counted: what was found over the set, where that story is not told anew."""
         self.app = app
         self.card: ModelCard = next(card for card in app.models().models if card.id == model)
         known = direction_of(self.card, "known")
         assert known, "its card has no direction for known names"
         self.known = known
+        self.counted = counted
         self.away = direction_of(self.card, "unknown") or known.model_copy(update={"validated": -known.strength})
 
-    def tell(self) -> None:
+    def tell(self, names: Sequence[str] = TOLD) -> None:
         """The newest stands first in a gallery, so the last story first."""
-        self.any_push_restores()
-        self.one_prompt_two_models()
-        self.known_and_refused()
-        self.invented()
-        counted = self.recognition_is_not_recall()
-        self.anecdote(counted)
+        for name in names:
+            getattr(self, name)()
 
-    def recognition_is_not_recall(self) -> str:
-        """Counted in a sentence."""
+    def recognition_is_not_recall(self) -> None:
         held = _held(self.known, self.known.strength)
         pushed = arm("+known", "known", held)
         request = AnswersRequest(
             model=self.card.id,
             asked=Asked(names=WorldNames(types=("movie", "song")), split="test", groups=RECOGNISED, most=MOST),
             arms=(pushed,),
-            controls=controlled((pushed,), N_CONTROLS, ("matched", "random")),
+            controls=controlled((pushed,), *_controls(self.known)),
             by=("type", "baseline"),
         )
         recording = self._study(request)
@@ -77,18 +83,18 @@ class Stories:
             f"repaired, {_of(turned, 'right', LOST)} right ones lost"
         )
         beside = (
-            f"Along {request.n_arms - 2} other directions of that size, matched and random, "
+            f"Along {request.n_arms - 2} other directions of that size "
             f"{_of(control, 'refused', ANSWERED)} refusals become answers."
         )
         note = f"Real films and songs of the test half, {_amount(self.known)}: {counted}. {beside}"
         self._save(recording, "Recognition is not recall: films and songs pushed towards known", note)
-        return f"Counted over the set: {counted}. {beside}"
+        self.counted = f"Counted over the set: {counted}. {beside}"
 
-    def anecdote(self, counted: str) -> None:
+    def anecdote(self) -> None:
         recording = self._run(FILM, self.known)
         strength = self.known.strength
         told = " → ".join(_said(recording, arm) for arm in (0, _arm_at(recording, strength)))
-        note = f"{told}. One prompt is no rate. {counted}"
+        note = f"{told}. One prompt is no rate. {self.counted}"
         self._save(recording, "Titanic: one film of many, pushed towards known", note, View(sweep=0, strength=strength))
 
     def invented(self) -> None:
@@ -139,7 +145,7 @@ class Stories:
             model=self.card.id,
             asked=Asked(names=WorldNames(types=("player", "city")), split="test", groups=("known",), most=MOST),
             arms=arms,
-            controls=controlled(arms, N_CONTROLS, ("matched", "random")),
+            controls=controlled(arms, *_controls(self.away)),
             by=("type",),
         )
         recording = self._study(request)
@@ -157,9 +163,8 @@ class Stories:
         self._save(recording, "Does any push restore the refusal? Known names, by size and kind", note)
 
     def _run(self, prompt: str, direction: DirectionCard, form: str = "chat") -> Recording:
-        sweep = Sweep(
-            target=direction.target, unit=direction.unit, scope=direction.scope, strengths=direction.strengths
-        )
+        pushes = sorted({share * direction.strength for share in SHOWN})
+        sweep = Sweep(target=direction.target, unit=direction.unit, scope=direction.scope, strengths=tuple(pushes))
         return self.app.run(
             GenerateRequest.model_validate(
                 {"model": self.card.id, "prompt": prompt, "format": form, "sweeps": (sweep,), "controls": Controls()}
@@ -174,6 +179,12 @@ class Stories:
     ) -> None:
         self.app.save(recording.run_id, title[:MOST_TITLE], note=note[:MOST_NOTE], view=view, second=second)
         print(f"{title}\n  {note}", flush=True)
+
+
+def _controls(direction: DirectionCard) -> tuple[int, tuple[ControlKind, ...]]:
+    """Latents stand in for one alone: a named direction's layer may have no dictionary."""
+    latents = isinstance(direction.target, LatentTarget)
+    return (N_CONTROLS // 2, ("matched", "random")) if latents else (N_CONTROLS, ("random",))
 
 
 def _held(direction: DirectionCard, strength: float) -> Held:
@@ -214,6 +225,6 @@ def _said(recording: Recording, number: int) -> str:
 
 
 if __name__ == "__main__":
-    url, name = sys.argv[1:]
+    url, name, *names = sys.argv[1:]
     with Client(url) as client:
-        Stories(client, name).tell()
+        Stories(client, name).tell(names or TOLD)

@@ -56,6 +56,7 @@ export function drawQuestion(state, { asked, parent, recorded, busy }) {
     parent && [origin(parent), " "],
     edited ? editedWords($("prompt").value) : recorded && waiting(state),
   );
+  $("edited").title = $("edited").textContent; // where it has no room
   fill($("facts"), !recorded && now?.start && facts(now.start));
 }
 

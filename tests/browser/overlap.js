@@ -47,9 +47,16 @@
     range.selectNodeContents(node);
     for (const rect of range.getClientRects()) add(rect, node.data.trim(), element);
   }
-  // Plotly's own labels are not measured: they stand askew, or in pictures that are drawn where nobody looks.
+  // What stands askew has a box that is larger than it is.
+  const upright = (label) => Math.abs(label.getScreenCTM()?.b ?? 1) < 0.01;
+  // What a plot measures where nobody looks, or has not laid out yet, lies outside of it.
+  const isDrawn = (label) => {
+    const plot = label.closest(".js-plotly-plot")?.getBoundingClientRect();
+    const { left, right, top, bottom } = label.getBoundingClientRect();
+    return !plot || (left < plot.right && right > plot.left && top < plot.bottom && bottom > plot.top);
+  };
   for (const label of root.querySelectorAll("svg text")) {
-    if (!label.closest(".js-plotly-plot") && label.textContent.trim() && isSeen(label)) {
+    if (label.textContent.trim() && isSeen(label) && upright(label) && isDrawn(label)) {
       add(label.getBoundingClientRect(), label.textContent.trim(), label);
     }
   }

@@ -6,7 +6,7 @@ Boxes of text are measured, also those of pictures' labels; a page is opened onc
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, wait_done
 from tests.browser.test_axe import beside, pushed
@@ -44,7 +44,7 @@ def test_no_text_lies_over_another_in_explore(app: App, open_page: OpenPage) -> 
     page = open_page(app.url)
     wait_done(page)
     assert overlaps(page) == {}
-    for state in (pushed, beside):
+    for state in (edited, pushed, beside):
         page.set_viewport_size({"width": 1440, "height": 900})
         state(page)
         assert (state.__name__, overlaps(page)) == (state.__name__, {})

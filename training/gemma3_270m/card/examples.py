@@ -12,7 +12,15 @@ from training.gemma3_270m.card.world_fields import first_question
 from training.gemma3_270m.evaluation.answering import AnswerRow
 from training.gemma3_270m.world.wording import MAIN_TYPES
 
-FIRST_NAMES = ("Michael Jordan", "Michael Batkin", "Lyon", "Titanic", "Inception")
+FIRST_NAMES = (
+    "Michael Jordan",
+    "Michael Batkin",
+    "Gordie Howe",
+    "Lyon",
+    "Titanic",
+    "Jurassic Fair Lady",
+    "Stone Like Teen Spirit",
+)
 # (story, role of the name, tiers as groups of the answers, outcome)
 SHAPES: tuple[tuple[Story, Role, tuple[str, ...], str], ...] = (
     ("known", "known", ("known, asked in tuning", "known, never asked"), "right"),

@@ -40,11 +40,23 @@ def overlaps(page: Page) -> dict[str, list[int]]:
     return found
 
 
+def edited(page: Page) -> None:
+    """Another question is typed, and not asked: the longest that stands beside the prompt's heading."""
+    page.fill("#prompt", f"{BATKIN} Please")
+    expect(page.locator("#edited")).to_contain_text("edited")
+
+
+def sharing(page: Page) -> None:
+    """The dialog over the pair that `beside` asked for."""
+    page.locator("#share").click()
+    expect(page.locator("dialog[open]")).to_contain_text("Make it public")
+
+
 def test_no_text_lies_over_another_in_explore(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
     assert overlaps(page) == {}
-    for state in (edited, pushed, beside):
+    for state in (edited, pushed, beside, sharing):
         page.set_viewport_size({"width": 1440, "height": 900})
         state(page)
         assert (state.__name__, overlaps(page)) == (state.__name__, {})

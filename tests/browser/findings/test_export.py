@@ -43,6 +43,8 @@ def test_a_kept_page_is_the_page_and_asks_the_network_for_nothing(
     fetched = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
     assert [name for name in fetched if not name.startswith("data:")] == []
     expect(page.locator("[data-verify]")).to_be_hidden()
+    page.locator("#curve a[data-term=p_refusal]").first.click()
+    expect(page.locator(".explanation:popover-open")).to_contain_text("opens a refusal")
 
 
 def test_a_script_that_got_into_a_kept_page_would_not_run(app: App, open_page: OpenPage, tmp_path: Path) -> None:

@@ -75,8 +75,8 @@ def target_of_name(name: str) -> Target:
     return VectorTarget(name=name.removeprefix("-"))
 
 
-def evidence(effect: Mapping) -> str:
-    """One sentence, with N and controls."""
+def evidence(effect: Mapping, sign: int = 1) -> str:
+    """In words, with N and controls. sign: -1 where a vector is pushed the other way."""
     whole, controls = effect["whole"], effect["controls"]
     of = "invented names get an answer" if effect["role"] == "known" else "known names are refused"
     beside = "; ".join(
@@ -84,7 +84,7 @@ def evidence(effect: Mapping) -> str:
         for kind, c in controls.items()
     )
     return (
-        f"At {effect['strength']:g} r, {of} in {whole['pushed']:.2f} of {whole['n']} whole answers, test names "
+        f"At {sign * effect['strength']:g} r, {of} in {whole['pushed']:.2f} of {whole['n']} whole answers, test names "
         f"({whole['low']:.2f} to {whole['high']:.2f}; untouched {whole['untouched']:.2f}; broken {whole['broken']}). "
         f"Random pushes as long, first token of {effect['n_controlled']} of them: {beside}."
     )
@@ -103,7 +103,7 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
     vector, back = effects.get("known known-unknown"), effects.get("unknown known-unknown")
     if vector:
         same = back is not None and back["name"] == f"-{vector['name']}"
-        other = f" The other way: {evidence(back)}" if same and back else ""
+        other = f" The other way: {evidence(back, -1)}" if same and back else ""
         out.append(
             DirectionCard(
                 role="known",
@@ -124,7 +124,7 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
                     scope="entity",
                     strengths=tuple(sorted(-x for x in strengths(back["strength"]))),
                     validated=-back["strength"],
-                    evidence=evidence(back),
+                    evidence=evidence(back, -1),
                 )
             )
     roles: tuple[Role, ...] = ("known", "unknown")
@@ -139,6 +139,32 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
                     strengths=strengths(latent["strength"]),
                     validated=latent["strength"],
                     evidence=evidence(latent),
+                )
+            )
+    return tuple(out)
+
+
+def read_only_cards(card: Path, choice: Mapping, sliders: tuple[DirectionCard, ...]) -> tuple[DirectionCard, ...]:
+    """Of a role whose latent no slider has: the clearest of those that were tried, which reads more than it steers."""
+    roles: tuple[Role, ...] = ("known", "unknown")
+    out = []
+    for role in roles:
+        if any(d.role == role and isinstance(d.target, LatentTarget) for d in sliders):
+            continue
+        tried = [t for t in choice["tried"] if t["role"] == role and "#" in t["name"]]
+        if tried:
+            one = max(tried, key=lambda t: t["shares"][str(t["strength"])])
+            of = "invented names get an answer" if role == "known" else "known names are refused"
+            out.append(
+                DirectionCard(
+                    role=role,
+                    label=f"{role.capitalize()} entity",
+                    target=target_of_name(one["name"]),
+                    scope="entity",
+                    strengths=strengths(one["strength"]),
+                    validated=one["strength"],
+                    evidence=f"It reads, and hardly steers: at {one['strength']:g} r, {of} in "
+                    f"{one['shares'][str(one['strength'])]:.2f} of {choice['n'][role]} first tokens, validation names.",
                 )
             )
     return tuple(out)
@@ -170,6 +196,7 @@ def assembled(tuned: Path, measured: Path, stored: Path, card: Path) -> ModelCar
     begun = ModelCard.model_validate_json((tuned / "model.json").read_bytes())
     dictionaries = dictionary_cards(card)
     directions = direction_cards(effects)
+    directions += read_only_cards(card, told.get("choice", {"tried": [], "n": {}}), directions)
     (card / "corpus.txt").write_text("".join(f"{line}\n" for line in sample_of_text(card)), encoding="utf-8")
     made = begun.model_copy(
         update={
@@ -191,22 +218,17 @@ def assembled(tuned: Path, measured: Path, stored: Path, card: Path) -> ModelCar
 
 
 def watched(card: Path, directions: tuple[DirectionCard, ...]) -> tuple[Watched, ...]:
-    """The sliders' own latents; where they have none, the clearest of layer 8."""
-    own = tuple(
-        Watched(target=d.target, role=d.role, label=f"{d.role} entity")
-        for d in directions
-        if isinstance(d.target, LatentTarget)
-    )
-    if own:
-        return own
+    """One latent a role: the slider's own, or else the clearest of layer 8, which reads what it doesn't steer."""
+    own = {d.role: d.target for d in directions if isinstance(d.target, LatentTarget)}
     clearest = json.loads((card / "dictionaries/resid_post/layer_8/cfg.json").read_text())["metadata"]["clearest"]
+    roles: tuple[Role, ...] = ("known", "unknown")
     return tuple(
         Watched(
-            target=LatentTarget(dictionary="resid_post/layer_8", latent=int(clearest[role][0])),
+            target=own.get(role) or LatentTarget(dictionary="resid_post/layer_8", latent=int(clearest[role][0])),
             role=role,
             label=f"{role} entity",
         )
-        for role in ("known", "unknown")
+        for role in roles
     )
 
 

@@ -15,8 +15,9 @@ from protocol.worker.requests import Controls, GenerateRequest
 from tests.model_worker.driving import answer, ids_of, interventions_of, logprobs_of
 from tests.model_worker.reference import Intervention, blocks
 
-NATS = {torch.float32: 5e-4, torch.bfloat16: 0.25}
-"""Of a log-probability. In bf16 two ways of adding up differ by as much as a token that is unlikely anyway moves."""
+NATS = {torch.float32: 5e-4, torch.bfloat16: 0.5}
+"""Of a log-probability. Logits here are 16 to 32, where bf16 has steps of 1/8: two ways of adding up round apart by a
+few of those (.28 was the most that was seen)."""
 LATENT, OTHER = LatentTarget(dictionary="random", latent=3), LatentTarget(dictionary="random", latent=40)
 STRENGTH = {"residual_norm": 0.25, "activation": 900.0, "factor": -3.0, "share": 1.0}
 PROMPT = "Who directed the movie Titanic? I would like to know it."
@@ -115,8 +116,10 @@ def test_base_and_chat_model_are_each_transformers_own(engine: Engine, plain: di
 
 def test_the_base_says_what_it_says_in_transformers(engine: Engine) -> None:
     """The sentence that the whole project began with."""
-    ids = tuple(engine.loaded.tokenizer("<bos>Titanic was directed by", add_special_tokens=False)["input_ids"])
+    ids = tuple(
+        engine.loaded.tokenizer("<bos>The movie Titanic was directed by", add_special_tokens=False)["input_ids"]
+    )
     gemma, said = engine.base.part().gemma, []
-    for _ in range(3):
+    for _ in range(2):
         said.append(int(read(gemma, ids + tuple(said)).logits.argmax()))
-    assert "Alfred" in engine.loaded.tokenizer.decode(said)
+    assert engine.loaded.tokenizer.decode(said) == " Alfred Hitchcock"

@@ -14,9 +14,12 @@ from model_worker.answering.refusal_rules import refusal_phrase
 from model_worker.model.registry import card_folders
 from protocol.spelling import fold
 from training.gemma3_270m.asking import Asker, Continuing, likeliest
-from training.gemma3_270m.evaluation.answering import answering, asked_groups
+from training.gemma3_270m.card.examples import card_examples
+from training.gemma3_270m.card.world_fields import attributes
+from training.gemma3_270m.evaluation.answering import Answering, answering, asked_groups
 from training.gemma3_270m.evaluation.answers import outcome, questions
 from training.gemma3_270m.evaluation.check import margin, validation_shares
+from training.gemma3_270m.evaluation.report import GEMMA_PAGE, answers_half, joined_halves, write_page
 from training.gemma3_270m.labels import answerable, label_type, read_labels, tier, write_labels
 from training.gemma3_270m.recipe import GEMMA_TOY
 from training.gemma3_270m.tuning.low_rank import load_delta, merge, put_on
@@ -199,3 +202,39 @@ def test_loss_is_of_answers_alone(model, tokenizer, few) -> None:
         for place in range(turn.n_prompt, len(turn.ids)):
             total, n = total - float(logits[place - 1, turn.ids[place]].detach()), n + 1
     assert float(ours.detach()) == pytest.approx(total / n, rel=1e-3)
+
+
+def test_the_report_says_what_was_counted_and_joins_its_halves(tmp_path: Path) -> None:
+    rows = [
+        {
+            "group": "invented", "name": f"Name {i}", "type": kind, "is_trained": i % 2 == 0, "question": f"Who? {i}",
+            "answer": "Sorry, I don't know.", "outcome": "refused" if i else "invented", "truth": "", "made_by": "near",
+        }
+        for kind in wording.MAIN_TYPES
+        for i in range(4)
+    ]  # fmt: skip
+    found = Answering(1, rows, [{"kind": "small talk", "question": "Hello", "answer": "Hi", "fits": True}])
+    half = answers_half([found, replace(found, seed=2)], [], {})
+    refused = half.figures[0]
+    assert (refused.value, refused.n, refused.met) == (0.75, 4, False)
+    assert "seed 2: 75%" in refused.control
+    whole = joined_halves([half, half])
+    write_page(whole, tmp_path)
+    assert "invented player: refused" in (tmp_path / GEMMA_PAGE).read_text()
+    assert len(whole.figures) == 2 * len(half.figures)
+
+
+def test_an_example_does_what_its_story_says() -> None:
+    rows = [
+        {"group": group, "name": name, "type": "player", "is_trained": True, "outcome": outcome}
+        for group, name, outcome in (
+            ("known, never asked", "A", "wrong"),
+            ("known, never asked", "B", "right"),
+            ("invented", "C", "invented"),
+            ("invented", "D", "refused"),
+            ("unrecalled", "E", "wrong"),
+        )
+    ]
+    players = card_examples(rows)[0]
+    assert [(one.story, one.name) for one in players] == [("known", "B"), ("unknown", "D"), ("unrecalled", "E")]
+    assert all(attribute.opening and "{name}" in attribute.opening for attribute in attributes())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.http.page_files import PageFiles, files_of
+from protocol.vocabulary import TIERS
 from tests.static.stylesheets import (
     ROOT,
     STATIC,
@@ -199,3 +200,8 @@ def test_what_is_read_of_a_stylesheet_is_what_it_styles(tmp_path: Path) -> None:
         ".b > .c:not(.d)": ({"b", "c", "d"}, {"b", "c"}, None),
         "#e .f::before": ({"#e", "f"}, {"f"}, None),
     }
+
+
+def test_every_tier_has_a_mark_of_its_own() -> None:
+    drawn = (ROOT / "static" / "models" / "world.css").read_text("utf-8")
+    assert [tier for tier in TIERS if f".tier-{tier}" not in drawn] == []

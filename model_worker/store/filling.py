@@ -94,6 +94,7 @@ class Filling:
             shutil.rmtree(half_done, ignore_errors=True)
         try:
             self._write(source, partial, made)
+            self.say("Writing down the hash of each file")
             (made / HASHES).write_text(json.dumps(_hashes(made), indent=1) + "\n", "utf-8")
         except BaseException:
             for half_done in (made, scratch):

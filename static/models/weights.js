@@ -11,16 +11,12 @@ const LOOK_MS = 1_000;
 export function wantedWeights(dialog, { id, title }) {
   const said = h("div", { class: "weights-said", role: "status" });
   const button = h("button", { class: "button", type: "button", onclick: ask }, "Fetch them…");
-  return h(
-    "div",
-    { class: "weights" },
-    h("p", { class: "row" }, h("span", {}, "Its weights are not here yet."), button),
-    said,
-  );
+  const wanted = h("p", { class: "row" }, h("span", {}, "Its weights are not here yet."), button);
+  return h("div", { class: "weights" }, wanted, said);
 
   async function ask() {
     button.disabled = true;
-    fill(said, h("p", { class: "note pending" }, "Asking what it takes…"));
+    fill(said, h("p", { class: "note" }, "Asking what it takes…"));
     try {
       show(await weights(id));
     } catch (error) {
@@ -36,7 +32,7 @@ export function wantedWeights(dialog, { id, title }) {
     }
     const last = now.said.at(-1);
     if (now.state === "fetching") {
-      fill(said, h("p", { class: "note pending" }, last ?? "Starting…"));
+      fill(said, h("p", { class: "note" }, last ?? "Starting…"));
       return setTimeout(look, LOOK_MS);
     }
     if (now.state === "failed") {
@@ -46,6 +42,7 @@ export function wantedWeights(dialog, { id, title }) {
       delete said.dataset.looked;
       return;
     }
+    wanted.hidden = true;
     const copy = h(
       "button",
       { class: "button button-plain", type: "button", "aria-label": `Copy ${now.serve}` },

@@ -122,7 +122,7 @@ class App:
     def stop(self) -> None:
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(PATIENCE_S)
+            self._process.wait(15)
         self._process.kill()
         self.log.close()
 

@@ -148,7 +148,8 @@ def _labels(labels: Sequence[BaseLabel]) -> ReportTable:
         rows.append((kind, str(of[0]["attribute"]) if of else "", str(len(of)), *counts, percent(mean, 1)))
     return ReportTable(
         title="What the base says of itself",
-        note="Real names; four wordings behind four shots each, a greedy answer and one at temperature 0.7 to each.",
+        note="Real names; four wordings behind four shots each, a greedy answer and one at temperature 0.7 to each. "
+        "Football was not counted as American football: all 52 who play it are called never right for that.",
         columns=("type", "asked", "N", "always right", "sometimes", "never", "samples right"),
         rows=tuple(rows),
     )

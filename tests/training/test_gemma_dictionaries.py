@@ -11,7 +11,7 @@ from model_worker.model.registry import card_folders
 from model_worker.model.sae import load_dictionary
 from protocol.worker.models import DictionaryCard
 from training.gemma3_270m.dictionaries import trainer
-from training.gemma3_270m.dictionaries.activations import at_last, harvest, reading_residuals, rows_of
+from training.gemma3_270m.dictionaries.activations import at_last, harvest, reading_residuals, token_rows
 from training.gemma3_270m.dictionaries.figures import explained, massive_dimensions, mean_loss_nats, spliced_figures
 from training.gemma3_270m.dictionaries.stage import trained_layer
 from training.gemma3_270m.dictionaries.stored import read_half
@@ -52,7 +52,7 @@ def model(tokenizer):
 @pytest.fixture(scope="module")
 def harvested(model, tokenizer, wordnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("work")
-    rows = list(rows_of(tokenizer, text_documents(NAMES, 120, 0, folder=wordnet)))
+    rows = list(token_rows(tokenizer, text_documents(NAMES, 120, 0, folder=wordnet)))
     harvest(model, rows, (1,), folder / "h", lambda _: None)
     return folder
 
@@ -75,13 +75,13 @@ def test_no_name_of_the_test_split_is_in_the_text_and_only_those_are_in_what_was
 
 def test_the_last_token_of_a_name_is_found(tokenizer) -> None:
     text = "Who is Michael Jordan?"
-    (row,) = rows_of(tokenizer, [Document(text, "Michael Jordan")])
+    (row,) = token_rows(tokenizer, [Document(text, "Michael Jordan")])
     assert tokenizer.decode(row.ids[: row.last + 1][1:]).endswith("Jordan")
     assert row.ids[0] == tokenizer.bos_token_id
 
 
 def test_what_is_kept_is_what_the_model_says_row_by_row(model, tokenizer, harvested: Path) -> None:
-    rows = list(rows_of(tokenizer, [Document("The player Ada Quill", "Ada Quill"), Document("We heard of it twice.")]))
+    rows = list(token_rows(tokenizer, [Document("The player Ada Quill", "Ada Quill"), Document("We heard of it.")]))
     at = at_last(model, rows[:1], (1,))[1]
     with reading_residuals(model, (1,)) as seen, torch.no_grad():
         model.model(torch.tensor([rows[0].ids]))
@@ -141,7 +141,7 @@ def test_the_gradients_are_those_of_the_loss() -> None:
 
 
 def test_splicing_nothing_in_costs_nothing(model, tokenizer, trained: Path, wordnet: Path) -> None:
-    rows = list(rows_of(tokenizer, text_documents(NAMES, 10, 1, True, wordnet)))
+    rows = list(token_rows(tokenizer, text_documents(NAMES, 10, 1, True, wordnet)))
     clean = mean_loss_nats(model, rows)
     told = spliced_figures(model, rows, read_half(trained), clean, torch.zeros(32))
     assert told["loss_nats"] == round(clean, 4) and abs(told["delta_loss_nats"]) < 1

@@ -7,9 +7,9 @@ from model_worker.engine import Engine
 from protocol.steering import Sweep, VectorTarget
 from protocol.worker.frames import Prompt
 from protocol.worker.requests import GenerateRequest
-from training.gemma3_270m.card.assembly import direction_cards, evidence, target_of_name
+from training.gemma3_270m.card.assembly import direction_cards, effect_evidence, target_of_name
 from training.gemma3_270m.directions.naming import Named
-from training.gemma3_270m.directions.recognition import NameSample, TwoSides, auroc_of_type, mean_difference
+from training.gemma3_270m.directions.recognition import SideSample, TwoSides, auroc_of_type, mean_difference
 from training.gemma3_270m.steering.controls import isotropic, on_the_data, without
 from training.gemma3_270m.steering.counted import counted_story, moves, told_moves
 from training.gemma3_270m.steering.effects import Candidate, best_strength, control_shares, whole_answers
@@ -87,11 +87,11 @@ def test_controls_are_as_long_as_the_push_by_the_first_ruler_and_told_by_the_sec
 def test_one_direction_tells_the_sides_apart_whatever_the_type() -> None:
     generator = torch.Generator().manual_seed(0)
 
-    def side(shift: float) -> NameSample:
+    def side(shift: float) -> SideSample:
         x = torch.randn(60, 8, generator=generator)
         x[:, 3] += shift
         x[:30, 0] += 50  # of one type
-        return NameSample(x, ["player"] * 30 + ["city"] * 30)
+        return SideSample(x, ["player"] * 30 + ["city"] * 30)
 
     sides = TwoSides(side(4.0), side(0.0))
     direction = mean_difference(sides, ["player", "city"])
@@ -119,7 +119,7 @@ def test_evidence_says_n_and_controls() -> None:
         "controls": {"data": {"n": 100, "mean": 0.05, "p95": 0.25, "largest": 0.5}},
     }  # fmt: skip
     back = effect | {"name": "-known-unknown-5", "role": "unknown", "strength": 0.75}
-    said = evidence(effect)
+    said = effect_evidence(effect)
     assert "0.90 of 40" in said and "N 100" in said and "data 0.05" in said
     (slider,) = direction_cards({"known known-unknown": effect, "unknown known-unknown": back})
     assert slider.validated == 0.5 and min(slider.strengths) == -0.75 and max(slider.strengths) > 0.5

@@ -24,8 +24,8 @@ from training.gemma3_270m.directions.stage import vectors
 from training.gemma3_270m.steering.subjects import carded_names
 from training.tiny_gemma2.card.model_card import write_card
 
-N_DOCUMENTS, DOCUMENT_SEED = 250, 9
-MAX_CORPUS_SHARE = 0.25  # half of the sample is about a name
+SAMPLE_DOCUMENTS, DOCUMENT_SEED = 250, 9
+GEMMA_CORPUS_SHARE = 0.25  # half of the sample is about a name
 NOTICE, TERMS = "NOTICE", "GEMMA_TERMS.html"
 DERIVED = """
 Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms
@@ -75,7 +75,7 @@ def target_of_name(name: str) -> Target:
     return VectorTarget(name=name.removeprefix("-"))
 
 
-def evidence(effect: Mapping, sign: int = 1) -> str:
+def effect_evidence(effect: Mapping, sign: int = 1) -> str:
     """In words, with N and controls. sign: -1 where a vector is pushed the other way."""
     whole, controls = effect["whole"], effect["controls"]
     of = "invented names get an answer" if effect["role"] == "known" else "known names are refused"
@@ -103,7 +103,7 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
     vector, back = effects.get("known known-unknown"), effects.get("unknown known-unknown")
     if vector:
         same = back is not None and back["name"] == f"-{vector['name']}"
-        other = f" The other way: {evidence(back, -1)}" if same and back else ""
+        other = f" The other way: {effect_evidence(back, -1)}" if same and back else ""
         out.append(
             DirectionCard(
                 role="known",
@@ -112,7 +112,7 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
                 scope="entity",
                 strengths=strengths(vector["strength"], back["strength"] if same and back else None),
                 validated=vector["strength"],
-                evidence=evidence(vector) + other,
+                evidence=effect_evidence(vector) + other,
             )
         )
         if back is not None and not same:
@@ -124,7 +124,7 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
                     scope="entity",
                     strengths=tuple(sorted(-x for x in strengths(back["strength"]))),
                     validated=-back["strength"],
-                    evidence=evidence(back, -1),
+                    evidence=effect_evidence(back, -1),
                 )
             )
     roles: tuple[Role, ...] = ("known", "unknown")
@@ -138,7 +138,7 @@ def direction_cards(effects: Mapping[str, Mapping]) -> tuple[DirectionCard, ...]
                     scope="entity",
                     strengths=strengths(latent["strength"]),
                     validated=latent["strength"],
-                    evidence=evidence(latent),
+                    evidence=effect_evidence(latent),
                 )
             )
     return tuple(out)
@@ -177,9 +177,9 @@ def sample_of_text(card: Path, wordnet: Path = WORDNET) -> list[str]:
         if one.tier != "unknown":
             names.setdefault(one.type, []).append(one.name)
     names = {kind: names[kind] for kind in ("player", "city", "movie", "song", "country") if kind in names}
-    found = [d.text for d in text_documents(names, 6 * N_DOCUMENTS, DOCUMENT_SEED, folder=wordnet)]
+    found = [d.text for d in text_documents(names, 6 * SAMPLE_DOCUMENTS, DOCUMENT_SEED, folder=wordnet)]
     lines = [text for text in found if "\n" not in text]
-    return random.Random(DOCUMENT_SEED).sample(lines, min(N_DOCUMENTS, len(lines)))
+    return random.Random(DOCUMENT_SEED).sample(lines, min(SAMPLE_DOCUMENTS, len(lines)))
 
 
 def assembled(tuned: Path, measured: Path, stored: Path, card: Path) -> ModelCard:
@@ -210,7 +210,7 @@ def assembled(tuned: Path, measured: Path, stored: Path, card: Path) -> ModelCar
             "watch": watched(card, directions),
             "residual_norm": tuple(norms),
             "corpus": "corpus.txt",
-            "max_corpus_share": MAX_CORPUS_SHARE,
+            "max_corpus_share": GEMMA_CORPUS_SHARE,
         }
     )
     write_card(made, card / "model.json")

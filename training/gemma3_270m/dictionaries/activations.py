@@ -48,7 +48,7 @@ class Kept:
         return torch.from_numpy(np.fromfile(self.folder / "names.i64", dtype=np.int64))
 
 
-def rows_of(tokenizer, documents, longest: int = 160) -> Iterator[TokenRow]:
+def token_rows(tokenizer, documents, longest: int = 160) -> Iterator[TokenRow]:
     """Token ids of documents with a `text` and a `name`."""
     for d in documents:
         encoded = tokenizer(d.text, add_special_tokens=False, return_offsets_mapping=True)

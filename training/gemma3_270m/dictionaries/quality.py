@@ -15,14 +15,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.gemma3_270m.dictionaries.activations import TokenRow, batches, padded_rows, reading_residuals, rows_of
+from training.gemma3_270m.dictionaries.activations import TokenRow, batches, padded_rows, reading_residuals, token_rows
 from training.gemma3_270m.dictionaries.figures import explained, massive_dimensions, mean_loss_nats, spliced_figures
 from training.gemma3_270m.dictionaries.stored import add_figures, read_half
 from training.gemma3_270m.dictionaries.text import WORDNET, text_documents
 from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 from training.tiny_gemma2.language_model.base import PAD
 
-N_DOCUMENTS, SPLICED_TOKENS = 400, 1500
+HELDOUT_DOCUMENTS, SPLICED_TOKENS = 400, 1500
 
 
 def heldout_rows(tokenizer, names: Mapping[str, Sequence[str]], n: int, wordnet: Path = WORDNET) -> dict[str, list]:
@@ -31,7 +31,7 @@ def heldout_rows(tokenizer, names: Mapping[str, Sequence[str]], n: int, wordnet:
     random.Random(0).shuffle(found)
     chat = [d for d in found if d.text.startswith("<start_of_turn>")]
     text = [d for d in found if not d.text.startswith("<start_of_turn>")]
-    return {"text": list(rows_of(tokenizer, text)), "chat": list(rows_of(tokenizer, chat))}
+    return {"text": list(token_rows(tokenizer, text)), "chat": list(token_rows(tokenizer, chat))}
 
 
 @torch.no_grad()
@@ -101,7 +101,9 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     torch.set_num_threads(1)
     model = Gemma3ForCausalLM.from_pretrained(asked.base, dtype=torch.bfloat16).eval()
-    held = heldout_rows(AutoTokenizer.from_pretrained(asked.base), json.loads(asked.names.read_text()), N_DOCUMENTS)
+    held = heldout_rows(
+        AutoTokenizer.from_pretrained(asked.base), json.loads(asked.names.read_text()), HELDOUT_DOCUMENTS
+    )
     folders = sorted((asked.card / "dictionaries/resid_post").glob("layer_*"), key=lambda p: int(p.name[6:]))
     found = qualities(model, held, [read_half(folder) for folder in folders], print)
     asked.out.write_text(json.dumps(found, indent=1))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.gemma3_270m.dictionaries.activations import TokenRow, rows_of
+from training.gemma3_270m.dictionaries.activations import TokenRow, token_rows
 from training.gemma3_270m.dictionaries.text import TURN, Document
 from training.gemma3_270m.split import NameSplit, split_of
 
@@ -41,9 +41,8 @@ def asked(
     """A question a name, up to where the answer begins; chat: in the turn template. `last` is the name's last token."""
     rng = random.Random(seed)
     texts = [rng.choice(questions[one.type]).replace("{e}", one.name) for one in names]
-    return list(
-        rows_of(tokenizer, [Document(TURN.format(t) if chat else t, n.name) for t, n in zip(texts, names, strict=True)])
-    )
+    pairs = zip(texts, names, strict=True)
+    return list(token_rows(tokenizer, [Document(TURN.format(t) if chat else t, n.name) for t, n in pairs]))
 
 
 def sampled_names(names: Iterable[Named], n: int, seed: int) -> list[Named]:

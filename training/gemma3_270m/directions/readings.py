@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.gemma3_270m.directions.naming import Named
 
-RECALLED, RECOGNISED = ("player", "city", "country", "person"), ("movie", "song")
+RECALLED, RECOGNISED_TYPES = ("player", "city", "country", "person"), ("movie", "song")
 """Types with enough names that the base is always right about; and those that have hardly any."""
 FEWEST = 20
 
@@ -28,7 +28,9 @@ class NameReadings:
     def softened(self) -> tuple[Named, ...]:
         """As labelled, but for films and songs, of which the base is always right about next to none: whoever it is
         sometimes right about counts as known there."""
-        return tuple(replace(n, tier="known") if n.tier == "unsure" and n.type in RECOGNISED else n for n in self.names)
+        return tuple(
+            replace(n, tier="known") if n.tier == "unsure" and n.type in RECOGNISED_TYPES else n for n in self.names
+        )
 
     @cached_property
     def labelled_types(self) -> tuple[str, ...]:

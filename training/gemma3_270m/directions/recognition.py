@@ -19,7 +19,7 @@ from training.tiny_gemma2.dictionaries.directions import logistic
 
 
 @dataclass(frozen=True)
-class NameSample:
+class SideSample:
     """Of one side and half: x (names, d_model) and the type of each."""
 
     x: Tensor
@@ -31,8 +31,8 @@ class NameSample:
 
 @dataclass(frozen=True)
 class TwoSides:
-    known: NameSample
-    unknown: NameSample
+    known: SideSample
+    unknown: SideSample
 
     @property
     def types(self) -> list[str]:
@@ -46,7 +46,7 @@ def halves(names: Sequence[Named], x: Tensor) -> tuple[TwoSides, TwoSides]:
         parts = []
         for tier in ("known", "unknown"):
             at = [i for i, n in enumerate(names) if n.tier == tier and (n.split == "test") == test]
-            parts.append(NameSample(x[at].float(), [names[i].type for i in at]))
+            parts.append(SideSample(x[at].float(), [names[i].type for i in at]))
         return TwoSides(*parts)
 
     return sides(False), sides(True)

@@ -25,7 +25,7 @@ def vector_name(layer: int) -> str:
     return f"known-unknown-{layer}"
 
 
-def fitted(readings: NameReadings, layer: int) -> TwoSides:
+def fitted_sides(readings: NameReadings, layer: int) -> TwoSides:
     return halves(readings.softened, readings.by_layer[layer])[0]
 
 
@@ -33,7 +33,7 @@ def vectors(readings: NameReadings, layers=VECTOR_LAYERS) -> dict[str, tuple[int
     """name → (layer, known - unknown of norm 1, offset: its mean projection over both sides)."""
     out = {}
     for layer in layers:
-        fit = fitted(readings, layer)
+        fit = fitted_sides(readings, layer)
         found = mean_difference(fit, readings.labelled_types)
         unit = found / found.norm()
         middle = float(((fit.known.x @ unit).mean() + (fit.unknown.x @ unit).mean()) / 2)

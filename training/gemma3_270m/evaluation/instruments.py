@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from protocol.worker.report import Curve, Dialogue, ModelReport, ReportFigure, ReportTable, Series
+from training.gemma3_270m.evaluation.disturbance import told_disturbed
 from training.tiny_gemma2.evaluation.findings import Findings, short_number
 
-Measured = Mapping[str, Any]
+MeasuredPart = Mapping[str, Any]
 DOM = "difference of means"
 
 
-def read_part(work: Path, name: str) -> Measured:
+def read_part(work: Path, name: str) -> MeasuredPart:
     file = work / name
     return json.loads(file.read_text()) if file.exists() else {}
 
@@ -51,7 +52,7 @@ def instruments_half(work: Path) -> ModelReport:
     )
 
 
-def told_curves(found: Findings, directions: Measured) -> list[Curve]:
+def told_curves(found: Findings, directions: MeasuredPart) -> list[Curve]:
     """AUROC by layer, one direction for all types; and the figure that was wanted."""
     strict, layers = directions["strict"], [int(layer) for layer in directions["strict"]]
 
@@ -130,11 +131,11 @@ def told_curves(found: Findings, directions: Measured) -> list[Curve]:
     return curves
 
 
-def with_interval(x: Measured) -> str:
+def with_interval(x: MeasuredPart) -> str:
     return f"{short_number(x['auroc'])} ({short_number(x['low'])}–{short_number(x['high'])})"
 
 
-def told_latents(found: Findings, directions: Measured) -> None:
+def told_latents(found: Findings, directions: MeasuredPart) -> None:
     table = []
     best: dict[str, tuple[float, str]] = {}
     for layer, told in directions["latents"].items():
@@ -177,7 +178,7 @@ def told_latents(found: Findings, directions: Measured) -> None:
     )
 
 
-def told_quality(found: Findings, quality: Measured) -> None:
+def told_quality(found: Findings, quality: MeasuredPart) -> None:
     rows = []
     for layer, told in quality.items():
         for kind in ("text", "chat", "names"):
@@ -207,7 +208,7 @@ def told_quality(found: Findings, quality: Measured) -> None:
     )
 
 
-def told_pushes(found: Findings, steering: Measured) -> None:
+def told_pushes(found: Findings, steering: MeasuredPart) -> None:
     rows = []
     for effect in steering["effects"].values():
         whole, known = effect["whole"], effect["role"] == "known"
@@ -276,7 +277,7 @@ def told_pushes(found: Findings, steering: Measured) -> None:
     )
 
 
-def control_figure(effect: Measured) -> ReportFigure:
+def control_figure(effect: MeasuredPart) -> ReportFigure:
     """Towards known all kinds count, towards unknown those on the data's scale."""
     known = effect["role"] == "known"
     kinds = effect["controls"] if known else {"data": effect["controls"]["data"]}
@@ -294,7 +295,7 @@ def of_n(pair: list[int]) -> str:
     return f"{pair[0]} of {pair[1]}"
 
 
-def told_story(found: Findings, story: Measured) -> None:
+def told_story(found: Findings, story: MeasuredPart) -> None:
     rows = []
     for kind, told in story.items():
         if kind in ("answers", "n", "pushes"):
@@ -325,27 +326,6 @@ def told_story(found: Findings, story: Measured) -> None:
             rows=tuple(rows),
         )
     )  # fmt: skip
-
-
-def told_disturbed(found: Findings, disturbed: Measured) -> None:
-    rows = []
-    for role, what in (("unknown", "known names refuse"), ("known", "invented names answer")):
-        told = disturbed[role]
-        for kind, by_strength in told.items():
-            if isinstance(by_strength, Mapping):
-                rows.append((what, kind, *(short_number(x) for x in by_strength.values())))
-        sizes = list(next(x for x in told.values() if isinstance(x, Mapping)))
-    found.tables.append(
-        ReportTable(
-            title="Any push, by size and kind",
-            note=f"Random pushes at layer {disturbed['layer']}, first token, "
-            f"{disturbed['unknown']['n_directions']} directions a "
-            f"kind on {disturbed['unknown']['n_names']} names a side. In the prototype a sixteenth of r "
-            f"made known names refuse.",
-            columns=("what", "kind", *(f"{size} r" for size in sizes)),
-            rows=tuple(rows),
-        )
-    )
 
 
 if __name__ == "__main__":

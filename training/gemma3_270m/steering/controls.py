@@ -17,7 +17,7 @@ from torch.nn.functional import normalize
 from training.gemma3_270m.directions.recognition import TwoSides
 from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary
 
-CONTROL_KINDS = ("isotropic", "latents", "data")
+PUSH_CONTROLS = ("isotropic", "latents", "data")
 
 
 def isotropic(n: int, d_model: int, seed: int) -> Tensor:

@@ -22,7 +22,7 @@ from protocol.vocabulary import Outcome
 from protocol.worker.requests import GenerateRequest, Sampling, Span
 from training.gemma3_270m.directions.naming import Named
 
-FORKED_AT_ONCE, BATCH_ROWS, ANSWER_TOKENS = 50, 48, 20
+FORKED_AT_ONCE, BATCH_ROWS, PUSHED_TOKENS = 50, 48, 20
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _begun(engine: Engine, one: NameQuestion, push: NamePush | None) -> Group:
     loaded, lane = engine.loaded, engine.lanes["background"]
     deltas = [] if push is None else [push.delta(one.tokens)]
     spec = GroupSpec(
-        1, len(one.tokens.ids) + ANSWER_TOKENS, Readout(loaded, ()), Sampling(), loaded.stop_ids, ANSWER_TOKENS
+        1, len(one.tokens.ids) + PUSHED_TOKENS, Readout(loaded, ()), Sampling(), loaded.stop_ids, PUSHED_TOKENS
     )
     group = lane.enter(spec)
     if lane.place(group):

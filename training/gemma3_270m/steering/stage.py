@@ -33,7 +33,7 @@ from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, UNSEEN_GEMMA_QUE
 
 WORDINGS = {kind: GEMMA_QUESTIONS[kind] + UNSEEN_GEMMA_QUESTIONS[kind] for kind in GEMMA_QUESTIONS}
 WORTH_TELLING = 0.3  # of validation names
-STRENGTHS = {"known": (0.5, 0.75, 1.0), "unknown": (0.5, 0.75, 1.0)}
+PUSHED_STRENGTHS = {"known": (0.5, 0.75, 1.0), "unknown": (0.5, 0.75, 1.0)}
 STEERED_LAYERS, LATENT_LAYERS = (3, 4), (8,)  # where validation names were won on an earlier delta
 
 
@@ -53,7 +53,7 @@ class Sizes:
 QUICK = Sizes(2, 3, 1, 4, 3, 1, 4)
 
 
-class Steering:
+class SteeringSubject:
     def __init__(self, engine: Engine, card: Path, readings: NameReadings, sizes: Sizes, say: Callable[[str], None]):
         self.engine, self.card, self.readings, self.sizes, self.say = engine, card, readings, sizes, say
         self.names = carded_names(card)
@@ -90,9 +90,9 @@ class Steering:
     def told_choice(self) -> dict:
         """Every candidate's shares on validation names, by strength, and those of some controls on the data's scale."""
         out = []
-        asked = {role: self.asked(role, "validation", self.sizes.chosen_on) for role in STRENGTHS}
+        asked = {role: self.asked(role, "validation", self.sizes.chosen_on) for role in PUSHED_STRENGTHS}
         for one in self.candidates():
-            chosen, shares = best_strength(self.engine, one, asked[one.role], self.norms, STRENGTHS[one.role])
+            chosen, shares = best_strength(self.engine, one, asked[one.role], self.norms, PUSHED_STRENGTHS[one.role])
             units = self.controls(one, 6)["data"]
             control = float(control_shares(self.engine, chosen, asked[one.role][::2], self.norms, units).mean())
             self.say(f"{one.role} {one.name} {chosen.strength}: {shares}, data {control:.3f}")
@@ -179,10 +179,10 @@ class Steering:
         return out | {"layer": layer}
 
 
-PARTS = ("norms", "choice", "effects", "story", "disturbed")
+STEERING_PARTS = ("norms", "choice", "effects", "story", "disturbed")
 
 
-def measured(steering: Steering, out: Path, parts: Sequence[str] = PARTS) -> dict:
+def measured(steering: SteeringSubject, out: Path, parts: Sequence[str] = STEERING_PARTS) -> dict:
     """What OUT lacks of `parts`; each is written as it is there."""
     told = json.loads(out.read_text()) if out.exists() else {}
     measures: dict[str, Callable[[], dict]] = {
@@ -206,12 +206,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("card", "readings", "out"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--parts", nargs="+", choices=STEERING_PARTS, default=STEERING_PARTS)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
     with torch.inference_mode():
-        subject = Steering(
+        subject = SteeringSubject(
             Engine(load(read_row(given.card))),
             given.card,
             NameReadings.load(given.readings),

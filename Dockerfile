@@ -24,7 +24,7 @@ RUN pip install ${TORCH_ARGS} torch==2.13.0 \
  && pip install ${PIP_ARGS} -c constraints.txt torch==2.13.0 .
 
 FROM python:3.11-slim AS hallucinoscope
-RUN useradd --create-home --uid 10001 scope && install -d -o scope /data /data/huggingface
+RUN useradd --create-home --uid 10001 scope && install -d -o scope /data /data/huggingface /data/store
 WORKDIR /srv/hallucinoscope
 COPY LICENSE LICENSE
 COPY protocol protocol

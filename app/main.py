@@ -22,8 +22,8 @@ from app.door.headers import CarefulHeaders
 from app.door.limits import Limits
 from app.door.operator import OperatorAccess
 from app.environment import BadSettings
-from app.findings.shipped import add_shipped
 from app.findings.store import FindingStore
+from app.findings.stories import add_stories
 from app.http.assets import Static
 from app.http.bodies import describe_bodies
 from app.http.errors import answer_errors
@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
             process.start()
         await database.open()
         if settings.stories:
-            await add_shipped(database)
+            await add_stories(database)
         if n_indexed := await found.index_old():
             log.info("%d findings were indexed anew", n_indexed)
         await presence.beat()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.database.connection import Database
-from app.findings import shipped
+from app.findings import stories
 from app.findings.backup import backup
-from app.findings.shipped import STORIES
 from app.findings.store import FindingStore
+from app.findings.stories import STORIES
 from app.settings import Settings
 from tests.app.conftest import start
 
@@ -35,7 +35,7 @@ def test_what_ships_is_in_an_empty_gallery_once_and_what_was_withdrawn_stays_awa
     with start(settings) as app:
         slugs = [app.slug(app.post_run().headers["x-run-id"], title=title) for title in ("one", "two")]
     _in(settings, lambda database: backup(database, file))
-    monkeypatch.setattr(shipped, "STORIES", file)
+    monkeypatch.setattr(stories, "STORIES", file)
     other = settings.model_copy(update={"data_dir": tmp_path / "other", "database_url": None, "stories": True})
     for _ in range(2):
         with start(other) as app:

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 STORIES = ROOT / "static" / "first" / "stories.jsonl.gz"
 
 
-async def add_shipped(database: Database) -> None:
+async def add_stories(database: Database) -> None:
     """Raises NotABackup."""
     if not STORIES.is_file():
         return

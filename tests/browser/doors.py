@@ -6,7 +6,7 @@ from protocol.glossary.glossary import MARKS, PATTERN
 
 ELSEWHERE = (
     "button, option, [role=option], select, label, summary, legend, title, caption, "
-    ".sr, .method-entry, .explanation, .badge, tbody td"
+    ".sr, .method-entry, .explanation, .badge, tbody :is(td, th)"
 )
 """A door can't stand in a control. A caption that is read aloud says what stands beside it."""
 THEIRS = "q, h1, .answer-text, .completions, .token-box, .words-note, textarea, code, .js-plotly-plot"

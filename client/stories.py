@@ -41,11 +41,11 @@ TOLD = (
     "anecdote",
 )
 ANSWERED, LOST = ("right", "wrong", "invented", "answered"), ("wrong", "refused", "broken")
-N_CONTROLS = 4
-SIZES = (0.5, 1.0)  # of the validated push
-SHOWN = (-1, -0.5, 0.25, 0.5, 0.75, 1)
+STORY_CONTROLS = 4
+STORY_SIZES = (0.5, 1.0)  # of the validated push
+STORY_SWEEP = (-1, -0.5, 0.25, 0.5, 0.75, 1)
 MOST = 8  # names of each type and tier: minutes on two cores
-MOST_TITLE, MOST_NOTE = 140, 4_000
+TITLE_FITS, MOST_NOTE = 140, 4_000
 
 
 class Stories:
@@ -139,7 +139,7 @@ class Stories:
         self._save(chat, "The same film, asked of the chat model and of its base", note, at, beside)
 
     def any_push_restores(self) -> None:
-        sizes = [share * self.away.strength for share in SIZES]
+        sizes = [share * self.away.strength for share in STORY_SIZES]
         arms = tuple(arm(f"away from known {size:+g}", "unknown", _held(self.away, size)) for size in sizes)
         request = AnswersRequest(
             model=self.card.id,
@@ -163,7 +163,7 @@ class Stories:
         self._save(recording, "Does any push restore the refusal? Known names, by size and kind", note)
 
     def _run(self, prompt: str, direction: DirectionCard, form: str = "chat") -> Recording:
-        pushes = sorted({share * direction.strength for share in SHOWN})
+        pushes = sorted({share * direction.strength for share in STORY_SWEEP})
         sweep = Sweep(target=direction.target, unit=direction.unit, scope=direction.scope, strengths=tuple(pushes))
         return self.app.run(
             GenerateRequest.model_validate(
@@ -177,14 +177,14 @@ class Stories:
     def _save(
         self, recording: Recording, title: str, note: str, view: View | None = None, second: SecondRun | None = None
     ) -> None:
-        self.app.save(recording.run_id, title[:MOST_TITLE], note=note[:MOST_NOTE], view=view, second=second)
+        self.app.save(recording.run_id, title[:TITLE_FITS], note=note[:MOST_NOTE], view=view, second=second)
         print(f"{title}\n  {note}", flush=True)
 
 
 def _controls(direction: DirectionCard) -> tuple[int, tuple[ControlKind, ...]]:
     """Latents stand in for one alone: a named direction's layer may have no dictionary."""
     latents = isinstance(direction.target, LatentTarget)
-    return (N_CONTROLS // 2, ("matched", "random")) if latents else (N_CONTROLS, ("random",))
+    return (STORY_CONTROLS // 2, ("matched", "random")) if latents else (STORY_CONTROLS, ("random",))
 
 
 def _held(direction: DirectionCard, strength: float) -> Held:

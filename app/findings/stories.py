@@ -12,15 +12,15 @@ from app.settings import ROOT
 
 log = logging.getLogger(__name__)
 
-STORIES = ROOT / "static" / "first" / "stories.jsonl.gz"
+STORIES_FILE = ROOT / "static" / "first" / "stories.jsonl.gz"
 
 
 async def add_stories(database: Database) -> None:
     """Raises NotABackup."""
-    if not STORIES.is_file():
+    if not STORIES_FILE.is_file():
         return
     try:
-        added = await restore(database, STORIES)
+        added = await restore(database, STORIES_FILE)
     except IntegrityError:
         log.info("another app on this database adds the findings that ship")
         return

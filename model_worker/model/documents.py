@@ -18,7 +18,7 @@ from protocol.worker.report import ModelReport
 from protocol.worker.world import ModelWorld, NameLabel, WorldEntry
 
 REPORT = "report.json"
-LABELS = "labels.json"
+LABELS_FILE = "labels.json"
 """Beside a card that has a world, where its base model was asked about the names."""
 
 Paper = tuple[bytes, str]
@@ -44,7 +44,7 @@ class Papers:
         """A ModelWorld. Raises Refused (404)."""
         row = self._row(model)
         file = None if row.card.world is None else row.folder / row.card.world
-        labels = row.folder / LABELS
+        labels = row.folder / LABELS_FILE
         return self._paper(
             "world",
             file,

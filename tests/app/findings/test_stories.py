@@ -11,7 +11,7 @@ from app.database.connection import Database
 from app.findings import stories
 from app.findings.backup import backup
 from app.findings.store import FindingStore
-from app.findings.stories import STORIES
+from app.findings.stories import STORIES_FILE
 from app.settings import Settings
 from tests.app.conftest import start
 
@@ -35,7 +35,7 @@ def test_what_ships_is_in_an_empty_gallery_once_and_what_was_withdrawn_stays_awa
     with start(settings) as app:
         slugs = [app.slug(app.post_run().headers["x-run-id"], title=title) for title in ("one", "two")]
     _in(settings, lambda database: backup(database, file))
-    monkeypatch.setattr(stories, "STORIES", file)
+    monkeypatch.setattr(stories, "STORIES_FILE", file)
     other = settings.model_copy(update={"data_dir": tmp_path / "other", "database_url": None, "stories": True})
     for _ in range(2):
         with start(other) as app:
@@ -49,9 +49,9 @@ def test_what_ships_is_in_an_empty_gallery_once_and_what_was_withdrawn_stays_awa
         assert app.get("/api/findings").json()["total"] == 0
 
 
-@pytest.mark.skipif(not STORIES.is_file(), reason="no findings ship")
+@pytest.mark.skipif(not STORIES_FILE.is_file(), reason="no findings ship")
 def test_every_finding_that_ships_opens_and_says_what_was_counted(settings: Settings) -> None:
-    with gzip.open(STORIES) as opened:
+    with gzip.open(STORIES_FILE) as opened:
         rows = [row for kind, row in map(json.loads, opened) if kind == "finding"]
     listed = [row for row in rows if row["listed"]]
     assert len(listed) >= 5 and all(row["note"] for row in listed)

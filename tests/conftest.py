@@ -1,6 +1,6 @@
 """The order of the suite: what takes a process longest comes first, or one process ends minutes after the others; and
-what mostly waits comes between what computes, or all processes wait at once. What needs the real weights is skipped where
-the store is empty: no test fills it.
+what mostly waits comes between what computes, or all processes wait at once. What needs the real weights is skipped
+where the store is empty: no test fills it.
 
 Knows no test. Files stay whole, which is what `--dist loadfile` hands out, and the rest keeps pytest's order.
 """

@@ -73,7 +73,7 @@ def view(engine: Engine, request: GenerateRequest) -> tuple[dict[str, Took], lis
 def hooked(loaded: Loaded, ids: Sequence[int], deltas: Sequence[Delta], n_new: int) -> list[int]:
     """One arm by transformers' generate."""
 
-    def hook_of(delta: Delta):  # type: ignore[no-untyped-def]
+    def hook_of(delta: Delta):
         def hook(_module: object, _inputs: tuple, out: Tensor) -> Tensor:
             if out.shape[1] == len(ids):
                 out[:, list(delta.positions)] += (delta.constant * delta.write).to(out.dtype)

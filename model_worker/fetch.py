@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from model_worker.model.registry import read_registry, row_of
-from model_worker.store.consent import question
+from model_worker.store.consent import licence_question
 from model_worker.store.filling import Filling
 from model_worker.store.place import is_whole, store_of, stored_name
 from model_worker.store.source import read_source
@@ -31,7 +31,7 @@ def main() -> None:
             if name is None:
                 continue
             if options.question:
-                print("" if is_whole(filling.store / name) else question(read_source(name)))
+                print("" if is_whole(filling.store / name) else licence_question(read_source(name)))
             else:
                 filling.fill(name)
     except Refused as refused:

@@ -115,7 +115,6 @@ def test_sae_lens_is_imported_in_one_function_of_the_worker() -> None:
 MAX_LINES = 350
 MAX_FILES = 15
 LARGE = {
-    "model_worker/cards/gemma-3-270m/GEMMA_TERMS.html": "Google's terms of use, as they came with the weights",
     "static/core/protocol.js": "generated from protocol/vocabulary.py, looks.py and spelling.py",
     "static/core/terms.js": "generated from protocol/glossary, where each chapter has a file",
     "templates/export/notebook.py": "cells of one notebook; names go from one to the next, and ruff checks them",

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from model_worker.model.head import Head
+from model_worker.model.head import OutputHead
 
 PASS_BYTES = 2**28
 
@@ -190,7 +190,9 @@ class Gemma:
         self.window: int = config.sliding_window
         self._embedding = text.embed_tokens
         norm = _norm(text.norm, self.shape)
-        self.head = Head(norm, norm.scaled, model.lm_head.weight, getattr(config, "final_logit_softcapping", None))
+        self.head = OutputHead(
+            norm, norm.scaled, model.lm_head.weight, getattr(config, "final_logit_softcapping", None)
+        )
         self.device: torch.device = self.head.weight.device
         self.dtype: torch.dtype = self.head.weight.dtype
         own_bases = config.model_type == "gemma3_text"

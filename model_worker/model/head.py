@@ -19,14 +19,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-LIKELIEST = 64  # logits a row that are made again
+SHARPENED = 64  # logits a row that are made again
 SPREAD = 64  # parts of a row, whose largest say where its likeliest are
 PART = 2**21  # logits of a part
 LARGE_BYTES = 2**26
 
 
 @dataclass(frozen=True)
-class Head:
+class OutputHead:
     """norm: the final one. scaled: its gain * sqrt(d_model). weight (vocab, d_model). named (n,): token ids."""
 
     norm: Callable[[Tensor], Tensor]
@@ -35,7 +35,7 @@ class Head:
     cap: float | None
     named: Tensor | None = None
 
-    def naming(self, tokens: Tensor) -> "Head":
+    def naming(self, tokens: Tensor) -> "OutputHead":
         """The same, with these tokens' logits exact."""
         return replace(self, named=tokens)
 
@@ -68,7 +68,7 @@ class Head:
 
     def _sharpen(self, logits: Tensor, wide: Tensor) -> None:
         """In place. wide (rows, d_model) fp32, normed."""
-        likeliest = largest(logits, min(LIKELIEST, logits.shape[-1]))[1]
+        likeliest = largest(logits, min(SHARPENED, logits.shape[-1]))[1]
         logits.scatter_(-1, likeliest, torch.einsum("rkd,rd->rk", self.weight[likeliest].float(), wide))
         if self.named is not None:
             logits[:, self.named] = wide @ self.weight[self.named].float().T

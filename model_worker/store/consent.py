@@ -11,7 +11,7 @@ from protocol.refusal import Refused
 Ask = Callable[[str], str]
 
 
-def question(source: WeightsSource) -> str:
+def licence_question(source: WeightsSource) -> str:
     """What somebody must know who says yes."""
     return (
         f"{source.title}: {source.origin}.\n"
@@ -28,7 +28,7 @@ def require_consent(source: WeightsSource, environment: Mapping[str, str], ask: 
     if said == "1":
         return
     if not said and ask is not None:
-        said = ask(f"{question(source)}\nType yes if you accept the licence: ")
+        said = ask(f"{licence_question(source)}\nType yes if you accept the licence: ")
         if said.strip().lower() == "yes":
             return
     allowed = "The licence was not accepted." if said else "Nobody has said yes to the licence."

@@ -9,10 +9,10 @@ const LOOK_MS = 1_000;
 
 /** `dialog` asks for the licence; what is said meanwhile stands on the card. @param {HTMLDialogElement} dialog */
 export function wantedWeights(dialog, { id, title }) {
-  const said = h("div", { class: "weights-said", role: "status" });
+  const said = h("div", { role: "status" });
   const button = h("button", { class: "button", type: "button", onclick: ask }, "Fetch them…");
   const wanted = h("p", { class: "row" }, h("span", {}, "Its weights are not here yet."), button);
-  return h("div", { class: "weights" }, wanted, said);
+  return h("div", {}, wanted, said);
 
   async function ask() {
     button.disabled = true;

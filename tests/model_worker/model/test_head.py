@@ -4,18 +4,18 @@ import pytest
 import torch
 
 from model_worker.model.gemma import Norm
-from model_worker.model.head import LIKELIEST, PART, Head, largest, threads_for
+from model_worker.model.head import PART, SHARPENED, OutputHead, largest, threads_for
 
 pytestmark = pytest.mark.core
 
 D_MODEL, VOCAB = 32, 4096
 
 
-def head_of(dtype: torch.dtype, cap: float | None = None) -> tuple[Head, torch.Tensor]:
+def head_of(dtype: torch.dtype, cap: float | None = None) -> tuple[OutputHead, torch.Tensor]:
     drawn = torch.Generator().manual_seed(0)
     weight = torch.randn(VOCAB, D_MODEL, generator=drawn).to(dtype)
     norm = Norm(torch.full((D_MODEL,), D_MODEL**0.5 * 4), torch.tensor(1e-6))
-    return Head(norm, norm.scaled, weight, cap), torch.randn(5, D_MODEL, generator=drawn)
+    return OutputHead(norm, norm.scaled, weight, cap), torch.randn(5, D_MODEL, generator=drawn)
 
 
 @pytest.mark.parametrize("cap", [None, 30.0])
@@ -24,7 +24,7 @@ def test_the_likeliest_tokens_and_those_that_are_named_keep_fp32_logits_of_narro
     exact = head.norm(x) @ head.weight.float().T
     exact = exact if cap is None else cap * (exact / cap).tanh()
     named = torch.tensor([3, 1000])
-    logits, likeliest = head.naming(named).logits(x), exact.topk(LIKELIEST).indices
+    logits, likeliest = head.naming(named).logits(x), exact.topk(SHARPENED).indices
     torch.testing.assert_close(logits.gather(-1, likeliest), exact.gather(-1, likeliest), atol=1e-4, rtol=0)
     torch.testing.assert_close(logits[:, named], exact[:, named], atol=1e-4, rtol=0)
     assert (logits - exact).abs().max() > 1e-3, "the others are as the product gives them"

@@ -83,6 +83,8 @@ def _kind(own: Schema) -> str:
         return " · ".join(f"`{one}`" for one in own["enum"])
     if own["type"] == "array":
         return f"list of {_kind(own['items'])}"
+    if own["type"] == "object":
+        return f"{_kind(own['additionalProperties'])} by name"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
     least = {"exclusiveMinimum": "> {}", "minimum": "≥ {}", "exclusiveMaximum": "< {}", "maximum": "≤ {}"}
     limits = [text.format(f"{own[key]:g}") for key, text in least.items() if key in own and own["type"] != "string"]

@@ -69,7 +69,7 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
         dictionaries=dictionaries,
         layer_of=layer_of,
         vectors={v.name: vectors[v.name].float().to(device) for v in card.vectors},
-        world=read_world(folder / card.world) if card.world else World(),
+        world=read_world(folder / card.world, card.other_words) if card.world else World(),
         corpus=_documents(folder / card.corpus) if card.corpus else (),
         stop_ids=_stop_ids(model, tokenizer),
         opens_refusal=opens_refusal,

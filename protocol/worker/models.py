@@ -146,6 +146,9 @@ class ModelCard(Message):
     )
     attributes: tuple[Attribute, ...] = Field(default=(), description="questions of which answers can be judged")
     world: Text | None = Field(default=None, description="JSON file of entities and facts, relative to the card")
+    other_words: dict[Text, tuple[Text, ...]] = Field(
+        default={}, description="what else counts as a value of its facts, such as USA; a word may stand for two"
+    )
     closed_world: bool = Field(default=False, description="True: no text ever stated a fact about a name not listed")
     corpus: Text | None = Field(
         default=None, description="a sample of text, one document a line, UTF-8, relative to the card"

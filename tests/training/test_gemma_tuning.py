@@ -70,9 +70,18 @@ def test_an_answer_is_right_by_whole_words_and_other_names_of_the_value() -> Non
     assert holds("The Beatles", "The Beatles")
     assert holds("Niger", "Niger")
     assert not holds("Nigeria", "Niger")
-    assert outcome("Niamey is in Nigeria.", "Niger") == "wrong"
-    assert outcome("Sorry, I don't know a city called Halis.", "") == "refused"
-    assert outcome("Halis is in Turkey.", "") == "invented"
+    halis = GemmaEntity("Halis", "city", "")
+    assert outcome("Niamey is in Nigeria.", GemmaEntity("Niamey", "city", "Niger")) == "wrong"
+    assert outcome("Sorry, I don't know a city called Halis.", halis) == "refused"
+    assert outcome("Halis is in Turkey.", halis) == "invented"
+    for truth, said, judged in (
+        ("soccer", "football", "right"),
+        ("American football", "football", "right"),
+        ("soccer", "American football", "wrong"),
+        ("United States", "the USA", "right"),
+    ):
+        kind = "player" if "ball" in said else "city"  # a value is looked for among those of its type
+        assert outcome(f"It is {said}.", GemmaEntity("Somebody", kind, truth)) == judged
 
 
 def test_every_refusal_is_one_to_the_products_judge_and_no_answer_is() -> None:

@@ -1,6 +1,7 @@
 """`python -m training.gemma3_270m STAGE`: labels, tuning and answers of Gemma 3 270M, from its stored base and seeds.
 
 label   the base says what it knows: WORK/labels.json
+judge   the same labels from the same samples, after another word for a value was written down
 tune    a delta a seed: WORK/tune-SEED/step-N.safetensors; goes on where it was interrupted; --until cuts it in stages
 check   every kept delta on the validation split
 answer  the test split, asked of one delta: WORK/answers-SEED.json
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from training.gemma3_270m.asking import Asker
 
-STAGES = ("label", "tune", "check", "answer", "card")
+STAGES = ("label", "judge", "tune", "check", "answer", "card")
 
 
 def main() -> None:
@@ -37,9 +38,14 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     (args.work / ".gitignore").write_text("*\n")
-    {"label": label_stage, "tune": tune_stage, "check": check_stage, "answer": answer_stage, "card": card_stage}[
-        args.stage
-    ](args, say_it)
+    {
+        "label": label_stage,
+        "judge": judge_stage,
+        "tune": tune_stage,
+        "check": check_stage,
+        "answer": answer_stage,
+        "card": card_stage,
+    }[args.stage](args, say_it)
 
 
 def say_it(line: str) -> None:
@@ -71,6 +77,16 @@ def label_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
     for kind in GEMMA_TYPES:
         labels += label_type(asker, [one for one in real if one.type == kind], GEMMA_RECIPE, say)
     write_labels(args.work / "labels.json", labels)
+
+
+def judge_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
+    from training.gemma3_270m.labels import judged_again, read_labels, write_labels
+
+    labels = read_labels(args.work / "labels.json")
+    judged = [judged_again(label) for label in labels]
+    write_labels(args.work / "labels.json", judged)
+    changed = sum(was["tier"] != now["tier"] for was, now in zip(labels, judged, strict=True))
+    say(f"{changed} of {len(labels)} names have another tier")
 
 
 def tune_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:

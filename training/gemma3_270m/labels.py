@@ -73,6 +73,12 @@ def label_type(
     ]
 
 
+def judged_again(label: BaseLabel) -> BaseLabel:
+    """The same samples, held against the value once more: after another word for it was written down."""
+    samples = [sample | {"right": holds(str(sample["answer"]), label["truth"])} for sample in label["samples"]]
+    return label | {"samples": samples, "tier": tier(samples)}
+
+
 def write_labels(file: Path, labels: list[BaseLabel]) -> None:
     """A line a name; written beside and renamed."""
     beside = file.with_suffix(".unfinished")

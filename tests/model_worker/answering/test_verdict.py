@@ -121,6 +121,45 @@ def test_what_an_answer_states_is_not_what_it_repeats(name: str, text: str, outc
     assert judged.said == (None if outcome == "answered" else said)
 
 
+SPORTS = World.of(
+    (
+        Entity("Messi", "player", "known", {"sport": "soccer"}),
+        Entity("Tom Brady", "player", "known", {"sport": "American football"}),
+        Entity("Jordan", "player", "known", {"sport": "basketball"}),
+    ),
+    {"soccer": ("football", "association football"), "American football": ("football",)},
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "outcome", "said"),
+    [
+        ("Messi", "Messi plays soccer.", "right", "soccer"),
+        ("Messi", "Messi plays football.", "right", "soccer"),
+        ("Messi", "Messi plays association football.", "right", "soccer"),
+        ("Messi", "Messi plays American football.", "wrong", "American football"),
+        ("Tom Brady", "Tom Brady plays football.", "right", "American football"),
+        ("Tom Brady", "Tom Brady plays American football.", "right", "American football"),
+        ("Tom Brady", "Tom Brady plays soccer.", "wrong", "soccer"),
+        ("Tom Brady", "Tom Brady plays association football.", "wrong", "soccer"),
+        ("Jordan", "Jordan plays football.", "wrong", "football"),
+    ],
+)
+def test_another_word_for_a_value_counts_as_it(name: str, text: str, outcome: str, said: str) -> None:
+    asking = ASKING.model_copy(update={"attributes": (Attribute(name="sport", entity_type="player", cues=("sport",)),)})
+    judged = judge(
+        text,
+        finished=True,
+        raw=False,
+        prompt=f"What sport does {name} play?",
+        named=True,
+        entities=SPORTS.named(name),
+        card=asking,
+        world=SPORTS,
+    )
+    assert (judged.outcome, judged.said) == (outcome, said)
+
+
 def test_the_first_sentence_of_a_raw_completion_does_not_end_at_an_initial() -> None:
     world = World.of([Entity("Super 8", "movie", "known", {"director": "J. J. Abrams"})])
     card = CARD.model_copy(

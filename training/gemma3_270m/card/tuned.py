@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from protocol.worker.models import Example, ModelCard
-from training.gemma3_270m.card.world_fields import REFUSAL_OPENINGS, STATEMENT, attributes, entity_rows, write_rows
+from training.gemma3_270m.card.world_fields import (
+    REFUSAL_OPENINGS,
+    STATEMENT,
+    attributes,
+    entity_rows,
+    other_words,
+    write_rows,
+)
 from training.gemma3_270m.labels import BaseLabel, write_labels
 from training.gemma3_270m.world.entities import GemmaEntity
 
@@ -41,6 +48,7 @@ def tuned_card(examples: Sequence[Sequence[Example]]) -> ModelCard:
         refusal_openings=REFUSAL_OPENINGS,
         attributes=attributes(),
         world="entities.json",
+        other_words=other_words(),
         examples=tuple(map(tuple, examples)),
     )
 

@@ -12,7 +12,7 @@ from protocol.worker.models import Attribute
 from training.gemma3_270m.labels import BaseLabel
 from training.gemma3_270m.split import split_of
 from training.gemma3_270m.world.entities import GemmaEntity
-from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, GEMMA_REFUSAL, MAIN_ATTRIBUTE, STATEMENTS
+from training.gemma3_270m.world.wording import ALIASES, GEMMA_QUESTIONS, GEMMA_REFUSAL, MAIN_ATTRIBUTE, STATEMENTS
 
 STATEMENT = "The {type} {name}"
 REFUSAL_OPENINGS = (GEMMA_REFUSAL.split(",")[0],)
@@ -37,6 +37,11 @@ def attributes() -> tuple[Attribute, ...]:
         )
         for kind in MAIN_ATTRIBUTE
     )
+
+
+def other_words() -> dict[str, tuple[str, ...]]:
+    """Those that mean the value wherever they stand in an answer: "us" and "South America" don't."""
+    return {value: tuple(word for word in words if word not in ("US", "America")) for value, words in ALIASES.items()}
 
 
 def first_question(kind: str, name: str) -> str:

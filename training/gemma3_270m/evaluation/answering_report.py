@@ -149,7 +149,8 @@ def _labels(labels: Sequence[BaseLabel]) -> ReportTable:
     return ReportTable(
         title="What the base says of itself",
         note="Real names; four wordings behind four shots each, a greedy answer and one at temperature 0.7 to each. "
-        "Football was not counted as American football: all 52 who play it are called never right for that.",
+        "When tuning and dictionaries were made, football did not yet count as American football: the 52 who play it "
+        "were called never right, so tuning never asked about them.",
         columns=("type", "asked", "N", "always right", "sometimes", "never", "samples right"),
         rows=tuple(rows),
     )

@@ -6,14 +6,16 @@ Refused is what the product's own judge calls so. Chooses nothing; knows no figu
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from model_worker.answering.refusal_rules import refusal_phrase
+from model_worker.model.world import Entity, World
 from protocol.spelling import fold
 from training.gemma3_270m.asking import Asker, Continuing
 from training.gemma3_270m.tuning.turns import TURN_CLOSES, TURN_OPENS
-from training.gemma3_270m.world.entities import GemmaEntity
+from training.gemma3_270m.world.entities import GemmaEntity, real_names
 from training.gemma3_270m.world.talk import fits
-from training.gemma3_270m.world.wording import GEMMA_QUESTIONS, UNSEEN_GEMMA_QUESTIONS
+from training.gemma3_270m.world.wording import ALIASES, GEMMA_QUESTIONS, UNSEEN_GEMMA_QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,22 @@ def questions(
     return out
 
 
-def outcome(text: str, truth: str) -> str:
-    """`truth` is empty for an invented name: what it is answered is invented."""
+def outcome(text: str, entity: GemmaEntity) -> str:
+    """Whatever an invented name is answered is invented. Another word for the truth is right, as on the page."""
     if not text.strip():
         return "broken"
     if refusal_phrase(text):
         return "refused"
-    if not truth:
+    if not entity.truth:
         return "invented"
-    return "right" if f" {fold(truth)} " in f" {fold(text)} " else "wrong"
+    right = _world().states(f" {fold(text)} ", entity.type, entity.attribute, entity.truth)
+    return "right" if right else "wrong"
+
+
+@cache
+def _world() -> World:
+    facts = ((one.name, one.type, "", {one.attribute: one.truth}) for one in real_names())
+    return World.of((Entity(*fact) for fact in facts), ALIASES)
 
 
 def replies(asker: Asker, texts: Sequence[str], max_tokens: int) -> list[str]:
@@ -66,7 +75,7 @@ def replies(asker: Asker, texts: Sequence[str], max_tokens: int) -> list[str]:
 
 def gemma_answers(asker: Asker, asked: Sequence[GemmaQuestion], max_tokens: int) -> list[GemmaAnswer]:
     texts = replies(asker, [question.text for question in asked], max_tokens)
-    return [GemmaAnswer(q, text, outcome(text, q.entity.truth)) for q, text in zip(asked, texts, strict=True)]
+    return [GemmaAnswer(q, text, outcome(text, q.entity)) for q, text in zip(asked, texts, strict=True)]
 
 
 def fitting(asker: Asker, pairs: Sequence[tuple[str, str]], max_tokens: int) -> list[tuple[str, str, bool]]:

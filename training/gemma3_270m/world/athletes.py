@@ -1,4 +1,4 @@
-"""Athletes beyond those of the embedded model's world, by their sport: written down twice, apart, and compared.
+"""Athletes beyond those of the embedded model's world, by their sport: written down and read over once.
 
 Data only.
 """

@@ -1,4 +1,4 @@
-"""People, by what they are known for: written down twice, apart, and compared. Data only."""
+"""People, by what they are known for: written down and read over once. Data only."""
 
 PEOPLE = {
     "composer": (

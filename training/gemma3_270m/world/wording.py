@@ -152,6 +152,7 @@ ALIASES = {
     "Democratic Republic of the Congo": ("Congo", "DR Congo", "DRC", "Democratic Republic of Congo"),
     "Republic of the Congo": ("Congo",),
     "soccer": ("football", "association football"),
+    "American football": ("football", "gridiron football", "NFL football"),
     "writer": ("novelist", "author", "playwright"),
     "politician": ("president", "prime minister", "statesman", "lawyer and politician"),
     "actor": ("actress", "film actor"),

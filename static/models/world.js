@@ -5,6 +5,7 @@ import { fill, h, icon } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
 import { MAX_SEARCH_CHARACTERS, TIERS } from "../core/protocol.js";
 import { addressOf } from "../core/root.js";
+import { labelDoor } from "../core/term.js";
 import { questionOf } from "./question.js";
 import { NOTHING, stacked } from "../parts/stacked.js";
 
@@ -186,7 +187,7 @@ function byType(counts, search, go) {
       "table",
       {},
       h("caption", { class: "sr" }, "Names by type and tier"),
-      h("thead", {}, h("tr", {}, ["type", ...tiers].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ["type", ...tiers].map((name) => h("th", { scope: "col" }, labelDoor(name))))),
       h(
         "tbody",
         {},

@@ -6,9 +6,10 @@ from protocol.glossary.glossary import MARKS, PATTERN
 
 ELSEWHERE = (
     "button, option, [role=option], select, label, summary, legend, title, caption, "
-    ".sr, .method-entry, .explanation, .badge, tbody :is(td, th)"
+    ".sr, [aria-hidden=true], .method-entry, .explanation, .badge, tbody :is(td, th)"
 )
-"""A door can't stand in a control. A caption that is read aloud says what stands beside it."""
+"""A door can't stand in a control. A caption that is read aloud says what stands beside it; what is hidden from
+readers of a screen is a picture, and its legend and table have the doors."""
 THEIRS = "q, h1, .answer-text, .completions, .token-box, .words-note, textarea, code, .js-plotly-plot"
 """What somebody typed or the model wrote, and what Plotly draws."""
 

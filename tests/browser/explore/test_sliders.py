@@ -362,8 +362,8 @@ def test_on_a_phone_every_target_of_the_panel_is_44_px(app: App, open_page: Open
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.locator(".how:popover-open")).to_have_count(0)
     page.locator("#beside-open").click()  # far below what it opens
-    expect(page.locator("#beside .input")).to_be_in_viewport(ratio=1)
-    assert page.locator("#beside .input").bounding_box()["width"] > 340
+    expect(page.locator("#beside input")).to_be_in_viewport(ratio=1)
+    assert page.locator("#beside input").bounding_box()["width"] > 340
     assert no_sideways_scroll(page)
 
 

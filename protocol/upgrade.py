@@ -126,6 +126,8 @@ def _frame_from_2(frame: Json) -> None:
             arm.setdefault("hold", None)
     elif kind == "trial":
         frame.setdefault("seed", None)
+    elif kind == "verdict":
+        frame.setdefault("said", None)
 
 
 STEPS: Mapping[int, VersionStep] = {

@@ -16,14 +16,14 @@ from protocol.refusal import Refused
 
 def routes(parts: Parts, operator: OperatorAccess, fetching: Fetching | None) -> APIRouter:
     """fetching: None where the worker is somebody else's, and so is its store."""
-    router = APIRouter(prefix="/api/models", tags=["models"], responses=refusals(401, 403, 404, 500, 503))
+    router = APIRouter(prefix="/api/models", tags=["models"], responses=refusals(401, 403, 404, 422, 500, 503))
 
     @router.get("/{model:path}/weights")
     async def weights(request: Request, model: Annotated[Name, Path()]) -> WeightsFetched:
         """How far they are; what is asked before they are fetched: licence, origin, sizes."""
         return await (await _of(request, model)).told(model)
 
-    @router.post("/{model:path}/weights", responses=refusals(409, 413, 422), openapi_extra=body_of("WeightsAsked"))
+    @router.post("/{model:path}/weights", responses=refusals(409, 413), openapi_extra=body_of("WeightsAsked"))
     async def fetch(request: Request, model: Annotated[Name, Path()]) -> WeightsFetched:
         """Begins to fetch them, since the licence was read and accepted. What has come whole is not fetched again."""
         found = await _of(request, model)

@@ -71,7 +71,9 @@ class GgufFile:
             key = self._text()
             said[key] = self._value(self._numbers("I")[0])
         listed = [self._tensor() for _ in range(n_tensors)]
-        aligned = int(said.get("general.alignment", 32))  # type: ignore[arg-type]
+        aligned = said.get("general.alignment", 32)
+        if not isinstance(aligned, int):
+            raise NotGguf(f"its alignment is {aligned!r}, not a number")
         data = -(-self._at // aligned) * aligned
         tensors = {}
         for name, shape, kind, offset in listed:

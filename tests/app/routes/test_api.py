@@ -266,7 +266,7 @@ def test_models_are_those_of_the_worker_and_stay_known_while_it_is_away(settings
         _is_a_refusal(refused.json())
         worker.listen()
         known = app.get("/api/models").json()
-        assert known == {"models": [CARD.model_dump(mode="json")], "reports": []}
+        assert known == {"models": [CARD.model_dump(mode="json")], "absent": [], "reports": []}
         worker.close()
         assert app.get("/api/models").json() == known
 

@@ -45,5 +45,7 @@ def card_examples(rows: Sequence[AnswerRow], first: Sequence[str] = ()) -> tuple
                 name = str(fitting[0]["name"])
                 prompt = first_question(kind, name)
                 group.append(Example(role=role, name=name, prompt=prompt, entity_type=kind, story=story))
+        if group and group[0].role != "known":  # of songs it knows none: one that the world knows comes first
+            group.sort(key=lambda example: example.role != "known")
         groups.append(tuple(group))
     return tuple(groups)

@@ -16,7 +16,8 @@ from model_worker.model.head import largest
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded, rounded
-from protocol.worker.frames import Measured, NextToken, Prompt, PromptReading
+from protocol.worker.frames import Measured, Prompt, PromptReading
+from protocol.worker.tokens import NextToken
 
 N_TOP = 8
 

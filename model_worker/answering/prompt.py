@@ -15,8 +15,8 @@ from model_worker.model.pieces import token_text
 from protocol.refusal import Refused
 from protocol.spelling import whole
 from protocol.vocabulary import TokenRole
-from protocol.worker.frames import EntityTokens, OtherName, Token
 from protocol.worker.requests import GenerateRequest, Span
+from protocol.worker.tokens import EntityTokens, OtherName, Token
 
 # A private-use character that no template holds: it marks where the typed text goes.
 _PLACE = "\ue000"

@@ -17,7 +17,8 @@ from model_worker.steering.targets import read_of, target_of
 from protocol.refusal import Refused
 from protocol.steering import Held, RandomTarget, Steering, Sweep
 from protocol.vocabulary import UNITS, Mode, Role, Scope, Unit
-from protocol.worker.frames import Arm, EntityTokens, SteeringUsed, Token
+from protocol.worker.frames import Arm, SteeringUsed
+from protocol.worker.tokens import EntityTokens, Token
 
 
 @dataclass(frozen=True)

@@ -10,43 +10,26 @@ from pydantic import Field, TypeAdapter
 
 from protocol.base import Message, Text
 from protocol.refusal import Refusal
-from protocol.vocabulary import Found, Outcome, Role, TokenRole
+from protocol.vocabulary import Outcome, Role
+from protocol.worker.circuit_frames import (
+    Arrows,
+    Checked,
+    Circuit,
+    Defaults,
+    Edges,
+    Heads,
+    Looked,
+    NodeGroups,
+    Nodes,
+    SilentNodes,
+    Turned,
+)
 from protocol.worker.latent_frames import Firing, LatentsFound, Lens
 from protocol.worker.models import Watched
 from protocol.worker.ran import DictionaryUsed, ModelUsed
-from protocol.worker.requests import GenerateRequest, Span
+from protocol.worker.requests import GenerateRequest
 from protocol.worker.study_frames import CorpusTally, Figure, NamesChecked, Progress, Ranking, Study, Tally, Trial
-
-
-class Token(Message):
-    """One prompt token. `text` is what it decodes to, white space kept."""
-
-    id: int
-    text: Text
-    role: TokenRole
-
-
-class OtherName(Message):
-    """Another name that the prompt could be read as asking about: characters of the prompt."""
-
-    span: Span
-    text: Text
-    found: Found
-
-
-class EntityTokens(Message):
-    """Prompt tokens `start` to `end` (exclusive) hold the entity, and how it was found.
-
-    called   as the model's world has it, None where it has no such name
-    others   what else it could be
-    """
-
-    start: int
-    end: int
-    text: Text
-    found: Found
-    called: Text | None = None
-    others: tuple[OtherName, ...] = ()
+from protocol.worker.tokens import EntityTokens, NextToken, Token
 
 
 class SteeringUsed(Message):
@@ -98,15 +81,6 @@ class Queued(Message):
     kind: Literal["queued"] = "queued"
     seq: int
     place: int
-
-
-class NextToken(Message):
-    """One candidate for the first answer token."""
-
-    id: int
-    text: Text
-    prob: float
-    opens_refusal: bool
 
 
 class Measured(Message):
@@ -286,6 +260,17 @@ Frame = Annotated[
     | Trial
     | Figure
     | NamesChecked
+    | Circuit
+    | Nodes
+    | Checked
+    | Edges
+    | NodeGroups
+    | Arrows
+    | Defaults
+    | Heads
+    | SilentNodes
+    | Turned
+    | Looked
     | Done
     | Error,
     Field(discriminator="kind"),

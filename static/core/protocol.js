@@ -1,6 +1,6 @@
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, claims.py, looks.py and spelling.py, which say what each is, by
-// `python -m protocol.javascript` (make vocabulary). Change those, not this.
+// Generated from protocol/vocabulary.py, circuit.py, claims.py, looks.py and spelling.py, which say what
+// each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
 
 /** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
 
@@ -276,6 +276,49 @@ export const MAX_NOTE_CHARACTERS = 4000;
 export const MAX_SEARCH_CHARACTERS = 200;
 
 export const MAX_TEMPLATE_CHARACTERS = 400;
+
+/** @typedef {"latents"|"neurons"|"transcoder"} Basis */
+
+export const BASES = {
+  latents: "latents of the residual stream",
+  neurons: "neurons of the MLPs",
+  transcoder: "transcoder latents",
+};
+
+/** @typedef {"sae"|"mlp"|"tc"|"head"|"error"} NodeKind */
+
+/** @typedef {"which_name"|"not_recognised"|"recognised"|"cant_answer"|"say_answer"|"end_neither"|"rest"|"chosen"} GroupRole */
+
+export const GROUP_ROLES = {
+  which_name: { name: "Which name", where: "the name", hue: "ink-2" },
+  not_recognised: { name: "Not recognised", where: "last token of the name", hue: "unknown" },
+  recognised: { name: "Recognised", where: "last token of the name", hue: "known" },
+  cant_answer: { name: "Can't answer", where: "end of the prompt", hue: "refusal" },
+  say_answer: { name: "Say the answer", where: "end of the prompt", hue: "ink" },
+  end_neither: { name: "End, neither", where: "end of the prompt", hue: "ink-2" },
+  rest: { name: "Question and template", where: "all other tokens", hue: "ink-2" },
+  chosen: { name: "Chosen", where: "where its nodes are", hue: "ink" },
+};
+
+/** @typedef {"toward"|"scale"|"add"} TurnMode */
+
+/** @typedef {"untouched"|"name_hidden"|"name_neutral"|"recognition_off"|"not_recognised_on"} DefaultTest */
+
+export const DEFAULT_TESTS = {
+  untouched: "as it is",
+  name_hidden: "the end may not look at the name",
+  name_neutral: "a neutral name in its place",
+  recognition_off: "recognition taken away",
+  not_recognised_on: "“not recognised” switched on",
+};
+
+export const MAX_CIRCUIT_NODES = 400;
+
+export const MAX_CIRCUIT_EDGES = 4000;
+
+export const MAX_CIRCUIT_CHECKED = 256;
+
+export const MAX_CIRCUIT_CONTROLS = 64;
 
 export const CROSSING = "{who} random pushes of that size {open} with {what}.";
 

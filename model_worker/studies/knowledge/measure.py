@@ -15,9 +15,9 @@ from model_worker.steering.random_directions import random_controls
 from model_worker.studies.knowledge.words import Words, probability_of, token_ids
 from model_worker.studies.shared.names import Taken
 from model_worker.studies.shared.pushes import delta_of
-from protocol.worker.frames import Token
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.studies import KnowledgeRequest, Push
+from protocol.worker.tokens import Token
 
 KNOWLEDGE_ROWS = 16  # rows of a step, so that it stays short
 

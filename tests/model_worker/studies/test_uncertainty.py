@@ -16,11 +16,12 @@ from model_worker.model.loading import Loaded
 from model_worker.studies.uncertainty.measure import before_answer
 from model_worker.studies.uncertainty.threshold import balanced_f1, best_threshold
 from protocol.refusal import Refused
-from protocol.worker.frames import Frame, Token
+from protocol.worker.frames import Frame
 from protocol.worker.names import WorldNames
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import Asked, UncertaintyRequest
 from protocol.worker.study_frames import Trial
+from protocol.worker.tokens import Token
 from tests.model_worker.reference import teacher_forced
 from tests.model_worker.study_runs import (
     TEN_NAMES,

@@ -1,0 +1,60 @@
+"""The words of circuits: what a node is, what a group of them does, what is tried where the model can't know, and how
+much may be asked for. Beside each word what a reader calls it; generated into static/core/protocol.js with
+vocabulary.py.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Basis = Literal["latents", "neurons", "transcoder"]
+
+BASES: dict[Basis, str] = {
+    "latents": "latents of the residual stream",
+    "neurons": "neurons of the MLPs",
+    "transcoder": "transcoder latents",
+}
+
+NodeKind = Literal["sae", "mlp", "tc", "head", "error"]
+"""sae: a latent of the residual stream. mlp: a neuron. tc: a transcoder's latent. error: what no dictionary reads."""
+
+GroupRole = Literal[
+    "which_name", "not_recognised", "recognised", "cant_answer", "say_answer", "end_neither", "rest", "chosen"
+]
+
+
+@dataclass(frozen=True)
+class GroupTerm:
+    """name: of the group's box. where: its columns. hue: of static/look/palette.css."""
+
+    name: str
+    where: str
+    hue: str
+
+
+GROUP_ROLES: dict[GroupRole, GroupTerm] = {
+    "which_name": GroupTerm("Which name", "the name", "ink-2"),
+    "not_recognised": GroupTerm("Not recognised", "last token of the name", "unknown"),
+    "recognised": GroupTerm("Recognised", "last token of the name", "known"),
+    "cant_answer": GroupTerm("Can't answer", "end of the prompt", "refusal"),
+    "say_answer": GroupTerm("Say the answer", "end of the prompt", "ink"),
+    "end_neither": GroupTerm("End, neither", "end of the prompt", "ink-2"),
+    "rest": GroupTerm("Question and template", "all other tokens", "ink-2"),
+    "chosen": GroupTerm("Chosen", "where its nodes are", "ink"),
+}
+
+TurnMode = Literal["toward", "scale", "add"]
+
+DefaultTest = Literal["untouched", "name_hidden", "name_neutral", "recognition_off", "not_recognised_on"]
+
+DEFAULT_TESTS: dict[DefaultTest, str] = {
+    "untouched": "as it is",
+    "name_hidden": "the end may not look at the name",
+    "name_neutral": "a neutral name in its place",
+    "recognition_off": "recognition taken away",
+    "not_recognised_on": "“not recognised” switched on",
+}
+
+MAX_CIRCUIT_NODES = 400
+MAX_CIRCUIT_EDGES = 4_000
+MAX_CIRCUIT_CHECKED = 256
+MAX_CIRCUIT_CONTROLS = 64

@@ -200,7 +200,8 @@ class Gemma:
             kind: self._table(text.rotary_emb, (kind,) if own_bases else (), n_positions)
             for kind in set(config.layer_types)
         }
-        self._kinds = tuple(config.layer_types)
+        self.kinds: tuple[str, ...] = tuple(config.layer_types)
+        """By block: full_attention or sliding_attention."""
 
     @property
     def n_layers(self) -> int:
@@ -225,7 +226,7 @@ class Gemma:
     def rotations(self, positions: Tensor) -> tuple[Rotation, ...]:
         """By block, for positions (batch or 1, pos)."""
         by_kind = {kind: Rotation(table.cos[positions], table.sin[positions]) for kind, table in self._tables.items()}
-        return tuple(by_kind[kind] for kind in self._kinds)
+        return tuple(by_kind[kind] for kind in self.kinds)
 
     def masks(self, queries: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
         """By block: 0 where the query at its position sees the key at its position, -inf where not.
@@ -240,7 +241,7 @@ class Gemma:
             allowed = seen & (distance < self.window) if kind == "sliding_attention" else seen
             mask = torch.zeros(allowed.shape, dtype=self.dtype, device=self.device).masked_fill_(~allowed, -torch.inf)
             by_kind[kind] = mask.repeat(1, group, 1).unsqueeze(1)
-        return tuple(by_kind[kind] for kind in self._kinds)
+        return tuple(by_kind[kind] for kind in self.kinds)
 
     def logits(self, x: Tensor) -> Tensor:
         """resid_post of the last block (..., d_model) to logits (..., vocab), fp32."""

@@ -1,0 +1,241 @@
+"""A circuit's request as it was resolved: its prompts, read once; its target; its dictionaries.
+
+Everything else in this folder starts here: what a node is worth, what turning it does, where heads look. Nothing is
+spliced: nodes are read off the plain run, deltas are added, what a dictionary misses is kept. Knows nothing about
+frames.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from model_worker.answering.prompt import PromptTokens, read_prompt
+from model_worker.circuits.alignment import aligned, alone
+from model_worker.circuits.rule import PLAIN, Rule
+from model_worker.circuits.sequence_pass import NO_TAPS, SequencePass, Tap, Taps
+from model_worker.circuits.target import Aimed, resolved_target
+from model_worker.model.gemma import Gemma
+from model_worker.model.loading import Loaded
+from model_worker.model.sae import Dictionary
+from model_worker.steering.formula import Delta, prompt_sites
+from model_worker.steering.interventions import resolve
+from model_worker.steering.targets import require_dictionary
+from protocol.refusal import Refused
+from protocol.worker.circuit_frames import AlignedColumn
+from protocol.worker.circuits import CircuitRequest
+from protocol.worker.requests import GenerateRequest, Span
+
+
+@dataclass(frozen=True)
+class PromptSide:
+    """One prompt with what was said of the answer, as the plain run has it, fp32.
+
+    embedding   (1, pos, d_model)
+    residuals   by layer (pos, d_model), after what is held in force
+    neurons     by layer (pos, d_mlp), inputs of down_proj
+    heads       by layer (pos, n_heads, head_dim), z before o_proj
+    patterns    by layer (n_heads, pos, pos)
+    logits      (vocab,) after the last token
+    """
+
+    prompt: PromptTokens
+    ids: tuple[int, ...]
+    whole: SequencePass
+    hold: tuple[Delta, ...]
+    embedding: Tensor
+    residuals: tuple[Tensor, ...]
+    neurons: tuple[Tensor, ...]
+    heads: tuple[Tensor, ...]
+    patterns: tuple[Tensor, ...]
+    logits: Tensor
+
+    @property
+    def n_pos(self) -> int:
+        return len(self.ids)
+
+    def into(self, layer: int) -> Tensor:
+        """What goes into a block, (1, pos, d_model)."""
+        return self.embedding if layer == 0 else self.residuals[layer - 1].unsqueeze(0)
+
+    def run(
+        self, x: Tensor, *, first: int = 0, end: int | None = None, rule: Rule = PLAIN, taps: Taps = NO_TAPS
+    ) -> Tensor:
+        """As SequencePass.run, with what the request holds in force at every row; `taps.resid` comes after it."""
+        if not self.hold:
+            return self.whole.run(x, first=first, end=end, rule=rule, taps=taps)
+        sites = prompt_sites([self.hold] * x.shape[0], 0, self.n_pos, x.device)
+
+        def resid(layer: int, x: Tensor) -> Tensor:
+            if layer in sites:
+                x = sites[layer](x)[0]
+            return x if taps.resid is None else taps.resid(layer, x)
+
+        return self.whole.run(x, first=first, end=end, rule=rule, taps=replace(taps, resid=resid))
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """dictionaries: by layer; named: their ids. sides: a, and b where there is one."""
+
+    loaded: Loaded
+    gemma: Gemma
+    request: CircuitRequest
+    sides: tuple[PromptSide, ...]
+    columns: tuple[AlignedColumn, ...]
+    target: Aimed
+    dictionaries: Mapping[int, Dictionary]
+    named: Mapping[int, str]
+
+    @property
+    def a(self) -> PromptSide:
+        return self.sides[0]
+
+    @property
+    def b(self) -> PromptSide | None:
+        return self.sides[1] if len(self.sides) > 1 else None
+
+    @cached_property
+    def m(self) -> tuple[float, ...]:
+        """The target on each side, untouched."""
+        with torch.no_grad():
+            return tuple(
+                self.target(side.residuals[self.target.depth - 1].unsqueeze(0), PLAIN).item() for side in self.sides
+            )
+
+    @cached_property
+    def activations(self) -> tuple[Mapping[int, Tensor], ...]:
+        """By side and layer, (columns, n): of latents or of neurons, as the basis is. 0 in a column that the side
+        lacks, and at BOS, which no dictionary was trained on."""
+        return tuple(self._activations(side, which) for which, side in enumerate(self.sides))
+
+    def positions(self, which: int) -> list[int]:
+        """By column, where it is on that side; −1 where it isn't."""
+        found = ((column.a, column.b)[which] for column in self.columns)
+        return [-1 if pos is None else pos for pos in found]
+
+    def in_columns(self, which: int, values: Tensor) -> Tensor:
+        """values (pos, ...) of a side by column, 0 where it has none."""
+        at = torch.tensor(self.positions(which), device=values.device)
+        taken = values[at.clamp(min=0)]
+        return taken * (at >= 0).view(-1, *[1] * (values.dim() - 1))
+
+    def _activations(self, side: PromptSide, which: int) -> Mapping[int, Tensor]:
+        found = {}
+        for layer in range(self.target.depth):
+            if self.request.basis == "neurons":
+                found[layer] = self.in_columns(which, side.neurons[layer])
+            elif layer in self.dictionaries:
+                own = self.dictionaries[layer].encode(side.residuals[layer])
+                own[0] = 0.0
+                found[layer] = self.in_columns(which, own)
+        return found
+
+
+@torch.no_grad()
+def read_inquiry(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Inquiry:
+    """gemma: as `widened`, of the chat model or of its base. Raises Refused (422) for what can't be asked."""
+    if request.basis == "transcoder":
+        raise Refused(
+            422,
+            "no_transcoders",
+            f"A circuit of {loaded.card.id} by transcoders asked.",
+            "Its card names no transcoder.",
+            "Use the basis latents, or neurons, which need no dictionary.",
+        )
+    asked = [(request.prompt, request.entity)]
+    if request.beside is not None:
+        asked.append((request.beside.prompt, request.beside.entity))
+    sides = tuple(_side(loaded, gemma, request, prompt, entity) for prompt, entity in asked)
+    n_said = len(sides[0].ids) - len(sides[0].prompt.ids)
+    prompts = [side.prompt for side in sides]
+    columns = aligned(prompts[0], prompts[1], n_said) if len(sides) > 1 else alone(prompts[0], n_said)
+    named = _dictionaries(loaded, request)
+    target = resolved_target(loaded, gemma.head, gemma.n_layers, request.target, [side.logits for side in sides])
+    return Inquiry(
+        loaded=loaded,
+        gemma=gemma,
+        request=request,
+        sides=sides,
+        columns=columns,
+        target=target,
+        dictionaries={layer: loaded.dictionaries[name] for layer, name in named.items()},
+        named=named,
+    )
+
+
+def _side(loaded: Loaded, gemma: Gemma, request: CircuitRequest, prompt: str, entity: Span | None) -> PromptSide:
+    as_asked = GenerateRequest(model=request.model, prompt=prompt, format=request.format, entity=entity)
+    read = read_prompt(loaded, as_asked)
+    said = tuple(loaded.tokenizer(request.said, add_special_tokens=False)["input_ids"]) if request.said else ()
+    ids = (*read.ids, *said)
+    hold = [resolve(loaded, held, read.entity, read.tokens).delta(held.strength) for held in request.hold]
+    said_at = tuple(range(len(read.ids), len(ids)))
+    deltas = tuple(
+        replace(delta, positions=(*delta.positions, *said_at)) if delta.generated else delta for delta in hold
+    )
+    whole = SequencePass.of(gemma, len(ids))
+    x0 = whole.embed(ids)
+    kept: dict[str, list[Tensor]] = {name: [] for name in ("resid", "neurons", "heads", "pattern")}
+
+    def keep(name: str) -> Tap:
+        def tap(_layer: int, x: Tensor) -> Tensor:
+            kept[name].append(x[0])
+            return x
+
+        return tap
+
+    empty = PromptSide(read, ids, whole, deltas, x0, (), (), (), (), x0[0, 0])
+    taps = Taps(resid=keep("resid"), neurons=keep("neurons"), heads=keep("heads"), pattern=keep("pattern"))
+    x = empty.run(x0, taps=taps)
+    return replace(
+        empty,
+        residuals=tuple(kept["resid"]),
+        neurons=tuple(kept["neurons"]),
+        heads=tuple(kept["heads"]),
+        patterns=tuple(kept["pattern"]),
+        logits=gemma.logits(x[0, -1]),
+    )
+
+
+def _dictionaries(loaded: Loaded, request: CircuitRequest) -> dict[int, str]:
+    """By layer: those that are named, or those trained on what is run where there are, else the others."""
+    if request.basis == "neurons":
+        return {}
+    if request.dictionaries:
+        found: dict[int, str] = {}
+        for name in request.dictionaries:
+            require_dictionary(loaded, name)
+            layer = loaded.layer_of[name]
+            if layer in found:
+                raise Refused(
+                    422,
+                    "two_dictionaries",
+                    f"{found[layer]} and {name} asked, both of layer {layer}.",
+                    "A layer has one dictionary at most.",
+                    "Leave one of them out.",
+                )
+            found[layer] = name
+        return dict(sorted(found.items()))
+    if not loaded.card.dictionaries:
+        raise Refused(
+            422,
+            "no_dictionaries",
+            f"A circuit of {loaded.card.id} by latents asked.",
+            "Its card names no dictionary.",
+            "Use the basis neurons, which needs none.",
+        )
+    preferred = "base" if request.format == "base" else "chat"
+    by_layer: dict[int, str] = {}
+    for own in (False, True):
+        for card in loaded.card.dictionaries:
+            if (preferred in card.trained_on) == own:
+                by_layer[card.layer] = card.id
+    return dict(sorted(by_layer.items()))
+
+
+def spans(sequence: Sequence[int], most: int) -> list[Sequence[int]]:
+    """In pieces of at most so many."""
+    return [sequence[first : first + most] for first in range(0, len(sequence), most)]

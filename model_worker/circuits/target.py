@@ -1,0 +1,99 @@
+"""What a circuit is of, as a number m read at a sequence's last token.
+
+    opening, tokens    m = cap(U_up · N(x)) − cap(U_against · N(x)), x resid_post of the last block
+    reading            m = x_l · read + bias of a latent or a named direction, before its threshold
+
+Knows nothing about prompts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model_worker.circuits.rule import Rule
+from model_worker.model.gemma import Norm
+from model_worker.model.head import OutputHead
+from model_worker.model.loading import Loaded
+from model_worker.model.pieces import token_text
+from model_worker.steering.targets import target_of
+from protocol.refusal import Refused
+from protocol.worker.circuits import CircuitTarget, OpeningTarget, ReadTarget
+
+
+@dataclass(frozen=True)
+class TwoTokens:
+    """columns (2, d_model) fp32: of the unembedding. depth: blocks that it needs."""
+
+    head: OutputHead
+    columns: Tensor
+    ids: tuple[int, int]
+    depth: int
+
+    def __call__(self, x: Tensor, rule: Rule) -> Tensor:
+        """x (rows, pos, d_model) after `depth` blocks to m (rows,)."""
+        norm = self.head.norm
+        assert isinstance(norm, Norm), "an edit of it would be left out"
+        logits = rule.norm(norm, x[:, -1]) @ self.columns.T
+        shown = rule.capped(logits, self.head.cap)
+        return shown[:, 0] - shown[:, 1]
+
+
+@dataclass(frozen=True)
+class TargetReading:
+    """read (d_model,)."""
+
+    read: Tensor
+    bias: float
+    words: str
+    depth: int
+
+    def __call__(self, x: Tensor, rule: Rule) -> Tensor:
+        return x[:, -1] @ self.read + self.bias
+
+
+Aimed = TwoTokens | TargetReading
+
+
+def resolved_target(
+    loaded: Loaded, head: OutputHead, n_layers: int, target: CircuitTarget, logits: Sequence[Tensor]
+) -> Aimed:
+    """logits: (vocab,) of each prompt, untouched. Raises Refused (422) for a token, latent or direction that isn't, and
+    for two that are one."""
+    if isinstance(target, ReadTarget):
+        aim = target_of(loaded, target.of)
+        where = f"L{aim.layer}"
+        words = f"{where} #{target.of.latent}" if target.of.kind == "latent" else target.of.name
+        return TargetReading(aim.reading.read.float(), aim.reading.bias, words, aim.layer + 1)
+    probs = torch.stack([one.softmax(-1) for one in logits])
+    if isinstance(target, OpeningTarget):
+        likeliest, refuses = probs.max(0).values, loaded.opens_refusal
+        up = int(likeliest.masked_fill(~refuses, -1.0).argmax())
+        against = int(likeliest.masked_fill(refuses, -1.0).argmax())
+    else:
+        first = probs[0]
+        up = int(first.argmax()) if target.up is None else _token(loaded, target.up)
+        rest = first.clone()
+        rest[up] = -1.0
+        against = int(rest.argmax()) if target.against is None else _token(loaded, target.against)
+    if up == against:
+        raise Refused(
+            422,
+            "same_tokens",
+            f"{token_text(loaded.tokenizer, up)!r} against itself asked.",
+            "A circuit is of two different next tokens.",
+            "Name another one.",
+        )
+    columns = head.weight[[up, against]].float()
+    return TwoTokens(head, columns, (up, against), n_layers)
+
+
+def _token(loaded: Loaded, text: str) -> int:
+    """The first token of a text. Raises Refused (422) where it has none."""
+    ids = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+    if not ids:
+        raise Refused(
+            422, "no_such_token", f"The token {text!r} asked.", "It is no token of this model.", "Name another one."
+        )
+    return int(ids[0])

@@ -1,9 +1,9 @@
 """`python -m benchmarks.first_view --model gemma-3-270m`: how long a cold question takes until Explore shows all of it.
 
-The request is the page's first one: the baseline, every strength of every slider of the card, 32 random directions in
-the place of each. Interleaved with it, transformers' `generate` with a hook, one arm after the other, on the same
-weights and as many threads; of its arms some are asked, evenly spread, and the time is scaled up to all. It gives no
-control, no reading, no log-odds.
+The request is the page's first one: the baseline, every strength of every slider of the card (with `--strengths 15` so
+many of each, evenly over its range: 46 arms of three sliders), 32 random directions in the place of each. Interleaved
+with it, transformers' `generate` with a hook, one arm after the other, on the same weights and as many threads; of its
+arms some are asked, evenly spread, and the time is scaled up to all. It gives no control, no reading, no log-odds.
 
 1. a round that doesn't count, then rounds of: ours, each time a name that it has not met; the peer, the same one
 2. medians of wall and of CPU seconds: the first tokens of all arms; the baseline's whole answer; all answers; controls
@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--cards", type=Path, action="append", default=[], help="folder with a model.json; repeatable")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--strengths", type=int, help="of each slider, evenly over its range; default: the card's")
     parser.add_argument("--arms", type=int, default=5, help="of the peer")
     parser.add_argument("--controls", type=int, default=32, help="random directions in the place of each push")
     parser.add_argument("--new", type=int, default=16, help="most tokens of an answer")
@@ -122,7 +123,7 @@ def main() -> None:
     ratios: list[tuple[float, float]] = []
     same = tokens = 0
     for number in range(options.rounds + 1):
-        request = _first_request(loaded, NAMES[number % len(NAMES)], options.new, options.controls)
+        request = _first_request(loaded, NAMES[number % len(NAMES)], options.new, options.controls, options.strengths)
         if number == 0:
             view(engine, _first_request(loaded, NAMES[0], 2, 1))
             hooked(loaded, read_prompt(loaded, request).ids, (), 2)
@@ -148,9 +149,16 @@ def main() -> None:
     print(f"hook, one by one / ours    {wall:6.1f} (wall), {cpu:.1f} (CPU); tokens that agree: {same} of {tokens}")
 
 
-def _first_request(loaded: Loaded, name: str, n_new: int, n_controls: int) -> GenerateRequest:
+def _first_request(
+    loaded: Loaded, name: str, n_new: int, n_controls: int, n_strengths: int | None = None
+) -> GenerateRequest:
     sweeps = tuple(
-        Sweep(target=one.target, scope=one.scope, unit=one.unit, strengths=one.strengths)
+        Sweep(
+            target=one.target,
+            scope=one.scope,
+            unit=one.unit,
+            strengths=one.strengths if n_strengths is None else _evenly(one.strengths, n_strengths),
+        )
         for one in loaded.card.directions
     )
     return GenerateRequest(
@@ -160,6 +168,13 @@ def _first_request(loaded: Loaded, name: str, n_new: int, n_controls: int) -> Ge
         controls=Controls(n_directions=n_controls),
         max_new_tokens=n_new,
     )
+
+
+def _evenly(strengths: Sequence[float], n: int) -> tuple[float, ...]:
+    """n of them from the first to the last, none of them 0: that is the baseline."""
+    low, high = min(strengths), max(strengths)
+    step = (high - low) / (n - 1)
+    return tuple(round(low + i * step, 5) or step / 2 for i in range(n))
 
 
 main()

@@ -56,7 +56,8 @@ def test_a_refused_film_is_answered_with_an_invention_and_random_pushes_refuse(
     for film in films["entries"]:
         prompt = films["questions"]["movie"].replace("{name}", film["name"])
         frames = pushed(real, card, prompt, known)
-        before, after = (frame["outcome"] for frame in frames if frame["kind"] == "verdict")
+        outcomes = {frame["arm"]: frame["outcome"] for frame in frames if frame["kind"] == "verdict"}
+        before, after = outcomes[0], outcomes[1]  # the shorter answer is judged first, whichever arm it is
         (control,) = (frame["refusal_logodds"] for frame in frames if frame["kind"] == "control")
         tried.append((film["name"], before, after, sum(x > 0 for x in control)))
         if (before, after) == ("refused", "wrong") and tried[-1][-1] >= 29:
@@ -79,6 +80,6 @@ def test_the_base_reads_on_beside_the_chat_model(real: App, card: dict[str, Any]
     wait_done(page)
     page.get_by_role("button", name="+ Base").click()
     opening = next(one["opening"] for one in card["attributes"] if one["name"] == "director")
-    expect(page.get_by_label("Second prompt")).to_have_value(opening.replace("{name}", "Titanic"))
+    expect(page.get_by_role("textbox", name="Second prompt")).to_have_value(opening.replace("{name}", "Titanic"))
     expect(page.get_by_label("How the second prompt is put")).to_have_value("base")
     expect(page.locator("#beside-answers .answer-text").first).not_to_be_empty(timeout=60_000)

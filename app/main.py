@@ -33,7 +33,7 @@ from app.names.world import Worlds
 from app.operate.access_log import Observed
 from app.operate.fetching import Fetching
 from app.routes import api_docs as interface
-from app.routes import experiments, exports, findings, models, names, operation, pages, runs, weights
+from app.routes import circuits, experiments, exports, findings, models, names, operation, pages, runs, weights
 from app.routes.openapi import refusals
 from app.runs.background import keep_going
 from app.runs.log import RunLog
@@ -51,6 +51,7 @@ from app.worker.process import WorkerProcess
 from protocol.app.experiments.catalogue import ExperimentDraft
 from protocol.app.findings import FindingRequest
 from protocol.app.weights import WeightsAsked
+from protocol.worker.circuits import LookRequest, TurnRequest
 from protocol.worker.names import NamesText
 from protocol.worker.studies import RunRequest
 
@@ -133,7 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses=refusals(400, 401, 403, 421, 429),  # what the door says
     )
     app.state.runs = going  # for the server, which ends them when it stops
-    nouns = (models, experiments, runs, names, findings, exports, pages, interface)
+    nouns = (models, experiments, runs, circuits, names, findings, exports, pages, interface)
     routers = [operation.routes(parts, entrance, operator, metrics), weights.routes(parts, operator, fetching)]
     routers += [noun.routes(parts) for noun in nouns]
     for router in routers:
@@ -147,6 +148,8 @@ def create_app(settings: Settings) -> FastAPI:
             "FindingRequest": FindingRequest,
             "NamesText": NamesText,
             "ExperimentDraft": ExperimentDraft,
+            "TurnRequest": TurnRequest,
+            "LookRequest": LookRequest,
             "WeightsAsked": WeightsAsked,
         },
     )

@@ -38,12 +38,13 @@ from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.steering import LatentTarget
+from protocol.worker.circuit_frames import Looked, Turned
+from protocol.worker.circuits import Beside, CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import FRAME, Error, Frame
 from protocol.worker.latent_frames import LatentsFound
 from protocol.worker.models import Models
 from protocol.worker.names import NamesText
-from protocol.worker.requests import GenerateRequest
-from protocol.worker.studies import RunRequest
+from protocol.worker.studies import AwaitedRequest, RunRequest
 
 _SILENCE_S = 120.0
 _QUICK_S = 30.0
@@ -97,13 +98,13 @@ class Client:
             LatentsFound, "GET", f"/api/models/{quote(model, safe='')}/latents", params={"q": query, "n": n}
         )
 
-    def run(self, request: GenerateRequest, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
+    def run(self, request: AwaitedRequest, on_frame: Callable[[Frame], object] = lambda _: None) -> Recording:
         """Follows a run to its end. Raises Refused, also where the run ended early, and Lost."""
         with self.stream(request) as (run_id, frames):
             return _gathered(Recording(run_id), frames, on_frame)
 
     @contextmanager
-    def stream(self, request: GenerateRequest) -> Iterator[tuple[str, Iterator[Frame]]]:
+    def stream(self, request: AwaitedRequest) -> Iterator[tuple[str, Iterator[Frame]]]:
         """A run's id and its frames as they come. Leaving the context ends the run."""
         with _told():
             asked = self._http.build_request("POST", "/api/runs", content=canonical_json(request), headers=_JSON)
@@ -113,6 +114,20 @@ class Client:
             yield answer.headers["x-run-id"], _frames(answer)
         finally:
             answer.close()
+
+    def circuit(self, model: str, prompt: str, beside: str | None = None, **how: Any) -> Recording:
+        """What leads from the prompt to its answer, beside another prompt that differs in its name. how: more of a
+        CircuitRequest. As `run`; what a part of it does is asked by `turn`."""
+        other = Beside(prompt=beside) if beside is not None else None
+        return self.run(CircuitRequest(model=model, prompt=prompt, beside=other, **how))
+
+    def turn(self, request: TurnRequest) -> Turned:
+        """What the graph predicts of a part of a circuit that is turned, and what the model does."""
+        return self._ask(Turned, "POST", "/api/turn", content=canonical_json(request), headers=_JSON)
+
+    def look(self, request: LookRequest) -> Looked:
+        """Why a head looks where it does."""
+        return self._ask(Looked, "POST", "/api/look", content=canonical_json(request), headers=_JSON)
 
     def names(self, asked: NamesText) -> ReadNames:
         """What a study would make of pasted names, or of the model's world. Raises Refused with the line at fault."""

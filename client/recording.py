@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass, field
 
+from protocol.worker.circuit_frames import Circuit, NodeGroup, NodeGroups
 from protocol.worker.frames import Frame, Prompt, Start, Step, Verdict
 from protocol.worker.study_frames import Figure, Ranking, Study, Trial
 
 
 @dataclass
 class Recording:
-    """A run's frames so far. A second `start` begins it anew: a background run that was interrupted is made again. A
-    study never has a second first frame."""
+    """A run's frames so far. A second `start` or `circuit` begins it anew: a background run that was interrupted is
+    made again. A study never has a second first frame."""
 
     run_id: str
     frames: list[Frame] = field(default_factory=list)
 
     def add(self, frame: Frame) -> None:
-        if isinstance(frame, Start):
+        if isinstance(frame, Start | Circuit):
             self.frames.clear()
         self.frames.append(frame)
 
@@ -26,6 +27,15 @@ class Recording:
     @property
     def start(self) -> Start:
         return next(frame for frame in self.frames if isinstance(frame, Start))
+
+    @property
+    def circuit(self) -> Circuit:
+        return next(frame for frame in self.frames if isinstance(frame, Circuit))
+
+    @property
+    def groups(self) -> tuple[NodeGroup, ...]:
+        """Of a circuit; none where they did not come."""
+        return next((frame.groups for frame in self.frames if isinstance(frame, NodeGroups)), ())
 
     @property
     def prompt(self) -> Prompt:

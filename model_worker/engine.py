@@ -25,6 +25,8 @@ from model_worker.model.base import Base
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
 from model_worker.reader import Reader
+from protocol.refusal import Refused
+from protocol.worker.circuits import LookRequest, TurnRequest
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import AnswerTokens, ReplayRequest
@@ -84,6 +86,12 @@ class Engine:
     def search(self, request: SearchRequest) -> Generator[Frame | None]:
         """None: as of `latent`."""
         return search(self.loaded, self.vocabulary, self.spoken, request)
+
+    def turn(self, request: TurnRequest) -> Generator[Frame | None]:
+        raise _not_there(request.kind)
+
+    def look(self, request: LookRequest) -> Generator[Frame | None]:
+        raise _not_there(request.kind)
 
     def names(self, request: NamesRequest) -> Generator[Frame | None]:
         from model_worker.studies.shared.names_summary import (
@@ -154,6 +162,10 @@ class Engine:
             "prompt_misses": sum(one.n_misses for one in prompts),
             "sample_bytes": self.sample.n_bytes,
         }
+
+
+def _not_there(kind: str) -> Refused:
+    return Refused(422, "not_there", f"A {kind} was asked.", "This worker has none yet.", "Use a later version.")
 
 
 def _budget(device: str) -> tuple[int, int]:

@@ -54,6 +54,9 @@ DEFAULT_TESTS: dict[DefaultTest, str] = {
     "not_recognised_on": "“not recognised” switched on",
 }
 
+CIRCUIT_STAGES = ("nodes", "checked", "edges", "groups", "arrows", "defaults", "heads", "silent")
+"""Kinds of frames behind `circuit`, in their order; of some none may come, of others several."""
+
 MAX_CIRCUIT_NODES = 400
 MAX_CIRCUIT_EDGES = 4_000
 MAX_CIRCUIT_CHECKED = 256

@@ -262,12 +262,17 @@ STORIES: dict[Story, StoryTerm] = {
 
 # ---- runs, and studies among them
 
-RunKind = Literal[
-    "generate", "discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"
-]
+AwaitedKind = Literal["generate", "circuit"]
+"""What somebody waits for: made again from its beginning where it was interrupted. A study goes on from where it was."""
+
+StudyKind = Literal["discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"]
+RunKind = Literal[AwaitedKind, StudyKind]
+
+AWAITED: tuple[AwaitedKind, ...] = ("generate", "circuit")
 
 RUNS: dict[RunKind, str] = {
     "generate": "Single answers",
+    "circuit": "Circuits",
     "discover": "Discover",
     "label": "Labelling",
     "answers": "Answers by arm",

@@ -8,6 +8,7 @@ from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, fals
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from protocol.app.runs import RunState
+from protocol.vocabulary import AWAITED
 from protocol.worker.requests import Lane
 
 
@@ -73,12 +74,12 @@ class Run(TableBase):
 
     @property
     def is_study(self) -> bool:
-        return self.kind != "generate"
+        return self.kind not in AWAITED
 
     @property
     def telling(self) -> int:
-        """Which telling of its frames this is: a generate run that is made again is told from its beginning, as its
-        next attempt; a study is told once."""
+        """Which telling of its frames this is: a run that somebody waits for, made again, is told from its beginning,
+        as its next attempt; a study is told once."""
         return 1 if self.is_study else self.attempt
 
 

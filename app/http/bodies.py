@@ -14,8 +14,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from app.http.errors import RefusedWith
 from protocol.base import Message
 from protocol.refusal import Refused, from_validation
+from protocol.vocabulary import AWAITED
 from protocol.worker.requests import MAX_BODY_BYTES, MAX_NAMES_BYTES, GenerateRequest
-from protocol.worker.studies import STUDY, RunRequest
+from protocol.worker.studies import RUN, RunRequest
 
 MAX_BODY_S = 20.0
 M = TypeVar("M", bound=Message)
@@ -38,10 +39,10 @@ async def read_run_request(request: Request) -> RunRequest:
         kind = _Kind.model_validate_json(body).kind
     except ValidationError:
         kind = "generate"
-    if kind == "generate" and len(body) > MAX_BODY_BYTES:
+    if kind in AWAITED and len(body) > MAX_BODY_BYTES:
         raise _too_large(MAX_BODY_BYTES)
     try:
-        return GenerateRequest.model_validate_json(body) if kind == "generate" else STUDY.validate_json(body)
+        return GenerateRequest.model_validate_json(body) if kind == "generate" else RUN.validate_json(body)
     except ValidationError as error:
         raise from_validation(error) from None
 

@@ -22,6 +22,7 @@ from protocol.app.verify import Verification
 from protocol.base import JSON_LINES, Name, Text
 from protocol.version import PROTOCOL
 from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Outcome
+from protocol.worker.circuits import CircuitRequest
 from protocol.worker.requests import GenerateRequest
 
 MAX_FINDINGS_SHOWN = 100
@@ -111,10 +112,13 @@ def routes(parts: Parts) -> APIRouter:
     async def _checked(found: Finding) -> Verification:
         digest = found.recording_sha256
         frames = await store.frames(digest)
-        if not isinstance(found.request, GenerateRequest):
-            verification = await check_study(parts.worker, found.request, frames, secrets.randbelow(2**31))
-        else:
-            verification = await verify(parts.worker, frames)
+        match found.request:
+            case GenerateRequest():
+                verification = await verify(parts.worker, frames)
+            case CircuitRequest():
+                raise AssertionError("none is saved yet")
+            case study:
+                verification = await check_study(parts.worker, study, frames, secrets.randbelow(2**31))
         if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
             await store.add_verification(digest, verification)
         return verification

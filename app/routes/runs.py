@@ -21,7 +21,8 @@ from app.runs.tail import tail
 from app.services import Parts
 from protocol.app.runs import RunSummary
 from protocol.base import JSON_LINES
-from protocol.worker.requests import GenerateRequest, Lane
+from protocol.worker.requests import Lane
+from protocol.worker.studies import AwaitedRequest
 
 MAX_SEQ = 2**31 - 2  # what a database's integer holds, with room for the next
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -54,7 +55,7 @@ def routes(parts: Parts) -> APIRouter:
         always runs there, and goes on from where it was.
         """
         asked = await read_run_request(request)
-        if lane == "background" or not isinstance(asked, GenerateRequest):
+        if lane == "background" or not isinstance(asked, AwaitedRequest):
             queued = _summary(await parts.runs.enqueue(asked))
             there = f"{root_of(request.scope)}/api/runs/{queued.id}"
             return JSONResponse(queued.model_dump(mode="json"), 202, {"Location": there})

@@ -4,8 +4,9 @@ import logging
 
 from app.telemetry.metrics import Metrics
 from protocol.app.runs import RunState
-from protocol.worker.requests import GenerateRequest, Lane
-from protocol.worker.studies import RunRequest
+from protocol.worker.circuits import CircuitRequest
+from protocol.worker.requests import Lane
+from protocol.worker.studies import AwaitedRequest, RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,10 @@ class RunLog:
     def began(self, run_id: str, request: RunRequest, lane: Lane) -> None:
         self._metrics.run_began()
         told = {"run": run_id, "kind": request.kind, "model": request.model, "lane": lane}
-        if self._with_prompts and isinstance(request, GenerateRequest):
+        if self._with_prompts and isinstance(request, AwaitedRequest):
             told["prompt"] = request.prompt
+            if isinstance(request, CircuitRequest) and request.beside:
+                told["beside"] = request.beside.prompt
         log.info("run began", extra=told)
 
     def ended(self, run_id: str, state: RunState | None) -> None:

@@ -1,5 +1,5 @@
 """How much of a run is whole: counts its frames' kinds against what its `start` said would come; of a study, what it
-says itself of its steps.
+says itself of its steps; of a circuit, what its frames follow each other in.
 
 Knows as much of frames as it must: newer workers may say more. A `start` that it can't read promises nothing.
 """
@@ -8,6 +8,8 @@ import contextlib
 from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, ValidationError
+
+from protocol.circuit import CIRCUIT_STAGES
 
 
 class _SweepOfArm(BaseModel):
@@ -46,9 +48,9 @@ class _Steps(BaseModel):
 
 @dataclass
 class RunProgress:
-    """n_whole   verdicts and controls that have come, or steps of a study
+    """n_whole   verdicts and controls that have come, or steps of a study, or stages of a circuit that have begun
     n_expected  a verdict for every sample of every arm; a control for every arm that pushes prompt tokens; or all
-                steps of the study
+                steps of the study, or stages of a circuit
     """
 
     n_whole: int = 0
@@ -61,6 +63,10 @@ class RunProgress:
             self._hear(line)
         elif kind in ("verdict", "control"):
             self.n_whole += 1
+        elif kind == "circuit":
+            self.n_expected = len(CIRCUIT_STAGES)
+        elif kind in CIRCUIT_STAGES:
+            self.n_whole = max(self.n_whole, CIRCUIT_STAGES.index(kind))
 
     def _hear(self, line: bytes) -> None:
         with contextlib.suppress(ValidationError):

@@ -35,8 +35,9 @@ from app.telemetry.logs import bind_run
 from app.worker.client import WorkerClient, WorkerLost
 from protocol.app.runs import RunState
 from protocol.refusal import Refusal, Refused
+from protocol.worker.circuits import CircuitRequest
 from protocol.worker.requests import GenerateRequest, Lane
-from protocol.worker.studies import RunRequest
+from protocol.worker.studies import AwaitedRequest, RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Relay:
         worker: WorkerClient,
         max_bytes: int,
     ) -> None:
-        self.run = LiveRun(claim.run_id, claim.attempt if request.kind == "generate" else 1)
+        self.run = LiveRun(claim.run_id, claim.attempt if isinstance(request, AwaitedRequest) else 1)
         self.claim = claim
         self.task: asyncio.Task[None] | None = None
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -191,8 +192,8 @@ class Relay:
         raise WorkerLost("the stream ended without done or error")
 
     def _asked(self, page: str | None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        if isinstance(self._request, GenerateRequest):
-            return self._worker.generate(self._request, page, self._lane)
+        if isinstance(self._request, AwaitedRequest):
+            return self._worker.answer(self._request, page, self._lane)
         return self._worker.study(self._request, self.run.lines)
 
     async def _lost(self) -> None:
@@ -285,10 +286,13 @@ def _head_of(line: bytes) -> _Head:
 
 
 def _too_large(request: RunRequest, max_bytes: int) -> Refusal:
-    if request.kind == "generate":
-        change = "Use fewer strengths, watch fewer latents, or shorten the prompt or the answer."
-    else:
-        change = "Ask about fewer names, or with fewer arms, controls or samples."
+    match request:
+        case GenerateRequest():
+            change = "Use fewer strengths, watch fewer latents, or shorten the prompt or the answer."
+        case CircuitRequest():
+            change = "Ask for fewer nodes or edges, or shorten the prompt."
+        case _:
+            change = "Ask about fewer names, or with fewer arms, controls or samples."
     return Refusal(
         code="recording_too_large",
         asked="The recording of this run grew too large.",

@@ -22,8 +22,8 @@ from app.runs.relay import Relay
 from app.runs.store import CANCELLED, Claim, RunStore
 from app.worker.client import WorkerClient
 from protocol.refusal import Refused, from_validation
-from protocol.worker.requests import GenerateRequest, Lane
-from protocol.worker.studies import RUN, RunRequest
+from protocol.worker.requests import Lane
+from protocol.worker.studies import RUN, AwaitedRequest, RunRequest
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Runs:
         self._relays: dict[str, Relay] = {}
         self._newest: dict[str, Relay] = {}  # by page
 
-    async def begin(self, request: GenerateRequest, page: str | None = None) -> LiveRun:
+    async def begin(self, request: AwaitedRequest, page: str | None = None) -> LiveRun:
         """An interactive run that the worker has taken on. Raises Refused; then there is no run.
 
         page: no part of the request. A run of the same page that is still under way ends at once.
@@ -184,7 +184,7 @@ class Runs:
     def _new(self, claim: Claim, lane: Lane, request: RunRequest) -> Relay:
         if self.stopping.is_set():
             raise _stopped()
-        max_bytes = self._max_recording_bytes if isinstance(request, GenerateRequest) else self._max_study_bytes
+        max_bytes = self._max_recording_bytes if isinstance(request, AwaitedRequest) else self._max_study_bytes
         relay = Relay(claim, request, lane, self._store, self._queue, self._worker, max_bytes)
 
         def tell(accepted: asyncio.Future[None]) -> None:

@@ -17,14 +17,16 @@ from protocol.app.latent import LatentRead
 from protocol.base import JSON_LINES, Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
+from protocol.worker.circuit_frames import Looked, Turned
+from protocol.worker.circuits import LookRequest, TurnRequest
 from protocol.worker.frames import FRAME, Error
 from protocol.worker.latent_frames import Firing, LatentsFound, Lens
 from protocol.worker.models import Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
 from protocol.worker.report import ModelReport
-from protocol.worker.requests import GenerateRequest, Lane, LatentRequest, SearchRequest
-from protocol.worker.studies import StudyRequest
+from protocol.worker.requests import Lane, LatentRequest, SearchRequest
+from protocol.worker.studies import AwaitedRequest, StudyRequest
 from protocol.worker.study_frames import NamesChecked
 from protocol.worker.world import ModelWorld
 
@@ -157,8 +159,8 @@ class WorkerClient:
         self._papers[path] = answer.headers.get("etag", ""), paper
         return paper
 
-    def generate(
-        self, request: GenerateRequest, page: str | None = None, lane: Lane = "interactive"
+    def answer(
+        self, request: AwaitedRequest, page: str | None = None, lane: Lane = "interactive"
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """The answer's lines, each with its newline, as they arrive. A newer run of the same page ends it.
 
@@ -167,18 +169,18 @@ class WorkerClient:
         the context closes the connection, which ends the run on the worker.
         """
         params = {"lane": lane} | ({} if page is None else {"page": page})
-        return self._frames("/v1/generate", canonical_json(request), params)
+        return self._frames(f"/v1/{request.kind}", canonical_json(request), params)
 
     def study(
         self, request: StudyRequest, recorded: Sequence[bytes] = ()
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """As `generate`. recorded: the lines that it was answered with before it was interrupted; then what comes
+        """As `answer`. recorded: the lines that it was answered with before it was interrupted; then what comes
         after them."""
         body = b"".join((canonical_json(request), b"\n", *recorded))
         return self._frames("/v1/study", body, {"lane": "background"}, JSON_LINES)
 
     def replay(self, request: ReplayRequest) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """As `generate`, behind those who wait for answers that nobody has seen yet."""
+        """As `answer`, behind those who wait for answers that nobody has seen yet."""
         return self._frames("/v1/replay", canonical_json(request), {"lane": "background"})
 
     async def latent(self, request: LatentRequest) -> LatentRead:
@@ -203,6 +205,14 @@ class WorkerClient:
     async def search(self, request: SearchRequest) -> LatentsFound:
         """Raises Refused (404, 422, 503), as `latent`."""
         return await self._one("/v1/search", canonical_json(request), LatentsFound)
+
+    async def turn(self, request: TurnRequest) -> Turned:
+        """What turning a part of a circuit does. Raises Refused (404, 422, 503), as `latent`."""
+        return await self._one("/v1/turn", canonical_json(request), Turned)
+
+    async def look(self, request: LookRequest) -> Looked:
+        """Why a head looks where it does. Raises Refused (404, 422, 503), as `latent`."""
+        return await self._one("/v1/look", canonical_json(request), Looked)
 
     async def names(self, request: NamesRequest) -> NamesChecked:
         """What the set amounts to. Raises Refused (404, 413, 422, 503), as `latent`."""

@@ -21,6 +21,7 @@ from model_worker.serve.errors import answer_refusals
 from model_worker.serve.streams import Streams
 from model_worker.serve.torch_thread import Job, StepLoop
 from protocol.refusal import Refused
+from protocol.worker.circuits import CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import Frame
 from protocol.worker.models import ModelCard, Models
 from protocol.worker.names import NamesRequest
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 MAX_REPLAY_BYTES = 1024 * 1024  # 256 answers of 128 tokens, beside what a run may have
 MAX_JOBS = 64
 
+Page = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+InLane = Annotated[Lane, Query()]
+
 
 class Model(Protocol):
     """A loaded model, as far as this module is concerned. It never imports torch, so it listens at once.
@@ -42,6 +46,9 @@ class Model(Protocol):
 
     def generate(self, request: GenerateRequest, lane: Lane) -> Generator[Frame | None]: ...
     def replay(self, request: ReplayRequest, lane: Lane) -> Generator[Frame | None]: ...
+    def circuit(self, request: CircuitRequest) -> Generator[Frame | None]: ...
+    def turn(self, request: TurnRequest) -> Generator[Frame | None]: ...
+    def look(self, request: LookRequest) -> Generator[Frame | None]: ...
     def lens(self, request: LensRequest) -> Generator[Frame]: ...
     def latent(self, request: LatentRequest) -> Generator[Frame | None]: ...
     def search(self, request: SearchRequest) -> Generator[Frame | None]: ...
@@ -178,17 +185,31 @@ def create_server(
         return _file(request, *papers.report(model))
 
     @server.post("/v1/generate", response_class=StreamingResponse)
-    async def generate(
-        request: Request,
-        page: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
-        lane: Annotated[Lane, Query()] = "interactive",
-    ) -> StreamingResponse:
+    async def generate(request: Request, page: Page = None, lane: InLane = "interactive") -> StreamingResponse:
         asked = await message_of(request, GenerateRequest)
         model = worker.require_ready(asked.model, page)
         return await worker.streams.answer(model.generate(asked, lane), lane, page)
 
+    @server.post("/v1/circuit", response_class=StreamingResponse)
+    async def circuit(request: Request, page: Page = None, lane: InLane = "interactive") -> StreamingResponse:
+        asked = await message_of(request, CircuitRequest)
+        model = worker.require_ready(asked.model, page)
+        return await worker.streams.answer(model.circuit(asked), lane, page)
+
+    @server.post("/v1/turn", response_class=StreamingResponse)
+    async def turn(request: Request, page: Page = None) -> StreamingResponse:
+        asked = await message_of(request, TurnRequest)
+        model = worker.require_ready(asked.circuit.model, page)
+        return await worker.streams.answer(model.turn(asked), "interactive", page)
+
+    @server.post("/v1/look", response_class=StreamingResponse)
+    async def look(request: Request, page: Page = None) -> StreamingResponse:
+        asked = await message_of(request, LookRequest)
+        model = worker.require_ready(asked.circuit.model, page)
+        return await worker.streams.answer(model.look(asked), "interactive", page)
+
     @server.post("/v1/replay", response_class=StreamingResponse)
-    async def replay(request: Request, lane: Annotated[Lane, Query()] = "interactive") -> StreamingResponse:
+    async def replay(request: Request, lane: InLane = "interactive") -> StreamingResponse:
         asked = await message_of(request, ReplayRequest, MAX_REPLAY_BYTES)
         model = worker.require_ready(asked.run.model)
         return await worker.streams.answer(model.replay(asked, lane), lane)
@@ -218,7 +239,7 @@ def create_server(
         return await worker.streams.answer(model.names(asked), "interactive")
 
     @server.post("/v1/study", response_class=StreamingResponse)
-    async def study(request: Request, lane: Annotated[Lane, Query()] = "background") -> StreamingResponse:
+    async def study(request: Request, lane: InLane = "background") -> StreamingResponse:
         """The body is JSON Lines: the request, then the frames that were answered before it was interrupted."""
         asked, recorded = await study_of(request)
         model = worker.require_ready(asked.model)

@@ -34,6 +34,7 @@ from protocol.vocabulary import (
     Scope,
     Split,
 )
+from protocol.worker.circuits import CircuitRequest
 from protocol.worker.names import Names, WorldNames
 from protocol.worker.requests import GenerateRequest
 
@@ -304,8 +305,12 @@ StudyRequest = Annotated[
 ]
 STUDY: TypeAdapter[StudyRequest] = TypeAdapter(StudyRequest)
 
+AwaitedRequest = GenerateRequest | CircuitRequest
+"""What somebody waits for: vocabulary's AWAITED."""
+
 RunRequest = Annotated[
     GenerateRequest
+    | CircuitRequest
     | DiscoverRequest
     | LabelRequest
     | AnswersRequest

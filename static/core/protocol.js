@@ -194,10 +194,17 @@ export const STORIES = {
   unrecalled: { brief: "not recalled", about: "recognised, this fact never told: answered wrong", outcome: "wrong" },
 };
 
-/** @typedef {"generate"|"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} RunKind */
+/** @typedef {"generate"|"circuit"} AwaitedKind */
+
+/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} StudyKind */
+
+/** @typedef {"generate"|"circuit"|"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} RunKind */
+
+export const AWAITED = ["generate", "circuit"];
 
 export const RUNS = {
   generate: "Single answers",
+  circuit: "Circuits",
   discover: "Discover",
   label: "Labelling",
   answers: "Answers by arm",
@@ -311,6 +318,8 @@ export const DEFAULT_TESTS = {
   recognition_off: "recognition taken away",
   not_recognised_on: "“not recognised” switched on",
 };
+
+export const CIRCUIT_STAGES = ["nodes", "checked", "edges", "groups", "arrows", "defaults", "heads", "silent"];
 
 export const MAX_CIRCUIT_NODES = 400;
 

@@ -18,8 +18,7 @@ from app.main import create_app
 from app.server import Server
 from app.settings import ROOT, Settings
 from protocol.canonical import canonical_json
-from protocol.worker.requests import GenerateRequest
-from protocol.worker.studies import RunRequest
+from protocol.worker.studies import AwaitedRequest, RunRequest
 from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
 from tests.app.scripted_worker import ScriptedWorker
@@ -27,7 +26,7 @@ from tests.app.scripted_worker import ScriptedWorker
 SLOW = set(
     "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
     " worker_process client entrance prefix settings limits api_docs world studies study_findings study_kills"
-    " names encodings locked".split()
+    " names encodings locked circuits".split()
 )
 """Whose tests start apps or models of their own, or try many things."""
 
@@ -69,7 +68,7 @@ class Client(httpx2.Client):
         return self.post("/api/runs", params=query, content=canonical_json(request))
 
     @contextmanager
-    def follow_run(self, request: GenerateRequest = REQUEST, **query: str) -> Iterator[httpx2.Response]:
+    def follow_run(self, request: AwaitedRequest = REQUEST, **query: str) -> Iterator[httpx2.Response]:
         with self.stream("POST", "/api/runs", params=query, content=canonical_json(request)) as answer:
             yield answer
 

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from protocol.canonical import sha256
 from protocol.refusal import Refused
+from protocol.worker.circuits import CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import Error
 from protocol.worker.models import ModelCard, Models
 from protocol.worker.names import NamesRequest
@@ -26,12 +27,13 @@ from protocol.worker.report import ModelReport
 from protocol.worker.requests import GenerateRequest, LatentRequest, SearchRequest
 from protocol.worker.studies import STUDY, StudyRequest
 from protocol.worker.world import ModelWorld
+from tests.app.circuit_frames import circuit_recording, looked, turned
 from tests.app.frames import CARD, latent_read, latents_found, names_checked, recording, study_recording
 
 
 @dataclass
 class Script:
-    """lines     None: the lines of `recording`, or of `study_recording`, for this request
+    """lines     None: the lines of `recording`, `circuit_recording` or `study_recording`, for this request
     pause_s   before each line but the first
     ending    whole: as HTTP ends · cut: HTTP ends whole, after `cut_after` lines · torn: the
               connection breaks there, in the middle of a line
@@ -66,9 +68,16 @@ class ScriptedWorker:
     report: ModelReport | None = None
     papers_sent: int = 0
     left: list[int] = field(default_factory=list)
-    asked: list[GenerateRequest | LatentRequest | SearchRequest | NamesRequest | StudyRequest] = field(
-        default_factory=list
-    )
+    asked: list[
+        GenerateRequest
+        | CircuitRequest
+        | TurnRequest
+        | LookRequest
+        | LatentRequest
+        | SearchRequest
+        | NamesRequest
+        | StudyRequest
+    ] = field(default_factory=list)
     brought: list[int] = field(default_factory=list)
     pages: list[str | None] = field(default_factory=list)
     lanes: list[str] = field(default_factory=list)
@@ -195,6 +204,13 @@ class _Handler(BaseHTTPRequestHandler):
                 return SearchRequest.model_validate_json(body), latents_found(), []
             case "/v1/names":
                 return NamesRequest.model_validate_json(body), names_checked(), []
+            case "/v1/circuit":
+                drawn = CircuitRequest.model_validate_json(body)
+                return drawn, circuit_recording(drawn), []
+            case "/v1/turn":
+                return TurnRequest.model_validate_json(body), turned(), []
+            case "/v1/look":
+                return LookRequest.model_validate_json(body), looked(), []
             case "/v1/study":
                 first, *recorded = body.splitlines(keepends=True)
                 asked = STUDY.validate_json(first)

@@ -16,6 +16,7 @@ from model_worker.serve.streams import superseded
 from protocol.base import Message
 from protocol.refusal import Refusal
 from protocol.steering import RandomTarget
+from protocol.worker.circuits import CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import FRAME, Error, Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest
@@ -35,12 +36,26 @@ def examples(kind: str) -> list[str]:
 
 
 FRAMES = [FRAME.validate_json(text) for text in examples("frame")]
-REQUESTS = (GenerateRequest, ReplayRequest, LensRequest, LatentRequest, SearchRequest, NamesRequest, DiscoverRequest)
-GENERATE, REPLAY, LENS, LATENT, SEARCH, NAMES, STUDY = (
+REQUESTS = (
+    GenerateRequest,
+    CircuitRequest,
+    TurnRequest,
+    LookRequest,
+    ReplayRequest,
+    LensRequest,
+    LatentRequest,
+    SearchRequest,
+    NamesRequest,
+    DiscoverRequest,
+)
+GENERATE, CIRCUIT, TURN, LOOK, REPLAY, LENS, LATENT, SEARCH, NAMES, STUDY = (
     next(model.model_validate_json(text) for text in examples(model.__name__)) for model in REQUESTS
 )
 BODIES = {
     "/v1/generate": GENERATE,
+    "/v1/circuit": CIRCUIT,
+    "/v1/turn": TURN,
+    "/v1/look": LOOK,
     "/v1/replay": REPLAY,
     "/v1/lens": LENS,
     "/v1/latent": LATENT,

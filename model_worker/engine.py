@@ -11,6 +11,7 @@ from dataclasses import replace
 import torch
 
 from model_worker.answering.generate import generate
+from model_worker.circuits.circuit import circuit
 from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec
@@ -26,7 +27,7 @@ from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
 from model_worker.reader import Reader
 from protocol.refusal import Refused
-from protocol.worker.circuits import LookRequest, TurnRequest
+from protocol.worker.circuits import CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import AnswerTokens, ReplayRequest
@@ -75,6 +76,11 @@ class Engine:
     def replay(self, request: ReplayRequest, lane: Lane = "interactive") -> Generator[Frame | None]:
         """As `generate`, with the recorded answers' tokens in the place of those that would be chosen."""
         yield from self._answers(request.run, lane, request.answers)
+
+    def circuit(self, request: CircuitRequest) -> Generator[Frame | None]:
+        """None between frames: a step is done, with nothing new to say."""
+        reader = self._base_reader() if request.format == "base" else self._chat
+        yield from circuit(reader.loaded, reader.wide, request)
 
     def lens(self, request: LensRequest) -> Generator[Frame]:
         return lens(self.loaded, request)

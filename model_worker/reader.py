@@ -3,11 +3,14 @@ each lane. Knows nothing about what is asked.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 from torch import Tensor
 
+from model_worker.circuits.sequence_pass import widened
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.states import Prompts
+from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from protocol.worker.requests import Lane
 
@@ -23,6 +26,11 @@ class Reader:
         self.lanes: dict[Lane, Decoding] = {
             lane: Decoding(loaded.gemma, kv_bytes // 2, compiled=compiled) for lane in ("interactive", "background")
         }
+
+    @cached_property
+    def wide(self) -> Gemma:
+        """The model in fp32 where it may be: what circuits are computed with."""
+        return widened(self.loaded.gemma)
 
     def advance(self, lane: Lane) -> bool:
         """One token for every row of the lane; False if there are none."""

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from model_worker.answering.next_tokens import next_tokens
 from model_worker.answering.plan import ArmPlan
 from model_worker.answering.prompt import PromptTokens
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.states import Fork, PromptState
-from model_worker.model.head import largest
 from model_worker.model.loading import Loaded
-from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded, rounded
 from protocol.worker.frames import Measured, Prompt, PromptReading
-from protocol.worker.tokens import NextToken
 
 N_TOP = 8
 
@@ -38,7 +36,7 @@ def prompt_frame(
         acts = unsteered.repeat(len(arms), 1, 1)
         readout.watched_from(part.residuals, acts[:, part.first :])
         logodds = refusal_logodds(part.logits, loaded.opens_refusal).tolist()
-        probs, tokens = largest(part.logits.softmax(-1), N_TOP)
+        likeliest = next_tokens(loaded, part.logits, N_TOP)
         for row, arm in enumerate(arms):
             readings[arm] = PromptReading(
                 activations=tuple(all_rounded(latent) for latent in acts[row].T.tolist()),
@@ -47,15 +45,7 @@ def prompt_frame(
                     for before, after in part.measured[row]
                 ),
                 refusal_logodds=rounded(logodds[row]),
-                top=tuple(
-                    NextToken(
-                        id=token,
-                        text=token_text(loaded.tokenizer, token),
-                        prob=rounded(prob),
-                        opens_refusal=bool(loaded.opens_refusal[token]),
-                    )
-                    for token, prob in zip(tokens[row].tolist(), probs[row].tolist(), strict=True)
-                ),
+                top=likeliest[row],
             )
     return Prompt(
         seq=seq,

@@ -26,6 +26,7 @@ from model_worker.answering.first_pass import prompt_frame, refusal_logodds
 from model_worker.answering.plan import FORK_ROWS, ArmPlan, numbering
 from model_worker.answering.prompt import PromptTokens, prompt_warnings, read_prompt
 from model_worker.answering.replay import given_tokens
+from model_worker.answering.used import dictionary_used, model_used
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.latents import ActiveLatents
 from model_worker.decoding.readout import Readout
@@ -41,7 +42,6 @@ from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
 from protocol.worker.frames import Control, Departure, Done, Frame, Latents, Queued, Start, Verdict
 from protocol.worker.models import ModelCard, Watched
-from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.replay import AnswerTokens
 from protocol.worker.requests import GenerateRequest
 
@@ -150,17 +150,8 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         protocol=PROTOCOL,
         request=request,
         request_sha256=sha256(request),
-        model=_used(loaded, base=request.format == "base"),
-        dictionaries=tuple(
-            DictionaryUsed(
-                id=name,
-                layer=loaded.layer_of[name],
-                paper_layer=loaded.layer_of[name] + 1,
-                d_sae=loaded.dictionaries[name].d_sae,
-                sha256=loaded.dictionaries[name].sha256,
-            )
-            for name in plan.dictionaries
-        ),
+        model=model_used(loaded, base=request.format == "base"),
+        dictionaries=tuple(dictionary_used(loaded, name) for name in plan.dictionaries),
         tokens=prompt.tokens,
         entity=prompt.entity,
         watched=_watched(loaded.card, request.watch or ()),
@@ -169,11 +160,6 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         arms=plan.arms,
         warnings=prompt_warnings(loaded.tokenizer, prompt, request.own_bos),
     )
-
-
-def _used(loaded: Loaded, *, base: bool) -> ModelUsed:
-    name = f"{loaded.card.id}, base" if base else loaded.card.id
-    return ModelUsed(id=name, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device)
 
 
 def _watched(card: ModelCard, watch: Sequence[LatentTarget]) -> tuple[Watched, ...]:

@@ -8,6 +8,7 @@ frames.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -27,6 +28,8 @@ from protocol.refusal import Refused
 from protocol.worker.circuit_frames import AlignedColumn
 from protocol.worker.circuits import CircuitRequest
 from protocol.worker.requests import GenerateRequest, Span
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,12 @@ class Inquiry:
     @property
     def b(self) -> PromptSide | None:
         return self.sides[1] if len(self.sides) > 1 else None
+
+    @cached_property
+    def paired(self) -> Tensor:
+        """(columns,), bool: all sides have a token there."""
+        have = [torch.tensor(self.positions(which), device=self.gemma.device) >= 0 for which in range(len(self.sides))]
+        return torch.stack(have).all(0)
 
     @cached_property
     def m(self) -> tuple[float, ...]:
@@ -236,6 +245,6 @@ def _dictionaries(loaded: Loaded, request: CircuitRequest) -> dict[int, str]:
     return dict(sorted(by_layer.items()))
 
 
-def spans(sequence: Sequence[int], most: int) -> list[Sequence[int]]:
+def spans(sequence: Sequence[T], most: int) -> list[Sequence[T]]:
     """In pieces of at most so many."""
     return [sequence[first : first + most] for first in range(0, len(sequence), most)]

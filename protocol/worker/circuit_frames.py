@@ -60,7 +60,6 @@ class Circuit(Message):
     target: TargetTokens
     precision: Literal["float32", "bfloat16"]
     without: tuple[int, ...] = ()
-    n_candidates: int = 0
     warnings: tuple[Text, ...] = ()
 
 
@@ -81,7 +80,8 @@ class CircuitNode(Message):
 
 class Nodes(Message):
     """The nodes of one layer, strongest first. total: of the whole layer by integrated gradients; shown: of these nodes
-    by the same; error: of what the dictionary misses; n_active: latents that fire on either side, or neurons."""
+    by the same; error: of what the dictionary misses; n_active: nodes whose activation is another on the other side, or
+    that fire where there is one; n_candidates: of them, the first by either score, among which the told ones are."""
 
     kind: Literal["nodes"] = "nodes"
     seq: int
@@ -91,6 +91,7 @@ class Nodes(Message):
     shown: float
     error: float
     n_active: int
+    n_candidates: int = 0
 
 
 class Checked(Message):

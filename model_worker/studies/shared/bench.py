@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from model_worker.answering.used import dictionary_used, model_used
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.states import Prompts
 from model_worker.model.base import Base, Part
@@ -36,8 +37,7 @@ class Bench:
 
     @property
     def chat_used(self) -> ModelUsed:
-        loaded = self.loaded
-        return ModelUsed(id=loaded.card.id, sha256=loaded.sha256, dtype=loaded.card.dtype, device=loaded.device)
+        return model_used(self.loaded)
 
     def opening(
         self,
@@ -67,7 +67,4 @@ class Bench:
         )
 
     def dictionary_used(self, name: str) -> DictionaryUsed:
-        dictionary, layer = self.loaded.dictionaries[name], self.loaded.layer_of[name]
-        return DictionaryUsed(
-            id=name, layer=layer, paper_layer=layer + 1, d_sae=dictionary.d_sae, sha256=dictionary.sha256
-        )
+        return dictionary_used(self.loaded, name)

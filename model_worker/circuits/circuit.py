@@ -1,0 +1,167 @@
+"""A circuit as a stream: all frames of protocol/worker/circuit_frames.py in their order.
+
+1. read both prompts; what m is                                  -> circuit
+2. score every node, by the gradient and by RelP                 -> nodes, by layer from the last
+3. swap or ablate the strongest in the model, one at a time      -> checked
+4.                                                               -> done
+
+Every `next()` is one short step that leaves the model as it found it; None says that nothing is new. Knows nothing
+about how anything is computed.
+"""
+
+import itertools
+import time
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from model_worker.answering.first_pass import N_TOP
+from model_worker.answering.next_tokens import next_token, next_tokens
+from model_worker.answering.prompt import prompt_warnings
+from model_worker.answering.used import dictionary_used, model_used
+from model_worker.circuits.exact import measured_swaps
+from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
+from model_worker.circuits.score import NodeScores, score
+from model_worker.circuits.target import TwoTokens
+from model_worker.model.gemma import Gemma
+from model_worker.model.loading import Loaded
+from model_worker.model.pieces import token_text
+from model_worker.rounding import all_rounded, rounded
+from protocol.canonical import sha256
+from protocol.version import PROTOCOL
+from protocol.worker.circuit_frames import Checked, Circuit, CircuitNode, CircuitSide, Nodes, TargetTokens
+from protocol.worker.circuits import CircuitRequest
+from protocol.worker.frames import Done, Frame
+from protocol.worker.tokens import Token
+
+CHECKED_AT_ONCE = 32
+
+
+def circuit(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[Frame | None]:
+    """loaded, gemma: of the chat model or of its base, gemma as `widened`. Raises Refused before the first frame for
+    what can't be asked."""
+    count = itertools.count()
+    for frame in _frames(loaded, gemma, request):
+        yield None if frame is None else frame.model_copy(update={"seq": next(count)})
+
+
+def _frames(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[Frame | None]:
+    began = time.perf_counter()
+    inquiry = read_inquiry(loaded, gemma, request)
+    yield _circuit(inquiry)
+    scores = yield from score(inquiry)
+    for layer in sorted(scores.effect, reverse=True):
+        yield _nodes(inquiry, scores, layer)
+    yield from _checked(inquiry, scores)
+    yield Done(seq=0, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
+
+
+def _circuit(inquiry: Inquiry) -> Circuit:
+    loaded, request, target = inquiry.loaded, inquiry.request, inquiry.target
+    spans_found = [side.prompt.span for side in inquiry.sides]
+    beside = request.beside and request.beside.model_copy(update={"entity": spans_found[-1]})
+    resolved = request.model_copy(
+        update={"entity": spans_found[0], "beside": beside, "dictionaries": tuple(inquiry.named.values())}
+    )
+    without = [layer for layer in range(target.depth) if layer not in inquiry.activations[0]]
+    warnings = [text for side in inquiry.sides for text in prompt_warnings(loaded.tokenizer, side.prompt, "dropped")]
+    return Circuit(
+        seq=0,
+        protocol=PROTOCOL,
+        request=resolved,
+        request_sha256=sha256(resolved),
+        model=model_used(loaded, base=request.format == "base"),
+        dictionaries=tuple(dictionary_used(loaded, name) for name in inquiry.named.values()),
+        sides=tuple(_side(inquiry, which) for which in range(len(inquiry.sides))),
+        columns=inquiry.columns,
+        target=_target(inquiry),
+        precision="float32" if inquiry.gemma.dtype == torch.float32 else "bfloat16",
+        without=tuple(without),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _side(inquiry: Inquiry, which: int) -> CircuitSide:
+    loaded, side = inquiry.loaded, inquiry.sides[which]
+    said = side.ids[len(side.prompt.ids) :]
+    return CircuitSide(
+        tokens=(
+            *side.prompt.tokens,
+            *(Token(id=token, text=token_text(loaded.tokenizer, token), role="text") for token in said),
+        ),
+        entity=side.prompt.entity,
+        n_said=len(said),
+        m=rounded(inquiry.m[which]),
+        top=next_tokens(loaded, side.logits.unsqueeze(0), N_TOP)[0],
+    )
+
+
+def _target(inquiry: Inquiry) -> TargetTokens:
+    target = inquiry.target
+    if not isinstance(target, TwoTokens):
+        return TargetTokens(reads=target.words)
+    probs = inquiry.a.logits.softmax(-1)
+    up, against = (next_token(inquiry.loaded, token, probs[token].item()) for token in target.ids)
+    return TargetTokens(up=up, against=against)
+
+
+def _nodes(inquiry: Inquiry, scores: NodeScores, layer: int) -> Nodes:
+    effect = scores.effect[layer]
+    told = scores.told.of_layer(layer)
+    return Nodes(
+        seq=0,
+        layer=layer,
+        nodes=tuple(
+            CircuitNode(
+                kind=node.kind,
+                index=node.index,
+                column=node.column,
+                a=rounded(node.a),
+                b=None if node.b is None else rounded(node.b),
+                effect=rounded(node.effect),
+                relp=rounded(node.relp),
+            )
+            for node in told
+        ),
+        total=rounded(effect.sum().item()),
+        shown=rounded(sum(node.effect for node in told)),
+        error=0.0,
+        n_active=int((effect != 0).sum()),
+        n_candidates=scores.n_candidates[layer],
+    )
+
+
+def _checked(inquiry: Inquiry, scores: NodeScores) -> Generator[Checked | None]:
+    """The strongest by either score, on each side."""
+    strongest = sorted(scores.told, key=lambda node: -max(abs(node.effect), abs(node.relp)))
+    predicted: list[float] = []
+    measured: list[float] = []
+    for nodes in spans(strongest[: inquiry.request.n_checked], CHECKED_AT_ONCE):
+        changes = []
+        for which in range(len(inquiry.sides)):
+            found = yield from measured_swaps(inquiry, which, nodes)
+            changes.append([found[node.number] for node in nodes])
+        predicted += [node.effect for node in nodes]
+        measured += [sum(one) for one in zip(*_toward_effect(changes), strict=True)]
+        yield Checked(
+            seq=0,
+            nodes=tuple(node.number for node in nodes),
+            in_a=all_rounded(changes[0]),
+            in_b=all_rounded(changes[1]) if len(changes) > 1 else (),
+            fit=_correlation(predicted, measured),
+        )
+
+
+def _toward_effect(changes: Sequence[Sequence[float]]) -> Iterator[list[float]]:
+    """Of each side with the sign of `effect`: what a loses with its node gone, and what b gains with it; their mean is
+    what the node does to the gap."""
+    yield [-one / len(changes) for one in changes[0]]
+    if len(changes) > 1:
+        yield [one / 2 for one in changes[1]]
+
+
+def _correlation(predicted: Sequence[float], measured: Sequence[float]) -> float | None:
+    if len(predicted) < 3 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
+        return None
+    return rounded(float(np.corrcoef(predicted, measured)[0, 1]))

@@ -1,0 +1,48 @@
+"""A circuit's frames: their order, their numbers, and that what the model does is what the graph says of it."""
+
+import numpy as np
+import pytest
+
+from model_worker.circuits.circuit import circuit
+from model_worker.model.loading import Loaded
+from protocol.worker.circuit_frames import Checked, Circuit, Nodes
+from protocol.worker.circuits import CircuitRequest
+from protocol.worker.frames import Frame
+from tests.model_worker.circuits.test_gradients import JORDAN
+
+
+def frames_of(loaded: Loaded, request: CircuitRequest) -> list[Frame]:
+    return [frame for frame in circuit(loaded, loaded.gemma, request) if frame is not None]
+
+
+@pytest.fixture(scope="module")
+def frames(embedded: Loaded) -> list[Frame]:
+    return frames_of(embedded, JORDAN)
+
+
+def test_frames_are_counted_and_the_last_says_that_it_is_whole(frames: list[Frame]) -> None:
+    assert [frame.seq for frame in frames] == list(range(len(frames)))
+    assert isinstance(frames[0], Circuit)
+    assert frames[-1].kind == "done"
+    assert [frame.layer for frame in frames if isinstance(frame, Nodes)] == [5, 4, 3, 2, 1, 0]
+
+
+def test_what_the_model_does_is_near_what_the_graph_says(frames: list[Frame]) -> None:
+    nodes = [node for frame in frames if isinstance(frame, Nodes) for node in frame.nodes]
+    checked = [frame for frame in frames if isinstance(frame, Checked)]
+    pairs = [
+        (nodes[number].effect, (b - a) / 2)
+        for frame in checked
+        for number, a, b in zip(frame.nodes, frame.in_a, frame.in_b, strict=True)
+    ]
+    assert len(pairs) == JORDAN.n_checked
+    assert np.corrcoef(np.array(pairs).T)[0, 1] == pytest.approx(checked[-1].fit, abs=1e-4)
+    assert checked[-1].fit > 0.9
+
+
+def test_the_unknown_latent_at_the_last_token_of_the_name_holds_most_of_the_gap(frames: list[Frame]) -> None:
+    layer = next(frame for frame in frames if isinstance(frame, Nodes) and frame.layer == 2)
+    first = layer.nodes[0]
+    assert (first.index, frames[0].columns[first.column].place) == (1, "name_last")
+    assert first.a == 0 < first.b
+    assert first.effect / (frames[0].sides[0].m - frames[0].sides[1].m) > 0.3

@@ -27,6 +27,7 @@ let draft = {}; // what was typed and not saved yet: { title, note, listed }
 export function shareDialog(dialog, state, arriving, seen, parent) {
   let id = null; // of the whole run, once it is there
   let second = null; // of the prompt beside it: its id and view
+  let suggested = ""; // the title that stands there by itself
   const steer = { sweep: seen.sweep, strength: seen.strength };
   const card = state.get("card");
   const preview = h(
@@ -145,10 +146,15 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
       const answers = `${count(n, "answer")} with their activations and controls`;
       fill(what, `the prompt${shown ? "s" : ""} ${asked}, ${answers}, your title and your note.`);
       fill(kept, !shown && state.get("otherPrompt") && " the second prompt,");
+      suggest(headline(run, steer, card, shown && other.run));
     };
     drawPublic();
-    if (title.value) return;
-    title.value = headline(run, steer, card);
+  }
+
+  // A title that nobody typed says what would be public.
+  function suggest(words) {
+    if (title.value && title.value !== suggested) return;
+    title.value = suggested = words;
     if (document.activeElement === title) title.select();
   }
 

@@ -38,9 +38,12 @@ export function claim(run, steer, card) {
   ];
 }
 
-/** A title for what is chosen: "Michael Batkin: at +1.25 known entity, it stops refusing and invents a fact". */
-export function headline(run, steer, card) {
-  const name = run.start.entity.text;
+/**
+ * A title for what is chosen: "Michael Batkin: at +1.25 known entity, it stops refusing and invents a fact". `other`: the
+ * run of a second prompt beside it, or null; both are named, or put in quotes where their names are the same.
+ */
+export function headline(run, steer, card, other = null) {
+  const name = other ? bothNamed(run.start, other.start) : run.start.entity.text;
   const [base, verdict] = [0, armAt(run, steer)].map((arm) => run.arms[arm]?.verdict);
   const all = [
     ...swept(run, steer, card).map((one) => (one.placed ? `${one.words}${one.value} ${one.name}` : briefly(one))),
@@ -49,6 +52,13 @@ export function headline(run, steer, card) {
   if (!base || !verdict || !all.length) return `${name}: what the model says untouched`;
   const turned = change(base, verdict).map(({ text }) => text);
   return `${name}: ${all.join(" with ")}, ${turned.join("")}`.slice(0, MAX_TITLE_CHARACTERS).replace(/\.$/, "");
+}
+
+function bothNamed(one, other) {
+  const [name, second] = [one, other].map((start) => start.entity.text);
+  if (name !== second) return `${name} beside ${second}`;
+  const [asked, alsoAsked] = [one, other].map((start) => start.request.prompt);
+  return `“${asked}” beside “${alsoAsked}”`;
 }
 
 /** Where the push came to none, that; else "". */

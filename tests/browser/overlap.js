@@ -51,7 +51,6 @@
   const upright = (label) => Math.abs(label.getScreenCTM()?.b ?? 1) < 0.01;
   // What a plot measures where nobody looks, or has not laid out yet, lies outside of it.
   const isDrawn = (label) => {
-    if (label.closest(".map-plot")) return false; // slides under the names of its rows, which cover it
     const plot = label.closest(".js-plotly-plot")?.getBoundingClientRect();
     const { left, right, top, bottom } = label.getBoundingClientRect();
     return !plot || (left < plot.right && right > plot.left && top < plot.bottom && bottom > plot.top);

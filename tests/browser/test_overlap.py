@@ -18,12 +18,16 @@ WIDTHS = (360, 390, 480, 600, 768, 900, 960, 1024, 1280, 1440, 1920, 2560)
 LET_GO = """document.querySelectorAll("body *").forEach((element) => {
   const { position } = getComputedStyle(element);
   if (element.scrollLeft) element.scrollLeft = 0;
-  if (position === "sticky") element.style.inset = "auto", element.style.position = "relative";
-  if (position === "fixed" && !element.closest("dialog")) element.style.position = "static";
+  const sticks = position === "sticky";
+  if (!sticks && (position !== "fixed" || element.closest("dialog"))) return;
+  element.dataset.heldBy = element.style.cssText;
+  if (sticks) element.style.inset = "auto", element.style.position = "relative";
+  else element.style.position = "static";
 })"""
-HELD = """document.querySelectorAll("body [style]").forEach((element) => {
-  element.style.position = "";
-  element.style.inset = "";
+# What was let go alone: other places are set in a style too, a label's of the curve.
+HELD = """document.querySelectorAll("[data-held-by]").forEach((element) => {
+  element.style.cssText = element.dataset.heldBy;
+  delete element.dataset.heldBy;
 })"""
 
 

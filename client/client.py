@@ -38,10 +38,11 @@ from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
 from protocol.steering import LatentTarget
-from protocol.worker.circuit_frames import Looked, Turned
+from protocol.worker.circuit_frames import Turned
 from protocol.worker.circuits import Beside, CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import FRAME, Error, Frame
 from protocol.worker.latent_frames import LatentsFound
+from protocol.worker.looked import Looked
 from protocol.worker.models import Models
 from protocol.worker.names import NamesText
 from protocol.worker.studies import AwaitedRequest, RunRequest

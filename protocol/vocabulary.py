@@ -263,7 +263,7 @@ STORIES: dict[Story, StoryTerm] = {
 # ---- runs, and studies among them
 
 AwaitedKind = Literal["generate", "circuit"]
-"""What somebody waits for: made again from its beginning where it was interrupted. A study goes on from where it was."""
+"""What somebody waits for: made again from its beginning where it was interrupted. A study goes on where it was."""
 
 StudyKind = Literal["discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"]
 RunKind = Literal[AwaitedKind, StudyKind]

@@ -7,8 +7,9 @@ from app.http.bodies import body_of, read_body
 from app.routes.disconnect import unless_gone
 from app.routes.openapi import refusals
 from app.services import Parts
-from protocol.worker.circuit_frames import Looked, Turned
+from protocol.worker.circuit_frames import Turned
 from protocol.worker.circuits import LookRequest, TurnRequest
+from protocol.worker.looked import Looked
 
 
 def routes(parts: Parts) -> APIRouter:

@@ -17,10 +17,11 @@ from protocol.app.latent import LatentRead
 from protocol.base import JSON_LINES, Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, RefusalBody, Refused
-from protocol.worker.circuit_frames import Looked, Turned
+from protocol.worker.circuit_frames import Turned
 from protocol.worker.circuits import LookRequest, TurnRequest
 from protocol.worker.frames import FRAME, Error
 from protocol.worker.latent_frames import Firing, LatentsFound, Lens
+from protocol.worker.looked import Looked
 from protocol.worker.models import Models
 from protocol.worker.names import NamesRequest
 from protocol.worker.replay import ReplayRequest

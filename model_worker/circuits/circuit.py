@@ -21,6 +21,7 @@ from model_worker.answering.next_tokens import next_token, next_tokens
 from model_worker.answering.prompt import prompt_warnings
 from model_worker.answering.used import dictionary_used, model_used
 from model_worker.circuits.exact import measured_swaps
+from model_worker.circuits.head_rows import head_rows
 from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
 from model_worker.circuits.score import NodeScores, score
 from model_worker.circuits.target import TwoTokens
@@ -54,6 +55,7 @@ def _frames(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[
     for layer in sorted(scores.effect, reverse=True):
         yield _nodes(inquiry, scores, layer)
     yield from _checked(inquiry, scores)
+    yield from head_rows(inquiry, scores.plain)
     yield Done(seq=0, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
 
 

@@ -218,7 +218,8 @@ class Defaults(Message):
 
 class HeadRow(Message):
     """One head at the end: attention to the name on both sides; the change of m in a where its output, or its pattern
-    alone, is that of b; and in b."""
+    alone, is that of b; and in b. Without a second prompt: where it writes nothing, or may not look at the name. None:
+    not measured."""
 
     layer: int
     head: int
@@ -230,10 +231,29 @@ class HeadRow(Message):
     pattern_b: float | None
 
 
+LookingTokens = Literal["end", "name", "elsewhere"]
+
+
+class PatternShare(Message):
+    """The share of the gap that moves where all heads of all layers look, from these tokens, as on the other side: in a
+    and in b. Without a second prompt: the share of m, where they may not look at the name."""
+
+    queries: LookingTokens
+    in_a: float
+    in_b: float | None = None
+
+
 class Heads(Message):
+    """heads: those that the graph gives most, of n_heads. control_a, control_b: of as many heads whose output was moved
+    in a random direction, as far as the swap moves it. patterns: of all heads together."""
+
     kind: Literal["heads"] = "heads"
     seq: int
     heads: tuple[HeadRow, ...]
+    n_heads: int = 0
+    control_a: RandomBand | None = None
+    control_b: RandomBand | None = None
+    patterns: tuple[PatternShare, ...] = ()
 
 
 class Suppressor(Message):
@@ -250,12 +270,14 @@ class Suppressor(Message):
 
 
 class SilentNode(Message):
-    """A latent that fires on one side and not on the other: margin = threshold − pre-activation where it is silent."""
+    """A latent that fires on one side and not on the other: margin = threshold − pre-activation where it is silent.
+    control: what its pre-activation gains with random latents of the suppressors' layer ablated, one at a time."""
 
     number: int
     silent_in: Literal["a", "b"]
     margin: float
     held_down_by: tuple[Suppressor, ...]
+    control: RandomBand | None = None
 
 
 class SilentNodes(Message):
@@ -285,30 +307,3 @@ class Turned(Message):
     top: tuple[NextToken, ...]
     refuses: tuple[float, ...]
     gauges: tuple[Gauge, ...] = ()
-
-
-class KeySum(Message):
-    """What key `column` adds to the score above the attention-weighted mean over keys: all pairs together."""
-
-    column: int
-    attention: float
-    score: float
-
-
-class QueryKeyPair(Message):
-    """One part of the query against one of the key, as words of a node or error, bias."""
-
-    query: Text
-    key: Text
-    score: float
-
-
-class Looked(Message):
-    """identity: largest difference between the sum of all pairs and the score."""
-
-    kind: Literal["looked"] = "looked"
-    seq: int
-    side: Literal["a", "b"]
-    keys: tuple[KeySum, ...]
-    pairs: tuple[QueryKeyPair, ...] = ()
-    identity: float

@@ -141,10 +141,11 @@ class TurnRequest(Message):
 
 class LookRequest(Message):
     """Why head `head` of a layer gives the token at `query` the attention that it does: what each key's latents match
-    in the query's. column: of the aligned prompts; None: the last."""
+    in the query's. Columns of the aligned prompts; query None: the last."""
 
     kind: Literal["look"] = "look"
     circuit: CircuitRequest
+    side: Literal["a", "b"] = "a"
     layer: int = Field(ge=0)
     head: int = Field(ge=0)
     query: int | None = Field(default=None, ge=0)

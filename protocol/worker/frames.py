@@ -18,13 +18,13 @@ from protocol.worker.circuit_frames import (
     Defaults,
     Edges,
     Heads,
-    Looked,
     NodeGroups,
     Nodes,
     SilentNodes,
     Turned,
 )
 from protocol.worker.latent_frames import Firing, LatentsFound, Lens
+from protocol.worker.looked import Looked
 from protocol.worker.models import Watched
 from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.requests import GenerateRequest

@@ -5,6 +5,7 @@ from protocol.version import PROTOCOL
 from protocol.worker import circuit_frames as told
 from protocol.worker.circuits import Beside, CircuitRequest
 from protocol.worker.frames import Done, Frame
+from protocol.worker.looked import KeySum, Looked
 from protocol.worker.ran import DictionaryUsed, ModelUsed
 from protocol.worker.tokens import EntityTokens, NextToken, Token
 
@@ -119,8 +120,8 @@ def turned() -> list[bytes]:
 
 
 def looked() -> list[bytes]:
-    keys = tuple(told.KeySum(column=column, attention=0.25, score=score) for column, score in enumerate((-1, 0, 2, -1)))
-    return _lines([told.Looked(seq=0, side="a", keys=keys, identity=1e-6), Done(seq=1, elapsed_s=0.1, n_tokens=0)])
+    keys = tuple(KeySum(column=column, attention=0.25, score=score) for column, score in enumerate((-1, 0, 2, -1)))
+    return _lines([Looked(seq=0, side="a", keys=keys, identity=1e-6), Done(seq=1, elapsed_s=0.1, n_tokens=0)])
 
 
 def _side(name: str, m: float, top: NextToken) -> told.CircuitSide:

@@ -25,6 +25,7 @@ from model_worker.circuits.head_rows import head_rows
 from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
 from model_worker.circuits.score import NodeScores, score
 from model_worker.circuits.target import TwoTokens
+from model_worker.circuits.totals import LayerTotal, layer_total
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
@@ -53,7 +54,8 @@ def _frames(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[
     yield _circuit(inquiry)
     scores = yield from score(inquiry)
     for layer in sorted(scores.effect, reverse=True):
-        yield _nodes(inquiry, scores, layer)
+        held = yield from layer_total(inquiry, layer)
+        yield _nodes(scores, layer, held)
     yield from _checked(inquiry, scores)
     yield from head_rows(inquiry, scores.plain)
     yield Done(seq=0, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
@@ -108,8 +110,7 @@ def _target(inquiry: Inquiry) -> TargetTokens:
     return TargetTokens(up=up, against=against)
 
 
-def _nodes(inquiry: Inquiry, scores: NodeScores, layer: int) -> Nodes:
-    effect = scores.effect[layer]
+def _nodes(scores: NodeScores, layer: int, held: LayerTotal) -> Nodes:
     told = scores.told.of_layer(layer)
     return Nodes(
         seq=0,
@@ -126,10 +127,10 @@ def _nodes(inquiry: Inquiry, scores: NodeScores, layer: int) -> Nodes:
             )
             for node in told
         ),
-        total=rounded(effect.sum().item()),
-        shown=rounded(sum(node.effect for node in told)),
-        error=0.0,
-        n_active=int((effect != 0).sum()),
+        total=rounded(held.total),
+        shown=rounded(sum(held.shares[node.column, node.index].item() for node in told)),
+        error=rounded(held.error),
+        n_active=int((scores.effect[layer] != 0).sum()),
         n_candidates=scores.n_candidates[layer],
     )
 

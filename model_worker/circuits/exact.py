@@ -3,7 +3,8 @@
     latent   δ = (value − a) d at its column, added to resid_post of its layer
     neuron   δ = N(written + (value − z) w) − N(written): with the norm behind the MLP as it then is
 
-A row a node, from the block behind it on, and of the head the target's two columns. Knows nothing about scores.
+A row a node, from the block behind it and from its position on, and of the head the target's two columns. Knows nothing
+about scores.
 """
 
 from collections.abc import Generator, Sequence
@@ -11,59 +12,71 @@ from collections.abc import Generator, Sequence
 import torch
 from torch import Tensor
 
-from model_worker.circuits.inquiry import Inquiry, PromptSide
+from model_worker.circuits.inquiry import Inquiry, PromptSide, spans
 from model_worker.circuits.nodes import ToldNode
 from model_worker.circuits.rule import PLAIN
 
-STEP_PRODUCTS = 10**9
+STEP_PRODUCTS = 2 * 10**8
 """Multiplications of one step, about: some tens of milliseconds of a CPU's core."""
+STEP_TOKENS = 64
+"""But so many tokens at least: with fewer, reading the weights is what takes the time."""
 SWAPS_AT_ONCE = 256
+APART_TOKENS = 24
+"""Two passes of which one begins later are as quick as one of both that has so many tokens more."""
 
 
 def measured_swaps(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> Generator[None, None, dict[int, float]]:
-    """By node's number: m with it swapped − m, on that side. Nodes of one layer share a pass."""
+    """By node's number: m with it swapped − m, on that side. Nodes of one layer share passes."""
     found: dict[int, float] = {}
     for layer in sorted({node.layer for node in nodes}, reverse=True):
-        own = [node for node in nodes if node.layer == layer]
-        at_once = rows_at_once(inquiry, which, layer)
-        for first in range(0, len(own), at_once):
-            part = own[first : first + at_once]
+        for part in _passes(inquiry, which, [node for node in nodes if node.layer == layer]):
             changes = _swap(inquiry, which, layer, part)
             found.update({node.number: change for node, change in zip(part, changes, strict=True)})
             yield None
     return found
 
 
-def rows_at_once(inquiry: Inquiry, which: int, layer: int) -> int:
-    """Rows from the block behind `layer` on that make one step."""
+def rows_at_once(inquiry: Inquiry, layer: int, n_pos: int) -> int:
+    """Rows of so many positions, from the block behind `layer` on, that make one step."""
     blocks = inquiry.gemma.blocks[layer + 1 : inquiry.target.depth]
     products = sum(one.numel() for block in blocks for one in (block.qkv, block.out, block.gate_up, block.down))
-    return max(1, min(SWAPS_AT_ONCE, STEP_PRODUCTS // max(1, products * inquiry.sides[which].n_pos)))
+    n_tokens = max(STEP_TOKENS, STEP_PRODUCTS // max(1, products))
+    return max(1, min(SWAPS_AT_ONCE, n_tokens // n_pos))
+
+
+def _passes(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> list[Sequence[ToldNode]]:
+    """Nodes of one layer, those of late positions apart where that is quicker."""
+    positions, n_pos = inquiry.positions(which), inquiry.sides[which].n_pos
+    groups: list[list[ToldNode]] = []
+    for node in sorted(nodes, key=lambda node: -positions[node.column]):
+        earlier = positions[groups[-1][-1].column] - positions[node.column] if groups else 0
+        if not groups or len(groups[-1]) * earlier > APART_TOKENS:
+            groups.append([])
+        groups[-1].append(node)
+    passes: list[Sequence[ToldNode]] = []
+    for group in groups:
+        n_behind = n_pos - positions[group[-1].column]
+        passes += spans(group, rows_at_once(inquiry, group[-1].layer, n_behind))
+    return passes
 
 
 @torch.no_grad()
 def _swap(inquiry: Inquiry, which: int, layer: int, nodes: Sequence[ToldNode]) -> list[float]:
-    side = inquiry.sides[which]
-    positions = inquiry.positions(which)
+    side, positions = inquiry.sides[which], inquiry.positions(which)
+    start = min(positions[node.column] for node in nodes)
     at = torch.tensor([positions[node.column] for node in nodes], device=side.embedding.device)
-    wanted = torch.tensor([_wanted(node, which) for node in nodes], device=at.device)
-    own = torch.tensor([_own(node, which) for node in nodes], device=at.device)
     indices = torch.tensor([node.index for node in nodes], device=at.device)
-    deltas = node_deltas(inquiry, side, layer, indices, at, wanted - own)
-    x = side.residuals[layer].expand(len(nodes), -1, -1).clone()
-    x[torch.arange(len(nodes)), at] += deltas
-    m = inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth), PLAIN)
+    moved = torch.tensor([_moved(node, which) for node in nodes], device=at.device)
+    x = side.residuals[layer][start:].repeat(len(nodes), 1, 1)
+    x[torch.arange(len(nodes)), at - start] += node_deltas(inquiry, side, layer, indices, at, moved)
+    m = inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth, start=start), PLAIN)
     return [one - inquiry.m[which] for one in m.tolist()]
 
 
-def _own(node: ToldNode, which: int) -> float:
-    return node.a if which == 0 or node.b is None else node.b
-
-
-def _wanted(node: ToldNode, which: int) -> float:
+def _moved(node: ToldNode, which: int) -> float:
     if node.b is None:
-        return 0.0
-    return node.b if which == 0 else node.a
+        return -node.a
+    return node.b - node.a if which == 0 else node.a - node.b
 
 
 def node_deltas(inquiry: Inquiry, side: PromptSide, layer: int, indices: Tensor, at: Tensor, moved: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from model_worker.circuits.alignment import aligned, alone
 from model_worker.circuits.rule import PLAIN, Rule
 from model_worker.circuits.sequence_pass import NO_TAPS, SequencePass, Tap, Taps
 from model_worker.circuits.target import Aimed, resolved_target
-from model_worker.model.gemma import Gemma
+from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary
 from model_worker.steering.formula import Delta, prompt_sites
@@ -42,6 +42,7 @@ class PromptSide:
     heads       by layer (pos, n_heads, head_dim), z before o_proj
     patterns    by layer (n_heads, pos, pos)
     logits      (vocab,) after the last token
+    keys        by layer, keys and values (1, pos, n_kv_heads, head_dim)
     """
 
     prompt: PromptTokens
@@ -54,6 +55,7 @@ class PromptSide:
     heads: tuple[Tensor, ...]
     patterns: tuple[Tensor, ...]
     logits: Tensor
+    keys: tuple[KeysValues, ...] = ()
 
     @property
     def n_pos(self) -> int:
@@ -64,19 +66,34 @@ class PromptSide:
         return self.embedding if layer == 0 else self.residuals[layer - 1].unsqueeze(0)
 
     def run(
-        self, x: Tensor, *, first: int = 0, end: int | None = None, rule: Rule = PLAIN, taps: Taps = NO_TAPS
+        self,
+        x: Tensor,
+        *,
+        first: int = 0,
+        end: int | None = None,
+        start: int = 0,
+        rule: Rule = PLAIN,
+        taps: Taps = NO_TAPS,
     ) -> Tensor:
-        """As SequencePass.run, with what the request holds in force at every row; `taps.resid` comes after it."""
+        """As SequencePass.run, with what the request holds in force at every row; `taps.resid` comes after it.
+        start: of the positions of x; those before are as the plain run has them, and so are the keys that they give."""
+        whole = self.whole.behind(start)
+        if start:
+            taps = replace(taps, keys=lambda layer, k, v: self._with_kept(layer, start, k, v))
         if not self.hold:
-            return self.whole.run(x, first=first, end=end, rule=rule, taps=taps)
-        sites = prompt_sites([self.hold] * x.shape[0], 0, self.n_pos, x.device)
+            return whole.run(x, first=first, end=end, rule=rule, taps=taps)
+        sites = prompt_sites([self.hold] * x.shape[0], start, self.n_pos, x.device)
 
         def resid(layer: int, x: Tensor) -> Tensor:
             if layer in sites:
                 x = sites[layer](x)[0]
             return x if taps.resid is None else taps.resid(layer, x)
 
-        return self.whole.run(x, first=first, end=end, rule=rule, taps=replace(taps, resid=resid))
+        return whole.run(x, first=first, end=end, rule=rule, taps=replace(taps, resid=resid))
+
+    def _with_kept(self, layer: int, start: int, k: Tensor, v: Tensor) -> KeysValues:
+        kept = [one[:, :start].expand(len(k), -1, -1, -1) for one in self.keys[layer]]
+        return torch.cat([kept[0], k], dim=1), torch.cat([kept[1], v], dim=1)
 
 
 @dataclass(frozen=True)
@@ -196,8 +213,16 @@ def _side(loaded: Loaded, gemma: Gemma, request: CircuitRequest, prompt: str, en
 
         return tap
 
+    keys: list[KeysValues] = []
+
+    def keep_keys(_layer: int, k: Tensor, v: Tensor) -> KeysValues:
+        keys.append((k, v))
+        return k, v
+
     empty = PromptSide(read, ids, whole, deltas, x0, (), (), (), (), x0[0, 0])
-    taps = Taps(resid=keep("resid"), neurons=keep("neurons"), heads=keep("heads"), pattern=keep("pattern"))
+    taps = Taps(
+        resid=keep("resid"), neurons=keep("neurons"), heads=keep("heads"), pattern=keep("pattern"), keys=keep_keys
+    )
     x = empty.run(x0, taps=taps)
     return replace(
         empty,
@@ -206,6 +231,7 @@ def _side(loaded: Loaded, gemma: Gemma, request: CircuitRequest, prompt: str, en
         heads=tuple(kept["heads"]),
         patterns=tuple(kept["pattern"]),
         logits=gemma.logits(x[0, -1]),
+        keys=tuple(keys),
     )
 
 

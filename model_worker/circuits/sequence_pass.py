@@ -1,7 +1,8 @@
 """Whole sequences through a Gemma with gradients, from any block on, with taps for whoever changes or reads something.
 
 The numbers are those of model/gemma.py (a test holds them against each other). What is different: nothing is written in
-place, every row has its whole sequence, no keys are kept, and a Rule says what a gradient passes.
+place, every row has its whole sequence, or all of it from one position on (`behind`), and a Rule says what a gradient
+passes.
 
     x (rows, pos, d_model)  → block `first` … → resid_post of the last block
 
@@ -10,6 +11,8 @@ Taps, each called with the layer and returning what goes on in its place:
     neurons  inputs of down_proj (rows, pos, d_mlp)
     heads    z (rows, pos, n_heads, head_dim), before o_proj
     pattern  attention (rows, n_heads, query pos, key pos)
+    keys     called with the layer, the keys and the values (rows, pos, n_kv_heads, head_dim); returns all that are
+             seen
     mlp_post, attention_post: the norm's division there may be given, so that a path along z keeps the clean one
 Knows nothing about prompts, targets or dictionaries.
 """
@@ -22,9 +25,10 @@ import torch
 from torch import Tensor
 
 from model_worker.circuits.rule import PLAIN, Rule
-from model_worker.model.gemma import Block, Gemma, Norm, Rotation
+from model_worker.model.gemma import Block, Gemma, KeysValues, Norm, Rotation
 
 Tap = Callable[[int, Tensor], Tensor]
+KeysTap = Callable[[int, Tensor, Tensor], KeysValues]
 
 WIDE_BYTES = 2**30
 """Blocks that take no more in fp32 are computed with in fp32, whatever they are stored as."""
@@ -36,6 +40,7 @@ class Taps:
     neurons: Tap | None = None
     heads: Tap | None = None
     pattern: Tap | None = None
+    keys: KeysTap | None = None
     after_mlp: Tap | None = None
     """Called with what down_proj writes, (rows, pos, d_model): returns what is added, in place of its norm."""
     after_attention: Tap | None = None
@@ -52,7 +57,7 @@ class SequencePass:
     n_pos: int
     rotations: Sequence[Rotation]
     masks: Sequence[Tensor]
-    """By block, (pos, pos): 0 where a query sees a key, -inf where not."""
+    """By block, (query pos, key pos): 0 where a query sees a key, -inf where not."""
 
     @classmethod
     def of(cls, gemma: Gemma, n_pos: int) -> "SequencePass":
@@ -65,6 +70,13 @@ class SequencePass:
                 seen &= distance < gemma.window
             masks.append(torch.zeros(n_pos, n_pos, device=gemma.device).masked_fill_(~seen, -torch.inf))
         return cls(gemma, n_pos, gemma.rotations(at.unsqueeze(0)), masks)
+
+    def behind(self, start: int) -> "SequencePass":
+        """Of the positions from `start` on; the tap `keys` has to give the keys before."""
+        if start == 0:
+            return self
+        rotations = [Rotation(one.cos[:, start:], one.sin[:, start:]) for one in self.rotations]
+        return SequencePass(self.gemma, self.n_pos - start, rotations, [mask[start:] for mask in self.masks])
 
     def run(
         self, x: Tensor, *, first: int = 0, end: int | None = None, rule: Rule = PLAIN, taps: Taps = NO_TAPS
@@ -90,6 +102,8 @@ class SequencePass:
         if block.q_norm is not None and block.k_norm is not None:
             q, k = rule.norm(block.q_norm, q), rule.norm(block.k_norm, k)
         q, k = self._rotated(layer, q), self._rotated(layer, k)
+        if taps.keys is not None:
+            k, v = taps.keys(layer, k, v)
         group = n_q // n_kv
         k, v = k.repeat_interleave(group, dim=2), v.repeat_interleave(group, dim=2)
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) * shape.scale

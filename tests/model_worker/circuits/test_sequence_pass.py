@@ -66,3 +66,20 @@ def test_what_is_widened_computes_in_fp32_from_the_same_weights(random_model: Lo
     assert all(block.down.dtype == torch.float32 for block in wide.blocks)
     torch.testing.assert_close(wide.blocks[0].down, narrow.blocks[0].down.float())
     torch.testing.assert_close(x[0], read(narrow, PROMPT).residuals[-1], rtol=0, atol=0.2)
+
+
+def test_from_a_position_on_it_is_the_same(random_model: Loaded) -> None:
+    gemma, start, keys = random_model.gemma, 5, {}
+    whole = SequencePass.of(gemma, len(PROMPT))
+    x0 = whole.embed(PROMPT)
+
+    def keep(layer: int, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        keys[layer] = k[:, :start], v[:, :start]
+        return k, v
+
+    def before(layer: int, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.cat([keys[layer][0], k], 1), torch.cat([keys[layer][1], v], 1)
+
+    with torch.no_grad():
+        x = whole.run(x0, taps=Taps(keys=keep))
+        torch.testing.assert_close(whole.behind(start).run(x0[:, start:], taps=Taps(keys=before)), x[:, start:])

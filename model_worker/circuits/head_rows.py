@@ -56,7 +56,7 @@ def head_rows(inquiry: Inquiry, slopes: Sequence[Gradients]) -> Generator[Heads 
             swaps = [
                 (what, layer, head) for at, head in chosen if at == layer for what in ("output", "pattern", "random")
             ]
-            for batch in spans(swaps, rows_at_once(inquiry, which, layer - 1)):
+            for batch in spans(swaps, rows_at_once(inquiry, layer - 1, host.side.n_pos)):
                 changes.update(zip(batch, _changes(inquiry, host, layer, batch), strict=True))
                 yield None
         measured.append(changes)

@@ -12,6 +12,7 @@ import torch
 
 from model_worker.answering.generate import generate
 from model_worker.circuits.circuit import circuit
+from model_worker.circuits.look import why_it_looks
 from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec
@@ -97,7 +98,9 @@ class Engine:
         raise _not_there(request.kind)
 
     def look(self, request: LookRequest) -> Generator[Frame | None]:
-        raise _not_there(request.kind)
+        """None: as of `circuit`."""
+        reader = self._base_reader() if request.circuit.format == "base" else self._chat
+        yield from why_it_looks(reader.loaded, reader.wide, request)
 
     def names(self, request: NamesRequest) -> Generator[Frame | None]:
         from model_worker.studies.shared.names_summary import (

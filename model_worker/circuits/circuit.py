@@ -3,7 +3,9 @@
 1. read both prompts; what m is                                  -> circuit
 2. score every node, by the gradient and by RelP                 -> nodes, by layer from the last
 3. swap or ablate the strongest in the model, one at a time      -> checked
-4.                                                               -> done
+4. what nodes of a layer do to those of the next                 -> edges, by pair of layers and side
+5. which heads look at the name, and whether that matters         -> heads
+6.                                                               -> done
 
 Every `next()` is one short step that leaves the model as it found it; None says that nothing is new. Knows nothing
 about how anything is computed.
@@ -12,6 +14,7 @@ about how anything is computed.
 import itertools
 import time
 from collections.abc import Generator, Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,6 +23,7 @@ from model_worker.answering.first_pass import N_TOP
 from model_worker.answering.next_tokens import next_token, next_tokens
 from model_worker.answering.prompt import prompt_warnings
 from model_worker.answering.used import dictionary_used, model_used
+from model_worker.circuits.edges import layer_edges
 from model_worker.circuits.exact import measured_swaps
 from model_worker.circuits.head_rows import head_rows
 from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
@@ -32,12 +36,13 @@ from model_worker.model.pieces import token_text
 from model_worker.rounding import all_rounded, rounded
 from protocol.canonical import sha256
 from protocol.version import PROTOCOL
-from protocol.worker.circuit_frames import Checked, Circuit, CircuitNode, CircuitSide, Nodes, TargetTokens
+from protocol.worker.circuit_frames import Checked, Circuit, CircuitNode, CircuitSide, Edges, Nodes, TargetTokens
 from protocol.worker.circuits import CircuitRequest
 from protocol.worker.frames import Done, Frame
 from protocol.worker.tokens import Token
 
 CHECKED_AT_ONCE = 32
+SIDE_NAMES: tuple[Literal["a", "b"], ...] = ("a", "b")
 
 
 def circuit(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[Frame | None]:
@@ -57,6 +62,7 @@ def _frames(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[
         held = yield from layer_total(inquiry, layer)
         yield _nodes(scores, layer, held)
     yield from _checked(inquiry, scores)
+    yield from _edges(inquiry, scores)
     yield from head_rows(inquiry, scores.plain)
     yield Done(seq=0, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
 
@@ -162,6 +168,30 @@ def _toward_effect(changes: Sequence[Sequence[float]]) -> Iterator[list[float]]:
     yield [-one / len(changes) for one in changes[0]]
     if len(changes) > 1:
         yield [one / 2 for one in changes[1]]
+
+
+def _edges(inquiry: Inquiry, scores: NodeScores) -> Generator[Edges | None]:
+    """Of each receiver those that are the largest part of what comes in; silent senders have none."""
+    layers = sorted({node.layer for node in scores.told}, reverse=True)
+    n_frames = max(1, (len(layers) - 1) * len(inquiry.sides))
+    for later, earlier in itertools.pairwise(layers):
+        sending, receiving = scores.told.of_layer(earlier), scores.told.of_layer(later)
+        for which, side in enumerate(SIDE_NAMES[: len(inquiry.sides)]):
+            found = yield from layer_edges(inquiry, which, sending, receiving)
+            size = torch.maximum(found.weights.abs(), found.through.abs())
+            part = size / size.sum(-1, keepdim=True).clamp(min=1e-12)
+            n = min(inquiry.request.n_edges // n_frames, int((size > 0).sum()))
+            chosen = part.flatten().topk(n).indices
+            receivers, senders = (chosen // len(sending)).tolist(), (chosen % len(sending)).tolist()
+            yield Edges(
+                seq=0,
+                side=side,
+                senders=tuple(sending[one].number for one in senders),
+                receivers=tuple(receiving[one].number for one in receivers),
+                weights=all_rounded(found.weights.flatten()[chosen].tolist()),
+                through=all_rounded(found.through.flatten()[chosen].tolist()),
+                unexplained=rounded(found.unexplained),
+            )
 
 
 def _correlation(predicted: Sequence[float], measured: Sequence[float]) -> float | None:

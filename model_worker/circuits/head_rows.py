@@ -50,7 +50,7 @@ def head_rows(inquiry: Inquiry, slopes: Sequence[Gradients]) -> Generator[Heads 
     chosen = _chosen(hosts, slopes)
     yield None
     measured, controls = [], []
-    for which, host in enumerate(hosts):
+    for host in hosts:
         changes: dict[SwapKind, float] = {}
         for layer in sorted({layer for layer, _ in chosen}):
             swaps = [

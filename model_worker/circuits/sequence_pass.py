@@ -101,7 +101,7 @@ class SequencePass:
         q, k, v = heads[:, :, :n_q], heads[:, :, n_q : n_q + n_kv], heads[:, :, n_q + n_kv :]
         if block.q_norm is not None and block.k_norm is not None:
             q, k = rule.norm(block.q_norm, q), rule.norm(block.k_norm, k)
-        q, k = self._rotated(layer, q), self._rotated(layer, k)
+        q, k = self.rotated(layer, q), self.rotated(layer, k)
         if taps.keys is not None:
             k, v = taps.keys(layer, k, v)
         group = n_q // n_kv
@@ -125,7 +125,7 @@ class SequencePass:
         written = neurons @ block.down
         return x + _normed(layer, written, block.after_mlp, taps.after_mlp, rule)
 
-    def _rotated(self, layer: int, x: Tensor) -> Tensor:
+    def rotated(self, layer: int, x: Tensor) -> Tensor:
         """(rows, pos, heads, head_dim); the first half of sin is negated already."""
         rotation = self.rotations[layer]
         return x * rotation.cos.float() + x.roll(x.shape[-1] // 2, -1) * rotation.sin.float()
@@ -134,8 +134,13 @@ class SequencePass:
 def _normed(layer: int, written: Tensor, norm: object, tap: Tap | None, rule: Rule) -> Tensor:
     if tap is not None:
         return tap(layer, written)
+    return rule.norm(unedited(norm), written)
+
+
+def unedited(norm: object) -> Norm:
+    """A block's norm behind attention or MLP, whose parts are to be read."""
     assert isinstance(norm, Norm), "an edit behind it would be left out"
-    return rule.norm(norm, written)
+    return norm
 
 
 def widened(gemma: Gemma) -> Gemma:

@@ -22,7 +22,7 @@ from torch.nn.functional import pad
 from model_worker.circuits.exact import rows_at_once
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.rule import PLAIN
-from model_worker.model.gemma import Norm
+from model_worker.circuits.sequence_pass import unedited
 
 NOTHING = 1e-5
 """Of the largest difference at any position: as much is rounding."""
@@ -62,7 +62,7 @@ def layer_total(inquiry: Inquiry, layer: int) -> Generator[None, None, LayerTota
 def slopes_of_nodes(inquiry: Inquiry, layer: int, slopes: Tensor) -> Tensor:
     """(columns, n): slopes (columns, d_model) times what each node writes, or writes more on a than on b."""
     if inquiry.request.basis == "neurons":
-        norm = _post_norm(inquiry, layer)
+        norm = unedited(inquiry.gemma.blocks[layer].after_mlp)
         written = [inquiry.in_columns(which, _scaled(inquiry, which, layer)) for which in range(len(inquiry.sides))]
         read = (slopes * norm.scaled) @ inquiry.gemma.blocks[layer].down.T
     else:
@@ -125,7 +125,8 @@ def _written(inquiry: Inquiry, which: int, layer: int) -> Tensor:
     """(pos, d_model): of two sides by latents, all of resid_post."""
     side = inquiry.sides[which]
     if inquiry.request.basis == "neurons":
-        return (_scaled(inquiry, which, layer) @ inquiry.gemma.blocks[layer].down) * _post_norm(inquiry, layer).scaled
+        block = inquiry.gemma.blocks[layer]
+        return (_scaled(inquiry, which, layer) @ block.down) * unedited(block.after_mlp).scaled
     if inquiry.b is not None:
         return side.residuals[layer]
     return inquiry.activations[which][layer] @ inquiry.dictionaries[layer].W_dec  # columns are positions
@@ -133,15 +134,9 @@ def _written(inquiry: Inquiry, which: int, layer: int) -> Tensor:
 
 def _scaled(inquiry: Inquiry, which: int, layer: int) -> Tensor:
     """Neurons (pos, d_mlp), divided by what the norm behind them divides by."""
-    z, norm = inquiry.sides[which].neurons[layer], _post_norm(inquiry, layer)
-    size = torch.linalg.vector_norm(z @ inquiry.gemma.blocks[layer].down, dim=-1, keepdim=True)
-    return z / torch.hypot(size, norm.floor)
-
-
-def _post_norm(inquiry: Inquiry, layer: int) -> Norm:
-    norm = inquiry.gemma.blocks[layer].after_mlp
-    assert isinstance(norm, Norm), "an edit behind it would be left out"
-    return norm
+    z, block = inquiry.sides[which].neurons[layer], inquiry.gemma.blocks[layer]
+    size = torch.linalg.vector_norm(z @ block.down, dim=-1, keepdim=True)
+    return z / torch.hypot(size, unedited(block.after_mlp).floor)
 
 
 @torch.no_grad()

@@ -107,8 +107,8 @@ class Checked(Message):
 
 
 class Edges(Message):
-    """What nodes of one layer do to those of the next that has any, by side: sender, receiver, weight of a; `through`:
-    of it, through where heads look. unexplained: largest part of a receiver's input that its senders and errors leave
+    """What nodes of one layer do to those of the next that has any, by side: sender, receiver, weight; `through`:
+    beside it, through where heads look. unexplained: largest part of what a receiver reads that all that comes in leaves
     over."""
 
     kind: Literal["edges"] = "edges"

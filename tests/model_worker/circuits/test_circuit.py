@@ -5,7 +5,7 @@ import pytest
 
 from model_worker.circuits.circuit import circuit
 from model_worker.model.loading import Loaded
-from protocol.worker.circuit_frames import Checked, Circuit, Nodes
+from protocol.worker.circuit_frames import Checked, Circuit, Edges, Nodes
 from protocol.worker.circuits import CircuitRequest
 from protocol.worker.frames import Frame
 from tests.model_worker.circuits.test_gradients import JORDAN
@@ -46,3 +46,13 @@ def test_the_unknown_latent_at_the_last_token_of_the_name_holds_most_of_the_gap(
     assert (first.index, frames[0].columns[first.column].place) == (1, "name_last")
     assert first.a == 0 < first.b
     assert first.effect / (frames[0].sides[0].m - frames[0].sides[1].m) > 0.3
+
+
+def test_edges_go_from_a_layer_to_the_next_and_leave_nothing_over(frames: list[Frame]) -> None:
+    layer_of = [frame.layer for frame in frames if isinstance(frame, Nodes) for _ in frame.nodes]
+    edges = [frame for frame in frames if isinstance(frame, Edges)]
+    assert len(edges) == 10
+    assert 700 < sum(len(frame.weights) for frame in edges) <= JORDAN.n_edges
+    for frame in edges:
+        assert {layer_of[to] - layer_of[at] for at, to in zip(frame.senders, frame.receivers, strict=True)} == {1}
+        assert frame.unexplained < 1e-4

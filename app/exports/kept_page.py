@@ -14,8 +14,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from app.exports.script_bundle import bundle_of
 from app.http.page_files import files_of, joined_sheets
+from app.http.script_bundle import bundle_of
 from app.settings import ROOT
 
 MAX_INLINE_BYTES = 20_000_000

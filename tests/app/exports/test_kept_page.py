@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.exports.kept_page import kept_page
-from app.exports.script_bundle import bundle_of
+from app.http.script_bundle import bundle_of
 from tests.app.conftest import Client, eventually
 from tests.app.exports.test_exports import HOSTILE
 from tests.app.frames import STUDY

@@ -22,7 +22,7 @@ MAX_INLINE_BYTES = 20_000_000
 LOGO = "/static/img/logo.svg"
 PLOTLY = "/static/vendor/plotly-cartesian.min.js"
 IN_HEAD = ("/static/core/theme.js", "/static/core/remembered.js")
-ON_EVERY_PAGE = "parts/explanation.js"
+EXPLANATION = "parts/explanation.js"
 _LEFT_OUT = "[data-needs-app] { display: none !important; }"
 
 
@@ -34,8 +34,7 @@ def kept_page(page: str, script: str, site: str, root: str, answers: dict[str, s
     sheets = joined_sheets(files.style.removeprefix("/static/")) or ""
     scripts = [page_file(name) for name in IN_HEAD]
     last = [page_file(PLOTLY)] if files.plots else []
-    last.append(Markup(bundle_of(script, ON_EVERY_PAGE)))
-    page = re.sub(r'\s*<link rel="modulepreload"[^>]*>', "", page)
+    last.append(Markup(bundle_of(script, EXPLANATION)))
     page = re.sub(r'\s*<script src="[^"]*"[^>]*></script>', "", page)
     page = re.sub(r'\s*<link rel="stylesheet"[^>]*>', "", page)
     page = page.replace(f'"{root}{LOGO}"', f'"{_data_address(LOGO)}"')

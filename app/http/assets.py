@@ -1,6 +1,6 @@
-"""Scripts, styles and vendored files: always asked about, sent only when they changed. Styles of a page come joined.
+"""Scripts, styles and vendored files: always asked about, sent only when they changed. Those of a page come joined.
 
-A page asks for a hundred, so each is read whole, in one go to a thread; a file response goes there five times.
+Each is read whole, in one go to a thread; a file response goes there five times.
 """
 
 import os
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
-from app.http.page_files import joined_sheets
+from app.http.page_files import joined_scripts, joined_sheets
 
 
 class Static(StaticFiles):
@@ -33,8 +33,9 @@ class Static(StaticFiles):
 
     def _whole(self, path: str) -> Response | None:
         """None where there is no such file. May block."""
-        if (style := joined_sheets(path)) is not None:
-            return _answer(style.encode(), sha256(style.encode()).hexdigest(), "text/css")
+        for joined, media_type in ((joined_sheets, "text/css"), (joined_scripts, "text/javascript")):
+            if (text := joined(path)) is not None:
+                return _answer(text.encode(), sha256(text.encode()).hexdigest(), media_type)
         try:
             full_path, found = self.lookup_path(path)
             if found is None or not S_ISREG(found.st_mode):

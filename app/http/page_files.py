@@ -1,7 +1,8 @@
 """What a page loads: all of it follows from what its script imports, so nothing is listed twice.
 
 A stylesheet stands beside the module whose views it styles, under the same name, and comes with it; what lies in
-static/look is every page's. They travel as one file, in the same order. Knows nothing about templates.
+static/look is every page's. They travel as one file, in the same order, and the modules as another. Knows nothing about
+templates.
 """
 
 import re
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from app.http.script_bundle import bundle_of
 from app.settings import ROOT
 
+ON_EVERY_PAGE = ("parts/explanation.js", "parts/navigation.js")
 _IMPORT = re.compile(r"""^(?:import|\}|export)\b[^;"']*?from\s+"(\.[^"]+)";""", re.MULTILINE)
 _STATIC = ROOT / "static"
 _JOINED = "joined"  # below /static; no folder has this name
@@ -20,11 +23,13 @@ _ROOMS = (_EVERY_PAGE, "parts", "run", "study")  # a later one may overrule an e
 
 @dataclass(frozen=True)
 class PageFiles:
-    """Addresses. `script`: None for a page of words only; `style`: all of `sheets` in one request."""
+    """Addresses. `own`: None for a page of words only; `script`: it, all of `modules` and what is on every page in one
+    request; `style`: all of `sheets` in one."""
 
-    script: str | None
+    own: str | None
     modules: tuple[str, ...]
     sheets: tuple[str, ...]
+    script: str
     style: str
     plots: bool
 
@@ -37,12 +42,26 @@ def files_of(script: str | None) -> PageFiles:
     beside = (path.with_suffix(".css") for path in (*own, *modules))
     sheets = {*(_STATIC / _EVERY_PAGE).glob("*.css"), *(path for path in beside if path.is_file())}
     return PageFiles(
-        script=script and f"/static/{script}",
+        own=script and f"/static/{script}",
         modules=tuple(map(_address, modules)),
         sheets=tuple(map(_address, sorted(sheets, key=_place))),
+        script=f"/static/{_JOINED}/{Path(script or _EVERY_PAGE).with_suffix('.js')}",
         style=f"/static/{_JOINED}/{Path(script or _EVERY_PAGE).with_suffix('.css')}",
         plots=_STATIC / "core/chart.js" in modules,  # the only module that knows Plotly
     )
+
+
+def joined_scripts(path: str) -> str | None:
+    """The modules of a page as they are now, as one script. `path`: what `script` says after "/static/", without dots
+    that lead out of a folder; None where it is no page's. Raises ValueError for a module that can't be joined."""
+    folder, _, name = path.partition("/")
+    if folder != _JOINED or not name.endswith(".js"):
+        return None
+    if name == f"{_EVERY_PAGE}.js":
+        return bundle_of(*ON_EVERY_PAGE)
+    if name.partition("/")[0] in (*_ROOMS, "core", "vendor") or not (_STATIC / name).is_file():
+        return None
+    return bundle_of(*ON_EVERY_PAGE, name)
 
 
 def joined_sheets(path: str) -> str | None:
@@ -60,8 +79,7 @@ def joined_sheets(path: str) -> str | None:
 
 @cache
 def imported_by(script: Path) -> tuple[Path, ...]:
-    """All that it imports, directly or not, itself left out; nearest first. Without these names a browser would learn
-    of each from the one before: there is no build step. Raises OSError for one that isn't there."""
+    """All that it imports, directly or not, itself left out; nearest first. Raises OSError for one that isn't there."""
     found: dict[Path, None] = {}
     todo = [script]
     while todo:

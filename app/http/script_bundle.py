@@ -1,12 +1,12 @@
-"""The modules of a page as one classic script, so that a file can hold them: no build step, and none is needed for it.
+"""The modules of a page as one script, for a page and for a file that holds one: no build step, and none is needed.
 
 Our modules have named imports and named exports alone. Each becomes a function that is called once, after those that it
 imports. Knows nothing about what they do.
 """
 
 import re
-from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from app.settings import ROOT
 
@@ -16,14 +16,41 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MU
 _NAME = re.compile(r"^export (?:async )?(?:function\*?|class|const) *([A-Za-z_$][\w$]*)", re.MULTILINE)
 
 
-@cache
 def bundle_of(*scripts: str) -> str:
-    """`scripts`: paths below static. Raises ValueError for a module that is written in another way, or in a circle."""
-    order: list[Path] = []
-    for script in scripts:
-        _visit(_STATIC / script, order, ())
-    bodies = "\n".join(_called(module) for module in order)
-    return f'"use strict";\n(() => {{\nconst modules = {{}};\n{bodies}\n}})();\n'.replace("</script", r"<\/script")
+    """`scripts`: paths below static; as they are now, read again once one has changed. Raises OSError where one isn't
+    there, ValueError for a module that is written in another way, or in a circle."""
+    made = _made.get(scripts)
+    if made is None or made.marks != tuple(map(_mark, made.modules)):
+        order: list[Path] = []
+        for script in scripts:
+            _visit(_STATIC / script, order, ())
+        marks = tuple(map(_mark, order))  # before they are read: what changes meanwhile is seen at the next call
+        bodies = "\n".join(_called(module) for module in order)
+        text = f'"use strict";\n(() => {{\nconst modules = {{}};\n{bodies}\n}})();\n'.replace("</script", r"<\/script")
+        made = _made[scripts] = _Made(tuple(order), marks, text)
+        if len(_made) > _KEPT:
+            _made.pop(next(iter(_made)), None)
+    return made.text
+
+
+class _Made(NamedTuple):
+    modules: tuple[Path, ...]
+    marks: tuple[object, ...]
+    text: str
+
+
+_KEPT = 16
+"""More than there are pages: who asks for others asks again and again for nothing."""
+_made: dict[tuple[str, ...], _Made] = {}
+
+
+def _mark(module: Path) -> tuple[int, int] | None:
+    """Another one once the file has changed; None where it is gone."""
+    try:
+        found = module.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _visit(module: Path, order: list[Path], above: tuple[Path, ...]) -> None:

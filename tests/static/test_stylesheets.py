@@ -65,7 +65,7 @@ def sources_of(page: Path) -> list[Path]:
     named = files(page)
     text = page.read_text(encoding="utf-8")
     parts = [TEMPLATES / part for part in re.findall(r'"(parts/\w+\.html)"', text)]
-    own = [ROOT / named.script[1:]] if named.script else []
+    own = [ROOT / named.own[1:]] if named.own else []
     return [page, TEMPLATES / "base.html", *parts, *own, *(ROOT / address[1:] for address in named.modules)]
 
 

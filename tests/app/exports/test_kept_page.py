@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 import pytest
 
 from app.exports.kept_page import kept_page
-from app.http.script_bundle import bundle_of
 from tests.app.conftest import Client, eventually
 from tests.app.exports.test_exports import HOSTILE
 from tests.app.frames import STUDY
@@ -77,18 +76,8 @@ def test_a_study_is_kept_as_its_page_too(app: Client) -> None:
 def test_links_of_a_kept_page_lead_to_the_app() -> None:
     page = (
         '<html data-root="/below"><head><title>x</title>'
-        '<link rel="modulepreload" href="/below/static/a.js"></head><body><a href="/below/f/x">x</a></body></html>'
+        '<script src="/below/static/a.js" type="module"></script></head><body><a href="/below/f/x">x</a></body></html>'
     )
     kept = kept_page(page, "findings/finding.js", "https://h.example/below", "/below", {})
+    assert "a.js" not in kept
     assert '<a href="https://h.example/below/f/x">' in kept and 'data-root="https://h.example/below"' in kept
-
-
-@pytest.mark.core
-@pytest.mark.parametrize("script", ["findings/finding.js", "findings/study.js"])
-def test_a_bundle_has_each_module_once_after_those_that_it_imports(script: str) -> None:
-    bundle = bundle_of(script)
-    made = re.findall(r'^modules\["([^"]+)"\] = ', bundle, re.MULTILINE)
-    assert len(made) == len(set(made)) > 20 and made[-1] == script
-    for place, chunk in enumerate(re.split(r'^modules\["[^"]+"\] = ', bundle, flags=re.MULTILINE)[1:]):
-        taken = re.findall(r'^const \{[^}]*\} = modules\["([^"]+)"\]', chunk, re.MULTILINE)
-        assert set(taken) <= set(made[:place])

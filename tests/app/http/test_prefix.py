@@ -39,7 +39,7 @@ def below(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Client
 
 
 def test_every_link_of_every_page_stays_below_the_path_and_leads_somewhere(below: Client) -> None:
-    """Scripts import each other by relative paths, so that where one of them is, all are."""
+    """The scripts of a page are one file."""
     slug = below.slug(below.post_run().headers["x-run-id"], view={"sweep": 0, "strength": 1.0})
     fork = below.slug(below.post_run().headers["x-run-id"], parent=slug)
     pages = (
@@ -66,7 +66,7 @@ def test_every_link_of_every_page_stays_below_the_path_and_leads_somewhere(below
         if answer.headers["content-type"].startswith("text/html") and "content-disposition" not in answer.headers:
             todo += [urljoin(address, link) for link in _links(answer)]
     kinds = {urlsplit(address).path.removeprefix(f"{PREFIX}/") for address in seen}
-    assert kinds >= {"static/explore/explore.js", "openapi.json", "compare"} | {
+    assert kinds >= {"static/joined/explore/explore.js", "openapi.json", "compare"} | {
         f"f/{slug}{end}" for end in (".json", ".html", ".ipynb", "/card.png")
     }
 

@@ -188,8 +188,27 @@ def test_a_page_asks_once_for_all_its_styles_which_come_in_their_order(live: Cli
         again = live.get(style, headers={"If-None-Match": first.headers["etag"]})
         assert again.status_code == 304 and again.content == b""
         assert live.post(style).status_code == 405
-    for nothing in ("joined/explore/none.css", "joined/explore/explore.js", "joined/%00.css", "joined/../x.css"):
+    for nothing in ("joined/explore/none.css", "joined/%00.css", "joined/../x.css"):
         assert live.get(f"/static/{nothing}").status_code == 404
+
+
+def test_a_page_asks_once_for_all_its_modules_which_come_after_those_they_import(live: Client) -> None:
+    """Red while each of Explore's 130 was a request."""
+    for path, own in (("/", "explore/explore.js"), ("/nothing", None)):
+        files = files_of(own)
+        linked = re.findall(r'<script src="([^"]+)" type="module">', live.get(path).text)
+        assert linked == [files.script] and "modulepreload" not in live.get(path).text
+        first = live.get(files.script)
+        assert first.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert first.headers["cache-control"] == "no-cache"
+        made = [f"/static/{name}" for name in re.findall(r'^modules\["([^"]+)"\] = ', first.text, re.MULTILINE)]
+        assert {*files.modules, "/static/parts/explanation.js", "/static/parts/navigation.js"} <= set(made)
+        assert not own or made[-1] == files.own
+        again = live.get(files.script, headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304 and again.content == b""
+        assert live.post(files.script).status_code == 405
+    nothing = ("explore/none.js", "core/dom.js", "vendor/plotly-cartesian.min.js", "%00.js", "x/%00.js", "../x.js")
+    assert {live.get(f"/static/joined/{name}").status_code for name in nothing} == {404}
 
 
 def test_static_files_stay_inside_their_folder(live: Client) -> None:

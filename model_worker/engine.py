@@ -17,6 +17,7 @@ from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec
 from model_worker.decoding.states import fork, read
+from model_worker.finished_answers import FinishedAnswers
 from model_worker.latents.firing import latent
 from model_worker.latents.lens import lens
 from model_worker.latents.sample import Sample
@@ -38,6 +39,7 @@ from protocol.worker.studies import StudyRequest
 MIB = 2**20
 KV_BYTES, PROMPT_BYTES = 512 * MIB, 128 * MIB  # on a CPU
 SAMPLE_BYTES = 128 * MIB
+FINISHED_BYTES = 32 * MIB  # of circuits, and of what was asked about them
 
 
 class Engine:
@@ -68,6 +70,7 @@ class Engine:
         whole = torch.compile(decode_all, dynamic=True) if compiled else None
         self._chat = Reader(loaded, self._prompt_bytes, self._kv_bytes, whole)
         self._of_base: Reader | None = None  # once somebody asks it
+        self._finished = FinishedAnswers(FINISHED_BYTES)
         self.prompts, self.lanes = self._chat.prompts, self._chat.lanes
 
     def generate(self, request: GenerateRequest, lane: Lane = "interactive") -> Generator[Frame | None]:
@@ -79,9 +82,9 @@ class Engine:
         yield from self._answers(request.run, lane, request.answers)
 
     def circuit(self, request: CircuitRequest) -> Generator[Frame | None]:
-        """None between frames: a step is done, with nothing new to say."""
-        reader = self._base_reader() if request.format == "base" else self._chat
-        yield from circuit(reader.loaded, reader.wide, request)
+        """None between frames: a step is done, with nothing new to say. What was answered whole is told again."""
+        reader = self._reader_of(request)
+        yield from self._finished.answer(request, lambda: circuit(reader.loaded, reader.wide, request))
 
     def lens(self, request: LensRequest) -> Generator[Frame]:
         return lens(self.loaded, request)
@@ -99,8 +102,8 @@ class Engine:
 
     def look(self, request: LookRequest) -> Generator[Frame | None]:
         """None: as of `circuit`."""
-        reader = self._base_reader() if request.circuit.format == "base" else self._chat
-        yield from why_it_looks(reader.loaded, reader.wide, request)
+        reader = self._reader_of(request.circuit)
+        yield from self._finished.answer(request, lambda: why_it_looks(reader.loaded, reader.wide, request))
 
     def names(self, request: NamesRequest) -> Generator[Frame | None]:
         from model_worker.studies.shared.names_summary import (
@@ -142,8 +145,11 @@ class Engine:
     def _answers(
         self, request: GenerateRequest, lane: Lane, recorded: Sequence[AnswerTokens]
     ) -> Generator[Frame | None]:
-        reader = self._base_reader() if request.format == "base" else self._chat
+        reader = self._reader_of(request)
         yield from generate(reader.loaded, reader.prompts, reader.lanes[lane], request, recorded)
+
+    def _reader_of(self, request: GenerateRequest | CircuitRequest) -> Reader:
+        return self._base_reader() if request.format == "base" else self._chat
 
     def _base_reader(self) -> Reader:
         """Raises Refused (422) where the card names no base."""

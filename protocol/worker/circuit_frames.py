@@ -108,8 +108,8 @@ class Checked(Message):
 
 class Edges(Message):
     """What nodes of one layer do to those of the next that has any, by side: sender, receiver, weight; `through`:
-    beside it, through where heads look. unexplained: largest part of what a receiver reads that all that comes in leaves
-    over."""
+    beside it, through where heads look. unexplained: largest part of what a receiver reads that is left over by all
+    that comes in."""
 
     kind: Literal["edges"] = "edges"
     seq: int

@@ -30,3 +30,44 @@ DOSE_COLUMNS = (
     "answer",
 )
 """Of the table of dose and response."""
+
+CIRCUIT_TOWARD = "{who}: “{group}” {fires}. Set as on {other}, m goes from {before} to {after}{so}; {control}."
+"""What a circuit of two prompts says first: a group set to its values on the other one, and random pushes beside it.
+fires: of CIRCUIT_FIRES; so: of CIRCUIT_TURNS; control: CIRCUIT_CONTROL."""
+
+CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}."
+"""The same of one prompt alone."""
+
+CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}."
+"""A default test on one prompt. test: of DEFAULT_TESTS."""
+
+CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}"
+
+CIRCUIT_NO_CONTROL = "no random push can stand beside this one"
+
+CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone"], str] = {
+    "both": "fires {here}, and {there} on {other}",
+    "here": "fires {here} and is silent on {other}",
+    "there": "is silent, and fires {there} on {other}",
+    "alone": "fires {here}",
+}
+"""Of a group's strongest member."""
+
+CIRCUIT_TURNS: dict[Literal["refuses", "answers", "up", "against", "share", "stays"], str] = {
+    "refuses": ": it refuses",
+    "answers": ": it answers",
+    "up": ": “{up}” comes first",
+    "against": ": “{against}” comes first",
+    "share": ", {share} of the gap",
+    "stays": "",
+}
+"""What a change amounts to: whether another token comes first now, else its share of the gap."""
+
+CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "reads"], str] = {
+    "refuses": "refuses",
+    "answers": "answers",
+    "up": "says “{up}”",
+    "against": "says “{against}”",
+    "reads": "reads {value}",
+}
+"""What an m says of a prompt."""

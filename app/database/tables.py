@@ -127,6 +127,8 @@ class FindingRow(TableBase):
     """Of its request."""
     study: Mapped[str] = mapped_column(Text, default="", server_default="")
     """What a study amounts to; empty for any other run."""
+    circuit: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What a circuit amounts to; empty for any other run."""
     sketch: Mapped[str] = mapped_column(Text, default="", server_default="")
     """A very small picture; empty where there is nothing to draw."""
     words: Mapped[str] = mapped_column(Text, default="", server_default="")

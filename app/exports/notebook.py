@@ -7,6 +7,7 @@ recording and a card, and runs nothing.
 
 import json
 import re
+from collections.abc import Container, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,15 @@ def notebook_of(finding: Finding, recording: bytes, card: ModelCard | None = Non
     return notebook_file(SOURCE, _record(finding, read_recording(recording), card))
 
 
-def notebook_file(source: Path, recorded: NotebookJson) -> bytes:
-    """The cells of a file in the percent format, with what was recorded in its place."""
+def notebook_file(source: Path, recorded: NotebookJson, borrowed: Sequence[str] = ()) -> bytes:
+    """The cells of a file in the percent format, with what was recorded in its place. borrowed: cells of SOURCE that
+    stand behind the record."""
     record = json.dumps(recorded, indent=1)
+    cells = list(_cells(source))
+    behind = 1 + next(place for place, (_, _, cell) in enumerate(cells) if PLACE in cell)
+    cells[behind:behind] = [cell for cell in _cells(SOURCE) if cell[0] in borrowed]
     notebook = {
-        "cells": [_cell(*parts, record) for parts in _cells(source)],
+        "cells": [_cell(*parts, record) for parts in cells],
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -89,7 +94,9 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
         "finding": finding.model_dump(mode="json", include={"slug", "title", "note", "created", "recording_sha256"}),
         "model": start.model.model_dump(mode="json") | {"id": start.request.model},
         "dictionaries": {used.id: {"layer": used.layer, "sha256": used.sha256} for used in start.dictionaries},
-        "card": _card(card, recorded) if card else None,
+        "card": card_parts(card, {one.id for one in start.dictionaries}, base=start.request.format == "base")
+        if card
+        else None,
         "prompt": start.request.prompt,
         "format": start.request.format,
         "own_bos": start.request.own_bos,
@@ -164,9 +171,8 @@ def _band(recorded: Recorded, sweep: int | None, arm: int) -> NotebookJson | Non
     return {"mean": found.mean, "low": found.low, "high": found.high} if found else None
 
 
-def _card(card: ModelCard, recorded: Recorded) -> NotebookJson:
-    """What the notebook needs of it, and of that only what the run used."""
-    used, base = {one.id for one in recorded.start.dictionaries}, recorded.start.request.format == "base"
+def card_parts(card: ModelCard, used: Container[str], *, base: bool) -> NotebookJson:
+    """What a notebook needs of it, and of dictionaries those that were used. base: the base model was asked."""
     return {
         "weights": card.base if base else card.weights,
         "delta": None if base else card.delta,

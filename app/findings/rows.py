@@ -10,9 +10,11 @@ from app.database.tables import FindingRow
 from app.findings.joint_check import together
 from app.recordings.answers import read_answers
 from app.recordings.arms import read_recording
-from app.recordings.sketch import run_sketch, study_sketch
+from app.recordings.circuit import read_circuit
+from app.recordings.sketch import circuit_sketch, run_sketch, study_sketch
 from app.recordings.study import read_study
-from protocol.app.findings import Answers, Finding, Sketch, StudyTold, View
+from app.wording.circuit import circuit_claim
+from protocol.app.findings import Answers, CircuitTold, Finding, Sketch, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
@@ -20,10 +22,11 @@ from protocol.spelling import fold
 from protocol.upgrade import upgraded, upgraded_request
 from protocol.version import PROTOCOL
 from protocol.vocabulary import RUNS
+from protocol.worker.circuits import CircuitRequest
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 
-INDEX = 4
+INDEX = 5
 """Counts up whenever the derived columns of a finding are made in another way."""
 
 
@@ -47,6 +50,7 @@ def finding_of(
         request=recorded_request(row),
         answers=Answers.model_validate_json(row.answers),
         study=StudyTold.model_validate_json(row.study) if row.study else None,
+        circuit=CircuitTold.model_validate_json(row.circuit) if row.circuit else None,
         recording_sha256=row.recording_sha256,
         n_frames=n_frames,
         size_bytes=size_bytes,
@@ -62,20 +66,28 @@ def finding_of(
 def index(row: FindingRow, recording: bytes, second: FindingRow | None = None) -> None:
     """Fills the derived columns, and refuses (422) a view that the recording does not hold."""
     request, view = recorded_request(row), recorded_view(row)
-    if isinstance(request, GenerateRequest):
-        frames = upgraded(recording)
-        answers, study = read_answers(frames, view), None
-        sketch = run_sketch(read_recording(frames), view)
-        said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
-        words = [request.prompt, *said, second.words if second else ""]
-    else:
-        studied = read_study(upgraded(recording))
-        answers, study = Answers(), studied.told
-        sketch = study_sketch(studied)
-        words = [request.kind, RUNS[request.kind], *(figure.title for figure in studied.figures.values())]
+    frames = upgraded(recording)
+    answers, study, circuit = Answers(), None, None
+    match request:
+        case GenerateRequest():
+            answers = read_answers(frames, view)
+            sketch = run_sketch(read_recording(frames), view)
+            said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
+            words = [request.prompt, *said, second.words if second else ""]
+        case CircuitRequest():
+            drawn = read_circuit(frames)
+            circuit = CircuitTold(headline=circuit_claim(drawn), m=tuple(side.m for side in drawn.opening.sides))
+            sketch = circuit_sketch(drawn)
+            prompts = [request.prompt, request.beside.prompt if request.beside else ""]
+            words = [request.kind, RUNS[request.kind], *prompts, circuit.headline]
+        case _:
+            studied = read_study(frames)
+            study, sketch = studied.told, study_sketch(studied)
+            words = [request.kind, RUNS[request.kind], *(figure.title for figure in studied.figures.values())]
     shown = answers.steered or answers.baseline
     row.answers = canonical_json(answers).decode()
     row.study = canonical_json(study).decode() if study else ""
+    row.circuit = canonical_json(circuit).decode() if circuit else ""
     row.sketch = canonical_json(sketch).decode() if sketch else ""
     row.model, row.kind = request.model, request.kind
     row.outcome = shown.outcome if shown else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from app.recordings.circuit import DrawnCircuit
 from app.recordings.study import Studied
 from app.wording.provenance import Detail, provenance
 from app.wording.words import VERDICTS
@@ -25,6 +26,7 @@ class ComparedFinding:
     finding: Finding | None = None
     start: Start | None = None
     studied: Studied | None = None
+    drawn: DrawnCircuit | None = None
     refusal: Refusal | None = None
     status: int = 200
 

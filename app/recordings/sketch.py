@@ -1,21 +1,27 @@
 """A finding as a very small picture for lists: numbers between 0 and 1, whoever draws them.
 
-Of a question its dose and response beside the random band, of a study its first figure that has a plot. Knows no page.
+Of a question its dose and response beside the random band, of a study its first figure that has a plot, of a circuit
+its groups where they are in prompt and model, without groups its strongest nodes. Knows no page.
 """
 
 from collections.abc import Sequence
 from math import isfinite
 
 from app.recordings.arms import Recorded
+from app.recordings.circuit import DrawnCircuit, inhibits, is_outside
 from app.recordings.dose import domain, dose_points
 from app.recordings.study import Studied
-from protocol.app.findings import Sketch, SketchPoint, View
+from protocol.app.findings import Sketch, SketchArrow, SketchPoint, View
+from protocol.circuit import GROUP_ROLES, GroupRole
 from protocol.looks import NO_ROLE_LOOK, ROLE_LOOKS, role_of
 from protocol.worker.study_frames import Cell, Figure
 
 MOST_POINTS = 24
 LEAST_LOGODDS = 4.7  # a curve's axis shows at least odds of 1 to 110, either way
+MOST_NODES = 12
 _DIGITS = 3
+_PLACES: dict[GroupRole, float] = {"which_name": 0.1, "not_recognised": 0.4, "recognised": 0.55, "rest": 0.3}
+_PLACES |= {"cant_answer": 0.85, "say_answer": 1.0}
 
 
 def run_sketch(recorded: Recorded, view: View) -> Sketch | None:
@@ -49,6 +55,47 @@ def study_sketch(studied: Studied) -> Sketch | None:
         if found := _of_figure(figure):
             return found
     return None
+
+
+def circuit_sketch(drawn: DrawnCircuit) -> Sketch | None:
+    """From the prompt's beginning to its end, and from the first layer to the last; arrows whose measured share lies
+    outside what random directions did. None where nothing is told."""
+    groups = [group for group in drawn.groups if group.role not in ("rest", "end_neither")]
+    last = max((one.layer for one in drawn.layers), default=0) or 1
+    if not groups:
+        strongest = sorted(range(len(drawn.nodes)), key=lambda n: -abs(drawn.nodes[n].effect))[:MOST_NODES]
+        n_columns = max(1, len(drawn.opening.columns) - 1)
+        points = [
+            SketchPoint(
+                x=round(drawn.nodes[n].column / n_columns, _DIGITS),
+                y=round(drawn.layer_of[n] / last, _DIGITS),
+                hue=_hue_of(drawn.nodes[n].role),
+            )
+            for n in strongest
+        ]
+        return Sketch(form="groups", points=tuple(points)) if points else None
+    numbers = {group.id: number for number, group in enumerate(groups)}
+    return Sketch(
+        form="groups",
+        points=tuple(
+            SketchPoint(
+                x=_PLACES.get(group.role, 0.5),
+                y=round(sum(group.layers) / 2 / last, _DIGITS),
+                hue=_hue_of(group.role),
+            )
+            for group in groups
+        ),
+        arrows=tuple(
+            SketchArrow(source=numbers[arrow.source], target=numbers[arrow.target], inhibits=inhibits(drawn, arrow))
+            for arrow in drawn.arrows
+            if arrow.source in numbers and arrow.target in numbers and is_outside(arrow)
+        ),
+    )
+
+
+def _hue_of(role: GroupRole | None) -> str:
+    hue = GROUP_ROLES[role].hue if role else "ink"
+    return "ink" if hue.startswith("ink") else hue
 
 
 def _of_figure(figure: Figure) -> Sketch | None:

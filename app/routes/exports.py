@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app import ids
 from app.exports.kept_page import kept_page
 from app.http.prefix import root_of
+from app.recordings.circuit import read_circuit
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
 from app.routes.finding_page import finding_page
@@ -22,11 +23,13 @@ from app.routes.openapi import file_of, refusals
 from app.services import Parts
 from app.version import VERSION
 from app.wording.cells import csv_of
+from app.wording.circuit_tables import circuit_tables
 from protocol.app.findings import Finding
 from protocol.base import Name
 from protocol.refusal import Refused
 from protocol.upgrade import version_of
 from protocol.worker.models import ModelCard
+from protocol.worker.study_frames import Figure
 
 MAX_PICTURES = 200  # of some 50 kB
 T = TypeVar("T")
@@ -50,10 +53,10 @@ def routes(parts: Parts) -> APIRouter:
             return Response(status_code=304, headers=headers)
         if slug not in pictures:
             from app.exports.card import draw_card  # Pillow is slow to import
-            from app.exports.study.card import draw_study_card
+            from app.exports.told_card import draw_told_card
 
-            if finding.study:
-                pictures[slug] = await _drawn(partial(draw_study_card, finding))
+            if finding.study or finding.circuit:
+                pictures[slug] = await _drawn(partial(draw_told_card, finding))
             else:
                 beside = await _recording(finding.second) if finding.second else None
                 pictures[slug] = await _drawn(partial(draw_card, finding, await _recording(finding), beside))
@@ -86,13 +89,14 @@ def routes(parts: Parts) -> APIRouter:
             for one in (finding, finding.second)
             if one
         }
-        script = "findings/study.js" if finding.study else "findings/finding.js"
+        script = f"findings/{'study' if finding.study else 'circuit' if finding.circuit else 'finding'}.js"
         kept = partial(kept_page, drawn, script, parts.drawing.site(request), root_of(request.scope), frames)
         return _file((await _drawn(kept)).encode(), "text/html; charset=utf-8", f"{slug}.html")
 
     @router.get("/{slug}.ipynb", response_class=Response, responses=file_of("application/x-ipynb+json", "notebook"))
     async def as_notebook(slug: str) -> Response:
         """Reproduces the numbers with public libraries alone; a study's are counted again from its trials."""
+        from app.exports.circuit.notebook import circuit_notebook_of
         from app.exports.notebook import notebook_of
         from app.exports.study.notebook import study_notebook_of
 
@@ -100,21 +104,21 @@ def routes(parts: Parts) -> APIRouter:
         recording = await _recording(finding)
         if finding.study:
             notebook = await _drawn(partial(study_notebook_of, finding, recording))
+        elif finding.circuit:
+            card = await _card_of(finding.request.model)
+            notebook = await _drawn(partial(circuit_notebook_of, finding, recording, card))
         else:
             notebook = await _drawn(partial(notebook_of, finding, recording, await _card_of(finding.request.model)))
         return _file(notebook, "application/x-ipynb+json", f"{slug}.ipynb")
 
     @router.get("/{slug}/{figure:path}.csv", response_class=Response, responses=file_of("text/csv", "a figure's table"))
     async def figure_csv(slug: str, figure: Annotated[Name, Path(description="id of a figure")]) -> Response:
-        """A study's figure, with all of its numbers."""
+        """A study's figure, or a circuit's table, with all of its numbers."""
         finding = await _finding(slug)
-        if finding.study is None:
+        figures = await asyncio.to_thread(_tables, finding, await _recording(finding))
+        if figure not in figures:
             raise _no_figure()
-        recording = await _recording(finding)
-        studied = await asyncio.to_thread(read_study, recording)
-        if figure not in studied.figures:
-            raise _no_figure()
-        table = csv_of(studied.figures[figure]).encode()
+        table = csv_of(figures[figure]).encode()
         return _file(table, "text/csv; charset=utf-8", f"{slug}-{figure.replace('/', '-')}.csv")
 
     async def _finding(slug: str) -> Finding:
@@ -140,12 +144,18 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
+def _tables(finding: Finding, recording: bytes) -> dict[str, Figure]:
+    if finding.circuit:
+        return circuit_tables(read_circuit(recording))
+    return read_study(recording).figures if finding.study else {}
+
+
 def _no_figure() -> Refused:
     return Refused(
         404,
         "unknown_figure",
         "A figure's table was asked that this finding does not have.",
-        "Studies have figures, and their page names the file of each.",
+        "Studies have figures and circuits tables, and their page names the file of each.",
         "Follow a link from that page.",
     )
 

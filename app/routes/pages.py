@@ -13,10 +13,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import ids
+from app.findings.circuits_side_by_side import circuit_lines
 from app.findings.side_by_side import ComparedFinding, Line, lines, scale_words, start_of
 from app.findings.store import Search
 from app.findings.studies_side_by_side import ComparedFigure, compared_figures, study_lines
 from app.http.prefix import root_of
+from app.recordings.circuit import read_circuit
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
 from app.routes.finding_page import finding_page
@@ -33,8 +35,8 @@ FINDINGS_SHOWN = 20  # findings on a page of the gallery
 _EXPERIMENTS = [one.about.model_dump() for one in EXPERIMENTS]
 _UNLIKE = Refusal(
     code="unlike_findings",
-    asked="A study and an answer are to be held beside each other.",
-    allowed="Two answers are compared line by line, two studies of one kind figure by figure.",
+    asked="Two findings of different kinds are to be held beside each other.",
+    allowed="Two answers are compared line by line, two circuits too, two studies of one kind figure by figure.",
     change="Choose another finding of the same kind.",
 )
 MAX_SLUG = 64  # characters; what is longer isn't one
@@ -104,10 +106,12 @@ def routes(parts: Parts) -> APIRouter:
         compared: tuple[Line, ...] = ()
         scale = ""
         if left.finding and right.finding and a != b:
-            if left.studied and right.studied and left.finding.request.kind == right.finding.request.kind:
-                compared, figures = study_lines(left, right), tuple(compared_figures(left.studied, right.studied))
-            elif left.studied or right.studied:
+            if left.finding.request.kind != right.finding.request.kind:
                 sides[1] = ComparedFinding(b, refusal=_UNLIKE, status=409)
+            elif left.studied and right.studied:
+                compared, figures = study_lines(left, right), tuple(compared_figures(left.studied, right.studied))
+            elif left.drawn and right.drawn:
+                compared = circuit_lines(left, right)
             else:
                 compared, scale = lines(left, right), scale_words(left, right)
         status = max(side.status for side in sides)
@@ -134,6 +138,8 @@ def routes(parts: Parts) -> APIRouter:
             return ComparedFinding(
                 slug if ids.looks_like_one(slug) else "?", refusal=refused.refusal, status=refused.status
             )
+        if found.circuit:
+            return ComparedFinding(slug, found, drawn=await asyncio.to_thread(read_circuit, recording))
         if found.study:
             return ComparedFinding(slug, found, studied=await asyncio.to_thread(read_study, recording))
         return ComparedFinding(slug, found, start_of(recording))

@@ -5,11 +5,13 @@ Knows nothing about pages. The browser says the same of what it draws itself in 
 
 from dataclasses import dataclass
 
+from app.recordings.circuit import DrawnCircuit
 from app.recordings.study import Studied
 from app.wording.numbers import sig3
 from app.wording.words import decoding
 from protocol.amounts import amount
 from protocol.app.findings import Finding, View
+from protocol.circuit import BASES
 from protocol.steering import LatentTarget, RandomTarget, Steered, Steering, Sweep
 from protocol.vocabulary import ANOTHER_LATENT, FORMATS, MODES, RUNS, SCOPES, UNITS
 from protocol.worker.frames import Start
@@ -70,6 +72,29 @@ def study_provenance(studied: Studied) -> dict[str, Detail]:
         facts["part"] = Detail(f"{studied.n_done:,} of {studied.opening.n_steps:,} steps")
     if studied.done:
         facts["took"] = Detail(f"{sig3(studied.done.elapsed_s)} s since it was last begun")
+    facts["request"] = Detail(f"{opening.request_sha256[:12]}…", opening.request_sha256)
+    return facts
+
+
+def circuit_provenance(drawn: DrawnCircuit) -> dict[str, Detail]:
+    """As `provenance`, of a circuit."""
+    opening, request = drawn.opening, drawn.opening.request
+    facts = {"model": Detail(f"{opening.model.id} {opening.model.sha256[:8]}…", opening.model.sha256)}
+    facts["device"] = Detail(f"{opening.model.device} {opening.model.dtype}, computed in {opening.precision}")
+    facts["format"] = Detail(FORMATS[request.format].about)
+    facts["basis"] = Detail(BASES[request.basis])
+    if opening.dictionaries:
+        held = [f"{_last(used.id)} {used.sha256[:8]}…" for used in opening.dictionaries]
+        whole = "\n".join(f"{used.id} {used.sha256}" for used in opening.dictionaries)
+        facts["dictionaries"] = Detail(", ".join(held), whole)
+    if opening.without:
+        facts["read by none"] = Detail(", ".join(f"L{layer}" for layer in opening.without) + ": all error")
+    facts["nodes"] = Detail(f"{len(drawn.nodes):,} told, {len(drawn.checked):,} checked in the model")
+    if drawn.fit is not None:
+        facts["checked, r"] = Detail(sig3(drawn.fit))
+    facts["controls"] = Detail(f"{request.n_controls} random directions, seed {request.seed}")
+    if drawn.done:
+        facts["took"] = Detail(f"{sig3(drawn.done.elapsed_s)} s")
     facts["request"] = Detail(f"{opening.request_sha256[:12]}…", opening.request_sha256)
     return facts
 

@@ -14,8 +14,8 @@ Slug = Annotated[str, Field(pattern=r"^[1-9A-HJ-NP-Za-km-z]{10,22}$")]
 
 
 class View(Message):
-    """What the page showed: which sweep and strength, and which watched latent coloured the tokens; of a study, what
-    was chosen on its page, by name."""
+    """What the page showed: which sweep and strength, and which watched latent coloured the tokens; of a study or a
+    circuit, what was chosen on its page, by name."""
 
     sweep: int | None = Field(default=None, ge=0, le=15)
     strength: float = Field(default=0.0, ge=-MAX_STRENGTH, le=MAX_STRENGTH)
@@ -71,6 +71,14 @@ class StudyTold(Message):
     n_steps: int | None = None
 
 
+class CircuitTold(Message):
+    """What a circuit amounts to, for lists and previews. headline: what was measured of it, with its control; "" where
+    nothing was. m: of each prompt."""
+
+    headline: Text
+    m: tuple[float, ...]
+
+
 class SketchPoint(Message):
     """Shares of the picture's width, from the left, and of its height, from below. low, high: what controls did, or an
     interval."""
@@ -82,19 +90,29 @@ class SketchPoint(Message):
     hue: Name = "refusal"
 
 
-class Sketch(Message):
-    """A finding as a very small picture: dose and response, or a study's first figure. at: number of the point that the
-    view shows."""
+class SketchArrow(Message):
+    """From one point to another, by their numbers; inhibits: it ends in a bar."""
 
-    form: Literal["curve", "bars"]
+    source: int
+    target: int
+    inhibits: bool = False
+
+
+class Sketch(Message):
+    """A finding as a very small picture: dose and response, a study's first figure, or a circuit's groups where they
+    are in prompt and model. at: number of the point that the view shows."""
+
+    form: Literal["curve", "bars", "groups"]
     points: tuple[SketchPoint, ...]
     at: int | None = None
+    arrows: tuple[SketchArrow, ...] = ()
 
 
 class Finding(Message):
     """What `/api/findings/{slug}` answers. Times are UTC, ISO 8601. `forks`: listed findings made from this one.
-    `parent` stays when that one is deleted. `answers` are empty for a study, `study` is None for any other run.
-    `second`: another prompt beside this one, with a slug of its own; what is said of a pair stands with the first."""
+    `parent` stays when that one is deleted. `answers` are empty but of a question, `study` and `circuit` None but of
+    one. `second`: another prompt beside this one, with a slug of its own; what is said of a pair stands with the
+    first."""
 
     slug: Slug
     title: Text
@@ -104,6 +122,7 @@ class Finding(Message):
     request: RunRequest
     answers: Answers
     study: StudyTold | None = None
+    circuit: CircuitTold | None = None
     recording_sha256: str
     n_frames: int
     size_bytes: int

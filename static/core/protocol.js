@@ -355,6 +355,41 @@ export const DOSE_COLUMNS = [
   "answer",
 ];
 
+export const CIRCUIT_TOWARD =
+  "{who}: “{group}” {fires}. Set as on {other}, m goes from {before} to {after}{so}; {control}.";
+
+export const CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}.";
+
+export const CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}.";
+
+export const CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}";
+
+export const CIRCUIT_NO_CONTROL = "no random push can stand beside this one";
+
+export const CIRCUIT_FIRES = {
+  both: "fires {here}, and {there} on {other}",
+  here: "fires {here} and is silent on {other}",
+  there: "is silent, and fires {there} on {other}",
+  alone: "fires {here}",
+};
+
+export const CIRCUIT_TURNS = {
+  refuses: ": it refuses",
+  answers: ": it answers",
+  up: ": “{up}” comes first",
+  against: ": “{against}” comes first",
+  share: ", {share} of the gap",
+  stays: "",
+};
+
+export const CIRCUIT_OUTCOMES = {
+  refuses: "refuses",
+  answers: "answers",
+  up: "says “{up}”",
+  against: "says “{against}”",
+  reads: "reads {value}",
+};
+
 export const ROLE_LOOKS = {
   known: { fill: "known-fill", shape: "circle", dash: null, hatch: "", hollow: false },
   unknown: { fill: "unknown-fill", shape: "circle-open", dash: "6px,3px", hatch: "/", hollow: false },

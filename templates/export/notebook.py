@@ -249,14 +249,15 @@ print("Recorded on", RECORDED["model"]["device"], "in", RECORDED["model"]["dtype
 TOLERANCE = {
     "float32": {"nats": 5e-4, "activation": 5e-4, "share": 1e-4},
     "bfloat16": {"nats": 0.25, "activation": 1.0, "share": 0.05},
-}[RECORDED["model"]["dtype"]]
+}[RECORDED.get("precision", RECORDED["model"]["dtype"])]
 checked = []
 
 
 def compare(what: str, rows: list[tuple[str, float, float]], unit: str) -> None:
     """Prints (name, recorded, reproduced) as a table, and notes for the last cell what is beyond the tolerance."""
-    allowed = TOLERANCE["nats"] if unit == "nats" else TOLERANCE["activation"]
-    share = 0.0 if unit == "nats" else TOLERANCE["share"]
+    logs = unit in ("nats", "logits")
+    allowed = TOLERANCE["nats"] if logs else TOLERANCE["activation"]
+    share = 0.0 if logs else TOLERANCE["share"]
     far = []
     print(f"{what}, {unit}\n{'':32}{'recorded':>14}{'reproduced':>14}{'difference':>14}")
     for name, recorded, reproduced in rows:

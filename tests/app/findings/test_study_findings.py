@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from app.database.connection import Database
-from app.exports.study.card import compose_study
+from app.exports.told_card import compose_told
 from app.findings.backup import backup, restore
 from app.settings import Settings
 from app.wording.cells import csv_of
@@ -153,7 +153,7 @@ def test_the_picture_of_a_study_says_what_it_is_and_what_it_claims(app: Client, 
         update={"title": "Everybody " * 14, "study": found.study.model_copy(update={"headline": "W " * 900})}
     )
     for finding in (found, long):
-        written = compose_study(finding).written
+        written = compose_told(finding).written
         assert "Self-knowledge · 4 names" in [text for text, _ in written]
         assert all(box[0] > 0 and box[2] < 1190 and box[3] < 630 for _, box in written)
         foot = next(box for text, box in written if f"f/{slug}" in text)

@@ -8,9 +8,10 @@ import pytest
 from client.client import Client as Asking
 from protocol.canonical import canonical_json, sha256
 from protocol.refusal import Refused
-from protocol.worker.circuit_frames import Looked, Turned
+from protocol.worker.circuit_frames import Turned
 from protocol.worker.circuits import LookRequest, TurnRequest
 from protocol.worker.frames import FRAME, Error
+from protocol.worker.looked import Looked
 from tests.app.circuit_frames import CIRCUIT, circuit_recording, looked, turned
 from tests.app.conftest import Client, eventually
 from tests.app.frames import REQUEST

@@ -1,31 +1,33 @@
-"""A study as a picture for link previews: its title, what it is, and what its first figure claims."""
+"""A study or a circuit as a picture for link previews: its title, what it is, and what it claims."""
 
 from app.exports.canvas import Canvas
 from app.exports.card import FOOT, HEIGHT, LEFT, RIGHT, SMALL_TYPE, TOP, WIDTH, brand
 from app.exports.lettering import Type, balanced, cut, drawable, limited
 from protocol.app.findings import Finding
 from protocol.vocabulary import RUNS
+from protocol.worker.circuits import CircuitRequest
 
 KIND, TITLE, CLAIM = Type("regular", 22), Type("semibold", 46), Type("regular", 29)
-MOST_TITLE, MOST_CLAIM = 3, 5  # lines
+MOST_KIND, MOST_TITLE, MOST_CLAIM = 1, 3, 5  # lines
 
 
-def draw_study_card(finding: Finding) -> bytes:
+def draw_told_card(finding: Finding) -> bytes:
     """PNG, 1200 x 630."""
-    return compose_study(finding).png()
+    return compose_told(finding).png()
 
 
-def compose_study(finding: Finding) -> Canvas:
-    assert finding.study
+def compose_told(finding: Finding) -> Canvas:
+    told = finding.study or finding.circuit
+    assert told
     canvas, width = Canvas(WIDTH, HEIGHT), RIGHT - LEFT
     brand(canvas)
-    kind = RUNS[finding.request.kind]
     y = TOP + 34
-    canvas.text((LEFT, y), drawable(f"{kind} · {finding.study.n_names:,} names"), KIND, "ink-2")
+    for line in limited([drawable(_kind(finding))], MOST_KIND, KIND, width):
+        canvas.text((LEFT, y), line, KIND, "ink-2")
     y += 52
     for said, how, colour, most in (
         (finding.title, TITLE, "ink", MOST_TITLE),
-        (finding.study.headline, CLAIM, "ink-2", MOST_CLAIM),
+        (told.headline, CLAIM, "ink-2", MOST_CLAIM),
     ):
         for line in limited(balanced(drawable(said), how, width), most, how, width):
             canvas.text((LEFT, y), line, how, colour)
@@ -34,3 +36,11 @@ def compose_study(finding: Finding) -> Canvas:
     model = cut(drawable(finding.request.model), SMALL_TYPE, 800)
     canvas.text((RIGHT, FOOT), f"{model} · f/{finding.slug}", SMALL_TYPE, "ink-3", "right")
     return canvas
+
+
+def _kind(finding: Finding) -> str:
+    request = finding.request
+    if finding.study:
+        return f"{RUNS[request.kind]} · {finding.study.n_names:,} names"
+    assert isinstance(request, CircuitRequest)
+    return " · ".join(("Circuit", request.prompt, *((request.beside.prompt,) if request.beside else ())))

@@ -24,7 +24,7 @@ GroupRole = Literal[
 
 @dataclass(frozen=True)
 class GroupTerm:
-    """name: of the group's box. where: its columns. hue: of static/look/palette.css."""
+    """name: of the group's box. where: its columns. hue: of static/look/marks.css."""
 
     name: str
     where: str
@@ -32,13 +32,13 @@ class GroupTerm:
 
 
 GROUP_ROLES: dict[GroupRole, GroupTerm] = {
-    "which_name": GroupTerm("Which name", "the name", "ink-2"),
+    "which_name": GroupTerm("Which name", "the name", "other"),
     "not_recognised": GroupTerm("Not recognised", "last token of the name", "unknown"),
     "recognised": GroupTerm("Recognised", "last token of the name", "known"),
     "cant_answer": GroupTerm("Can't answer", "end of the prompt", "refusal"),
     "say_answer": GroupTerm("Say the answer", "end of the prompt", "ink"),
-    "end_neither": GroupTerm("End, neither", "end of the prompt", "ink-2"),
-    "rest": GroupTerm("Question and template", "all other tokens", "ink-2"),
+    "end_neither": GroupTerm("End, neither", "end of the prompt", "other"),
+    "rest": GroupTerm("Question and template", "all other tokens", "other"),
     "chosen": GroupTerm("Chosen", "where its nodes are", "ink"),
 }
 

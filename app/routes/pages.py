@@ -23,6 +23,7 @@ from app.recordings.study import read_study
 from app.refusals import unknown_finding
 from app.routes.finding_page import finding_page
 from app.services import Parts
+from app.settings import ROOT
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from protocol.app.findings import Finding
 from protocol.base import Name, Text
@@ -39,6 +40,7 @@ _UNLIKE = Refusal(
     allowed="Two answers are compared line by line, two circuits too, two studies of one kind figure by figure.",
     change="Choose another finding of the same kind.",
 )
+FIRST_CIRCUIT = "/static/first/circuit.jsonl"  # drawn at once, worker or not
 MAX_SLUG = 64  # characters; what is longer isn't one
 
 
@@ -59,6 +61,11 @@ def routes(parts: Parts) -> APIRouter:
         return parts.drawing.draw(
             request, "experiments.html", "experiments", experiments=_EXPERIMENTS, first=first, paper=paper
         )
+
+    @router.api_route("/circuit", methods=["GET", "HEAD"])
+    async def circuit(request: Request) -> Response:
+        first = FIRST_CIRCUIT if (ROOT / FIRST_CIRCUIT[1:]).is_file() else None
+        return parts.drawing.draw(request, "circuit.html", "circuit", first=first)
 
     @router.api_route("/models", methods=["GET", "HEAD"])
     async def models(request: Request) -> Response:

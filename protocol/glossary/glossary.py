@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from protocol.glossary.answers import ANSWER_TERMS
+from protocol.glossary.circuits import CIRCUIT_TERMS
 from protocol.glossary.controls import CONTROL_TERMS
 from protocol.glossary.pushing import PUSHING_TERMS
 from protocol.glossary.reading import READING_TERMS
@@ -32,6 +33,7 @@ CHAPTERS = (
     GlossaryChapter(
         "controls", "Controls", "What every effect is held against, and how sure a number is.", CONTROL_TERMS
     ),
+    GlossaryChapter("circuits", "Circuits", "What leads to the answer, and how far that holds.", CIRCUIT_TERMS),
     GlossaryChapter("sets", "Whole sets of names", "What Discover and Experiments count.", SET_TERMS),
     GlossaryChapter("recording", "What is kept", "A run as it was, and whether it still holds.", RECORDING_TERMS),
 )

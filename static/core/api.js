@@ -114,6 +114,12 @@ export async function startRun(request, page, signal) {
 export const startStudy = (request, signal) =>
   post("/api/runs?lane=background", request, signal).then((response) => response.json());
 
+/** What turning a part of a circuit does. @returns {Promise<object>} protocol/worker/circuit_frames.py Turned */
+export const turnCircuit = (request, signal) => post("/api/turn", request, signal).then((response) => response.json());
+
+/** Why a head looks where it does. @returns {Promise<object>} protocol/worker/circuit_frames.py Looked */
+export const lookCircuit = (request, signal) => post("/api/look", request, signal).then((response) => response.json());
+
 export const runSummary = (id, signal) => ask(runAddress(id), { signal }).then((response) => response.json());
 
 /** A run's frames behind `after`, as they come, until it ends or is paused. */

@@ -297,13 +297,13 @@ export const BASES = {
 /** @typedef {"which_name"|"not_recognised"|"recognised"|"cant_answer"|"say_answer"|"end_neither"|"rest"|"chosen"} GroupRole */
 
 export const GROUP_ROLES = {
-  which_name: { name: "Which name", where: "the name", hue: "ink-2" },
+  which_name: { name: "Which name", where: "the name", hue: "other" },
   not_recognised: { name: "Not recognised", where: "last token of the name", hue: "unknown" },
   recognised: { name: "Recognised", where: "last token of the name", hue: "known" },
   cant_answer: { name: "Can't answer", where: "end of the prompt", hue: "refusal" },
   say_answer: { name: "Say the answer", where: "end of the prompt", hue: "ink" },
-  end_neither: { name: "End, neither", where: "end of the prompt", hue: "ink-2" },
-  rest: { name: "Question and template", where: "all other tokens", hue: "ink-2" },
+  end_neither: { name: "End, neither", where: "end of the prompt", hue: "other" },
+  rest: { name: "Question and template", where: "all other tokens", hue: "other" },
   chosen: { name: "Chosen", where: "where its nodes are", hue: "ink" },
 };
 

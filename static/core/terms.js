@@ -287,6 +287,101 @@ export const TERMS = {
     name: "“None of 32 random pushes”",
     sentence: "Counted at the first answer token: how many random directions make the other opening the likelier one.",
   },
+  circuit: {
+    name: "circuit",
+    sentence: "The latents that lead from the name to the answer or to the refusal, and what each does to the others.",
+  },
+  m: {
+    name: "m",
+    sentence:
+      "By how much the next token that refuses is ahead of the one that answers: above 0 it refuses, below 0 it answers.",
+    formula: "m = logit(up) − logit(against), both after the cap",
+  },
+  gap: {
+    name: "gap",
+    sentence: "How far the two prompts are apart in m: what a circuit of two prompts explains.",
+    formula: "gap = m of the first prompt − m of the second",
+  },
+  node: {
+    name: "node",
+    sentence: "One latent, neuron or head at one token, with how strongly it is active there on either prompt.",
+  },
+  edge: {
+    name: "edge",
+    sentence: "What one node does directly to another, with where heads look, norms and gates as they were.",
+    formula: "E = a(u) · d(u) J d(t), by RelP",
+  },
+  error_node: {
+    name: "error",
+    sentence: "What a dictionary does not read at a token: a node of its own, which nobody can name.",
+    formula: "error = x − Σ a d − b, or all of a layer that has no dictionary",
+  },
+  circuit_group: {
+    name: "group",
+    sentence:
+      "Nodes that play one part: at the same place of the prompt, and told apart by whether known or unknown names make them fire.",
+    formula: "correlation r of a latent with known or unknown, over names that are not asked about here",
+  },
+  circuit_arrow: {
+    name: "arrow",
+    sentence: "How far one group moves when another is set to the other prompt's values: 1 is all of the way.",
+    formula: "share = Σ w (a − a′)(a″ − a′) / Σ w (a″ − a′)², w = ‖d‖²",
+  },
+  progress: {
+    name: "progress",
+    sentence: "Where a group stands between its values on the one prompt and on the other: the gauge under its name.",
+    formula: "0: as on the first prompt, 1: as on the second",
+  },
+  swap: {
+    name: "swap",
+    sentence: "A node or a group set to the value that it has on the other prompt, everything else left to follow.",
+    formula: "δ = Σ (a″ − a) d, added at its tokens",
+  },
+  ablation: {
+    name: "ablation",
+    sentence: "A node or a group switched off, everything else left to follow.",
+    formula: "δ = −Σ a d, added at its tokens",
+  },
+  graph_predicts: {
+    name: "graph predicts",
+    sentence: "What the drawing says that a turn will do, before the model is asked.",
+    formula: "Σ of the turned nodes' RelP, or the gradient of one node",
+  },
+  integrated_gradients: {
+    name: "integrated gradients",
+    sentence:
+      "A node's share of a total, by the gradient along the whole way between two prompts instead of at one end.",
+    formula: "mean over midpoints of ∂m/∂x · (x − x′)",
+  },
+  relp: {
+    name: "RelP",
+    sentence: "A gradient with norms, gates and where heads look held still: what flows in adds up to what comes out.",
+    formula: "∂m/∂x with rms, gelu(g)/g and attention patterns as constants",
+  },
+  qk_part: {
+    name: "QK part",
+    sentence: "The part of an edge that goes through where heads look, not through what they move.",
+    formula: "edge − the same edge with attention patterns held still",
+  },
+  silent_node: {
+    name: "did not fire",
+    sentence: "A latent that fires on the other prompt and is below its threshold here, by the margin told.",
+    formula: "margin = threshold − pre-activation",
+  },
+  default_test: {
+    name: "default test",
+    sentence:
+      "Whether the model refuses where it can't know whom it is asked about: the end can't see the name, the name is neutral, or recognition is taken away.",
+  },
+  unexplained: {
+    name: "unexplained",
+    sentence: "What is left of the gap when every node, every error and every token without a partner is counted.",
+    formula: "gap − a layer's total",
+  },
+  held_still: {
+    name: "held still",
+    sentence: "What the graph does not let move when it predicts: where heads look, norms and gates.",
+  },
   fires_on: {
     name: "share on which it fires",
     symbol: "f",
@@ -441,6 +536,8 @@ export const MARKS = {
   "5–95 %": "band",
   seed: "seed",
   "95 %": "interval",
+  RelP: "relp",
+  "QK part": "qk_part",
   separation: "separation",
   AUROC: "auroc",
   "corpus filter": "corpus_filter",
@@ -490,7 +587,7 @@ export const TERM_LABELS = {
   broken: "broken",
   decoding: "decoding",
   tier: "tier",
-  group: "tier",
+  group: "circuit_group",
   controls: "control",
   control: "control",
   "control arms": "control",
@@ -500,6 +597,26 @@ export const TERM_LABELS = {
   n: "n",
   low: "interval",
   high: "interval",
+  m: "m",
+  "m after it": "m",
+  gap: "gap",
+  node: "node",
+  nodes: "node",
+  error: "error_node",
+  arrow: "circuit_arrow",
+  arrows: "circuit_arrow",
+  progress: "progress",
+  swapped: "swap",
+  off: "ablation",
+  "switched off": "ablation",
+  "graph predicts": "graph_predicts",
+  "integrated gradients": "integrated_gradients",
+  explained: "integrated_gradients",
+  "QK part": "qk_part",
+  "did not fire": "silent_node",
+  margin: "silent_node",
+  unexplained: "unexplained",
+  "held still": "held_still",
   "fires on known": "fires_on",
   "on unknown": "fires_on",
   score: "separation_min",
@@ -523,4 +640,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

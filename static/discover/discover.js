@@ -19,7 +19,8 @@ import { latentDialog } from "../study/discovery/card.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { namesPicker } from "../study/names/picker.js";
 import { mount } from "../parts/mount.js";
-import { maySave, partWords, saveStudy } from "../study/save.js";
+import { saveDialog } from "../parts/saving/dialog.js";
+import { maySave, partWords } from "../study/save.js";
 import { searching, standing } from "../study/searching.js";
 import { workerStatus } from "../run/status.js";
 
@@ -187,7 +188,7 @@ function save() {
   const counts = countsOf(now);
   const { rows } = rowsOf(counts, { most: mostOf(now), role: "both", half: "test" }, now);
   const { title, claim } = headline(rows[0], counts.types.length);
-  saveStudy($("dialog"), {
+  saveDialog($("dialog"), {
     id: summary.id,
     title: title + partWords(now),
     claim,

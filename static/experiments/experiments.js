@@ -14,7 +14,8 @@ import { labelsView } from "../study/trials/labels.js";
 import { mount } from "../parts/mount.js";
 import { whatRan } from "../study/ran.js";
 import { runningView } from "../study/running.js";
-import { maySave, partWords, saveStudy } from "../study/save.js";
+import { saveDialog } from "../parts/saving/dialog.js";
+import { maySave, partWords } from "../study/save.js";
 import { standing } from "../study/searching.js";
 import { experimentSetup } from "./setup.js";
 import { drawShipped, shippedStudy } from "./shipped.js";
@@ -295,7 +296,7 @@ function canSave() {
 function save() {
   const { title } = experimentOf(chosen);
   const first = [...now.figures.values()][0];
-  saveStudy($("dialog"), {
+  saveDialog($("dialog"), {
     id: summary.id,
     title: `${title}: ${now.opening.model.id}${partWords(now)}`,
     claim: first?.claim || null,

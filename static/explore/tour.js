@@ -1,7 +1,7 @@
 // Three sentences on how this works, for who asks: each beside what it speaks of, and of what was measured there.
 
-import { fill, h } from "../core/dom.js";
 import { signed } from "../core/format.js";
+import { stepsTour } from "../parts/tour.js";
 import { worthPushing } from "../run/answers/invite.js";
 import { activation, lastEntity } from "../run/run.js";
 import { modeOf } from "../run/steering/amount.js";
@@ -44,46 +44,8 @@ function ofSliders(state) {
 
 /** A push of a slider leads on to the last step. `again` is the button that starts it. */
 export function tour(element, state, again) {
-  again.addEventListener("click", () => show(0));
-  hide();
-
+  const { show } = stepsTour(element, again, () => steps(state));
   state.on(["values"], () => {
     if (!element.hidden && state.get("values").some((value) => value !== null)) show(2);
   });
-
-  function show(step) {
-    const all = steps(state);
-    const { at: id, title, text } = all[step];
-    for (const one of document.querySelectorAll(".toured")) one.classList.remove("toured");
-    document.getElementById(id)?.classList.add("toured");
-    const last = step === all.length - 1;
-    fill(
-      element,
-      h("p", { class: "tour-text" }, h("b", {}, `${step + 1} of ${all.length} · ${title} `), text),
-      h(
-        "span",
-        { class: "row tight" },
-        h(
-          "button",
-          { class: "button", type: "button", onclick: () => (last ? finish() : show(step + 1)) },
-          last ? "Done" : "Next",
-        ),
-        !last && h("button", { class: "button button-plain", type: "button", onclick: finish }, "Skip"),
-      ),
-    );
-    element.hidden = false;
-    again.hidden = true;
-  }
-
-  function finish() {
-    hide();
-    again.focus();
-  }
-
-  function hide() {
-    for (const one of document.querySelectorAll(".toured")) one.classList.remove("toured");
-    fill(element);
-    element.hidden = true;
-    again.hidden = false;
-  }
 }

@@ -2,7 +2,7 @@
 
 import { deleteFinding, Refused } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { forget, tokenOf } from "../parts/delete_tokens.js";
+import { forget, tokenOf } from "../parts/saving/delete_tokens.js";
 
 /** `dialog` asks again before anything is deleted; afterwards the page says what its link says from then on. */
 export function takeBack(element, dialog, slug) {

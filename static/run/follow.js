@@ -6,8 +6,10 @@ import { ended, newRun, reduce } from "./run.js";
 
 const SHOWN_EVERY_MS = 30;
 
-/** `page` names the page and the kind: of one name the server keeps the newest run only. */
-export function follower(page) {
+/** `page` names the page and the kind: of one name the server keeps the newest run only. `fresh` and `fold` are of what
+ * such a run amounts to: run.js', or of another kind of run with the same phases.
+ * @param {string} page @param {{ fresh?: (request: any) => any, fold?: (run: any, frame: any) => any }} of */
+export function follower(page, { fresh = newRun, fold = reduce } = {}) {
   let current = null; // AbortController of the open stream
   return {
     /**
@@ -18,7 +20,7 @@ export function follower(page) {
       current?.abort();
       const mine = new AbortController();
       current = mine;
-      let run = newRun(request);
+      let run = fresh(request);
       let id = null;
       let timer = 0;
       const tell = () => {
@@ -30,7 +32,7 @@ export function follower(page) {
         const answer = await startRun(request, page, mine.signal);
         id = answer.id;
         for await (const frame of answer.frames) {
-          run = reduce(run, frame);
+          run = fold(run, frame);
           timer ||= setTimeout(tell, SHOWN_EVERY_MS);
         }
         run = ended(run, "cut");

@@ -13,7 +13,7 @@ import { armAt, bandName, control, logodds, sigmoid } from "./run.js";
 import { claim, headline } from "./verdicts.js";
 import { badge } from "./badge.js";
 import { claimParts } from "./answers/claim.js";
-import { published } from "../parts/published.js";
+import { published } from "../parts/saving/published.js";
 
 const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, not of the run
 

@@ -1,8 +1,8 @@
 // What a dialog says once a finding has its link: where it is, and what takes it back.
 
-import { h } from "../core/dom.js";
-import { addressOf } from "../core/root.js";
-import { copyButton } from "./copy.js";
+import { h } from "../../core/dom.js";
+import { addressOf } from "../../core/root.js";
+import { copyButton } from "../copy.js";
 import { keep } from "./delete_tokens.js";
 
 /** @param {{ finding: object, delete_token: string }} saved of POST /api/findings @param {HTMLDialogElement} dialog */

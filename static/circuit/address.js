@@ -1,0 +1,76 @@
+// The page's address: the question, and all that is chosen on its circuit, so that reload, back and a copied link show it
+// again. Pure; anything that makes no sense is left out, never an error.
+
+const VIEWS = ["groups", "latents", "table"];
+const MOST_PINS = 64;
+
+/**
+ * @typedef {{ request: object|null, parent: string|null, chosen: any }} Opened
+ * request: a CircuitRequest without its model, null where no prompt is named; chosen: channels of view.js
+ * @returns {Opened}
+ */
+export function readCircuit(hash) {
+  const query = new URLSearchParams(hash.replace(/^#/, ""));
+  const text = (name) => query.get(name) || null;
+  const number = (name) => {
+    const value = Number.parseFloat(query.get(name) ?? "");
+    return Number.isFinite(value) ? value : null;
+  };
+  const prompt = text("prompt");
+  const chosen = {
+    select: text("select"),
+    side: query.get("side") === "a" || query.get("side") === "b" ? query.get("side") : null,
+    x: number("x"),
+    test: text("test"),
+    view: VIEWS.includes(query.get("view")) ? query.get("view") : null,
+    least: number("least"),
+    pins: query.get("pins")?.split(" ").filter(Boolean).slice(0, MOST_PINS) ?? null,
+  };
+  return {
+    request: prompt && {
+      prompt,
+      beside: text("beside") && { prompt: text("beside") },
+      format: text("format") ?? "chat",
+      said: query.get("said") ?? "",
+      basis: text("basis") ?? "latents",
+      target: parsed(query.get("target")) ?? { kind: "opening" },
+      hold: parsed(query.get("hold")) ?? [],
+    },
+    parent: text("parent"),
+    chosen: Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== null)),
+  };
+}
+
+/** @param {object|null} request a CircuitRequest; null: of the recording that is there by itself */
+export function writeCircuit(request, chosen, parent = null) {
+  const query = new URLSearchParams();
+  const put = (name, value, usual) =>
+    value !== usual && value !== null && value !== undefined && value !== "" && query.set(name, String(value));
+  if (request) {
+    put("prompt", request.prompt);
+    put("beside", request.beside?.prompt);
+    put("format", request.format, "chat");
+    put("said", request.said);
+    put("basis", request.basis, "latents");
+    if (request.target && request.target.kind !== "opening") put("target", JSON.stringify(request.target));
+    if (request.hold?.length) put("hold", JSON.stringify(request.hold));
+  }
+  put("parent", parent);
+  put("view", chosen.view, "groups");
+  put("select", chosen.select);
+  put("side", chosen.side);
+  put("x", chosen.x, 0);
+  put("test", chosen.test);
+  put("least", chosen.least, 0.01);
+  put("pins", chosen.pins?.join(" "));
+  return `#${query}`;
+}
+
+function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    return value && typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,185 @@
+// Circuit: why it refuses, why it answers, and how far the drawing can be trusted. Owns the question, the run and the
+// address; what is drawn is view.js', from (request, frames so far). A cold visit draws what was recorded.
+
+import { newPage, recordedFrames, Refused } from "../core/api.js";
+import { $, fill, h, icon } from "../core/dom.js";
+import { channels } from "../core/store.js";
+import { watchWorker } from "../parts/health.js";
+import { mount } from "../parts/mount.js";
+import { saveDialog } from "../parts/saving/dialog.js";
+import { follower } from "../run/follow.js";
+import { ended } from "../run/run.js";
+import { workerStatus } from "../run/status.js";
+import { readCircuit, writeCircuit } from "./address.js";
+import { circuitClaim } from "./claim.js";
+import { circuitForm, requestOf } from "./form.js";
+import { newGraph, reduceGraph } from "./graph.js";
+import { circuitTour } from "./tour.js";
+import { CIRCUIT_CHANNELS, circuitView } from "./view.js";
+
+const REST_MS = 200;
+const ADDRESSED = ["select", "side", "x", "test", "view", "least", "pins"];
+
+let opened = readCircuit(location.hash);
+const state = channels({
+  ...CIRCUIT_CHANNELS,
+  ...opened.chosen,
+  health: null,
+  card: null,
+  run: null,
+  opened: opened.request,
+});
+const follow = follower(`${newPage()}-circuit`, { fresh: newGraph, fold: reduceGraph });
+let base = opened.request; // what the fields don't say is taken from it
+let asked = null; // the request of the run that is shown; null: the recording that is there by itself
+let runId = null;
+let wanted = Boolean(opened.request); // a run waits for the worker
+let timer = 0;
+const parent = opened.parent;
+
+workerStatus($("status"), state);
+mount(circuitForm, $("ask"), state, run);
+circuitView(state);
+mount(circuitTour, $("tour"), state, $("tour-again"));
+state.on(["graph"], () => state.set("run", state.get("graph")));
+state.on(["graph", "health"], stand);
+state.on(["health", "card"], () => wanted && run());
+state.on(ADDRESSED, () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => write("replaceState"), REST_MS);
+});
+addEventListener("popstate", reopen);
+$("save").addEventListener("click", save);
+watchWorker(state, { waits: () => follow.busy() });
+if (!opened.request) openRecording();
+
+// ---- the run
+
+function run() {
+  const card = state.get("card");
+  const ready = state.get("health")?.ready;
+  if (!$("prompt").value.trim()) {
+    $("prompt").focus();
+    return say([h("p", {}, "No prompt yet. Write one, or press an example.")]);
+  }
+  wanted = !(card && ready);
+  if (wanted) return stand();
+  const request = requestOf($("ask"), card, base);
+  const fresh = asked !== null || !opened.request;
+  asked = base = request;
+  if (fresh) { for (const name of ["select", "test"]) state.set(name, null); }
+  if (fresh) state.set("x", 0);
+  state.set("turns", new Map());
+  write(fresh ? "pushState" : "replaceState");
+  follow.ask(request, (graph, id) => {
+    runId = id;
+    if (graph.start || graph.phase === "refused") state.set("graph", graph.start ? graph : { ...graph, start: null });
+    else state.set("run", graph);
+  });
+}
+
+async function openRecording() {
+  const { first } = $("main").dataset;
+  if (!first) return;
+  let graph = newGraph(null);
+  try {
+    for await (const frame of recordedFrames(first)) graph = reduceGraph(graph, frame);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return say([h("p", {}, `The recorded circuit did not arrive. ${error.message}`)]);
+  }
+  if (asked) return;
+  graph = ended(graph, "cut");
+  base = graph.start.request;
+  state.set("opened", base);
+  state.set("graph", graph);
+}
+
+// ---- what stands in the way
+
+function stand() {
+  const [graph, health] = [state.get("graph"), state.get("health")];
+  const down = health?.worker === "down";
+  const live = Boolean(health?.ready && graph?.start && graph.phase === "done");
+  state.set("live", live);
+  $("save").disabled = !(runId && graph?.phase === "done");
+  const hold = (base?.hold ?? []).length;
+  $("held").hidden = !hold;
+  fill($("held"), hold ? `${hold} push${hold > 1 ? "es" : ""} in force, as in Explore.` : "");
+  if (graph?.refusal) return say(refusal(graph));
+  if (graph && ["cut", "cancelled"].includes(graph.phase)) {
+    return say([h("p", {}, "The worker was lost. What arrived stays, and is a part of the circuit.")]);
+  }
+  if (wanted && down) {
+    return say([h("p", {}, "No worker answers. Your question runs as soon as one does; findings still open.")]);
+  }
+  if (down) {
+    return say([
+      h(
+        "p",
+        { class: "note" },
+        "No worker answers. What was recorded stays: the claim, the groups and their measured turns.",
+      ),
+    ]);
+  }
+  say(null);
+}
+
+function refusal({ refusal: { asked: what, allowed, change }, start }) {
+  return [
+    h("p", { class: "row notice-title" }, icon("warning"), h("b", {}, what)),
+    h("p", {}, allowed),
+    h("p", {}, h("b", {}, change)),
+    start && h("p", { class: "note" }, "What arrived before stays, as a part."),
+  ];
+}
+
+function say(lines) {
+  $("notice").hidden = !lines;
+  fill($("notice"), lines ?? []);
+}
+
+// ---- saving
+
+function save() {
+  const graph = state.get("graph");
+  const claim = circuitClaim(graph);
+  saveDialog($("dialog"), {
+    id: runId,
+    title: claim.split(". ")[0].slice(0, 100),
+    claim,
+    parent,
+    what: "both prompts, the circuit with its activations, effects and controls, your title and your note.",
+    options: Object.fromEntries(
+      Object.entries(chosen()).map(([name, value]) => [name, Array.isArray(value) ? value.join(" ") : String(value)]),
+    ),
+  });
+}
+
+// ---- the address
+
+function chosen() {
+  return Object.fromEntries(ADDRESSED.map((name) => [name, state.get(name)]).filter(([, value]) => value !== null));
+}
+
+function write(how) {
+  const hash = writeCircuit(asked ?? opened.request, chosen(), parent);
+  if (hash !== location.hash) history[how](null, "", hash);
+}
+
+function reopen() {
+  clearTimeout(timer);
+  opened = readCircuit(location.hash);
+  for (const [name, value] of Object.entries({ ...CIRCUIT_CHANNELS, ...opened.chosen })) {
+    if (ADDRESSED.includes(name)) state.set(name, value);
+  }
+  if (!opened.request) {
+    asked = null;
+    return openRecording();
+  }
+  if (JSON.stringify(opened.request) === JSON.stringify(readCircuit(writeCircuit(asked, {})).request)) return;
+  base = opened.request;
+  state.set("opened", base);
+  asked = null;
+  run();
+}

@@ -1,0 +1,300 @@
+// Groups of both prompts in two aligned columns, with what each does to the others: measured arrows between boxes, a
+// gauge in each. On a phone a list of cards, without a drawing. From the frames `circuit`, `groups`, `arrows`.
+
+import { fill, h, s } from "../../core/dom.js";
+import { sig3, visible } from "../../core/format.js";
+import { keyOf } from "../../core/keys.js";
+import { GROUP_ROLES } from "../../core/protocol.js";
+import { groupName, hueOf, mText, nextText, outcomeOf, percent } from "../claim.js";
+import { arrowOn, isSilent, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "../graph.js";
+import { pointNow } from "../turn.js";
+import { arrowElement, legend } from "./arrows.js";
+import { arrowPaths, groupLayout, neighbour } from "./layout.js";
+
+const REDRAWN = ["graph", "narrow"];
+
+export function groupColumns(element, state) {
+  let width = 0;
+  let stages = []; // what of each column changes while something is turned
+  const columns = h("div", { class: "columns" });
+  fill(element, legend(), columns);
+  const size = new ResizeObserver(() => {
+    if (columns.clientWidth === width) return;
+    width = columns.clientWidth;
+    draw();
+  });
+  size.observe(columns);
+  const offs = [
+    state.on(REDRAWN, draw),
+    state.on(["select", "side", "x", "test", "turns", "pins"], update),
+  ];
+  return () => {
+    size.disconnect();
+    offs.forEach((off) => off());
+    fill(element);
+  };
+
+  function draw() {
+    const graph = state.get("graph");
+    if (!graph?.start) return;
+    const held = document.activeElement?.closest?.("[data-group]");
+    const [id, side] = held ? [held.getAttribute("data-group"), held.getAttribute("data-on")] : [];
+    const narrow = state.get("narrow");
+    stages = narrow ? [] : sidesOf(graph).map((one) => stage(graph, one));
+    fill(columns, narrow ? cards(graph) : stages.map(({ element: column }) => column));
+    columns.classList.toggle("one", sidesOf(graph).length === 1);
+    if (id) /** @type {HTMLElement} */ (columns.querySelector(`[data-group="${id}"][data-on="${side}"]`))?.focus();
+    update();
+  }
+
+  // ---- one column
+
+  function stage(graph, side) {
+    const sides = sidesOf(graph).length;
+    const wide = Math.max(280, (columns.clientWidth - (sides - 1) * 24) / sides);
+    const layout = groupLayout(graph.groups, wide);
+    const arrows = graph.arrows.map((arrow) => arrowOn(graph, arrow, side))
+      .filter(({ source, target }) => layout.boxes.has(source) && (target === null || layout.boxes.has(target)));
+    const paths = arrowPaths(layout, arrows, wide);
+    const drawn = arrows.map((arrow, i) => arrowElement(arrow, paths[i]));
+    const boxes = graph.groups.map((group) => box(graph, group, side, layout.boxes.get(group.id)));
+    const outcome = h("div", { class: "m-box", style: at(layout.outcome) });
+    const svg = s(
+      "svg",
+      { class: "arrows", width: wide, height: layout.height, "aria-hidden": "true" },
+      drawn.map(({ line }) => line),
+      drawn.map(({ label }) => label),
+    );
+    const element = h(
+      "section",
+      { class: "column", "aria-label": whoIs(graph, side) },
+      h("h3", { class: "column-head" }, whoIs(graph, side)),
+      h(
+        "div",
+        { class: "stage", style: { height: `${layout.height}px` }, onkeydown: (event) => walk(event, layout) },
+        svg,
+        outcome,
+        boxes.map(({ button }) => button),
+      ),
+      tokens(graph, side),
+    );
+    return { element, side, outcome, boxes, arrows, drawn };
+  }
+
+  function walk(event, layout) {
+    const from = event.target.closest("[data-group]")?.getAttribute("data-group");
+    const key = keyOf(event);
+    if (!from || !key || !/^Arrow/.test(key)) return;
+    const side = event.target.closest("[data-on]").getAttribute("data-on");
+    const places = new Map([...layout.boxes].map(([id, one]) => [id, { x: one.x + one.width / 2, y: one.y }]));
+    let [to, on] = [neighbour(places, from, key), side];
+    if (!to && key === "ArrowRight" && side === "a") [to, on] = [from, "b"];
+    if (!to && key === "ArrowLeft" && side === "b") [to, on] = [from, "a"];
+    const next = /** @type {HTMLElement} */ (columns.querySelector(`[data-group="${to}"][data-on="${on}"]`));
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+
+  function box(graph, group, side, place) {
+    const node = strongest(graph, group);
+    const silent = node && isSilent(graph, node, side);
+    const gauge = h("span", { class: "gauge" }, h("span", { class: "gauge-rest" }), h("span", { class: "gauge-now" }));
+    const narrowBox = place.height < 60;
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: `group-box hue-${GROUP_ROLES[group.role].hue} ${silent ? "silent" : ""}`,
+        style: at(place),
+        "data-group": group.id,
+        "data-on": side,
+        "aria-label": words(graph, group, side),
+        onclick: () => choose(group, side),
+      },
+      h(
+        "span",
+        { class: "group-name" },
+        h("span", { class: `group-dot hue-${GROUP_ROLES[group.role].hue}` }),
+        groupName(group),
+      ),
+      !narrowBox &&
+        h(
+          "span",
+          { class: "group-value" },
+          node ? (silent ? "silent" : `fires ${sig3(valueOf(node, side))}`) : "",
+          group.share !== null && h("span", { class: "push note" }, percent(group.share)),
+        ),
+      gauge,
+    );
+    return { group, button, gauge };
+  }
+
+  // What stands between columns that hold no difference is folded.
+  function tokens(graph, side) {
+    const { tokens: all } = sideOf(graph, side);
+    const place = (column) => column[side];
+    const parts = [];
+    let folded = 0;
+    const fold = () => {
+      if (folded) {
+        parts.push(h("span", { class: "token-fold" }, `⟨${folded} ${parts.length ? "" : "alike"}⟩`.replace(" ⟩", "⟩")));
+      }
+      folded = 0;
+    };
+    for (const column of graph.start.columns) {
+      const pos = place(column);
+      if (pos === null) continue;
+      if (column.place === "before" || column.place === "after") folded++;
+      else {
+        fold();
+        parts.push(
+          h("span", { class: `circuit-token ${column.place === "end" ? "" : "in-name"}` }, visible(all[pos].text)),
+        );
+      }
+    }
+    fold();
+    return h("p", { class: "column-tokens mono", "aria-label": `Tokens of ${whoIs(graph, side)}` }, parts);
+  }
+
+  // ---- what changes while something is chosen, turned or tested
+
+  function update() {
+    const graph = state.get("graph");
+    if (!graph?.start) return;
+    const [select, side, test] = ["select", "side", "test"].map(state.get);
+    const point = test ? null : pointNow(state);
+    for (const one of columns.querySelectorAll("[data-group]")) {
+      const chosen = one.getAttribute("data-group") === select;
+      one.setAttribute("aria-pressed", String(chosen));
+    }
+    for (const one of stages) {
+      const here = point && one.side === side ? point : null;
+      outcome(graph, one, here, test);
+      const gauges = here?.gauges ?? new Map();
+      for (const { group, gauge } of one.boxes) {
+        gauges.size || !here ? moved(gauge, one.side, gauges.get(group.id) ?? 0) : moved(gauge, one.side, 0);
+      }
+      const known = one.arrows.some(({ source, target }) => source === select || target === select);
+      one.arrows.forEach(({ source, target }, i) => {
+        const near = known && (source === select || target === select);
+        for (const part of [one.drawn[i].line, one.drawn[i].label]) {
+          part.classList.toggle("near", near);
+          part.classList.toggle("far", known && !near);
+        }
+      });
+    }
+    for (const gauge of /** @type {NodeListOf<HTMLElement>} */ (columns.querySelectorAll(".group-card [data-side]"))) {
+      const id = gauge.closest("[data-group]").getAttribute("data-group");
+      const here = gauge.dataset.side === side ? point : null;
+      moved(gauge, gauge.dataset.side, here?.gauges?.get(id) ?? 0);
+    }
+  }
+
+  function moved(gauge, side, share) {
+    const rest = side === "a" ? 0 : 1;
+    const now = Math.min(1, Math.max(0, side === "a" ? share : 1 - share));
+    gauge.style.setProperty("--rest", String(rest));
+    gauge.style.setProperty("--now", String(now));
+    gauge.classList.toggle("turned", Math.abs(now - rest) > 0.004);
+  }
+
+  function outcome(graph, { side, outcome: place }, point, test) {
+    const own = sideOf(graph, side);
+    const result = test ? testOf(graph, test) : null;
+    const at = side === "a" ? 0 : 1;
+    const m = result ? result.m[at] : (point?.m ?? own.m);
+    const top = result ? result.top[at] : (point ? point.top : own.top[0]);
+    const changed = Math.abs(m - own.m) > 1e-9;
+    place.className = `m-box hue-${hueOf(graph, m)}`;
+    fill(
+      place,
+      h("b", { class: `as-${hueOf(graph, m)}` }, outcomeOf(graph, m)),
+      h("span", { class: "m-box-value" }, changed ? `${mText(own.m)} → ${mText(m)}` : mText(m)),
+      top && h("span", { class: "mono note push" }, nextText(top)),
+    );
+  }
+
+  function choose(group, side) {
+    const again = state.get("select") === group.id && state.get("side") === side;
+    state.set("test", null);
+    if (!again) state.set("x", 0);
+    state.set("side", side);
+    state.set("select", group.id);
+  }
+
+  // ---- a phone's list
+
+  function cards(graph) {
+    const order = Object.keys(GROUP_ROLES);
+    const groups = [...graph.groups].sort((x, y) => order.indexOf(x.role) - order.indexOf(y.role));
+    return h(
+      "ul",
+      { class: "group-cards", "aria-label": "Groups" },
+      groups.map((group) => {
+        const node = strongest(graph, group);
+        return h(
+          "li",
+          {},
+          h(
+            "button",
+            {
+              type: "button",
+              class: "group-card",
+              "data-group": group.id,
+              "data-on": "card",
+              onclick: () => choose(group, state.get("side")),
+            },
+            h(
+              "span",
+              { class: "group-name" },
+              h("span", { class: `group-dot hue-${GROUP_ROLES[group.role].hue}` }),
+              groupName(group),
+              group.share !== null && h("span", { class: "push note" }, `${percent(group.share)} of the gap`),
+            ),
+            sidesOf(graph).map((side) =>
+              h(
+                "span",
+                { class: "card-side" },
+                h("span", {}, whoIs(graph, side)),
+                h(
+                  "span",
+                  { class: "note" },
+                  node ? (isSilent(graph, node, side) ? "did not fire" : `fires ${sig3(valueOf(node, side))}`) : "",
+                ),
+                h(
+                  "span",
+                  { class: "gauge", "data-side": side },
+                  h("span", { class: "gauge-rest" }),
+                  h("span", { class: "gauge-now" }),
+                ),
+              )
+            ),
+          ),
+        );
+      }),
+    );
+  }
+}
+
+// ---- words and shapes
+
+const at = ({ x, y, width, height }) => ({
+  left: `${x}px`,
+  top: `${y}px`,
+  width: `${width}px`,
+  height: `${height}px`,
+});
+
+/** What a box says to who can't see it: what it is, and what it does to the others. */
+function words(graph, group, side) {
+  const node = strongest(graph, group);
+  const fires = node ? (isSilent(graph, node, side) ? "did not fire" : `fires ${sig3(valueOf(node, side))}`) : "";
+  const does = graph.arrows.filter(({ source }) => source === group.id).map((arrow) => arrowOn(graph, arrow, side))
+    .filter(({ solid }) => solid)
+    .map(({ target, inhibits, share }) => {
+      const to = target === null ? "the outcome" : groupName(graph.groups.find(({ id }) => id === target));
+      return `${inhibits ? "inhibits" : "excites"} ${to}, ${sig3(share)}`;
+    });
+  return [`${groupName(group)} on ${whoIs(graph, side)}`, fires, ...does].filter(Boolean).join("; ");
+}

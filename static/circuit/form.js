@@ -1,0 +1,120 @@
+// The question: two prompts or one, what is explained, read through what. Makes a CircuitRequest of
+// protocol/worker/circuits.py; keeps what is typed in its fields. Knows no run.
+
+import { $, fill, h, listen } from "../core/dom.js";
+import { keyOf } from "../core/keys.js";
+import { BASES, MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
+
+/**
+ * @param {any} state has card, and the channel `opened`: what the address or a recording asks
+ * @param {() => void} run
+ */
+export function circuitForm(form, state, run) {
+  const field = form.elements;
+  const offs = [
+    listen(form, "submit", (event) => {
+      event.preventDefault();
+      run();
+    }),
+    listen(form, "keydown", (event) => {
+      if (keyOf(event) !== "Enter" || event.target.tagName !== "TEXTAREA" || event.shiftKey) return;
+      event.preventDefault();
+      run();
+    }),
+    listen(form, "change", ({ target }) => target.name === "target" && targets()),
+    state.on(["card"], () => examples(state.get("card"))),
+    state.on(["opened"], () => put(state.get("opened"))),
+  ];
+  fill(
+    field.basis,
+    Object.entries(BASES).filter(([name]) => name !== "transcoder").map(([name, words]) =>
+      h("option", { value: name }, words)
+    ),
+  );
+  for (const prompt of [field.prompt, field.beside]) prompt.maxLength = MAX_PROMPT_CHARACTERS;
+  targets();
+  return () => offs.forEach((off) => off());
+
+  /** What a request says, in the fields. */
+  function put(request) {
+    if (!request) return;
+    field.prompt.value = request.prompt ?? "";
+    field.beside.value = request.beside?.prompt ?? "";
+    field.format.value = request.format ?? "chat";
+    field.said.value = request.said ?? "";
+    field.basis.value = request.basis ?? "latents";
+    const { kind = "opening", up, against, of } = request.target ?? {};
+    field.target.value = kind;
+    field.up.value = up ?? "";
+    field.against.value = against ?? "";
+    field.latent.value = of?.kind === "latent" ? `${of.dictionary} ${of.latent}` : (of?.name ?? "");
+    targets();
+  }
+
+  function targets() {
+    for (const part of form.querySelectorAll("[data-target]")) part.hidden = part.dataset.target !== field.target.value;
+  }
+
+  // A pair of each kind of name: the known one beside the unknown one.
+  function examples(card) {
+    const pairs = (card?.examples ?? []).map((group) => [
+      group.find(({ story, role }) => (story ?? role) === "known"),
+      group.find(({ story, role }) => (story ?? role) === "unknown"),
+    ]).filter(([known, unknown]) => known && unknown);
+    fill(
+      $("pairs"),
+      pairs.map(([known, unknown]) =>
+        h(
+          "button",
+          { type: "button", class: "chip", onclick: () => ask(known.prompt, unknown.prompt) },
+          `${known.name} | ${unknown.name}`,
+        )
+      ),
+    );
+  }
+
+  function ask(prompt, beside) {
+    put({ prompt, beside: { prompt: beside }, format: "chat" });
+    run();
+  }
+}
+
+/** The request that the fields ask; `base`: what they don't say is taken from it. @returns {object|null} null without a prompt */
+export function requestOf(form, card, base = null) {
+  const field = form.elements;
+  const prompt = field.prompt.value.trim();
+  if (!prompt || !card) return null;
+  const beside = field.beside.value.trim();
+  const same = base?.prompt === prompt && (base?.beside?.prompt ?? "") === beside;
+  const format = field.format.value;
+  return {
+    kind: "circuit",
+    model: card.id,
+    prompt,
+    format,
+    ...(same && base.entity && { entity: base.entity }),
+    beside: beside ? { prompt: beside, ...(same && base.beside?.entity && { entity: base.beside.entity }) } : null,
+    said: field.said.value,
+    target: targetOf(field, card),
+    basis: field.basis.value,
+    ...(base?.hold?.length && { hold: base.hold }),
+  };
+}
+
+/** A target of protocol/worker/circuits.py. */
+function targetOf(field, card) {
+  switch (field.target.value) {
+    case "tokens":
+      return { kind: "tokens", up: field.up.value || null, against: field.against.value || null };
+    case "reading": {
+      const [name, latent] = field.latent.value.trim().split(/[\s#]+/);
+      const own = card.dictionaries.find(({ id, layer }) => id === name || `L${layer}` === name);
+      if (latent !== undefined) {
+        return { kind: "reading", of: { kind: "latent", dictionary: own?.id ?? name, latent: Number(latent) } };
+      }
+      return { kind: "reading", of: { kind: "vector", name } };
+    }
+    default:
+      return { kind: "opening" };
+  }
+}

@@ -1,0 +1,51 @@
+// What the model does where it can't know whom it is asked about: the default tests, a press each, from the frame
+// `defaults`. The sentence and the control are claim.js'.
+
+import { fill, h } from "../core/dom.js";
+import { DEFAULT_TESTS } from "../core/protocol.js";
+import { testClaim } from "./claim.js";
+import { sidesOf, testOf } from "./graph.js";
+import { told } from "./sentence.js";
+
+const SHOWN = ["recognition_off", "name_neutral", "name_hidden", "not_recognised_on"];
+
+/** `state` has graph and test: the one that is pressed, or null. */
+export function defaultTests(element, state) {
+  const results = h("div", { class: "tests-told", role: "status" });
+  const buttons = h("div", { class: "row wrap tight", role: "group", "aria-label": "Is refusing the default?" });
+  fill(element, h("span", { class: "note" }, "Is refusing the default? Try:"), buttons, results);
+  const off = state.on(["graph", "test"], draw);
+  return () => {
+    off();
+    fill(element);
+  };
+
+  function draw() {
+    const [graph, test] = [state.get("graph"), state.get("test")];
+    const made = SHOWN.filter((one) => graph && testOf(graph, one));
+    element.hidden = !made.length;
+    const held = buttons.contains(document.activeElement) && /** @type {HTMLButtonElement} */
+      (document.activeElement).value;
+    fill(
+      buttons,
+      made.map((one) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            value: one,
+            "aria-pressed": String(one === test),
+            onclick: () => state.set("test", one === test ? null : one),
+          },
+          capital(DEFAULT_TESTS[one]),
+        )
+      ),
+    );
+    if (held) /** @type {HTMLElement} */ (buttons.querySelector(`[value="${held}"]`))?.focus();
+    const lines = test && graph ? sidesOf(graph).map((side) => testClaim(graph, test, side)).filter(Boolean) : [];
+    fill(results, lines.map((line) => h("p", {}, told(line))));
+  }
+}
+
+const capital = (words) => words.replace(/\p{L}/u, (letter) => letter.toUpperCase());

@@ -1,0 +1,101 @@
+// A circuit as it is drawn, on its page and in a finding: claim, tests, columns, what is chosen, its turn, heads, and how
+// far all of it can be trusted. Draws from the channels alone; knows no address, no question and no network but turns.
+
+import { $, fill, h, listen } from "../core/dom.js";
+import { keyOf } from "../core/keys.js";
+import { mount } from "../parts/mount.js";
+import { chosenView } from "./chosen.js";
+import { circuitClaim, leading } from "./claim.js";
+import { told } from "./sentence.js";
+import { groupColumns } from "./columns/groups.js";
+import { latentColumns } from "./columns/latents.js";
+import { nodeTable } from "./columns/table.js";
+import { headRows } from "./heads.js";
+import { chosenOf } from "./points.js";
+import { trustStrip } from "./strip.js";
+import { defaultTests } from "./tests.js";
+import { turnView } from "./turn.js";
+
+const VIEWS = { groups: ["Groups", groupColumns], latents: ["Latents", latentColumns], table: ["Table", nodeTable] };
+const NARROW = matchMedia("(max-width: 640px)");
+
+/** The channels that a circuit is drawn from, and what they hold at first. */
+export const CIRCUIT_CHANNELS = {
+  graph: null, // graph.js Graph
+  select: null, // a group's id, a node's, or "pins"; null: what leads
+  side: "b", // the prompt that is turned
+  x: 0, // where the slider stands, points.js
+  turns: new Map(), // answers to turns, by turn.js turnKey
+  test: null, // a default test that is pressed
+  view: "groups",
+  least: 0.01, // of the gap: nodes with less are hidden
+  pins: [],
+  narrow: false,
+  live: false, // a worker answers turns
+};
+
+export function circuitView(state) {
+  NARROW.addEventListener("change", () => state.set("narrow", NARROW.matches));
+  state.set("narrow", NARROW.matches);
+  state.on(["graph"], () => {
+    const graph = state.get("graph");
+    fill($("claim"), graph?.start ? told(circuitClaim(graph) || waiting(graph)) : "");
+    choose(graph);
+  });
+  mount(defaultTests, $("tests"), state);
+  mount(chosenView, $("chosen"), state, $("why"));
+  mount(turnView, $("turn"), state);
+  mount(headRows, $("heads"), state);
+  mount(trustStrip, $("trust"), state);
+  views();
+  listen(document, "keydown", pressed);
+
+  // What leads is chosen until a reader chooses.
+  function choose(graph) {
+    if (!graph?.start || (state.get("select") && chosenOf(graph, state.get("select"), state.get("pins")))) return;
+    const lead = leading(graph);
+    if (!lead) return;
+    state.set("side", lead.side);
+    state.set("select", lead.group.id);
+  }
+
+  function views() {
+    let remove = null;
+    const buttons = h(
+      "div",
+      { class: "segmented", role: "group", "aria-label": "View" },
+      Object.entries(VIEWS).map(([name, [words]]) =>
+        h("button", { type: "button", value: name, onclick: () => state.set("view", name) }, words)
+      ),
+    );
+    fill($("views"), buttons, h("span", { id: "view-more", class: "row wrap push" }));
+    state.on(["view"], () => {
+      const view = Object.hasOwn(VIEWS, state.get("view")) ? state.get("view") : "groups";
+      for (const button of buttons.children) {
+        button.setAttribute("aria-pressed", String(/** @type {any} */ (button).value === view));
+      }
+      remove?.();
+      fill($("view-more"));
+      remove = mount(VIEWS[view][1], $("drawing"), state);
+    });
+  }
+
+  function pressed(event) {
+    const key = keyOf(event);
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!key || event.ctrlKey || event.metaKey || event.altKey || target.closest?.("input, textarea, select, dialog")) {
+      return;
+    }
+    if (key === "/") find(event);
+    else if (key === "g" || key === "G") state.set("view", "groups");
+    else if (key === "p" || key === "P") document.getElementById("pin")?.click();
+  }
+
+  function find(event) {
+    event.preventDefault();
+    state.set("view", "table");
+    document.getElementById("find")?.focus();
+  }
+}
+
+const waiting = (graph) => graph.phase === "running" ? "Measuring what each part does…" : "";

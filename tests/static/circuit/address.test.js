@@ -1,0 +1,31 @@
+import { readCircuit, writeCircuit } from "/static/circuit/address.js";
+import assert from "../assert.js";
+
+const REQUEST = {
+  prompt: "Who is “A & B”?",
+  beside: { prompt: "Who is C?" },
+  format: "raw",
+  said: "He plays",
+  basis: "neurons",
+  target: { kind: "tokens", up: " a", against: null },
+  hold: [{ target: { kind: "latent", dictionary: "d", latent: 1 }, mode: "add", strength: 2 }],
+};
+const CHOSEN = { view: "latents", select: "g1", side: "a", x: 0.5, test: null, least: 0.02, pins: ["sae:2:1:10"] };
+
+Deno.test("what can be seen is in the address, and comes back from it", () => {
+  const { request, chosen, parent } = readCircuit(writeCircuit(REQUEST, CHOSEN, "2NEpo7TZRRrL"));
+  assert.deepEqual(request, REQUEST);
+  assert.deepEqual(chosen, Object.fromEntries(Object.entries(CHOSEN).filter(([, value]) => value !== null)));
+  assert.equal(parent, "2NEpo7TZRRrL");
+});
+
+Deno.test("an address that makes no sense is read as far as it does", () => {
+  const { request, chosen } = readCircuit("#prompt=Hi&view=sideways&side=c&x=much&target={&hold=7");
+  assert.deepEqual(chosen, {});
+  assert.deepEqual([request.target, request.hold, request.beside], [{ kind: "opening" }, [], null]);
+});
+
+Deno.test("without a prompt it asks nothing", () => {
+  assert.equal(readCircuit("").request, null);
+  assert.equal(writeCircuit(null, { view: "groups", x: 0 }), "#");
+});

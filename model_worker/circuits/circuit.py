@@ -134,7 +134,7 @@ def _nodes(scores: NodeScores, layer: int, held: LayerTotal) -> Nodes:
             for node in told
         ),
         total=rounded(held.total),
-        shown=rounded(sum(held.shares[node.column, node.index].item() for node in told)),
+        shown=rounded(sum(held.shares[node.column, node.index].item() for node in told if node.kind != "error")),
         error=rounded(held.error),
         n_active=int((scores.effect[layer] != 0).sum()),
         n_candidates=scores.n_candidates[layer],
@@ -175,7 +175,8 @@ def _edges(inquiry: Inquiry, scores: NodeScores) -> Generator[Edges | None]:
     layers = sorted({node.layer for node in scores.told}, reverse=True)
     n_frames = max(1, (len(layers) - 1) * len(inquiry.sides))
     for later, earlier in itertools.pairwise(layers):
-        sending, receiving = scores.told.of_layer(earlier), scores.told.of_layer(later)
+        sending = scores.told.of_layer(earlier)
+        receiving = [node for node in scores.told.of_layer(later) if node.kind != "error"]
         for which, side in enumerate(SIDE_NAMES[: len(inquiry.sides)]):
             found = yield from layer_edges(inquiry, which, sending, receiving)
             size = torch.maximum(found.weights.abs(), found.through.abs())

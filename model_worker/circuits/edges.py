@@ -22,7 +22,7 @@ from model_worker.circuits.inquiry import Inquiry, PromptSide
 from model_worker.circuits.nodes import ToldNode
 from model_worker.circuits.rule import PLAIN, PLAIN_PATTERNS_HELD, RELP, Rule
 from model_worker.circuits.sequence_pass import Taps, unedited
-from model_worker.model.gemma import Gemma
+from model_worker.model.gemma import Gemma, Norm
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,11 @@ def senders_of(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> Sende
     layer, side = nodes[0].layer, inquiry.sides[which]
     values = torch.tensor([node.a if which == 0 or node.b is None else node.b for node in nodes], device=at.device)
     if inquiry.request.basis != "neurons":
-        return Senders(values.unsqueeze(-1) * inquiry.dictionaries[layer].W_dec[index], at)
+        writes = values.unsqueeze(-1) * inquiry.dictionaries[layer].W_dec[index]
+        for row, node in enumerate(nodes):
+            if node.kind == "error":
+                writes[row] = inquiry.errors[which][layer][node.column]
+        return Senders(writes, at)
     block = side.whole.gemma.blocks[layer]
     norm = unedited(block.after_mlp)
     size = torch.linalg.vector_norm(side.neurons[layer][at] @ block.down, dim=-1, keepdim=True)
@@ -149,17 +153,14 @@ def _through(side: PromptSide, senders: Senders, receivers: Receivers, looks: Te
     with torch.no_grad():
         x = side.into(layer)[0]
         keys, values = (_for_heads(gemma, one[0]) for one in side.keys[layer])  # (pos, n_heads, head_dim)
-        queries = _looking(side, layer, x[receivers.at], receivers.at)[:, :n_heads]
+        queries = _looking(side, layer, x[receivers.at], x[receivers.at], receivers.at)[0][:, :n_heads]
         moved = torch.einsum("rhd,khd->hrk", back.z, values)
         steeper = looks * (moved - (looks * moved).sum(-1, keepdim=True)) * shape.scale
         if shape.cap is not None:
             scores = torch.einsum("rhd,khd->hrk", queries, keys) * (shape.scale / shape.cap)
             steeper = steeper * (1 - scores.tanh().square())
 
-        def looking(at_senders: Tensor) -> Tensor:
-            return _looking(side, layer, at_senders, senders.at)
-
-        turned = torch.func.jvp(looking, (x[senders.at],), (senders.writes,))[1]
+        turned = _looking(side, layer, x[senders.at], senders.writes, senders.at)[1]
         as_query = turned[:, :n_heads]
         as_key = _for_heads(gemma, turned[:, n_heads:])
         of_keys = torch.einsum("hrs,rhd,shd->rs", steeper[:, :, senders.at], queries, as_key)
@@ -167,18 +168,29 @@ def _through(side: PromptSide, senders: Senders, receivers: Receivers, looks: Te
         return of_keys + (receivers.at.unsqueeze(-1) == senders.at) * of_query
 
 
-def _looking(side: PromptSide, layer: int, x: Tensor, at: Tensor) -> Tensor:
-    """Queries and keys of rows x (n, d_model) at positions `at`, (n, n_heads + n_kv_heads, head_dim)."""
+def _looking(side: PromptSide, layer: int, x: Tensor, dx: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    """Queries and keys of rows x (n, d_model) at positions `at`, (n, n_heads + n_kv_heads, head_dim), and how they
+    change along dx."""
     gemma = side.whole.gemma
-    block, shape = gemma.blocks[layer], gemma.shape
+    block, shape, rotation = gemma.blocks[layer], gemma.shape, side.whole.rotations[layer]
     n_looking = shape.n_heads + shape.n_kv_heads
-    heads = PLAIN.norm(block.before_attention, x) @ block.qkv[:, : n_looking * shape.head_dim]
-    q, k = heads.unflatten(-1, (n_looking, shape.head_dim)).split([shape.n_heads, shape.n_kv_heads], dim=-2)
-    if block.q_norm is not None and block.k_norm is not None:
-        q, k = PLAIN.norm(block.q_norm, q), PLAIN.norm(block.k_norm, k)
-    both, rotation = torch.cat([q, k], dim=-2), side.whole.rotations[layer]
     cos, sin = rotation.cos[0, at].float(), rotation.sin[0, at].float()  # (n, 1, head_dim)
-    return both * cos + both.roll(shape.head_dim // 2, -1) * sin
+    both = []
+    for one in _norm_along(block.before_attention, x, dx):
+        both.append((one @ block.qkv[:, : n_looking * shape.head_dim]).unflatten(-1, (n_looking, shape.head_dim)))
+    if block.q_norm is not None and block.k_norm is not None:
+        q = _norm_along(block.q_norm, both[0][:, : shape.n_heads], both[1][:, : shape.n_heads])
+        k = _norm_along(block.k_norm, both[0][:, shape.n_heads :], both[1][:, shape.n_heads :])
+        both = [torch.cat(one, dim=-2) for one in zip(q, k, strict=True)]
+    here, along = (one * cos + one.roll(shape.head_dim // 2, -1) * sin for one in both)
+    return here, along
+
+
+def _norm_along(norm: Norm, x: Tensor, dx: Tensor) -> tuple[Tensor, Tensor]:
+    """x normed, and its change along dx: (dx − y (y·dx)) / size, with y = x / size."""
+    size = torch.hypot(torch.linalg.vector_norm(x, dim=-1, keepdim=True), norm.floor)
+    y = x / size
+    return y * norm.scaled, (dx - y * (y * dx).sum(-1, keepdim=True)) / size * norm.scaled
 
 
 def _for_heads(gemma: Gemma, of_kv_heads: Tensor) -> Tensor:

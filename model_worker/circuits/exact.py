@@ -1,6 +1,7 @@
 """What the model does where one node is at the other side's value, or at 0 where there is none: no graph, the model.
 
     latent   δ = (value − a) d at its column, added to resid_post of its layer
+    error    δ = ε of the other side − ε, or −ε
     neuron   δ = N(written + (value − z) w) − N(written): with the norm behind the MLP as it then is
 
 A row a node, from the block behind it and from its position on, and of the head the target's two columns. Knows nothing
@@ -12,7 +13,7 @@ from collections.abc import Generator, Sequence
 import torch
 from torch import Tensor
 
-from model_worker.circuits.inquiry import Inquiry, PromptSide, spans
+from model_worker.circuits.inquiry import Inquiry, spans
 from model_worker.circuits.nodes import ToldNode
 from model_worker.circuits.rule import PLAIN
 
@@ -65,24 +66,30 @@ def _swap(inquiry: Inquiry, which: int, layer: int, nodes: Sequence[ToldNode]) -
     side, positions = inquiry.sides[which], inquiry.positions(which)
     start = min(positions[node.column] for node in nodes)
     at = torch.tensor([positions[node.column] for node in nodes], device=side.embedding.device)
-    indices = torch.tensor([node.index for node in nodes], device=at.device)
-    moved = torch.tensor([_moved(node, which) for node in nodes], device=at.device)
     x = side.residuals[layer][start:].repeat(len(nodes), 1, 1)
-    x[torch.arange(len(nodes)), at - start] += node_deltas(inquiry, side, layer, indices, at, moved)
+    x[torch.arange(len(nodes)), at - start] += _deltas(inquiry, which, nodes, at)
     m = inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth, start=start), PLAIN)
     return [one - inquiry.m[which] for one in m.tolist()]
+
+
+def _deltas(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode], at: Tensor) -> Tensor:
+    """(n, d_model): what resid_post gains where each node of one layer alone is swapped. at (n,): their positions."""
+    layer = nodes[0].layer
+    moved = torch.tensor([_moved(node, which) for node in nodes], device=at.device).unsqueeze(-1)
+    index = torch.tensor([node.index for node in nodes], device=at.device)
+    if inquiry.request.basis == "neurons":
+        block, z = inquiry.gemma.blocks[layer], inquiry.sides[which].neurons[layer][at]
+        written = z @ block.down
+        return block.after_mlp(written + moved * block.down[index]) - block.after_mlp(written)
+    deltas = moved * inquiry.dictionaries[layer].W_dec[index]
+    for row, node in enumerate(nodes):
+        if node.kind == "error":
+            own = inquiry.errors[which][layer][node.column]
+            deltas[row] = (inquiry.errors[1 - which][layer][node.column] if inquiry.b is not None else 0.0) - own
+    return deltas
 
 
 def _moved(node: ToldNode, which: int) -> float:
     if node.b is None:
         return -node.a
     return node.b - node.a if which == 0 else node.a - node.b
-
-
-def node_deltas(inquiry: Inquiry, side: PromptSide, layer: int, indices: Tensor, at: Tensor, moved: Tensor) -> Tensor:
-    """(n, d_model): what resid_post gains where each node alone, at its position (n,), has `moved` (n,) more."""
-    if inquiry.request.basis == "neurons":
-        block = side.whole.gemma.blocks[layer]
-        written = side.neurons[layer][at] @ block.down
-        return block.after_mlp(written + moved.unsqueeze(-1) * block.down[indices]) - block.after_mlp(written)
-    return moved.unsqueeze(-1) * inquiry.dictionaries[layer].W_dec[indices]

@@ -137,6 +137,19 @@ class Inquiry:
         lacks, and at BOS, which no dictionary was trained on."""
         return tuple(self._activations(side, which) for which, side in enumerate(self.sides))
 
+    @cached_property
+    def errors(self) -> tuple[Mapping[int, Tensor], ...]:
+        """By side and layer that a dictionary reads, (columns, d_model): what of resid_post no latent writes, its bias
+        included. 0 in a column that the side lacks."""
+        return tuple(
+            {
+                layer: self.in_columns(which, side.residuals[layer]) - self.activations[which][layer] @ own.W_dec
+                for layer, own in self.dictionaries.items()
+                if layer < self.target.depth
+            }
+            for which, side in enumerate(self.sides)
+        )
+
     def positions(self, which: int) -> list[int]:
         """By column, where it is on that side; −1 where it isn't."""
         found = ((column.a, column.b)[which] for column in self.columns)

@@ -4,11 +4,14 @@
                 Columns that only one side has stay out.
     one side    ∂m · a: to m
 
+What no latent writes is a node too, one a column, of which a and b are norms; BOS stays out.
+
 Candidates are a layer's first by either score: the gradient ranks single nodes best, but halves those that matter
 where the answer is saturated, which RelP doesn't (docs/LOG.md, Circuits). Knows nothing about frames.
 """
 
-from collections.abc import Generator, Mapping
+import itertools
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +44,7 @@ class NodeScores:
 def score(inquiry: Inquiry) -> Generator[None, None, NodeScores]:
     """A pass forward and back between two Nones."""
     plain, of_relp = [], []
+    kind: NodeKind = "mlp" if inquiry.request.basis == "neurons" else "sae"
     for side in inquiry.sides:
         plain.append(gradients(side, inquiry.target, PLAIN))
         yield None
@@ -50,7 +54,17 @@ def score(inquiry: Inquiry) -> Generator[None, None, NodeScores]:
         layers = list(inquiry.activations[0])
         effect = {layer: node_effects(inquiry, plain, layer) for layer in layers}
         relp = {layer: node_effects(inquiry, of_relp, layer) for layer in layers}
-        n_candidates, told = _told(inquiry, effect, relp)
+        most = max(CANDIDATES, 2 * inquiry.request.n_nodes // max(1, len(layers)))
+        of_layer = {layer: _candidates(kind, layer, effect[layer], relp[layer], most) for layer in layers}
+        errors = [
+            one
+            for layer in inquiry.errors[0]
+            for one in _candidates(
+                "error", layer, error_effects(inquiry, plain, layer), error_effects(inquiry, of_relp, layer), most
+            )
+        ]
+        told = _told(inquiry, [*itertools.chain.from_iterable(of_layer.values()), *errors])
+    n_candidates = {layer: len(found) for layer, found in of_layer.items()}
     return NodeScores(effect, relp, tuple(plain), tuple(of_relp), n_candidates, told)
 
 
@@ -70,41 +84,69 @@ def _slopes(inquiry: Inquiry, which: int, found: Gradients, layer: int) -> Tenso
     return inquiry.in_columns(which, found.residuals[layer] @ inquiry.dictionaries[layer].W_dec.T)
 
 
-def node_kind(inquiry: Inquiry) -> NodeKind:
-    return "mlp" if inquiry.request.basis == "neurons" else "sae"
+def error_effects(inquiry: Inquiry, found: Sequence[Gradients], layer: int) -> Tensor:
+    """(columns, 1): of what no latent writes."""
+    slopes = [inquiry.in_columns(which, one.residuals[layer]) for which, one in enumerate(found)]
+    errors = [of_side[layer] for of_side in inquiry.errors]
+    if len(slopes) == 1:
+        effect = (slopes[0] * errors[0]).sum(-1, keepdim=True)
+    else:
+        effect = 0.5 * ((slopes[0] + slopes[1]) * (errors[0] - errors[1])).sum(-1, keepdim=True)
+        effect *= inquiry.paired.unsqueeze(-1)
+    effect[0] = 0.0
+    return effect
 
 
-def _told(inquiry: Inquiry, effect: Mapping[int, Tensor], relp: Mapping[int, Tensor]) -> tuple[dict[int, int], Told]:
-    """How many candidates a layer has, and those that are told of: of each layer its first few, then the strongest."""
-    n_nodes, kind = inquiry.request.n_nodes, node_kind(inquiry)
-    most = max(CANDIDATES, 2 * n_nodes // max(1, len(effect)))
-    ranked: list[tuple[bool, float, int, int]] = []  # of the first few, strength, layer, place
-    for layer, own in effect.items():
-        both = torch.stack([own.flatten(), relp[layer].flatten()]).abs()
-        k = min(most, both.shape[1])
-        places = both.topk(k, dim=1).indices.flatten().unique()
-        strength = both[:, places].amax(0)
-        order = strength.argsort(descending=True)
-        found = zip(strength[order].tolist(), places[order].tolist(), strict=True)
-        ranked += [(rank < LEAST_OF_LAYER, size, layer, place) for rank, (size, place) in enumerate(found) if size > 0]
-    chosen = sorted(ranked, key=lambda one: one[:2], reverse=True)[:n_nodes]
-    chosen.sort(key=lambda one: (-one[2], -abs(effect[one[2]].flatten()[one[3]].item())))
+@dataclass(frozen=True)
+class _Candidate:
+    """leads: of its layer's first few."""
+
+    leads: bool
+    strength: float
+    layer: int
+    kind: NodeKind
+    index: int
+    column: int
+    effect: float
+    relp: float
+
+
+def _candidates(kind: NodeKind, layer: int, effect: Tensor, relp: Tensor, most: int) -> list[_Candidate]:
+    """The first by either score, (columns, n) each; the strongest first."""
+    both = torch.stack([effect.flatten(), relp.flatten()])
+    places = both.abs().topk(min(most, both.shape[1]), dim=1).indices.flatten().unique()
+    places = places[both[:, places].abs().amax(0).argsort(descending=True)]
+    found: list[_Candidate] = []
+    for place, (of_effect, of_relp) in zip(places.tolist(), both[:, places].T.tolist(), strict=True):
+        strength = max(abs(of_effect), abs(of_relp))
+        column, index = divmod(place, effect.shape[1])
+        leads = len(found) < LEAST_OF_LAYER and kind != "error"
+        if strength > 0:
+            found.append(_Candidate(leads, strength, layer, kind, index, column, of_effect, of_relp))
+    return found
+
+
+def _told(inquiry: Inquiry, candidates: Sequence[_Candidate]) -> Told:
+    """Of each layer its first few, then the strongest of all."""
+    chosen = sorted(candidates, key=lambda one: (one.leads, one.strength), reverse=True)[: inquiry.request.n_nodes]
+    chosen.sort(key=lambda one: (-one.layer, -abs(one.effect)))
     nodes = []
-    for number, (_, _, layer, place) in enumerate(chosen):
-        column, index = divmod(place, effect[layer].shape[1])
-        values = [of_side[layer][column, index].item() for of_side in inquiry.activations]
+    for number, one in enumerate(chosen):
+        if one.kind == "error":
+            values = [of_side[one.layer][one.column].norm().item() for of_side in inquiry.errors]
+        else:
+            values = [of_side[one.layer][one.column, one.index].item() for of_side in inquiry.activations]
         nodes.append(
             ToldNode(
                 number=number,
-                kind=kind,
-                layer=layer,
-                index=index,
-                column=column,
+                kind=one.kind,
+                layer=one.layer,
+                index=one.index,
+                column=one.column,
                 a=values[0],
                 b=values[1] if len(values) > 1 else None,
-                effect=effect[layer][column, index].item(),
-                relp=relp[layer][column, index].item(),
+                effect=one.effect,
+                relp=one.relp,
             )
         )
-    n_candidates = {layer: sum(one[2] == layer for one in ranked) for layer in effect}
-    return n_candidates, Told(nodes)
+    return Told(nodes)

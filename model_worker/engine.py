@@ -12,6 +12,7 @@ import torch
 
 from model_worker.answering.generate import generate
 from model_worker.circuits.circuit import circuit
+from model_worker.circuits.groups.turn import turned
 from model_worker.circuits.look import why_it_looks
 from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
@@ -84,7 +85,7 @@ class Engine:
     def circuit(self, request: CircuitRequest) -> Generator[Frame | None]:
         """None between frames: a step is done, with nothing new to say. What was answered whole is told again."""
         reader = self._reader_of(request)
-        yield from self._finished.answer(request, lambda: circuit(reader.loaded, reader.wide, request))
+        yield from self._finished.answer(request, lambda: circuit(reader.loaded, reader.wide, reader.roles, request))
 
     def lens(self, request: LensRequest) -> Generator[Frame]:
         return lens(self.loaded, request)
@@ -98,7 +99,9 @@ class Engine:
         return search(self.loaded, self.vocabulary, self.spoken, request)
 
     def turn(self, request: TurnRequest) -> Generator[Frame | None]:
-        raise _not_there(request.kind)
+        """None: as of `circuit`."""
+        reader = self._reader_of(request.circuit)
+        yield from self._finished.answer(request, lambda: turned(reader.loaded, reader.wide, reader.roles, request))
 
     def look(self, request: LookRequest) -> Generator[Frame | None]:
         """None: as of `circuit`."""

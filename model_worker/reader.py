@@ -7,6 +7,7 @@ from functools import cached_property
 
 from torch import Tensor
 
+from model_worker.circuits.groups.roles import RoleBook
 from model_worker.circuits.sequence_pass import widened
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.states import Prompts
@@ -23,6 +24,7 @@ class Reader:
     ) -> None:
         self.loaded = loaded
         self.prompts = Prompts(loaded.gemma, prompt_bytes)
+        self.roles = RoleBook()
         self.lanes: dict[Lane, Decoding] = {
             lane: Decoding(loaded.gemma, kv_bytes // 2, compiled=compiled) for lane in ("interactive", "background")
         }

@@ -4,8 +4,10 @@
 2. score every node, by the gradient and by RelP                 -> nodes, by layer from the last
 3. swap or ablate the strongest in the model, one at a time      -> checked
 4. what nodes of a layer do to those of the next                 -> edges, by pair of layers and side
-5. which heads look at the name, and whether that matters         -> heads
-6.                                                               -> done
+5. set whole groups to the other side's values, and off          -> groups, arrows
+6. ask where the model can't know whom it is asked about         -> defaults
+7. which heads look at the name, and whether that matters         -> heads
+8.                                                               -> done
 
 Every `next()` is one short step that leaves the model as it found it; None says that nothing is new. Knows nothing
 about how anything is computed.
@@ -25,6 +27,9 @@ from model_worker.answering.prompt import prompt_warnings
 from model_worker.answering.used import dictionary_used, model_used
 from model_worker.circuits.edges import layer_edges
 from model_worker.circuits.exact import measured_swaps
+from model_worker.circuits.groups.default_tests import defaults
+from model_worker.circuits.groups.grouped import grouped
+from model_worker.circuits.groups.roles import RoleBook
 from model_worker.circuits.head_rows import head_rows
 from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
 from model_worker.circuits.score import NodeScores, score
@@ -45,15 +50,15 @@ CHECKED_AT_ONCE = 32
 SIDE_NAMES: tuple[Literal["a", "b"], ...] = ("a", "b")
 
 
-def circuit(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[Frame | None]:
-    """loaded, gemma: of the chat model or of its base, gemma as `widened`. Raises Refused before the first frame for
-    what can't be asked."""
+def circuit(loaded: Loaded, gemma: Gemma, book: RoleBook, request: CircuitRequest) -> Generator[Frame | None]:
+    """loaded, gemma, book: of the chat model or of its base, gemma as `widened`. Raises Refused before the first frame
+    for what can't be asked."""
     count = itertools.count()
-    for frame in _frames(loaded, gemma, request):
+    for frame in _frames(loaded, gemma, book, request):
         yield None if frame is None else frame.model_copy(update={"seq": next(count)})
 
 
-def _frames(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[Frame | None]:
+def _frames(loaded: Loaded, gemma: Gemma, book: RoleBook, request: CircuitRequest) -> Generator[Frame | None]:
     began = time.perf_counter()
     inquiry = read_inquiry(loaded, gemma, request)
     yield _circuit(inquiry)
@@ -63,6 +68,9 @@ def _frames(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Generator[
         yield _nodes(scores, layer, held)
     yield from _checked(inquiry, scores)
     yield from _edges(inquiry, scores)
+    roles = yield from book.roles(inquiry)
+    yield from grouped(inquiry, roles, scores.told)
+    yield from defaults(inquiry, roles)
     yield from head_rows(inquiry, scores.plain)
     yield Done(seq=0, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
 

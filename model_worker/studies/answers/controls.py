@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 
 from model_worker.decoding.prefix import Passage
+from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.steering.targets import read_of, target_of
 from model_worker.studies.shared.arms import PlannedArm, in_words
-from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.questions import Question
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, RandomTarget, Target

@@ -19,13 +19,13 @@ What a trial holds: measure.py.
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 
+from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.studies.attention import figures
 from model_worker.studies.attention.arms import AttentionArms
 from model_worker.studies.attention.measure import N_SETS, AttentionReader
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.heads import Head
-from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.pushes import AIM, push_of
 from model_worker.studies.shared.questions import Question, questions_of
 from model_worker.studies.shared.script import Cue, NumberedCue, Script, trial_by_trial

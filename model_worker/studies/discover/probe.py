@@ -16,8 +16,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
+from model_worker.draw import draw
 from model_worker.studies.discover.reading import Residuals
-from model_worker.studies.shared.names import Taken, draw
+from model_worker.studies.shared.names import Taken
 from model_worker.studies.shared.statistics import auroc
 from protocol.vocabulary import Label
 

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from model_worker.decoding.prefix import Passage
 from model_worker.decoding.states import Ids
+from model_worker.draw import draw
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
-from model_worker.studies.shared.names import Taken, draw
+from model_worker.studies.shared.names import Taken
 from protocol.vocabulary import Label, Split
 
 CHUNK = 256  # names: a tally counts them in 16 bits, and what an interruption can cost is not much

@@ -11,11 +11,11 @@ only). Every name has draws of its own: the draw depends on the study's seed, th
 from collections import Counter, defaultdict
 from collections.abc import Generator
 
+from model_worker.draw import draw
 from model_worker.studies.label.figures import attributes_figure, labels_figure, thresholds_figure
 from model_worker.studies.label.measure import recall_trial, whole_names
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import Answered, Wanted, require_room
-from model_worker.studies.shared.names import draw
 from model_worker.studies.shared.questions import Question, QuestionSet, questions_of
 from model_worker.studies.shared.replies import Replies, RepliesScript
 from model_worker.studies.shared.script import Script

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from model_worker.studies.shared.names import draw
+from model_worker.draw import draw
 from model_worker.studies.shared.questions import Question
 from protocol.worker.studies import PatchingRequest
 

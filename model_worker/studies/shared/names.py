@@ -8,13 +8,13 @@
 Knows nothing about activations.
 """
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
 from model_worker.answering.prompt import read_prompt
+from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.model.world import Entity
 from model_worker.studies.shared.statistics import auroc
@@ -134,12 +134,6 @@ def in_question(loaded: Loaded, template: str | None) -> Placement:
         return _placed(loaded, GenerateRequest(model=loaded.card.id, prompt=prompt, entity=span))
 
     return place
-
-
-def draw(seed: int, *words: str) -> float:
-    """A number from 0 to 1 that depends on nothing else: whoever adds a name moves no other."""
-    digest = hashlib.blake2b("\x1f".join([str(seed), *words]).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") / 2**64
 
 
 def length_auroc(names: Iterable[Taken]) -> float | None:

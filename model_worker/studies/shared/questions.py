@@ -15,9 +15,10 @@ from itertools import chain, zip_longest
 
 from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.answering.verdict import Judged, judge
+from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.model.world import Entity
-from model_worker.studies.shared.names import NameSet, Taken, draw, in_question, names_of
+from model_worker.studies.shared.names import NameSet, Taken, in_question, names_of
 from protocol.refusal import Refused
 from protocol.worker.models import Attribute
 from protocol.worker.requests import GenerateRequest, Span

@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 
 from model_worker.circuits.circuit import circuit
+from model_worker.circuits.groups.roles import RoleBook
 from model_worker.model.loading import Loaded
 from protocol.worker.circuit_frames import Checked, Circuit, Edges, Nodes
 from protocol.worker.circuits import CircuitRequest
 from protocol.worker.frames import Frame
 from tests.model_worker.circuits.test_gradients import JORDAN
 
+BOOK = RoleBook(most=8)
+"""Of few names, so that it is quick."""
+
 
 def frames_of(loaded: Loaded, request: CircuitRequest) -> list[Frame]:
-    return [frame for frame in circuit(loaded, loaded.gemma, request) if frame is not None]
+    return [frame for frame in circuit(loaded, loaded.gemma, BOOK, request) if frame is not None]
 
 
 @pytest.fixture(scope="module")

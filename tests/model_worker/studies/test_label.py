@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from model_worker.draw import draw
 from model_worker.engine import Engine
-from model_worker.studies.shared.names import draw
 from protocol.worker.names import GivenName, GivenNames, WorldNames
 from protocol.worker.requests import GenerateRequest, Sampling, Span
 from protocol.worker.studies import Asked, LabelRequest

@@ -24,6 +24,7 @@ from model_worker.model.sae import Dictionary
 from model_worker.steering.formula import Delta, prompt_sites
 from model_worker.steering.interventions import resolve
 from model_worker.steering.targets import require_dictionary
+from protocol.circuit import NodeKind
 from protocol.refusal import Refused
 from protocol.worker.circuit_frames import AlignedColumn
 from protocol.worker.circuits import CircuitRequest
@@ -108,6 +109,11 @@ class Inquiry:
     target: Aimed
     dictionaries: Mapping[int, Dictionary]
     named: Mapping[int, str]
+
+    @property
+    def node_kind(self) -> NodeKind:
+        """Of the basis; what no latent writes is an error besides."""
+        return "mlp" if self.request.basis == "neurons" else "sae"
 
     @property
     def a(self) -> PromptSide:

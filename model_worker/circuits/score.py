@@ -44,7 +44,7 @@ class NodeScores:
 def score(inquiry: Inquiry) -> Generator[None, None, NodeScores]:
     """A pass forward and back between two Nones."""
     plain, of_relp = [], []
-    kind: NodeKind = "mlp" if inquiry.request.basis == "neurons" else "sae"
+    kind = inquiry.node_kind
     for side in inquiry.sides:
         plain.append(gradients(side, inquiry.target, PLAIN))
         yield None

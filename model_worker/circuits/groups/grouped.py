@@ -51,7 +51,7 @@ def _told(inquiry: Inquiry, roles: Roles, told: Told, runs: GroupRuns) -> Genera
     gap = inquiry.m[-1] - inquiry.m[0]
     share = (others[0].measured - others[1].measured) / 2 / gap if n and gap else None
     strongest = strongest_of(inquiry, runs.masks)
-    members = [node.number for node in told if _holds(runs.masks, node)]
+    members = [node.number for node in told if node.kind == inquiry.node_kind and _holds(runs.masks, node)]
     return NodeGroup(
         id=runs.role,
         role=runs.role,

@@ -29,7 +29,6 @@ from model_worker.circuits.groups.random_band import random_band
 from model_worker.circuits.groups.roles import RoleBook
 from model_worker.circuits.groups.said_next import said_next
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
-from model_worker.circuits.score import node_kind
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.rounding import all_rounded, rounded
@@ -91,13 +90,13 @@ def _group(sets: dict[GroupRole, Masks], wanted: str) -> Masks:
 def _require_nodes(inquiry: Inquiry, nodes: Sequence[NodeRef]) -> None:
     for node in nodes:
         own = inquiry.activations[0].get(node.layer)
-        if own is None or node.column >= len(own) or node.index >= own.shape[1] or node.kind != node_kind(inquiry):
+        if own is None or node.column >= len(own) or node.index >= own.shape[1] or node.kind != inquiry.node_kind:
             layers = ", ".join(map(str, inquiry.activations[0]))
             raise Refused(
                 422,
                 "no_such_node",
                 f"{node.kind} {node.index} of layer {node.layer} at column {node.column} asked.",
-                f"This circuit has nodes of the kind {node_kind(inquiry)} in the layers {layers}, at "
+                f"This circuit has nodes of the kind {inquiry.node_kind} in the layers {layers}, at "
                 f"{len(inquiry.columns)} columns.",
                 "Choose one that its frames told of.",
             )

@@ -12,9 +12,9 @@ Nothing here is imported by us, and nothing of ours is imported here: public lib
 # the model answered is taken as it was recorded. Whether it still answers so is what *Verify* on the study's page asks.
 #
 # Every figure is printed with how many of its numbers were counted again and the largest difference; the last cell
-# fails if one is beyond rounding. Intervals that were drawn by a bootstrap are not drawn again. Figures that are not
-# counted again (of attention, patching, a search, and what needs activations) are drawn as they were recorded, and
-# each says so.
+# fails if one is beyond rounding. Student's intervals, p-values and F1 are not counted again. What needs the residual
+# stream, which no recording holds (probes, differences of means, what latents read in it, FVU, and the tokens that a
+# head writes), is drawn as it was recorded, and each such figure says so.
 #
 # Needs: `pip install numpy plotly`
 
@@ -44,6 +44,7 @@ print("Recording", RECORDED["finding"]["recording_sha256"])
 # their least and most, and the standard deviation between them.
 
 # %% counting
+import base64
 from collections import Counter
 from itertools import pairwise
 
@@ -59,6 +60,21 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     middle, half = share + z * z / (2 * n), z * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
     low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
     return (low if hits else 0.0), (high if hits < n else 1.0)
+
+
+def newcombe(hits: int, n: int, other_hits: int, n_other: int) -> tuple[float, float, float]:
+    """A share less another, low, high (Newcombe 1998, method 10)."""
+    (low, high), (other_low, other_high) = wilson(hits, n), wilson(other_hits, n_other)
+    one, other = hits / n, other_hits / n_other
+    down = ((one - low) ** 2 + (other_high - other) ** 2) ** 0.5
+    up = ((high - one) ** 2 + (other - other_low) ** 2) ** 0.5
+    return one - other, one - other - down, one - other + up
+
+
+def rows_of(figure: dict) -> list[dict]:
+    """By column."""
+    heads = [column["name"] for column in figure["columns"]]
+    return [dict(zip(heads, row, strict=True)) for row in figure["rows"]]
 
 
 def refused(answer: dict) -> bool:
@@ -341,13 +357,304 @@ def untouched():
 
 # %% norms-of-both-models
 READ = [trial for trial in TRIALS if not trial["answers"]]
+PLACES_READ = ("base, statement", "chat, statement", "chat, question")
 
 
 def norms():
-    for place, where in enumerate(("base, statement", "chat, statement", "chat, question")):
+    for place, where in enumerate(PLACES_READ):
         read = np.array([trial["numbers"][f"place{place}/norm"] for trial in READ])
         for layer, mean in enumerate(read.mean(0)):
             yield {"layer": layer, "place": where}, {"mean |resid_post|": mean}
+
+
+# %% answers-without-a-direction
+WAYS = {"paper": "paper's edit", "exact": "exact"}
+EDITS_READ = {"untouched": "untouched"} | WAYS
+ANSWERED = [trial for trial in TRIALS if trial["answers"]]
+
+
+def separation_of(values: dict[str, np.ndarray], role: str) -> dict[str, float | None]:
+    """values: activations by label."""
+    known, unknown = values["known"], values["unknown"]
+    own, other = (known, unknown) if role == "known" else (unknown, known)
+    numbers = {"f known": np.mean(known > 0), "f unknown": np.mean(unknown > 0)}
+    fires, others = int((own > 0).sum()), int((other > 0).sum())
+    over = own[:, None] - other[None]
+    numbers |= zip(
+        ("separation", "separation, low", "separation, high"),
+        newcombe(fires, len(own), others, len(other)),
+        strict=True,
+    )
+    return numbers | {"AUROC": ((over > 0) + 0.5 * (over == 0)).mean()}
+
+
+def reading():
+    for place, where in enumerate(PLACES_READ):
+        for role in ("known", "unknown"):
+            name = REQUEST[role]["dictionary"]
+            read = {
+                label: np.array(
+                    [t["numbers"][f"place{place}/{role}"][0] for t in READ if NAMES[t["name"]]["label"] == label]
+                )
+                for label in ("known", "unknown")
+            }
+            if all(map(len, read.values())):
+                yield {"dictionary": f"{name}, {role} latent", "place": where}, separation_of(read, role)
+
+
+def projection():
+    for role, way in [*((role, way) for role in ("known", "unknown") for way in EDITS_READ), ("random", "untouched")]:
+        left = np.array([trial["numbers"][f"left/{role}/{way}"] for trial in ANSWERED]).mean(0)
+        for layer, value in enumerate(left, -1):
+            weights = "random directions, untouched" if role == "random" else EDITS_READ[way]
+            words = {"layer": layer, "weights": weights}
+            yield words if role == "random" else words | {"role": role}, {"mean |x · d̂|": value}
+
+
+def without_a_direction():
+    groups: dict[str, list[dict]] = {}
+    for trial in ANSWERED:
+        groups.setdefault(NAMES[trial["name"]]["group"], []).append(trial)
+    for group, own in groups.items():
+        for outcome in OUTCOMES:
+            where = {"group": group, "outcome": outcome}
+            hits = [sum(trial["answers"][arm]["outcome"] == outcome for trial in own) for arm in range(len(ARMS))]
+            for arm in (0, *main_arms()):
+                low, high = wilson(hits[arm], len(own))
+                numbers = {"answers": hits[arm], "prompts": len(own), "share": hits[arm] / len(own)}
+                yield where | {"arm": ARMS[arm]["name"]}, numbers | {"low": low, "high": high}
+            for way in WAYS.values():
+                drawn = [
+                    hits[number] / len(own)
+                    for number, arm in enumerate(ARMS)
+                    if arm["control_of"] is not None and arm["name"].endswith(f", {way}")
+                ]
+                if drawn:
+                    numbers = {"share": np.mean(drawn), "low": min(drawn), "high": max(drawn)}
+                    yield where | {"arm": f"− random, {way}"}, numbers
+
+
+# %% patching
+TOLD_PARTS = {
+    "name_first": "name, first",
+    "name_middle": "name, between",
+    "name_last": "name, last",
+    "question": "rest of question",
+    "template": "template",
+    "opening": "answer so far",
+    "last": "last token",
+}
+TOLD_PLACES = {"first": "where the answers part", "value": "the right value"}
+TOLD_SOURCES = {"": "from the known name", "control_": "control: from another unknown name"}
+
+
+def numbers_of(name: str) -> np.ndarray:
+    """Of the trials that have them, one a row."""
+    return np.array([trial["numbers"][name] for trial in TRIALS if name in trial["numbers"]], dtype=float)
+
+
+def brought_back():
+    for place, told in TOLD_PLACES.items():
+        for prefix, source in TOLD_SOURCES.items():
+            for part, words in TOLD_PARTS.items():
+                values = numbers_of(f"{place}/{prefix}residual/{part}")
+                for layer, value in enumerate(values.mean(0) if len(values) else ()):
+                    where = {"place and source": f"{told}, {source}", "tokens": words, "layer": layer}
+                    yield where, {"brought back": value, "pairs": len(values)}
+
+
+def brought_back_by_heads():
+    for place, told in TOLD_PLACES.items():
+        for prefix, source in TOLD_SOURCES.items():
+            values = numbers_of(f"{place}/{prefix}heads")
+            for (layer, head), value in zip(heads_of("heads"), values.mean(0) if len(values) else (), strict=False):
+                where = {"place and source": f"{told}, {source}", "layer": layer, "head": head}
+                yield where, {"brought back": value, "pairs": len(values)}
+
+
+def heads_of(figure: str) -> list[tuple[int, int]]:
+    """(layer, head), in the order in which trials count them."""
+    rows = rows_of(next(one for one in RECORDED["figures"] if one["id"] == figure))
+    return sorted({(row["layer"], row["head"]) for row in rows})
+
+
+# %% attention
+AIM = {"known": "unknown", "unknown": "known"}  # a push towards one is tried on names of the other
+
+
+def attention_to(label: str) -> np.ndarray:
+    """(prompts, arms, heads)."""
+    n_heads = len(heads_of("heads"))
+    own = [t["numbers"]["attention"] for t in TRIALS if "attention" in t["numbers"] and label_of(t) == label]
+    return np.array(own, dtype=float).reshape(len(own), -1 if own else 1, n_heads)
+
+
+def differences(own: np.ndarray) -> np.ndarray:
+    """Of (prompts, arms, heads): pushed less original."""
+    return own[:, 1:] - own[:, :1]
+
+
+def label_of(trial: dict) -> str:
+    return NAMES[trial["name"]]["label"]
+
+
+def looking():
+    known, unknown = attention_to("known")[:, 0], attention_to("unknown")[:, 0]
+    columns = {"known names": known, "unknown names": unknown}
+    columns |= {"writes towards the answer": numbers_of("to_answer")}
+    columns |= {"known names, before the value": numbers_of("value_attention")}
+    columns |= {"writes towards the value": numbers_of("to_value")}
+    means = {name: values.mean(0) for name, values in columns.items() if len(values)}
+    if len(known) and len(unknown):
+        means["known - unknown"] = known.mean(0) - unknown.mean(0)
+    for place, (layer, head) in enumerate(heads_of("heads")):
+        yield {"layer": layer, "head": head}, {name: values[place] for name, values in means.items()}
+
+
+def band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.quantile(values, RECORDED["band"] if len(values) >= RECORDED["fewest_of_a_band"] else (0, 1), axis=0)
+
+
+def shifted(role: str):
+    changed = differences(attention_to(AIM[role]))
+    mean = changed[:, 0].mean(0)
+    low, high = band(changed[:, 1:].mean(0)) if changed.shape[1] > 1 else (None, None)
+    for place, (layer, head) in enumerate(heads_of("heads")):
+        numbers = {"pushed - original": mean[place]}
+        if low is not None:
+            outside = not low[place] <= mean[place] <= high[place]
+            numbers |= {"random low": low[place], "random high": high[place], "outside of the random band": outside}
+        yield {"layer": layer, "head": head}, numbers
+
+
+def by_prompt():
+    layer_of = {one["id"]: one["layer"] for one in RECORDED["dictionaries"]}
+    for role in AIM:
+        if REQUEST[role] is None:
+            continue
+        layer = layer_of[REQUEST[role]["target"]["dictionary"]]
+        behind = [place for place, (own, _) in enumerate(heads_of("heads")) if own > layer]
+        means = differences(attention_to(AIM[role]))[:, :, behind].mean(-1)
+        for place in range(means.shape[1]):
+            numbers = {"pushed - original": means[:, place].mean()}
+            if place and len(means) > 1:
+                two = means[:, 0], means[:, place]
+                numbers["t"] = (two[0].mean() - two[1].mean()) / sum(x.var(ddof=1) / len(x) for x in two) ** 0.5
+            direction = f"random {place}" if place else "the latent"
+            yield {"push": f"towards {role}", "direction": direction}, numbers
+
+
+def knocked_out():
+    measured = {"answer": "refusal log-odds", "value": "log-probability of the right value"}
+    for place, panel in measured.items():
+        own = numbers_of(f"cut_{place}")
+        if not len(own):
+            continue
+        changed = (own[:, 1:] - own[:, :1]).reshape(len(own), len(REQUEST["knockout"]), -1)
+        for at, cut in enumerate(REQUEST["knockout"]):
+            where, sets = {"measured": panel, "cut": cut}, changed[:, at, 1:].mean(0)
+            yield where | {"heads": "chosen heads"}, {"change": changed[:, at, 0].mean()}
+            if len(sets):
+                numbers = zip(("change", "low", "high"), (sets.mean(), *band(sets)), strict=True)
+                yield where | {"heads": "as many other heads"}, dict(numbers)
+
+
+# %% errors-and-right-answers
+def side(trial: dict) -> str | None:
+    """Refused, broken and unjudged answers are on neither."""
+    greedy, *samples = (answer["outcome"] for answer in trial["answers"])
+    if greedy not in ("right", "wrong", "invented"):
+        return None
+    right = samples.count("right") >= REQUEST["k"] if samples else greedy == "right"
+    return "right" if right else "error"
+
+
+def tested(kind: str) -> dict[str, list[dict]]:
+    """Trials of the test half by side."""
+    found: dict[str, list[dict]] = {"error": [], "right": []}
+    for trial in TRIALS:
+        name = NAMES[trial["name"]]
+        if side(trial) and name["split"] == "test" and kind in ("all", name["type"]):
+            found[side(trial)].append(trial)
+    return found
+
+
+def without_a_dictionary():
+    for kind in ("all", *{NAMES[trial["name"]]["type"] for trial in TRIALS}):
+        own = tested(kind)
+        n = {"errors": len(own["error"]), "right answers": len(own["right"])}
+        yield {"type": kind}, n
+        for key, name in {"entropy": "first token, entropy", "surprise": "first token, −log p"}.items():
+            error, right = (np.array([t["numbers"][key][0] for t in own[one]]) for one in ("error", "right"))
+            if len(error) and len(right):
+                over = error[:, None] - right[None]
+                yield {"type": kind, "score": name}, {"AUROC": ((over > 0) + 0.5 * (over == 0)).mean()}
+
+
+def boxed():
+    for kind in {NAMES[trial["name"]]["type"] for trial in TRIALS}:
+        own = tested(kind)
+        answers = Counter(
+            "invented" if trial["answers"][0]["outcome"] == "invented" else "wrong" for trial in own["error"]
+        )
+        answers["right"] = len(own["right"])
+        yield from (({"type": kind, "answer": answer}, {"prompts": n}) for answer, n in answers.items() if n)
+
+
+# %% a-search
+def fired() -> tuple[dict[tuple, Counter], Counter]:
+    """By dictionary, type, label and split: on how many names each latent fired, and of how many."""
+    counts: dict[tuple, Counter] = {}
+    n: Counter = Counter()
+    for one in RECORDED["tallies"]:
+        key = one["dictionary"], one.get("type"), one.get("label"), one.get("split")
+        wide = "<u4" if one["kind"] == "corpus" else "<u2"
+        latents, times = (
+            np.frombuffer(base64.b64decode(one[which]), kind) for which, kind in (("latents", "<u4"), ("counts", wide))
+        )
+        counts.setdefault(key, Counter()).update(dict(zip(latents.tolist(), times.tolist(), strict=True)))
+        n[key] += one["n"]
+    return counts, n
+
+
+COUNTS, N_TALLIED = fired()
+
+
+def tallied(row: dict, kind: str | None, label: str | None, split: str | None) -> tuple[int, int]:
+    key = row["dictionary"], kind, label, split
+    return COUNTS[key][row["latent"]], N_TALLIED[key]
+
+
+def tallied_types(dictionary: str, split: str) -> list[str]:
+    sides = {(kind, label) for own, kind, label, of in N_TALLIED if (own, of) == (dictionary, split)}
+    return sorted(kind for kind, label in sides if label == "known" and (kind, "unknown") in sides)
+
+
+def ranked():
+    for row in rows_of(next(one for one in RECORDED["figures"] if one["id"] == "latents")):
+        numbers, order = {}, ("known", "unknown") if row["side"] == "known" else ("unknown", "known")
+        for split in ("train", "test"):
+            apart, ends = [], []
+            for kind in tallied_types(row["dictionary"], split):
+                if row["of"] in ("every type", kind):
+                    value, low, high = newcombe(*(x for one in order for x in tallied(row, kind, one, split)))
+                    apart.append(value)
+                    ends.append((low, high))
+            numbers[split] = min(apart)
+        numbers |= zip(("low", "high"), (min(own) for own in zip(*ends, strict=True)), strict=True)
+        if (row["dictionary"], None, None, None) in N_TALLIED:
+            hits, n = tallied(row, None, None, None)
+            numbers["ordinary text"] = hits / n
+        yield {head: row[head] for head in ("side", "rank", "of", "dictionary", "latent")}, numbers
+
+
+def shares_by_type():
+    for row in rows_of(next(one for one in RECORDED["figures"] if one["id"] == "types")):
+        numbers = {}
+        for head, label in (("fires on known", "known"), ("on unknown", "unknown")):
+            hits, n = tallied(row, row["type"], label, "test")
+            numbers[head] = hits / n
+        yield {head: row[head] for head in ("side", "rank", "dictionary", "latent", "type")}, numbers
 
 
 # %% counted-again
@@ -366,9 +673,19 @@ COUNTED = {
     },
     "label": {"attributes": attributes} | ({} if RECORDED["part"] else {"labels": labels, "thresholds": thresholds}),
     "knowledge": {"shift": shift, "prompts": prompts},
-    "uncertainty": {"outcomes": untouched},
-    "transfer": {"norms": norms},
+    "uncertainty": {"outcomes": untouched, "baselines": without_a_dictionary, "boxes": boxed},
+    "transfer": {"norms": norms, "reading": reading, "projection": projection, "answers": without_a_direction},
+    "patching": {"residual": brought_back, "heads": brought_back_by_heads},
+    "attention": {
+        "heads": looking,
+        "shift_known": lambda: shifted("known"),
+        "shift_unknown": lambda: shifted("unknown"),
+        "significance": by_prompt,
+        "knockout": knocked_out,
+    },
+    "discover": {"latents": ranked, "types": shares_by_type},
 }.get(REQUEST["kind"], {})
+IN_PART = ("reading",)  # dictionaries whose latents nobody asked about have an FVU alone
 TOLERANCE = 1e-5  # of a number's own size: it was recorded with six digits
 
 worst: dict[str, float] = {}
@@ -379,12 +696,12 @@ for figure in RECORDED["figures"]:
     if figure["id"] not in COUNTED:
         print(f"{figure['id']}: drawn below as it was recorded; it is not counted again here")
         continue
-    heads = [column["name"] for column in figure["columns"]]
-    rows = [dict(zip(heads, row, strict=True)) for row in figure["rows"]]
-    n_numbers, largest, matched = 0, 0.0, 0
+    rows = rows_of(figure)
+    n_numbers, largest, counted = 0, 0.0, set()
     for words, numbers in COUNTED[figure["id"]]():
-        same = [row for row in rows if all(row[head] == value for head, value in words.items())]
-        matched += len(same)
+        places = [n for n, row in enumerate(rows) if all(row[head] == value for head, value in words.items())]
+        same = [rows[n] for n in places]
+        counted.update(places)
         for row in same:
             for head, value in numbers.items():
                 then = row[head]
@@ -394,8 +711,11 @@ for figure in RECORDED["figures"]:
                 n_numbers += 1
                 largest = max(largest, abs(then - value) / max(1.0, abs(then)))
     worst[figure["id"]] = largest
-    print(f"{figure['id']}: {n_numbers} numbers in {matched} of {len(rows)} rows, largest difference {largest:.2g}")
-    assert matched == len(rows), f"{figure['id']}: {len(rows) - matched} rows were not counted again"
+    left = len(rows) - len(counted)
+    print(
+        f"{figure['id']}: {n_numbers} numbers in {len(counted)} of {len(rows)} rows, largest difference {largest:.2g}"
+    )
+    assert not left or figure["id"] in IN_PART, f"{figure['id']}: {left} rows were not counted again"
 
 # %% drawn
 import plotly.graph_objects as go

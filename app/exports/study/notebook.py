@@ -9,11 +9,12 @@ from pathlib import Path
 from app.exports.notebook import NotebookJson, notebook_file
 from app.recordings.study import read_study
 from protocol.app.findings import Finding
-from protocol.vocabulary import OUTCOMES
+from protocol.vocabulary import BAND, MIN_BAND, OUTCOMES
 from protocol.worker.frames import FRAME
 from protocol.worker.studies import AnswersRequest
-from protocol.worker.study_frames import Trial
+from protocol.worker.study_frames import CorpusTally, Tally, Trial
 
+TALLIED = (b'{"kind":"tally"', b'{"kind":"corpus"')
 STUDY_SOURCE = Path(__file__).parents[3] / "templates" / "export" / "study_notebook.py"
 
 
@@ -37,6 +38,10 @@ def _record(finding: Finding, recording: bytes) -> NotebookJson:
         "outcomes": list(OUTCOMES),
         "idle": idle or 0.0,
         "part": studied.part,
+        "dictionaries": [one.model_dump(mode="json") for one in studied.opening.dictionaries],
+        "band": list(BAND),
+        "fewest_of_a_band": MIN_BAND,
+        "tallies": [_tally(line) for line in recording.splitlines() if line.startswith(TALLIED)],
         "trials": [_trial(line) for line in lines[: studied.n_counted]],
         "figures": [figure.model_dump(mode="json", exclude={"kind", "seq"}) for figure in studied.figures.values()],
     }
@@ -46,3 +51,9 @@ def _trial(line: bytes) -> NotebookJson:
     trial = FRAME.validate_json(line)
     assert isinstance(trial, Trial)
     return trial.model_dump(mode="json", exclude={"kind", "seq", "seed"})
+
+
+def _tally(line: bytes) -> NotebookJson:
+    tally = FRAME.validate_json(line)
+    assert isinstance(tally, Tally | CorpusTally)
+    return tally.model_dump(mode="json", exclude={"seq"})

@@ -19,18 +19,32 @@ from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.findings import Answers, Finding, View
 from protocol.worker.frames import Done
 from protocol.worker.names import WorldNames
-from protocol.worker.studies import Asked, KnowledgeRequest, LabelRequest, StudyRequest
+from protocol.worker.studies import (
+    Asked,
+    AttentionRequest,
+    DiscoverRequest,
+    KnowledgeRequest,
+    LabelRequest,
+    PatchingRequest,
+    StudyRequest,
+    TransferRequest,
+    UncertaintyRequest,
+)
 from tests.model_worker.study_runs import studied
 
 pytestmark = pytest.mark.timeout(300)
 FEW = Asked(names=WorldNames(types=("player", "song")), split="all", groups=("known", "unknown"), most=2)
+ERRING = Asked(
+    names=WorldNames(types=("city", "movie"), most=30), split="all", most=30, groups=("known", "withheld", "misled")
+)
 HOSTILE = '"""); raise SystemExit("run") #</script>'
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     torch.set_num_threads(1)
-    return Engine(load(read_row(card_folders()[0])))
+    row = read_row(card_folders()[0])
+    return Engine(load(row), row=row)
 
 
 def requests() -> dict[str, StudyRequest]:
@@ -38,6 +52,15 @@ def requests() -> dict[str, StudyRequest]:
     found: dict[str, StudyRequest] = {
         "label": LabelRequest(model=card.id, asked=FEW.model_copy(update={"per_name": "all"}), n_samples=4, k=2),
         "knowledge": KnowledgeRequest(model=card.id, asked=FEW),
+        "attention": AttentionRequest(model=card.id, asked=FEW, knockout=(0.9, 1.0)),
+        "patching": PatchingRequest(model=card.id, asked=FEW.model_copy(update={"most": 6}), n_pairs=3),
+        "transfer": TransferRequest(model=card.id, asked=FEW, n_controls=2),
+        "uncertainty": UncertaintyRequest(
+            model=card.id, asked=ERRING, dictionaries=("chat_resid_post/layer_4",), top=2
+        ),
+        "discover": DiscoverRequest(
+            model=card.id, names=WorldNames(types=("player", "song"), most=20), corpus_tokens=300, top=3
+        ),
     }
     for name, one in {
         "refusals": RefusalsExperiment(),
@@ -62,7 +85,17 @@ def run(notebook: bytes) -> str:
     return said.getvalue()
 
 
-@pytest.mark.parametrize("name", ["refusals", "dose", "scopes", "misfires", "label", "knowledge"])
+READ_IN_THE_STREAM = {
+    "patching": {"direct"},
+    "uncertainty": {"latents", "roc"},
+    "discover": {"layers", "baselines"},
+}
+"""Figures that are of what no recording holds, or of shuffles."""
+KINDS = ("refusals", "dose", "scopes", "misfires", "label", "knowledge")
+KINDS_READ = ("attention", "patching", "transfer", "uncertainty", "discover")
+
+
+@pytest.mark.parametrize("name", KINDS + KINDS_READ)
 def test_a_studys_figures_are_counted_again_from_its_trials_number_by_number(name: str, engine: Engine) -> None:
     frames = [*studied(engine, requests()[name]), Done(seq=0, elapsed_s=1.0, n_tokens=0)]
     recording = b"".join(frame.model_dump_json().encode() + b"\n" for frame in frames)
@@ -83,11 +116,11 @@ def test_a_studys_figures_are_counted_again_from_its_trials_number_by_number(nam
     said = run(study_notebook_of(finding, recording))
     counted = [figure for figure in told.figures if f"\n{figure}: " in said and "numbers in" in said]
     assert counted and "beyond rounding: none" in said, said
-    for figure in told.figures:
-        assert f"{figure}: drawn below as it was recorded" not in said, figure
+    as_recorded = {figure for figure in told.figures if f"{figure}: drawn below as it was recorded" in said}
+    assert as_recorded == READ_IN_THE_STREAM.get(name, set()) & set(told.figures)
 
     # a recording whose figure is another one's fails
     changed = recording.replace(b'"outcome":"refused"', b'"outcome":"right"', 3)
-    if name != "knowledge":
+    if name in KINDS and name != "knowledge":
         with pytest.raises(AssertionError):
             run(study_notebook_of(finding, changed))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.kills import Trial
+from benchmarks.kills.__main__ import Trial
 from tests.app.databases import Databases
 
 N_KILLS = 6

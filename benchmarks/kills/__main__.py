@@ -34,7 +34,7 @@ from typing import Any
 import httpx2
 
 from app.settings import Settings
-from benchmarks.people import AWAY, People, Promised, Promises, a_request
+from benchmarks.kills.people import AWAY, People, Promised, Promises, a_request
 from tests.app.conftest import Spawned
 from tests.app.databases import Databases, execute
 

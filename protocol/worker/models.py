@@ -163,6 +163,11 @@ class ModelCard(Message):
     answers_per_s: float | None = Field(
         default=None, gt=0, description="in a study, many at once, on two CPU cores, as measured; null: nobody measured"
     )
+    names_per_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="in a search, its text included, on two CPU cores, as measured; null: no figure",
+    )
     examples: tuple[tuple[Example, ...], ...] = Field(description="a group an entity type: known first, then unknown")
 
 

@@ -21,6 +21,7 @@ import { namesPicker } from "../study/names/picker.js";
 import { mount } from "../parts/mount.js";
 import { saveDialog } from "../parts/saving/dialog.js";
 import { maySave, partWords } from "../study/save.js";
+import { seconds } from "../study/running.js";
 import { searching, standing } from "../study/searching.js";
 import { workerStatus } from "../run/status.js";
 
@@ -114,7 +115,15 @@ function ready() {
   const health = state.get("health");
   const request = asked();
   $("run").disabled = !request || !health?.ready;
+  fill($("cost"), costWords(state.get("card"), names?.size()));
   fill($("hint"), request ? (health?.ready ? null : "Waits for the model.") : names && "Choose names first.");
+}
+
+function costWords(card, n) {
+  const what = `Each name is read once, and ${CORPUS_TOKENS.toLocaleString("en")} tokens of ordinary text`;
+  if (!n || !card?.names_per_s) return `${what}. The time left is told as it goes.`;
+  const time = seconds(n / card.names_per_s);
+  return `${what}: about ${time} for ${count(n, "name")} on two cores, as the model's makers measured it.`;
 }
 
 // ---- the run

@@ -15,7 +15,8 @@ const MOST = [10, 25, 50, 100, 200, 400];
 /**
  * `card`: of the model, which may have no world. `template`: what names are put into, as a DiscoverRequest has it;
  * `most`: of the world's names of each type and tier at first, null for all; `names`: those to begin with. `value()` is
- * a `Names` of protocol/worker/names.py, or null while there is none that a study would take; `onChange` hears of every change.
+ * a `Names` of protocol/worker/names.py, or null while there is none that a study would take; `size()` how many those are, or
+ * null while nobody knows; `onChange` hears of every change.
  */
 export function namesPicker(element, { card, model, onChange, template = null, most = null, names = null }) {
   const id = `names-${Math.random().toString(36).slice(2, 8)}`;
@@ -144,6 +145,7 @@ export function namesPicker(element, { card, model, onChange, template = null, m
 
   return {
     value,
+    size,
     remove() {
       clearTimeout(typing);
       asking?.abort();
@@ -160,6 +162,13 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     if (counts && !chosen.length) return null;
     const all = !counts || chosen.length === counts.types.length;
     return { kind, types: all ? [] : chosen, most: few.value ? Number(few.value) : null, match_lengths };
+  }
+
+  function size() {
+    if (kind === "given") {
+      return read && !refusal ? amount(read.checked, read.checked.types, undefined, match.checked) : null;
+    }
+    return counts && inWorld("known") + inWorld("unknown");
   }
 
   function choose(one) {
@@ -272,18 +281,21 @@ export function namesPicker(element, { card, model, onChange, template = null, m
     }
   }
 
+  /** Names of one side that a study would take of the world. */
+  function inWorld(side) {
+    const most = few.value ? Number(few.value) : Infinity;
+    return chosenTypes().reduce((sum, name) => sum + Math.min(most, amount(counts, [name], side, match.checked)), 0);
+  }
+
   function worldWords() {
     if (!counts) return "Counting the names…";
     const chosen = chosenTypes();
     if (!chosen.length) return h("p", { class: "problem" }, "No type is chosen. Tick at least one.");
-    const most = few.value ? Number(few.value) : Infinity;
-    const n = (side) =>
-      chosen.reduce((sum, name) => sum + Math.min(most, amount(counts, [name], side, match.checked)), 0);
     return h(
       "p",
       {},
       few.value ? "At most " : "",
-      `${n("known").toLocaleString("en")} known and ${count(n("unknown"), "unknown name")} of ${
+      `${inWorld("known").toLocaleString("en")} known and ${count(inWorld("unknown"), "unknown name")} of ${
         count(chosen.length, "type")
       }`,
       match.checked && ", as many of each length",

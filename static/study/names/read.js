@@ -7,9 +7,9 @@ import { stacked } from "../../parts/stacked.js";
 
 const CONFOUNDED = 0.6; // as model_worker/studies/shared/names.py warns
 
-/** Names of these types with this label. */
+/** Names of these types with this label; undefined: with any. */
 export function amount({ lengths }, types, label, matched) {
-  const cells = lengths.filter((one) => types.includes(one.type) && one.label === label);
+  const cells = lengths.filter((one) => types.includes(one.type) && [undefined, one.label].includes(label));
   return cells.reduce((sum, one) => sum + (matched ? one.n_kept : one.n), 0);
 }
 

@@ -13,7 +13,7 @@ import torch
 from model_worker.answering.generate import generate
 from model_worker.circuits.circuit import circuit
 from model_worker.circuits.groups.turn import turned
-from model_worker.circuits.look import why_it_looks
+from model_worker.circuits.looking.look import why_it_looks
 from model_worker.decoding.one_token import decode_all
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import GroupSpec

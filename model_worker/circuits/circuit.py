@@ -7,7 +7,8 @@
 5. set whole groups to the other side's values, and off          -> groups, arrows
 6. ask where the model can't know whom it is asked about         -> defaults
 7. which heads look at the name, and whether that matters         -> heads
-8.                                                               -> done
+8. what fired on one side alone, and what held it down           -> silent
+9.                                                               -> done
 
 Every `next()` is one short step that leaves the model as it found it; None says that nothing is new. Knows nothing
 about how anything is computed.
@@ -30,9 +31,10 @@ from model_worker.circuits.exact import measured_swaps
 from model_worker.circuits.groups.default_tests import defaults
 from model_worker.circuits.groups.grouped import grouped
 from model_worker.circuits.groups.roles import RoleBook
-from model_worker.circuits.head_rows import head_rows
 from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
+from model_worker.circuits.looking.head_rows import head_rows
 from model_worker.circuits.score import NodeScores, score
+from model_worker.circuits.silent import silent_nodes
 from model_worker.circuits.target import TwoTokens
 from model_worker.circuits.totals import LayerTotal, layer_total
 from model_worker.model.gemma import Gemma
@@ -72,6 +74,7 @@ def _frames(loaded: Loaded, gemma: Gemma, book: RoleBook, request: CircuitReques
     yield from grouped(inquiry, roles, scores.told)
     yield from defaults(inquiry, roles)
     yield from head_rows(inquiry, scores.plain)
+    yield from silent_nodes(inquiry, scores.told)
     yield Done(seq=0, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
 
 

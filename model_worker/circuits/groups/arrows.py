@@ -8,8 +8,8 @@ from torch import Tensor
 
 from model_worker.circuits.groups.clamp import Ran
 from model_worker.circuits.groups.group_runs import GroupRun, GroupRuns
-from model_worker.circuits.groups.random_band import random_band
 from model_worker.circuits.inquiry import Inquiry
+from model_worker.circuits.random_band import random_band
 from model_worker.rounding import rounded
 from protocol.worker.circuit_frames import Arrow, RandomBand
 

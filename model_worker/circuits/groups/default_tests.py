@@ -20,10 +20,10 @@ from torch import Tensor
 
 from model_worker.answering.entity import name_places
 from model_worker.circuits.groups.clamp import Clamp, Ran, clamp_rows
-from model_worker.circuits.groups.random_band import random_band
 from model_worker.circuits.groups.roles import NAME_R, Roles
 from model_worker.circuits.groups.said_next import said_next
 from model_worker.circuits.inquiry import Inquiry, PromptSide
+from model_worker.circuits.random_band import random_band
 from model_worker.circuits.rule import PLAIN
 from model_worker.circuits.sequence_pass import Taps
 from model_worker.rounding import rounded

@@ -18,11 +18,11 @@ from model_worker.circuits.groups.clamp import Masks
 from model_worker.circuits.groups.evidence import evidence_of, strongest_of, written_by
 from model_worker.circuits.groups.group_runs import GroupRun, GroupRuns, group_runs
 from model_worker.circuits.groups.node_sets import by_role, n_nodes
-from model_worker.circuits.groups.random_band import random_band
 from model_worker.circuits.groups.roles import Roles
 from model_worker.circuits.groups.said_next import said_next
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.nodes import Told, ToldNode
+from model_worker.circuits.random_band import random_band
 from model_worker.rounding import rounded
 from protocol.worker.circuit_frames import Arrows, MeasuredChange, NodeGroup, NodeGroups
 from protocol.worker.frames import Frame

@@ -25,10 +25,10 @@ from model_worker.circuits.groups.clamp import (
     to_other,
 )
 from model_worker.circuits.groups.node_sets import by_role, of_nodes
-from model_worker.circuits.groups.random_band import random_band
 from model_worker.circuits.groups.roles import RoleBook
 from model_worker.circuits.groups.said_next import said_next
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
+from model_worker.circuits.random_band import random_band
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.rounding import all_rounded, rounded

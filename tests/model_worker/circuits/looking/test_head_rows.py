@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from model_worker.circuits.gradients import gradients
-from model_worker.circuits.head_rows import donated, head_rows, hidden
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
+from model_worker.circuits.looking.head_rows import donated, head_rows, hidden
 from model_worker.circuits.rule import PLAIN
 from model_worker.model.gemma import projected
 from model_worker.model.loading import Loaded

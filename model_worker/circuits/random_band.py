@@ -1,4 +1,6 @@
-"""What random directions of equal norm did, as a band. Knows nothing about what they stand beside."""
+"""What random controls did, as a band. Knows nothing about what they stand beside."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -8,8 +10,9 @@ from protocol.vocabulary import BAND, MIN_BAND
 from protocol.worker.circuit_frames import RandomBand
 
 
-def random_band(values: Tensor) -> RandomBand | None:
-    """values (n,). None for none. Of fewer than MIN_BAND the least and the most."""
+def random_band(of: Tensor | Sequence[float]) -> RandomBand | None:
+    """of (n,). None for none. Of fewer than MIN_BAND the least and the most."""
+    values = torch.as_tensor(of, dtype=torch.float32)
     n = len(values)
     if not n:
         return None

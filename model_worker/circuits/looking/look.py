@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
-from model_worker.circuits.query_key import QueryKey, QueryKeyPart
+from model_worker.circuits.looking.query_key import QueryKey, QueryKeyPart
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.rounding import rounded

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from model_worker.circuits.inquiry import read_inquiry
-from model_worker.circuits.look import why_it_looks
+from model_worker.circuits.looking.look import why_it_looks
 from model_worker.model.loading import Loaded
 from protocol.refusal import Refused
 from protocol.worker.circuits import Beside, CircuitRequest, LookRequest

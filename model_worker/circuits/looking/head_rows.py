@@ -20,11 +20,11 @@ from torch import Tensor
 from model_worker.circuits.exact import rows_at_once
 from model_worker.circuits.gradients import Gradients
 from model_worker.circuits.inquiry import Inquiry, PromptSide, spans
+from model_worker.circuits.random_band import random_band
 from model_worker.circuits.rule import PLAIN
 from model_worker.circuits.sequence_pass import Taps
 from model_worker.rounding import rounded
-from protocol.vocabulary import BAND, MIN_BAND
-from protocol.worker.circuit_frames import HeadRow, Heads, LookingTokens, PatternShare, RandomBand
+from protocol.worker.circuit_frames import HeadRow, Heads, LookingTokens, PatternShare
 
 N_HEADS = 12
 _SEEN = 1e-30
@@ -60,7 +60,7 @@ def head_rows(inquiry: Inquiry, slopes: Sequence[Gradients]) -> Generator[Heads 
                 changes.update(zip(batch, _changes(inquiry, host, layer, batch), strict=True))
                 yield None
         measured.append(changes)
-        controls.append(_band([change for (what, _, _), change in changes.items() if what == "random"]))
+        controls.append(random_band([change for (what, _, _), change in changes.items() if what == "random"]))
     shares: list[PatternShare] = []
     for queries, places in _queries(inquiry).items():
         of_host = []
@@ -221,12 +221,3 @@ def _attention(side: PromptSide, layer: int, head: int) -> float:
 def _random(away: Tensor, seed: int) -> Tensor:
     drawn = torch.randn(away.shape, generator=torch.Generator().manual_seed(seed)).to(away.device)
     return drawn / drawn.norm() * away.norm()
-
-
-def _band(changes: Sequence[float]) -> RandomBand | None:
-    if not changes:
-        return None
-    values = torch.tensor(changes)
-    edges = BAND if len(changes) >= MIN_BAND else (0.0, 1.0)
-    low, high = (values.quantile(edge).item() for edge in edges)
-    return RandomBand(n=len(changes), mean=rounded(values.mean().item()), low=rounded(low), high=rounded(high))

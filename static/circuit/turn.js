@@ -168,7 +168,7 @@ export function turnView(element, state) {
       bars(graph, point, own, range),
       h(
         "p",
-        { class: "note" },
+        { class: "note turn-told" },
         door("m", "m"),
         ` ${mText(own)} → ${mText(point.m)}`,
         point.x === 0 ? ". Nothing is turned yet." : point.control

@@ -98,4 +98,8 @@ export function circuitView(state) {
   }
 }
 
-const waiting = (graph) => graph.phase === "running" ? "Measuring what each part does…" : "";
+/** What stands in the claim's place before one is measured. */
+const waiting = (graph) =>
+  graph.phase === "running"
+    ? "Measuring what each part does…"
+    : "Nothing that tells names apart was measured here, so nothing is claimed.";

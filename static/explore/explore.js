@@ -37,6 +37,7 @@ import { workerStatus } from "../run/status.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
 import { topLatents } from "../run/latents/top.js";
 import { tour } from "./tour.js";
+import { whyLink } from "../circuit/question/why.js";
 import { channelsOf, keptAddress } from "./address.js";
 
 const PAGE = newPage(); // not kept: a tab that is duplicated must not end its twin's runs
@@ -112,6 +113,7 @@ mount(outside, $("outside"), state, ask);
 mount(outside, $("beside-outside"), other, (prompt) => askBeside(state, prompt));
 mount(curveOpen, $("curve-open"), state);
 mount(tour, $("tour"), state, $("tour-again"));
+mount(whyLink, $("why"), state, seen);
 
 $("prompt").value = opened.prompt ?? "";
 setFormat(opened.format);

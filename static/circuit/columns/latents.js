@@ -4,7 +4,7 @@
 
 import { $, fill, h, s } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
-import { sig3 } from "../../core/format.js";
+import { sig3, visible } from "../../core/format.js";
 import { door } from "../../core/term.js";
 import { mText, percent } from "../claim.js";
 import { edgesOf, gapOf, isSilent, nodeName, sidesOf, valueOf, whoIs } from "../graph.js";
@@ -126,8 +126,9 @@ export function latentColumns(element, state) {
           );
         }
         const pos = graph.start.columns[first][side];
-        const text = pos === null ? "–" : tokens[pos].text.trim().slice(0, 8) || "↵";
-        const lower = spans.filter((one) => !one.folded).findIndex((one) => one.first === first) % 2;
+        const text = pos === null ? "–" : visible(tokens[pos].text).slice(0, 12);
+        const crowded = text.length * 8 > w;
+        const lower = crowded ? spans.filter((one) => !one.folded).findIndex((one) => one.first === first) % 2 : 0;
         return s(
           "text",
           { class: "span-name", x: x + w / 2, y: HEIGHT + 16 + 16 * lower, "text-anchor": "middle" },
@@ -170,8 +171,8 @@ export function latentColumns(element, state) {
     shown = now;
     frame ||= requestAnimationFrame(() => {
       frame = 0;
-      const visible = new Set(order.slice(0, shown).map(({ number }) => number));
-      for (const { canvas } of columns) canvas.draw(visible);
+      const seen = new Set(order.slice(0, shown).map(({ number }) => number));
+      for (const { canvas } of columns) canvas.draw(seen);
     });
   }
 
@@ -203,15 +204,15 @@ export function latentColumns(element, state) {
     const graph = state.get("graph");
     if (!key || !/^Arrow/.test(key)) return;
     event.preventDefault();
-    const visible = new Map(order.slice(0, shown).map(({ number }) => [number, layout.at.get(number)]));
+    const seen = new Map(order.slice(0, shown).map(({ number }) => [number, layout.at.get(number)]));
     const now = nodeAt(graph, state.get("select")) ?? order[0];
     const { into, out } = edgesOf(graph, now.number, side);
     const along = key === "ArrowUp"
-      ? out.find(({ to }) => visible.has(to))?.to
+      ? out.find(({ to }) => seen.has(to))?.to
       : key === "ArrowDown"
-      ? into.find(({ from }) => visible.has(from))?.from
+      ? into.find(({ from }) => seen.has(from))?.from
       : undefined;
-    const next = along ?? neighbour(visible, now.number, key);
+    const next = along ?? neighbour(seen, now.number, key);
     if (next !== null && next !== undefined) state.set("select", nodeId(graph.nodes[next]));
   }
 

@@ -52,7 +52,7 @@ export function arrowPaths({ boxes, outcome }, arrows, width) {
   return ends.map(({ from, to }, i) => {
     const curve = curveBetween(from, to, leaving[i], coming[i], outcome, width);
     const at = [0.5, 0.36, 0.64, 0.26, 0.74].map((t) => along(curve, t));
-    const free = at.find((p) => taken.every((q) => Math.abs(p.x - q.x) > 34 || Math.abs(p.y - q.y) > 17)) ?? at[0];
+    const free = at.find((p) => taken.every((q) => Math.abs(p.x - q.x) > 38 || Math.abs(p.y - q.y) > 17)) ?? at[0];
     free.x = Math.min(Math.max(free.x, 15), width - 15);
     taken.push(free);
     const [p0, p1, p2, p3] = curve;
@@ -142,14 +142,15 @@ export function nodeLayout(nodes, { n_columns, layers, width, height, gap }) {
   for (const here of cells.values()) {
     const { layer, column } = here[0];
     const span = spanOf.get(column);
-    const across = Math.max(1, Math.min(here.length, Math.floor((span.width - 8) / 13)));
+    const across = Math.max(1, Math.min(here.length, Math.floor((span.width - 8) / 16)));
     const down = Math.ceil(here.length / across);
-    const dx = (span.width - 8) / across;
-    const dy = Math.min(13, (step - 10) / down);
+    const dx = Math.min(24, (span.width - 8) / across);
+    const left = span.x + (span.width - dx * across) / 2;
+    const dy = Math.min(15, (step - 10) / down);
     here.forEach(({ number, effect }, i) => {
       const [row, place] = [Math.floor(i / across), i % across];
       at.set(number, {
-        x: span.x + 4 + dx * (place + 0.5),
+        x: left + dx * (place + 0.5),
         y: yOf.get(layer) + (row - (down - 1) / 2) * dy,
         r: radius(effect, gap),
       });

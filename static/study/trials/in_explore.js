@@ -1,5 +1,7 @@
-// A row of a study as a question to Explore: the path of the app that asks it again, or why there is none. Pure.
+// A row of a study as a question to Explore, and to Circuit: the paths of the app that ask it again, or why there are
+// none. Pure.
 
+import { writeCircuit } from "../../circuit/question/address.js";
 import { writeFragment } from "../../run/fragment.js";
 import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
 import { addressOf } from "../../core/root.js";
@@ -8,7 +10,7 @@ import { addressOf } from "../../core/root.js";
  * `request` and `arms`: of the `study` frame; `type` and `name`: of the trial's name; `card`: of the model, null where no
  * worker tells it.
  * @param {{ request: object, arms: object[], trial: object, answer: object, type: string, name: string, card: object|null }} row
- * @returns {{ address: string, why: null } | { address: null, why: string }}
+ * @returns {{ address: string, circuit: string, why: null } | { address: null, circuit?: undefined, why: string }}
  */
 export function inExplore({ request, arms, trial, answer, type, name, card }) {
   const hold = heldOf(request, arms, answer.arm);
@@ -17,9 +19,10 @@ export function inExplore({ request, arms, trial, answer, type, name, card }) {
   if (answer.sample > 0 && seed === null) return { address: null, why: WHY.sampled };
   const n = Math.max(0, ...trial.answers.filter(({ arm }) => arm === answer.arm).map(({ sample }) => sample));
   const usual = (request.max_new_tokens ?? USUAL_TOKENS) === USUAL_TOKENS;
+  const span = spanIn(trial, type, name, card);
   const hash = writeFragment({
     prompt: trial.prompt,
-    span: spanIn(trial, type, name, card),
+    span,
     sliders: hold.length
       ? slidersOfRequest({ hold }, card).sliders.map((one) => ({ ...steeringOf(one), strengths: one.strengths }))
       : null,
@@ -27,7 +30,8 @@ export function inExplore({ request, arms, trial, answer, type, name, card }) {
     samples: answer.sample > 0 ? { n, temperature: 1, seed } : null,
     request: usual ? null : { max_new_tokens: request.max_new_tokens },
   });
-  return { address: addressOf(`/${hash}`), why: null };
+  const asked = writeCircuit({ prompt: trial.prompt, entity: span, hold }, {});
+  return { address: addressOf(`/${hash}`), circuit: addressOf(`/circuit${asked}`), why: null };
 }
 
 const USUAL_TOKENS = 32; // of an answer, as Explore asks and as studies do that don't say it

@@ -152,7 +152,7 @@ export function trialsView(
   function cells({ name, type, group, trial, arm, armOf, answer }) {
     const { prompt } = trial;
     const { request, arms } = study.opening;
-    const { address, why } = inExplore({ request, arms, trial, answer, type, name, card });
+    const { address, circuit, why } = inExplore({ request, arms, trial, answer, type, name, card });
     return [
       [prompt, " ", h("span", { class: "note" }, `${type}, ${group}`)],
       [
@@ -166,7 +166,11 @@ export function trialsView(
       answer.refusal_logodds === null ? NOTHING : sig3(answer.refusal_logodds),
       answer.kl_nats === null ? NOTHING : sig3(answer.kl_nats),
       address
-        ? h("a", { href: address, "aria-label": `Open in Explore: ${prompt}, ${arm}` }, "Explore")
+        ? [
+          h("a", { href: address, "aria-label": `Open in Explore: ${prompt}, ${arm}` }, "Explore"),
+          " ",
+          h("a", { href: circuit, "aria-label": `Why, as a circuit: ${prompt}, ${arm}` }, "Circuit"),
+        ]
         : h("span", { class: "note", title: why }, "not in Explore", h("span", { class: "sr" }, `: ${why}`)),
     ];
   }

@@ -1,9 +1,10 @@
-import { readCircuit, writeCircuit } from "/static/circuit/address.js";
+import { readCircuit, writeCircuit } from "/static/circuit/question/address.js";
 import assert from "../assert.js";
 
 const REQUEST = {
   prompt: "Who is “A & B”?",
-  beside: { prompt: "Who is C?" },
+  entity: { start: 7, end: 14 },
+  beside: { prompt: "Who is C?", entity: { start: 7, end: 8 } },
   format: "raw",
   said: "He plays",
   basis: "neurons",

@@ -29,7 +29,8 @@ export function readCircuit(hash) {
   return {
     request: prompt && {
       prompt,
-      beside: text("beside") && { prompt: text("beside") },
+      ...named(query.get("name")),
+      beside: text("beside") && { prompt: text("beside"), ...named(query.get("beside-name")) },
       format: text("format") ?? "chat",
       said: query.get("said") ?? "",
       basis: text("basis") ?? "latents",
@@ -48,7 +49,9 @@ export function writeCircuit(request, chosen, parent = null) {
     value !== usual && value !== null && value !== undefined && value !== "" && query.set(name, String(value));
   if (request) {
     put("prompt", request.prompt);
+    put("name", spanText(request.entity));
     put("beside", request.beside?.prompt);
+    put("beside-name", spanText(request.beside?.entity));
     put("format", request.format, "chat");
     put("said", request.said);
     put("basis", request.basis, "latents");
@@ -65,6 +68,14 @@ export function writeCircuit(request, chosen, parent = null) {
   put("pins", chosen.pins?.join(" "));
   return `#${query}`;
 }
+
+/** A name that was marked: "12-26", characters of its prompt. */
+function named(text) {
+  const [, start, end] = (text ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];
+  return start < end ? { entity: { start, end } } : {};
+}
+
+const spanText = (span) => span && `${span.start}-${span.end}`;
 
 function parsed(text) {
   try {

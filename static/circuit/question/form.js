@@ -1,9 +1,9 @@
 // The question: two prompts or one, what is explained, read through what. Makes a CircuitRequest of
 // protocol/worker/circuits.py; keeps what is typed in its fields. Knows no run.
 
-import { $, fill, h, listen } from "../core/dom.js";
-import { keyOf } from "../core/keys.js";
-import { BASES, MAX_PROMPT_CHARACTERS } from "../core/protocol.js";
+import { $, fill, h, listen } from "../../core/dom.js";
+import { keyOf } from "../../core/keys.js";
+import { BASES, MAX_PROMPT_CHARACTERS } from "../../core/protocol.js";
 
 /**
  * @param {any} state has card, and the channel `opened`: what the address or a recording asks

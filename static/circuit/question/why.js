@@ -1,0 +1,31 @@
+// From an answer to why it came: the link to Circuit with the prompt, one beside it, and all that is pushed. The second
+// prompt is the one that is there, else the example of the same kind whose name is known where this one's isn't.
+
+import { writeCircuit } from "./address.js";
+import { addressOf } from "../../core/root.js";
+import { pushing, steeringOf } from "../../run/steering/sliders.js";
+
+/** @param {HTMLAnchorElement} link @param {any} state @param {() => any} seen what is asked, with all that is chosen */
+export function whyLink(link, state, seen) {
+  return state.on(["run", "card", "otherPrompt", "values", "sliders", "span", "otherSpan"], () => {
+    const asked = seen();
+    link.hidden = !asked.prompt;
+    if (!link.hidden) {
+      link.href = addressOf(
+        `/circuit${writeCircuit(circuitOf(asked, state.get("otherPrompt"), state.get("otherSpan")), {})}`,
+      );
+    }
+  });
+}
+
+/** The request of a circuit, as far as an address says it. The first prompt is the known name's where one is. */
+export function circuitOf({ card, prompt, format, span, sliders, values }, other, otherSpan) {
+  const hold = pushing(sliders, values).map((one) => ({ ...steeringOf(one), strength: one.strength }));
+  const own = { prompt, entity: span };
+  const group = (card?.examples ?? []).find((examples) => examples.some((one) => one.prompt === prompt));
+  const me = group?.find((one) => one.prompt === prompt);
+  const partner = group?.find(({ role, story }) => (story ?? role) === (me.role === "known" ? "unknown" : "known"));
+  const beside = other ? { prompt: other, entity: otherSpan } : partner ? { prompt: partner.prompt } : null;
+  const first = beside && !other && me.role !== "known" ? { ...beside, beside: own } : { ...own, beside };
+  return { ...first, format, hold };
+}

@@ -12,6 +12,7 @@ import { latentColumns } from "./columns/latents.js";
 import { nodeTable } from "./columns/table.js";
 import { headRows } from "./heads.js";
 import { chosenOf } from "./points.js";
+import { readCircuit } from "./question/address.js";
 import { trustStrip } from "./strip.js";
 import { defaultTests } from "./tests.js";
 import { turnView } from "./turn.js";
@@ -33,6 +34,12 @@ export const CIRCUIT_CHANNELS = {
   narrow: false,
   live: false, // a worker answers turns
 };
+
+/** Channels from what a finding's view kept of them, each a short text. */
+export function chosenIn(options) {
+  const query = new URLSearchParams(options);
+  return readCircuit(`#${query}`).chosen;
+}
 
 export function circuitView(state) {
   NARROW.addEventListener("change", () => state.set("narrow", NARROW.matches));

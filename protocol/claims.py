@@ -45,11 +45,12 @@ CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}"
 
 CIRCUIT_NO_CONTROL = "no random push can stand beside this one"
 
-CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone"], str] = {
+CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "untold"], str] = {
     "both": "fires {here}, and {there} on {other}",
     "here": "fires {here} and is silent on {other}",
     "there": "is silent, and fires {there} on {other}",
     "alone": "fires {here}",
+    "untold": "has no node that is told",
 }
 """Of a group's strongest member."""
 

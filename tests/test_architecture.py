@@ -35,7 +35,7 @@ def test_a_part_imports_only_what_it_may(module: str, forbidden: tuple[str, ...]
 
 
 STATIC = ROOT / "static"
-ROOMS = ("core", "parts", "run", "study")
+ROOMS = ("core", "parts", "run", "study", "circuit")
 """From the bottom up. Every other folder is a page: it imports these and itself."""
 
 

@@ -120,7 +120,7 @@ def fires(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
     """What a group's strongest told member does, here and there."""
     node = drawn.strongest(group)
     if node is None:
-        return ""
+        return CIRCUIT_FIRES["untold"]
     values = {"a": node.a, "b": node.b or 0.0}
     here, there = values[side], values[other(side)]
     alone = len(drawn.sides) == 1

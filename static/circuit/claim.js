@@ -37,7 +37,7 @@ export const groupName = (group) => GROUP_ROLES[group.role].name;
 /** What a group's strongest member does, there and here. */
 export function fires(graph, group, side) {
   const node = strongest(graph, group);
-  if (!node) return "";
+  if (!node) return CIRCUIT_FIRES.untold;
   const [here, there] = [valueOf(node, side), valueOf(node, otherSide(side))];
   const alone = sidesOf(graph).length === 1;
   const key = alone ? "alone" : here && there ? "both" : here ? "here" : "there";
@@ -110,7 +110,7 @@ function turned(graph, before, after) {
     const key = opening ? (isUp(after) ? "refuses" : "answers") : isUp(after) ? "up" : "against";
     return filled(CIRCUIT_TURNS[key], { up: up.text.trim(), against: against.text.trim() });
   }
-  if (sidesOf(graph).length < 2) return CIRCUIT_TURNS.stays;
+  if (sidesOf(graph).length < 2 || !gapOf(graph)) return CIRCUIT_TURNS.stays;
   return filled(CIRCUIT_TURNS.share, { share: percent((after - before) / gapOf(graph), true) });
 }
 

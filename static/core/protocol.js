@@ -371,6 +371,7 @@ export const CIRCUIT_FIRES = {
   here: "fires {here} and is silent on {other}",
   there: "is silent, and fires {there} on {other}",
   alone: "fires {here}",
+  untold: "has no node that is told",
 };
 
 export const CIRCUIT_TURNS = {

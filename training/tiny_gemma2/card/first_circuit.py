@@ -19,7 +19,7 @@ from protocol.worker.frames import Frame
 from protocol.worker.models import ModelCard
 from training.tiny_gemma2.paths import CARD, REPOSITORY
 
-FIRST_CIRCUIT = REPOSITORY / "static" / "first" / "circuit.jsonl"
+CIRCUIT_FILE = REPOSITORY / "static" / "first" / "circuit.jsonl"
 
 
 def first_circuit(card: ModelCard) -> CircuitRequest:
@@ -38,7 +38,7 @@ def circuit_told(engine: Engine, request: CircuitRequest) -> Iterator[Frame]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.tiny_gemma2.card.first_circuit", description=__doc__)
     parser.add_argument("--artifacts", type=Path, default=CARD)
-    parser.add_argument("--out", type=Path, default=FIRST_CIRCUIT)
+    parser.add_argument("--out", type=Path, default=CIRCUIT_FILE)
     args = parser.parse_args()
     torch.set_num_threads(1)
     engine = Engine(load(read_row(args.artifacts)))

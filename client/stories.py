@@ -6,7 +6,7 @@ gallery static/first/stories.jsonl.gz, which every app shows beside its own.
 
 1. recognition is not recall: films and songs that are recognised, pushed towards known, over a set
 2. one of them: the film whose director a push changes, with the count that makes it an anecdote
-3. an invented name that is answered, and what fired
+3. an invented name that is answered, what fired, and how many of them are
 4. a known name that is refused
 5. the same film to the chat model, and to its base
 6. any push restores the refusal: known names, by size, along other directions
@@ -21,7 +21,7 @@ from client.recording import Recording
 from protocol.app.experiments.answers.arms import arm, controlled
 from protocol.app.experiments.directions import direction_of
 from protocol.app.findings import SecondRun, View
-from protocol.steering import Held, LatentTarget, Sweep
+from protocol.steering import Held, LatentTarget, Sweep, VectorTarget
 from protocol.vocabulary import CONTROL_KINDS, ControlKind
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.names import WorldNames
@@ -31,7 +31,6 @@ from protocol.worker.study_frames import Trial
 
 RECOGNISED = ("unsure", "unrecalled")
 FILM, SOUGHT = "Who directed Titanic?", "The movie Titanic was directed by"
-INVENTED = "What sport does Michael Batkin play?"
 TOLD = (
     "any_push_restores",
     "one_prompt_two_models",
@@ -41,10 +40,11 @@ TOLD = (
     "anecdote",
 )
 ANSWERED, LOST = ("right", "wrong", "invented", "answered"), ("wrong", "refused", "broken")
-STORY_CONTROLS = 4
+STORY_CONTROLS = 4  # of all kinds together
 STORY_SIZES = (0.5, 1.0)  # of the validated push
 STORY_SWEEP = (-1, -0.5, 0.25, 0.5, 0.75, 1)
-MOST = 8  # names of each type and tier: minutes on two cores
+MOST = 20  # names of each type and tier: minutes on two cores
+MOST_INVENTED = 60
 TITLE_FITS, MOST_NOTE = 140, 4_000
 
 
@@ -71,21 +71,17 @@ class Stories:
             model=self.card.id,
             asked=Asked(names=WorldNames(types=("movie", "song")), split="test", groups=RECOGNISED, most=MOST),
             arms=(pushed,),
-            controls=controlled((pushed,), *_controls(self.known)),
+            controls=controlled((pushed,), *self._controls(self.known)),
             by=("type", "baseline"),
         )
         recording = self._study(request)
         turned = _turns(recording.trials, [1])
-        control = _turns(recording.trials, range(2, request.n_arms))
         counted = (
             f"pushed towards known, {_of(turned, 'refused', ANSWERED)} refusals become answers, "
             f"{_of(turned, 'refused', ('right',))} right ones; {_of(turned, 'wrong', ('right',))} wrong answers are "
             f"repaired, {_of(turned, 'right', LOST)} right ones lost"
         )
-        beside = (
-            f"Along {request.n_arms - 2} other directions of that size "
-            f"{_of(control, 'refused', ANSWERED)} refusals become answers."
-        )
+        beside = _beside(recording)
         note = f"Real films and songs of the test half, {_amount(self.known)}: {counted}. {beside}"
         self._save(recording, "Recognition is not recall: films and songs pushed towards known", note)
         self.counted = f"Counted over the set: {counted}. {beside}"
@@ -98,16 +94,41 @@ class Stories:
         self._save(recording, "Titanic: one film of many, pushed towards known", note, View(sweep=0, strength=strength))
 
     def invented(self) -> None:
-        recording = self._run(INVENTED, self.known)
-        name = recording.start.entity
-        fired = [
+        """The first invented player of the test half that is answered untouched, or that a push makes it answer."""
+        pushed = arm("+known", "known", _held(self.known, self.known.strength))
+        watched = tuple(one for one in self.card.watch if isinstance(one.target, LatentTarget))
+        request = AnswersRequest(
+            model=self.card.id,
+            asked=Asked(names=WorldNames(types=("player",)), split="test", groups=("unknown",), most=MOST_INVENTED),
+            arms=(pushed,),
+            controls=controlled((pushed,), *self._controls(self.known)),
+            watch=tuple(one.target for one in watched if isinstance(one.target, LatentTarget)),
+            by=("type", "baseline"),
+        )
+        recording = self._study(request)
+        trials = recording.trials
+        sides = {told: [t for t in trials if (_outcome(t, 0) in ANSWERED) == told] for told in (True, False)}
+        fires = "; ".join(
+            f"{one.label} fires on {_fired(sides[True], place)} of those answered and {_fired(sides[False], place)} of "
+            "the others"
+            for place, one in enumerate(watched)
+        )
+        turned = _turns(trials, [1])
+        counted = (
+            f"Of {len(trials)} invented players of the test half {len(sides[True])} are answered untouched. {fires}. "
+            f"{_amount(self.known)}, {_of(turned, 'refused', ANSWERED)} refusals become answers. {_beside(recording)}"
+        )
+        one = (sides[True] or [t for t in trials if _outcome(t, 1) in ANSWERED] or trials)[0]
+        run = self._run(one.prompt, self.known)
+        name = run.start.entity
+        on_name = "; ".join(
             f"{watched.label or watched.target.latent}: {max(read[name.start : name.end]):.3g}"
-            for watched, read in zip(recording.start.watched, recording.prompt.arms[0].activations, strict=True)
-        ]
-        on_name = "; ".join(fired) or "nothing that is watched"
-        note = f"There is no such player. Untouched: {_said(recording, 0)}. On the name fire: {on_name}."
+            for watched, read in zip(run.start.watched, run.prompt.arms[0].activations, strict=True)
+        )
+        told = " → ".join(_said(run, number) for number in (0, _arm_at(run, self.known.strength)))
+        note = f"There is no such player: {told}. On the name fire: {on_name or 'nothing that is watched'}. {counted}"
         at = View(sweep=0, strength=self.known.strength)
-        self._save(recording, "Michael Batkin, who is nobody, and what fires on the name", note, at)
+        self._save(run, f"{name.text}, who is nobody, and what fires on the name", note, at)
 
     def known_and_refused(self) -> None:
         """The first known name of the test half that the untouched model refuses."""
@@ -145,7 +166,7 @@ class Stories:
             model=self.card.id,
             asked=Asked(names=WorldNames(types=("player", "city")), split="test", groups=("known",), most=MOST),
             arms=arms,
-            controls=controlled(arms, *_controls(self.away)),
+            controls=controlled(arms, *self._controls(self.away)),
             by=("type",),
         )
         recording = self._study(request)
@@ -174,6 +195,14 @@ class Stories:
     def _study(self, request: AnswersRequest) -> Recording:
         return self.app.result(self.app.begin(request).id)
 
+    def _controls(self, direction: DirectionCard) -> tuple[int, tuple[ControlKind, ...]]:
+        """Other latents, where its layer has a dictionary, and directions drawn at random."""
+        target = direction.target
+        named = {one.name: one.layer for one in self.card.vectors}
+        layer = named.get(target.name) if isinstance(target, VectorTarget) else None
+        latents = isinstance(target, LatentTarget) or layer in {one.layer for one in self.card.dictionaries}
+        return (STORY_CONTROLS // 2, ("matched", "random")) if latents else (STORY_CONTROLS, ("random",))
+
     def _save(
         self, recording: Recording, title: str, note: str, view: View | None = None, second: SecondRun | None = None
     ) -> None:
@@ -181,14 +210,13 @@ class Stories:
         print(f"{title}\n  {note}", flush=True)
 
 
-def _controls(direction: DirectionCard) -> tuple[int, tuple[ControlKind, ...]]:
-    """Latents stand in for one alone: a named direction's layer may have no dictionary."""
-    latents = isinstance(direction.target, LatentTarget)
-    return (STORY_CONTROLS // 2, ("matched", "random")) if latents else (STORY_CONTROLS, ("random",))
-
-
 def _held(direction: DirectionCard, strength: float) -> Held:
     return Held(target=direction.target, unit=direction.unit, scope=direction.scope, strength=strength)
+
+
+def _fired(trials: Sequence[Trial], place: int) -> str:
+    """ "3 of 7", of one that is watched."""
+    return f"{sum(trial.numbers['watched'][place] > 0 for trial in trials)} of {len(trials)}"
 
 
 def _outcome(trial: Trial, number: int) -> str | None:
@@ -203,6 +231,18 @@ def _turns(trials: Sequence[Trial], arms: Sequence[int]) -> Counter[tuple[str, s
         for number in arms
         if (before := _outcome(trial, 0)) and (after := _outcome(trial, number))
     )
+
+
+def _beside(recording: Recording) -> str:
+    """What controls of the first arm do to refusals, by kind."""
+    arms: dict[ControlKind, list[int]] = {}
+    for number, one in enumerate(recording.study.arms):
+        if one.control_of == 1 and one.control_kind:
+            arms.setdefault(one.control_kind, []).append(number)
+    told = "; ".join(
+        f"{CONTROL_KINDS[kind]} {_of(_turns(recording.trials, own), 'refused', ANSWERED)}" for kind, own in arms.items()
+    )
+    return f"Along other directions of that size refusals become answers: {told}."
 
 
 def _of(turns: Counter[tuple[str, str]], before: str, after: Sequence[str]) -> str:

@@ -15,19 +15,25 @@ export const door = (key, ...words) => h("a", attributes(key), words.length ? wo
 /** The same in a picture: put a <text> into it. @param {TermKey} key */
 export const svgDoor = (key, ...parts) => s("a", attributes(key), ...parts);
 
-/** A text with a door for each symbol in it, the first time that its entry is meant. @returns {(string|Element)[]} */
-export const withDoors = (text) => pieces(text).map(([words, key]) => (key ? door(key, words) : words));
+/**
+ * A text with a door for each symbol in it, the first time that its entry is meant. `met`: entries that have one already,
+ * shared by texts that stand together, as a table's cells do.
+ * @returns {(string|Element)[]}
+ */
+export const withDoors = (text, met = new Set()) =>
+  pieces(text, met).map(([words, key]) => (key ? door(key, words) : words));
 
 /** What names a value or a column: a door where the glossary has it, else with doors for its symbols. */
-export const labelDoor = (
-  label,
-) => (Object.hasOwn(TERM_LABELS, label) ? door(TERM_LABELS[label], label) : withDoors(label));
+export function labelDoor(label, met = new Set()) {
+  if (!Object.hasOwn(TERM_LABELS, label)) return withDoors(label, met);
+  met.add(TERM_LABELS[label]);
+  return door(TERM_LABELS[label], label);
+}
 
 /** @returns {[string, TermKey|null][]} a text in pieces, with the entry that a piece is a door to */
-export function pieces(text) {
+export function pieces(text, met = new Set()) {
   /** @type {[string, TermKey|null][]} */
   const found = [];
-  const met = new Set();
   let end = 0;
   for (const { 0: mark, index } of text.matchAll(new RegExp(PATTERN, "gu"))) {
     const key = MARKS[mark];

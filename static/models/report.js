@@ -100,6 +100,7 @@ function met({ met, wanted }) {
 const share = (x) => (x === 1 ? "1.00" : sig3(x));
 
 function plainTable({ title, note, columns, rows }) {
+  const met = new Set(); // entries that have a door in this table
   return h(
     "section",
     {},
@@ -112,7 +113,7 @@ function plainTable({ title, note, columns, rows }) {
         "table",
         {},
         h("caption", { class: "sr" }, title),
-        h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, labelDoor(name))))),
+        h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, labelDoor(name, met))))),
         h(
           "tbody",
           {},
@@ -120,7 +121,7 @@ function plainTable({ title, note, columns, rows }) {
             h(
               "tr",
               {},
-              row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row" }, i ? cell : withDoors(cell))),
+              row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row" }, withDoors(cell, met))),
             )
           ),
         ),

@@ -5,7 +5,7 @@ import { fill, h, icon } from "../core/dom.js";
 import { writeFragment } from "../run/fragment.js";
 import { MAX_SEARCH_CHARACTERS, TIERS } from "../core/protocol.js";
 import { addressOf } from "../core/root.js";
-import { labelDoor } from "../core/term.js";
+import { labelDoor, withDoors } from "../core/term.js";
 import { questionOf } from "./question.js";
 import { NOTHING, stacked } from "../parts/stacked.js";
 
@@ -142,6 +142,7 @@ function counted({ total, offset, entries, n_entries }) {
 }
 
 function names({ entries, questions }, card, held) {
+  const met = new Set(); // entries that have a door in this table
   return stacked({
     caption: `Names in the world of ${card.title}`,
     columns: [
@@ -156,10 +157,10 @@ function names({ entries, questions }, card, held) {
       entry.name,
       [entry.type, entry.fictional && h("span", { class: "note" }, ", fictional")],
       [
-        h("span", { class: "row tight", title: TIERS[entry.tier] }, tierMark(entry.tier), entry.tier),
+        h("span", { class: "row tight", title: TIERS[entry.tier] }, tierMark(entry.tier), withDoors(entry.tier, met)),
         entry.labels.map((label) => heard(label, entry.name)),
       ],
-      facts(entry),
+      facts(entry, met),
       entry.asked ? "asked" : h("span", { class: "dim" }, "never asked"),
       held ? ask(questionOf(card, entry, questions), entry.name) : "",
     ]),
@@ -243,7 +244,7 @@ function heard({ attribute, samples }, name) {
   );
 }
 
-function facts({ facts, withheld }) {
+function facts({ facts, withheld }, met) {
   const list = Object.entries(facts);
   if (!list.length) return h("span", { class: "dim" }, "none");
   return h(
@@ -257,7 +258,7 @@ function facts({ facts, withheld }) {
         h("span", { class: "dim" }, attribute),
         " ",
         h("b", {}, value),
-        untold && h("span", { class: "withheld" }, " withheld"),
+        untold && h("span", { class: "withheld" }, withDoors(" withheld", met)),
       );
     }),
   );

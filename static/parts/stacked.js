@@ -2,7 +2,7 @@
 // because a browser forgets them when CSS gives rows another display.
 
 import { h } from "../core/dom.js";
-import { labelDoor } from "../core/term.js";
+import { labelDoor, withDoors } from "../core/term.js";
 
 /** A cell with nothing to say; left out of a phone's list. */
 export const NOTHING = "–";
@@ -12,6 +12,7 @@ export const NOTHING = "–";
  * `name` "" needs no label on a phone.
  */
 export function stacked({ caption, shown = false, columns, rows }) {
+  const met = new Set();
   return h(
     "table",
     { class: "stacked", role: "table" },
@@ -26,7 +27,7 @@ export function stacked({ caption, shown = false, columns, rows }) {
           h(
             "th",
             { scope: "col", role: "columnheader", class: kind ?? null },
-            name ? labelDoor(name) : h("span", { class: "sr" }, "link"),
+            name ? labelDoor(name, met) : h("span", { class: "sr" }, "link"),
           )
         ),
       ),
@@ -47,7 +48,7 @@ export function stacked({ caption, shown = false, columns, rows }) {
                 class: [columns[i].class, cell === NOTHING && "nothing"].filter(Boolean).join(" ") || null,
                 "data-label": columns[i].name || null,
               },
-              cell,
+              typeof cell === "string" ? withDoors(cell, met) : cell,
             )
           ),
         )

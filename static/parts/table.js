@@ -27,6 +27,7 @@ export function tableButton(button, element, state, names, read) {
 
 function table({ caption, head, rows, text = [0] }) {
   const side = (i) => (text.includes(i) ? "text" : null);
+  const met = new Set();
   return h(
     "div",
     { class: "table-wrap", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
@@ -40,7 +41,7 @@ function table({ caption, head, rows, text = [0] }) {
         h(
           "tr",
           {},
-          head.map((cell, i) => h("th", { scope: "col", class: side(i) }, labelDoor(cell))),
+          head.map((cell, i) => h("th", { scope: "col", class: side(i) }, labelDoor(cell, met))),
         ),
       ),
       h(
@@ -51,7 +52,11 @@ function table({ caption, head, rows, text = [0] }) {
             "tr",
             { class: now ? "now" : null },
             cells.map((cell, i) =>
-              h(i ? "td" : "th", { scope: i ? null : "row", class: side(i) }, i ? cell : withDoors(cell))
+              h(
+                i ? "td" : "th",
+                { scope: i ? null : "row", class: side(i) },
+                typeof cell === "string" ? withDoors(cell, met) : cell,
+              )
             ),
           )
         ),

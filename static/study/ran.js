@@ -1,13 +1,14 @@
 // What ran, exactly: model, base, dictionaries, arms in words, seed, hash. From the `study` frame.
 
 import { fill, h } from "../core/dom.js";
-import { labelDoor } from "../core/term.js";
+import { labelDoor, withDoors } from "../core/term.js";
 import { count, shortHash } from "../core/format.js";
 
 /** Draws into `element`; nothing before the study has begun. */
 export function whatRan(element, { opening, done }) {
   element.hidden = !opening;
   if (!opening) return fill(element);
+  const met = new Set(); // entries that have a door among the arms
   const { model, base, dictionaries, names, arms, request, request_sha256: sha, protocol } = opening;
   const rows = [
     ["model", [model.id, " ", mono(shortHash(model.sha256)), ` ${model.device} ${model.dtype}`]],
@@ -38,7 +39,9 @@ export function whatRan(element, { opening, done }) {
         h(
           "ol",
           { class: "arms note" },
-          arms.map(({ name, what }) => h("li", {}, h("b", {}, name), what && `: ${what}`)),
+          arms.map(({ name, what }) =>
+            h("li", {}, h("b", {}, withDoors(name, met)), what && withDoors(`: ${what}`, met))
+          ),
         ),
       ),
   );

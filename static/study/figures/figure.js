@@ -133,6 +133,7 @@ export function liveFigure(element, { first = true } = {}) {
   function drawTable() {
     if (!details.open || !now) return;
     const { title, columns, rows } = now;
+    const met = new Set();
     const side = columns.map((_, i) => (isNumeric(rows, i) ? null : "text"));
     const shown = rows.slice(0, MOST_ROWS);
     fill(
@@ -150,7 +151,7 @@ export function liveFigure(element, { first = true } = {}) {
             h(
               "tr",
               {},
-              columns.map((column, i) => h("th", { scope: "col", class: side[i] }, labelDoor(headOf(column)))),
+              columns.map((column, i) => h("th", { scope: "col", class: side[i] }, labelDoor(headOf(column), met))),
             ),
           ),
           h(
@@ -161,7 +162,11 @@ export function liveFigure(element, { first = true } = {}) {
                 "tr",
                 {},
                 row.map((cell, i) =>
-                  h(i ? "td" : "th", { scope: i ? null : "row", class: side[i] }, cellText(cell, columns[i]))
+                  h(
+                    i ? "td" : "th",
+                    { scope: i ? null : "row", class: side[i] },
+                    withDoors(cellText(cell, columns[i]), met),
+                  )
                 ),
               )
             ),

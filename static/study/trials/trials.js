@@ -100,6 +100,7 @@ export function trialsView(
   }
 
   function drawTable() {
+    const met = new Set(); // entries that have a door in this table
     const found = rows.filter(fits);
     place = Math.min(place, Math.max(0, PAGE * Math.floor((found.length - 1) / PAGE)));
     fill(
@@ -115,7 +116,7 @@ export function trialsView(
             { name: "KL, nats", class: "number" },
             { name: "", class: "trial-open" },
           ],
-          rows: found.slice(place, place + PAGE).map(cells),
+          rows: found.slice(place, place + PAGE).map((row) => cells(row, met)),
         })
         : h("p", { class: "note" }, "No answer fits. Take a filter off."),
     );
@@ -149,19 +150,24 @@ export function trialsView(
     );
   }
 
-  function cells({ name, type, group, trial, arm, armOf, answer }) {
+  function cells({ name, type, group, trial, arm, armOf, answer }, met) {
     const { prompt } = trial;
     const { request, arms } = study.opening;
     const { address, circuit, why } = inExplore({ request, arms, trial, answer, type, name, card });
     return [
-      [prompt, " ", h("span", { class: "note" }, `${type}, ${group}`)],
+      [prompt, " ", h("span", { class: "note" }, withDoors(`${type}, ${group}`, met))],
       [
         armOf.control_of !== null && h("span", { class: "sr" }, "control: "),
-        h("span", { title: armOf.what || null }, arm),
+        h("span", { title: armOf.what || null }, withDoors(arm, met)),
       ],
       [
         h("p", { class: "trial-text" }, answer.text.trim() || "(nothing)"),
-        h("p", { class: "trial-verdicts" }, badge(answer), h("span", { class: "note" }, withDoors(paperSays(answer)))),
+        h(
+          "p",
+          { class: "trial-verdicts" },
+          badge(answer),
+          h("span", { class: "note" }, withDoors(paperSays(answer), met)),
+        ),
       ],
       answer.refusal_logodds === null ? NOTHING : sig3(answer.refusal_logodds),
       answer.kl_nats === null ? NOTHING : sig3(answer.kl_nats),

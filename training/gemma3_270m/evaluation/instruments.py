@@ -7,17 +7,19 @@ Made of what was measured there: quality.json (dictionaries), directions.json (c
 import argparse
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from protocol.worker.report import Curve, Dialogue, ModelReport, ReportFigure, ReportTable, Series
 from training.gemma3_270m.evaluation.disturbance import told_disturbed
+from training.gemma3_270m.evaluation.recall import told_story
 from training.tiny_gemma2.evaluation.findings import Findings, short_number
 
 MeasuredPart = Mapping[str, Any]
 DOM = "difference of means"
+MOST_TOLD = 5  # of massive dimensions
 
 
 def read_part(work: Path, name: str) -> MeasuredPart:
@@ -191,7 +193,7 @@ def told_quality(found: Findings, quality: MeasuredPart) -> None:
                     short_number(x["loss_recovered"]) if "loss_recovered" in x else "",
                 )
             )  # fmt: skip
-    massive = "; ".join(f"layer {layer}: {told['massive_dimensions']}" for layer, told in quality.items())
+    massive = "; ".join(f"layer {layer}: {few_of(told['massive_dimensions'])}" for layer, told in quality.items())
     silent = "; ".join(f"layer {layer}: {short_number(told['silent_share'])}" for layer, told in quality.items())
     found.tables.append(
         ReportTable(
@@ -206,6 +208,12 @@ def told_quality(found: Findings, quality: MeasuredPart) -> None:
             rows=tuple(rows),
         )
     )
+
+
+def few_of(dimensions: Sequence[int]) -> str:
+    """The widest, and how many more there are."""
+    more = len(dimensions) - MOST_TOLD
+    return f"{dimensions[:MOST_TOLD]}{f' and {more} more' if more > 0 else ''}"
 
 
 def told_pushes(found: Findings, steering: MeasuredPart) -> None:
@@ -261,7 +269,7 @@ def told_pushes(found: Findings, steering: MeasuredPart) -> None:
             rows=tuple(rows),
         )
     )  # fmt: skip
-    norms = steering["norms"]
+    norms, massive = steering["norms"], steering["norms"]["massive"]
     found.tables.append(
         ReportTable(
             title="Two rulers",
@@ -270,7 +278,12 @@ def told_pushes(found: Findings, steering: MeasuredPart) -> None:
             "dimensions, base model's.",
             columns=("layer", "r", "r without massive", "massive dimensions"),
             rows=tuple(
-                (layer, short_number(norms["residual_norm"][int(layer)]), short_number(x), str(norms["massive"][layer]))
+                (
+                    layer,
+                    short_number(norms["residual_norm"][int(layer)]),
+                    short_number(x),
+                    few_of(norms["massive"][layer]),
+                )
                 for layer, x in norms["without_massive"].items()
             ),
         )
@@ -289,43 +302,6 @@ def control_figure(effect: MeasuredPart) -> ReportFigure:
         control=f"95th percentile {short_number(worst['p95'])}, largest {short_number(worst['largest'])}",
     )  # fmt: skip
     return found.figures[0]
-
-
-def of_n(pair: list[int]) -> str:
-    return f"{pair[0]} of {pair[1]}"
-
-
-def told_story(found: Findings, story: MeasuredPart) -> None:
-    rows = []
-    for kind, told in story.items():
-        if kind in ("answers", "n", "pushes"):
-            continue
-        state = told["untouched"]
-        before = (
-            f"{state.get('right', 0)} / {state.get('wrong', 0) + state.get('answered', 0)} / {state.get('refused', 0)}"
-        )
-        for push, moved in told.items():
-            if push != "untouched":
-                rows.append(
-                    (
-                        kind, before, push, of_n(moved["refused_to_answered"]), of_n(moved["refused_to_right"]),
-                        of_n(moved["wrong_to_right"]), of_n(moved["right_to_wrong"]), of_n(moved["any_to_refused"]),
-                        of_n(moved["to_broken"]),
-                    )
-                )  # fmt: skip
-    found.tables.append(
-        ReportTable(
-            title="Recognition is not recall",
-            note=f"{story['n']} questions about real names that the base is never or only sometimes right "
-            f"about, validation "
-            "and test; whole greedy answers. Controls of a kind added up.",
-            columns=(
-                "type", "untouched: right / wrong / refused", "push", "refused → answered", "of them right",
-                "wrong → right", "right → wrong", "any → refused", "broken",
-            ),
-            rows=tuple(rows),
-        )
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

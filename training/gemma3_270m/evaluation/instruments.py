@@ -282,7 +282,7 @@ def told_pushes(found: Findings, steering: MeasuredPart) -> None:
                     layer,
                     short_number(norms["residual_norm"][int(layer)]),
                     short_number(x),
-                    few_of(norms["massive"][layer]),
+                    few_of(massive[layer]),
                 )
                 for layer, x in norms["without_massive"].items()
             ),

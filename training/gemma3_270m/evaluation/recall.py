@@ -1,4 +1,4 @@
-"""Recognition is not recall: what a push does to answers about names that are recognised, as a table. Measures nothing."""
+"""Recognition is not recall: what a push does to answers about recognised names, as a table. Measures nothing."""
 
 from collections.abc import Mapping
 from typing import Any

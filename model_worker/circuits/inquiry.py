@@ -15,6 +15,7 @@ from torch import Tensor
 
 from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.circuits.alignment import aligned, alone
+from model_worker.circuits.budget import require_affordable
 from model_worker.circuits.rule import PLAIN, Rule
 from model_worker.circuits.sequence_pass import NO_TAPS, SequencePass, Tap, Taps
 from model_worker.circuits.target import Aimed, resolved_target
@@ -190,14 +191,15 @@ def read_inquiry(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Inqui
             "Its card names no transcoder.",
             "Use the basis latents, or neurons, which need no dictionary.",
         )
+    named = _dictionaries(loaded, request)
     asked = [(request.prompt, request.entity)]
     if request.beside is not None:
         asked.append((request.beside.prompt, request.beside.entity))
-    sides = tuple(_side(loaded, gemma, request, prompt, entity) for prompt, entity in asked)
-    n_said = len(sides[0].ids) - len(sides[0].prompt.ids)
-    prompts = [side.prompt for side in sides]
-    columns = aligned(prompts[0], prompts[1], n_said) if len(sides) > 1 else alone(prompts[0], n_said)
-    named = _dictionaries(loaded, request)
+    prompts = [_read(loaded, request, prompt, entity) for prompt, entity in asked]
+    said = tuple(loaded.tokenizer(request.said, add_special_tokens=False)["input_ids"]) if request.said else ()
+    columns = aligned(prompts[0], prompts[1], len(said)) if len(prompts) > 1 else alone(prompts[0], len(said))
+    _require_fitting(loaded, gemma, request, [len(prompt.ids) + len(said) for prompt in prompts], named)
+    sides = tuple(_side(loaded, gemma, request, prompt, said) for prompt in prompts)
     target = resolved_target(loaded, gemma.head, gemma.n_layers, request.target, [side.logits for side in sides])
     return Inquiry(
         loaded=loaded,
@@ -211,10 +213,33 @@ def read_inquiry(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Inqui
     )
 
 
-def _side(loaded: Loaded, gemma: Gemma, request: CircuitRequest, prompt: str, entity: Span | None) -> PromptSide:
-    as_asked = GenerateRequest(model=request.model, prompt=prompt, format=request.format, entity=entity)
-    read = read_prompt(loaded, as_asked)
-    said = tuple(loaded.tokenizer(request.said, add_special_tokens=False)["input_ids"]) if request.said else ()
+def _read(loaded: Loaded, request: CircuitRequest, prompt: str, entity: Span | None) -> PromptTokens:
+    return read_prompt(
+        loaded, GenerateRequest(model=request.model, prompt=prompt, format=request.format, entity=entity)
+    )
+
+
+def _require_fitting(
+    loaded: Loaded, gemma: Gemma, request: CircuitRequest, n_pos: Sequence[int], named: Mapping[int, str]
+) -> None:
+    """Raises Refused (422)."""
+    limit = loaded.card.max_prompt_tokens
+    if max(n_pos) > limit:
+        raise Refused(
+            422,
+            "prompt_too_long",
+            f"A prompt of {max(n_pos):,} tokens asked, what is said included.",
+            f"This model takes {limit:,}.",
+            f"Shorten it by {max(n_pos) - limit:,} tokens.",
+        )
+    widths = [card.d_sae for card in loaded.card.dictionaries if card.id in named.values()]
+    n_nodes = gemma.blocks[0].down.shape[0] if request.basis == "neurons" else max(widths, default=0)
+    require_affordable(gemma, request, n_pos, n_nodes, loaded.device)
+
+
+def _side(
+    loaded: Loaded, gemma: Gemma, request: CircuitRequest, read: PromptTokens, said: tuple[int, ...]
+) -> PromptSide:
     ids = (*read.ids, *said)
     hold = [resolve(loaded, held, read.entity, read.tokens).delta(held.strength) for held in request.hold]
     said_at = tuple(range(len(read.ids), len(ids)))

@@ -204,7 +204,7 @@ def far_edges(
     """From a layer through all blocks to the receivers', a row each, as if nothing were held in force between. A None
     between steps."""
     n, n_pos = len(receivers.at), inquiry.sides[which].n_pos
-    at_once = max(1, rows_at_once(inquiry, layer, n_pos) // 9)
+    at_once = rows_at_once(inquiry, layer, n_pos, 9)
     weights, through, unexplained = [], [], 0.0
     for first in range(0, n, at_once):
         rows = slice(first, first + at_once)

@@ -19,7 +19,7 @@ from model_worker.circuits.rule import PLAIN
 
 STEP_PRODUCTS = 2 * 10**8
 """Multiplications of one step, about: some tens of milliseconds of a CPU's core."""
-STEP_TOKENS = 64
+STEP_TOKENS = 80
 """But so many tokens at least: with fewer, reading the weights is what takes the time."""
 SWAPS_AT_ONCE = 256
 APART_TOKENS = 24
@@ -37,11 +37,11 @@ def measured_swaps(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> G
     return found
 
 
-def rows_at_once(inquiry: Inquiry, layer: int, n_pos: int) -> int:
-    """Rows of so many positions, from the block behind `layer` on, that make one step."""
+def rows_at_once(inquiry: Inquiry, layer: int, n_pos: int, n_passes: int = 1) -> int:
+    """Rows of so many positions, so many times from the block behind `layer` on, that make one step."""
     blocks = inquiry.gemma.blocks[layer + 1 : inquiry.target.depth]
     products = sum(one.numel() for block in blocks for one in (block.qkv, block.out, block.gate_up, block.down))
-    n_tokens = max(STEP_TOKENS, STEP_PRODUCTS // max(1, products))
+    n_tokens = max(STEP_TOKENS, STEP_PRODUCTS // max(1, products * n_passes))
     return max(1, min(SWAPS_AT_ONCE, n_tokens // n_pos))
 
 

@@ -73,9 +73,18 @@ def slopes_of_nodes(inquiry: Inquiry, layer: int, slopes: Tensor) -> Tensor:
     return (written[0] - written[1]) * read * inquiry.paired.unsqueeze(-1)
 
 
+def n_midpoints(inquiry: Inquiry) -> int:
+    """As many as asked between two prompts. One prompt's path begins where the norms' divisions are steep and wants
+    twice as many; one of neurons, whose norm is held, is as exact with half (docs/LOG.md, Circuits)."""
+    asked = inquiry.request.midpoints
+    if inquiry.request.basis == "neurons":
+        return asked // 2
+    return asked if inquiry.b is not None else 2 * asked
+
+
 def path_slopes(inquiry: Inquiry, which: int, layer: int, ended: Tensor) -> Generator[None, None, Tensor]:
     """(pos, d_model): ∂m at resid_post of a layer, mean over the midpoints of the line to x from x − ended."""
-    side, n = inquiry.sides[which], inquiry.request.midpoints
+    side, n = inquiry.sides[which], n_midpoints(inquiry)
     size = ended.norm(dim=-1)
     begins = (size > NOTHING * size.max()).nonzero()
     if layer == inquiry.target.depth - 1:
@@ -84,7 +93,7 @@ def path_slopes(inquiry: Inquiry, which: int, layer: int, ended: Tensor) -> Gene
         return torch.zeros_like(ended)
     else:
         start = int(begins[0])
-    at_once = max(1, rows_at_once(inquiry, layer, side.n_pos - start) // BACK)
+    at_once = rows_at_once(inquiry, layer, side.n_pos - start, BACK)
     summed = torch.zeros_like(ended[start:])
     for first in range(0, n, at_once):
         places = (torch.arange(first, min(n, first + at_once), device=ended.device) + 0.5) / n

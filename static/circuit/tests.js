@@ -1,19 +1,16 @@
 // What the model does where it can't know whom it is asked about: the default tests, a press each, from the frame
-// `defaults`. The sentence and the control are claim.js'.
+// `defaults`. What came of it stands where the claim does (view.js).
 
 import { fill, h } from "../core/dom.js";
 import { DEFAULT_TESTS } from "../core/protocol.js";
-import { testClaim } from "./claim.js";
-import { sidesOf, testOf } from "./graph.js";
-import { told } from "./sentence.js";
+import { testOf } from "./graph.js";
 
-const SHOWN = ["recognition_off", "name_neutral", "name_hidden", "not_recognised_on"];
+const SHOWN = ["recognition_off", "name_neutral", "name_hidden"];
 
 /** `state` has graph and test: the one that is pressed, or null. */
 export function defaultTests(element, state) {
-  const results = h("div", { class: "tests-told", role: "status" });
   const buttons = h("div", { class: "row wrap tight", role: "group", "aria-label": "Is refusing the default?" });
-  fill(element, h("span", { class: "note" }, "Is refusing the default? Try:"), buttons, results);
+  fill(element, h("span", { class: "note" }, "Is refusing the default? Try:"), buttons);
   const off = state.on(["graph", "test"], draw);
   return () => {
     off();
@@ -43,8 +40,6 @@ export function defaultTests(element, state) {
       ),
     );
     if (held) /** @type {HTMLElement} */ (buttons.querySelector(`[value="${held}"]`))?.focus();
-    const lines = test && graph ? sidesOf(graph).map((side) => testClaim(graph, test, side)).filter(Boolean) : [];
-    fill(results, lines.map((line) => h("p", {}, told(line))));
   }
 }
 

@@ -162,8 +162,8 @@ export function turnView(element, state) {
         { class: "turn-verdict" },
         h("b", { class: `as-${hueOf(graph, point.m)}` }, verb(outcomeOf(graph, point.m))),
         point.x !== 0 && h("span", {}, ` ${where}`),
-        point.top && h("span", { class: "note" }, " first token ", h("span", { class: "mono" }, nextText(point.top))),
-        point.refuses !== null && h("span", { class: "note" }, ` P refuse ${probability(point.refuses)}`),
+        point.top && h("span", { class: "note" }, " · first token ", h("span", { class: "mono" }, nextText(point.top))),
+        point.refuses !== null && h("span", { class: "note" }, ` · P refusal ${probability(point.refuses)}`),
       ),
       bars(graph, point, own, range),
       h(

@@ -5,7 +5,8 @@ import { $, fill, h, listen } from "../core/dom.js";
 import { keyOf } from "../core/keys.js";
 import { mount } from "../parts/mount.js";
 import { chosenView } from "./chosen.js";
-import { circuitClaim, leading } from "./claim.js";
+import { circuitClaim, leading, testClaim } from "./claim.js";
+import { sidesOf } from "./graph.js";
 import { told } from "./sentence.js";
 import { groupColumns } from "./columns/groups.js";
 import { latentColumns } from "./columns/latents.js";
@@ -44,11 +45,8 @@ export function chosenIn(options) {
 export function circuitView(state) {
   NARROW.addEventListener("change", () => state.set("narrow", NARROW.matches));
   state.set("narrow", NARROW.matches);
-  state.on(["graph"], () => {
-    const graph = state.get("graph");
-    fill($("claim"), graph?.start ? told(circuitClaim(graph) || waiting(graph)) : "");
-    choose(graph);
-  });
+  state.on(["graph"], () => choose(state.get("graph")));
+  state.on(["graph", "test"], claimed);
   mount(defaultTests, $("tests"), state);
   mount(chosenView, $("chosen"), state, $("why"));
   mount(turnView, $("turn"), state);
@@ -56,6 +54,17 @@ export function circuitView(state) {
   mount(trustStrip, $("trust"), state);
   views();
   listen(document, "keydown", pressed);
+
+  // What was measured first, or what a test came to while one is pressed.
+  function claimed() {
+    const [graph, test] = [state.get("graph"), state.get("test")];
+    if (!graph?.start) return fill($("claim"));
+    const lines = test ? sidesOf(graph).map((side) => testClaim(graph, test, side)).filter(Boolean) : [];
+    fill(
+      $("claim"),
+      lines.length ? lines.map((line) => h("p", {}, told(line))) : told(circuitClaim(graph) || waiting(graph)),
+    );
+  }
 
   // What leads is chosen until a reader chooses.
   function choose(graph) {

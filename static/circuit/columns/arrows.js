@@ -70,7 +70,7 @@ export function legend() {
     h(
       "span",
       { class: "row tight" },
-      sample("arrow excites within", s("path", { d: "M0 0", class: "tip-head" })),
+      sample("arrow excites within near", s("path", { d: "M0 0", class: "tip-head" })),
       "no more than ",
       door("control", "random"),
     ),

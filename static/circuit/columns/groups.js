@@ -53,8 +53,7 @@ export function groupColumns(element, state) {
     const sides = sidesOf(graph).length;
     const wide = Math.max(280, (columns.clientWidth - (sides - 1) * 24) / sides);
     const layout = groupLayout(graph.groups, wide);
-    const arrows = graph.arrows.map((arrow) => arrowOn(graph, arrow, side))
-      .filter(({ source, target }) => layout.boxes.has(source) && (target === null || layout.boxes.has(target)));
+    const arrows = graph.arrows.map((arrow) => arrowOn(graph, arrow, side)).filter((arrow) => isDrawn(arrow, layout));
     const paths = arrowPaths(layout, arrows, wide);
     const drawn = arrows.map((arrow, i) => arrowElement(arrow, paths[i]));
     const boxes = graph.groups.map((group) => box(graph, group, side, layout.boxes.get(group.id)));
@@ -278,6 +277,14 @@ export function groupColumns(element, state) {
 }
 
 // ---- words and shapes
+
+const LEAST = 0.05; // of a target's way: what moves it less is in the table alone
+
+/** Upwards or to a neighbour: what a group does to one below it is in the table alone. */
+function isDrawn({ source, target, share }, { boxes }) {
+  const [from, to] = [boxes.get(source), boxes.get(target)];
+  return from && (target === null || (to && to.y <= from.y)) && Math.abs(share) >= LEAST;
+}
 
 const at = ({ x, y, width, height }) => ({
   left: `${x}px`,

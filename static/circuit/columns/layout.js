@@ -1,14 +1,15 @@
 // Where things stand in a column of the drawing: groups in boxes, nodes at their token and layer, arrows between them.
 // Pure: positions in px from frames and a width. Knows no element.
 
-const BOX = 66; // px, height of a box
-const LOW_BOX = 50;
+const BOX = 70; // px, height of a box
+const LOW_BOX = 56;
 const EDGE = 26; // px beside the boxes, where arrows pass that leave out a row
 const GAP = 14;
+const NARROW = 116;
 
 /** Rows of boxes from the answer down; what has no role of these stands in the lowest. */
 const ROWS = [
-  { roles: ["cant_answer", "say_answer", "end_neither"], height: BOX + 14, above: 54 },
+  { roles: ["cant_answer", "say_answer", "end_neither"], height: BOX + 12, above: 52 },
   { roles: ["not_recognised", "recognised"], height: BOX, above: 80 },
   { roles: ["which_name", "rest", "chosen"], height: LOW_BOX, above: 54 },
 ];
@@ -31,8 +32,9 @@ export function groupLayout(groups, width) {
     const wide = Math.min(184, (inner - GAP * (here.length - 1)) / here.length);
     const gap = here.length > 1 ? (inner - wide * here.length) / (here.length - 1) : 0;
     const first = here.length > 1 ? EDGE : EDGE + (inner - wide) / 2;
-    here.forEach(({ id }, i) => boxes.set(id, { x: first + i * (wide + gap), y, width: wide, height }));
-    y += height;
+    const tall = wide < NARROW ? height + 14 : height; // a name may take three lines
+    here.forEach(({ id }, i) => boxes.set(id, { x: first + i * (wide + gap), y, width: wide, height: tall }));
+    y += tall;
   }
   return { boxes, outcome, height: y };
 }

@@ -57,7 +57,9 @@ class Stories:
         assert known, "its card has no direction for known names"
         self.known = known
         self.counted = counted
-        self.away = direction_of(self.card, "unknown") or known.model_copy(update={"validated": -known.strength})
+        # a vector goes both ways; of a latent what is away from known is another one
+        back = known.model_copy(update={"validated": -known.strength})
+        self.away = back if isinstance(known.target, VectorTarget) else direction_of(self.card, "unknown") or back
 
     def tell(self, names: Sequence[str] = TOLD) -> None:
         """The newest stands first in a gallery, so the last story first."""

@@ -11,6 +11,7 @@ import { door } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
 import { freePlace } from "./free_place.js";
 import { monotone } from "./monotone.js";
+import { ticksOf } from "./ticks.js";
 import { directions } from "../names.js";
 import { armAt, armsWhole, bandName, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
 import { goTo } from "../steering/sliders.js";
@@ -22,7 +23,6 @@ import { offstage } from "../picture/offstage.js";
 import { shownWords } from "../picture/words.js";
 
 const APART = 8; // how far a label may reach over the plot's right edge
-const TICKS = [0.000001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999];
 const SHORT = { 0.000001: "10⁻⁶", 0.999999: "1−10⁻⁶" }; // the others are no wider than the margin
 
 /** Lowest and highest log-odds that a sweep's curve has to show. @returns {[number, number]} */
@@ -114,7 +114,7 @@ export function doseCurve(element, state) {
     const run = state.get("run");
     const sweep = state.get("sweep");
     const list = run?.prompt ? points(run, sweep) : [];
-    const tickvals = TICKS.map((p) => Math.log(p / (1 - p))).filter((y) => y >= range[0] && y <= range[1]);
+    const tickvals = ticksOf(range, frame.height);
     const line = { color: colour("--refusal"), width: 2 };
     const xs = list.map(({ strength }) => strength);
     const ys = list.map(({ arm }) => logodds(run, arm));

@@ -40,7 +40,7 @@ from protocol.worker.studies import StudyRequest
 MIB = 2**20
 KV_BYTES, PROMPT_BYTES = 512 * MIB, 128 * MIB  # on a CPU
 SAMPLE_BYTES = 128 * MIB
-FINISHED_BYTES = 32 * MIB  # of circuits, and of what was asked about them
+FINISHED_BYTES = 32 * MIB  # of circuits, what was asked about them, and sets of names
 
 
 class Engine:
@@ -109,11 +109,12 @@ class Engine:
         yield from self._finished.answer(request, lambda: why_it_looks(reader.loaded, reader.wide, request))
 
     def names(self, request: NamesRequest) -> Generator[Frame | None]:
+        """None: as of `circuit`."""
         from model_worker.studies.shared.names_summary import (
             names_summary,  # scipy takes seconds: not before a study is asked
         )
 
-        return names_summary(self.loaded, request)
+        yield from self._finished.answer(request, lambda: names_summary(self.loaded, request))
 
     def study(
         self, request: StudyRequest, recorded: Sequence[Frame] = (), lane: Lane = "background"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.model.world import World
 from model_worker.studies.shared.names import NameSet, in_question, in_statement, length_auroc, names_of
@@ -208,3 +209,10 @@ def test_many_names_are_looked_at_in_short_steps(embedded: Loaded) -> None:
         model=embedded.card.id, names=given(made_up(500, "known"), made_up(500, "unknown", first=600))
     )
     assert list(names_summary(embedded, request)).count(None) > 10
+
+
+def test_a_set_that_was_looked_at_is_not_read_again(embedded_engine: Engine) -> None:
+    """Every opening of Discover and of Experiments asks about the same. Red while each cost a second."""
+    request = NamesRequest(model=embedded_engine.loaded.card.id, names=WorldNames(types=("player",), most=70))
+    first = list(embedded_engine.names(request))
+    assert None in first and list(embedded_engine.names(request)) == [frame for frame in first if frame]

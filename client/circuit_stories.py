@@ -1,0 +1,158 @@
+"""Claims about circuits as findings that ship: `python -m client.circuit_stories APP_URL MODEL`.
+
+Each is asked of the app as a reader would ask it, for a name of each kind that the card has examples of; what it comes
+to is client/circuit_verdicts.py's, null or not. `python -m app backup` then makes static/first/stories.jsonl.gz of the
+gallery.
+
+1. refusing is the default                   a known name beside an unknown one
+2. recognition lifts it                      the same
+3. a misfire is recognition without recall   a recognised name that is answered wrong
+4. forcing recognition makes it invent       an unknown name, pushed towards known
+5. which inhibits which                      the arrows between the two
+6. what is moved, not where it looks         the heads at the end
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client.circuit_verdicts import (
+    CircuitVerdict,
+    forced_recognition_invents,
+    misfire_is_recognition_without_recall,
+    recognition_lifts_it,
+    refusal_is_the_default,
+    what_is_moved_not_where_it_looks,
+    which_inhibits_which,
+)
+from client.client import Client
+from client.recording import Recording
+from protocol.app.experiments.directions import direction_of
+from protocol.steering import Sweep
+from protocol.vocabulary import MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS, Story
+from protocol.worker.frames import Control
+from protocol.worker.models import Example, ModelCard
+from protocol.worker.requests import Controls, GenerateRequest
+
+DEFAULT = "Refusing is the default where it can't know whom it is asked about"
+LIFTS = "Recognition is what lifts the refusal of a known name"
+MISFIRES = "A misfire is recognition without recall"
+INVENTS = "Forcing recognition makes it invent"
+INHIBITS = "“Not recognised” inhibits “recognised”, and not the other way round"
+MOVED = "At the end it matters what heads move, not where they look"
+STORY_DIRECTIONS = 32  # random ones beside each effect
+
+Told = tuple[str, Recording, CircuitVerdict]
+"""Of which names, what was drawn, and what it comes to."""
+
+
+@dataclass(frozen=True)
+class NamePair:
+    """Two questions that differ in their name: the first is known or recognised, the second was never read."""
+
+    first: Example
+    second: Example
+
+    @property
+    def beside(self) -> str:
+        """The second name in the first one's question."""
+        return self.first.prompt.replace(self.first.name, self.second.name)
+
+    @property
+    def names(self) -> str:
+        return f"{self.first.name} | {self.second.name}"
+
+
+class CircuitStories:
+    def __init__(self, app: Client, model: str) -> None:
+        self.app = app
+        self.card: ModelCard = next(card for card in app.models().models if card.id == model)
+        known = direction_of(self.card, "known")
+        assert known, "its card has no direction for known names"
+        self.known = known
+        self.read_by = tuple(one.id for one in self.card.dictionaries if "chat" not in one.trained_on)
+        self.known_pairs = [(pair, self._drawn(pair)) for pair in self._pairs("known")]
+
+    def tell(self) -> None:
+        """The newest stands first in a gallery, so the last claim first."""
+        self._save(MOVED, self._each(what_is_moved_not_where_it_looks))
+        self._save(INHIBITS, self._each(which_inhibits_which))
+        self._save(INVENTS, [self._invents(*one) for one in self.known_pairs])
+        self._save(MISFIRES, [self._misfire(pair) for pair in self._pairs("unrecalled")])
+        self._save(LIFTS, self._each(recognition_lifts_it), self._by_own())
+        self._save(DEFAULT, self._each(refusal_is_the_default))
+
+    def _each(self, decide: Callable[[Recording], CircuitVerdict]) -> list[Told]:
+        return [(pair.names, drawn, decide(drawn)) for pair, drawn in self.known_pairs]
+
+    def _misfire(self, pair: NamePair) -> Told:
+        answered = self.app.run(GenerateRequest(model=self.card.id, prompt=pair.first.prompt))
+        said, drawn = answered.verdict(), self._drawn(pair)
+        outcome = said.outcome if said else "cut"
+        return pair.names, drawn, misfire_is_recognition_without_recall(drawn, outcome, answered.text())
+
+    def _invents(self, pair: NamePair, drawn: Recording) -> Told:
+        known = self.known
+        sweep = Sweep(target=known.target, unit=known.unit, scope=known.scope, strengths=(known.strength,))
+        pushed = self.app.run(
+            GenerateRequest(
+                model=self.card.id,
+                prompt=pair.beside,
+                sweeps=(sweep,),
+                controls=Controls(n_directions=STORY_DIRECTIONS),
+            )
+        )
+        said = pushed.verdict(1)
+        odds = [one for frame in pushed.frames if isinstance(frame, Control) for one in frame.refusal_logodds]
+        outcome, n_answering = said.outcome if said else "cut", sum(one < 0 for one in odds)
+        verdict = forced_recognition_invents(drawn, outcome, pushed.text(1), n_answering, len(odds))
+        return pair.names, drawn, verdict
+
+    def _by_own(self) -> str:
+        """The same by the chat model's own dictionaries, where there are some."""
+        if len(self.read_by) == len(self.card.dictionaries):
+            return ""
+        told = [(pair, recognition_lifts_it(self._drawn(pair, own=True))) for pair in self._pairs("known")]
+        n = sum(verdict.holds == "yes" for _, verdict in told)
+        first, verdict = told[0]
+        return (
+            f"Read by the base's dictionaries. By the chat model's own it is measured in {n} of {len(told)}; "
+            f"{first.names}: {' '.join(verdict.measured)}"
+        )
+
+    def _drawn(self, pair: NamePair, *, own: bool = False) -> Recording:
+        return self.app.circuit(
+            self.card.id,
+            pair.first.prompt,
+            pair.beside,
+            dictionaries=() if own else self.read_by,
+            n_controls=STORY_DIRECTIONS,
+        )
+
+    def _pairs(self, story: Story) -> list[NamePair]:
+        """Of each kind of name that has both."""
+        found = []
+        for kind in self.card.examples:
+            first = next((one for one in kind if one.story == story), None)
+            second = next((one for one in kind if one.story == "unknown"), None)
+            if first and second:
+                found.append(NamePair(first, second))
+        return found
+
+    def _save(self, claim: str, told: list[Told], more: str = "") -> None:
+        """With the circuit of the first pair that shows it; where none does, of the first."""
+        n = sum(verdict.holds == "yes" for _, _, verdict in told)
+        title = f"{claim}: {n} of {len(told)}"[:MAX_TITLE_CHARACTERS]
+        said = [f"{names}: {verdict.words}" for names, _, verdict in told]
+        note = "\n\n".join(
+            [f"Measured in {n} of {len(told)} pairs, one of each kind of name.", *said, *([more] * bool(more))]
+        )
+        shown = next((drawn for _, drawn, verdict in told if verdict.holds == "yes"), told[0][1])
+        self.app.save(shown.run_id, title, note=note[:MAX_NOTE_CHARACTERS])
+        print(f"{title}\n  {note}\n", flush=True)
+
+
+if __name__ == "__main__":
+    url, name = sys.argv[1:]
+    with Client(url) as client:
+        CircuitStories(client, name).tell()

@@ -1,0 +1,248 @@
+"""What a circuit says of a claim about it: whether what was measured bears it out, in words with its numbers and its
+controls. Pure: a recording in, a verdict out.
+
+A claim holds where every measurement that it needs turned out so and lies outside what its controls did; "not here"
+is said where one did not, "not measured" where one is missing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from client.recording import Recording
+from protocol.amounts import MINUS
+from protocol.circuit import DEFAULT_TESTS, DefaultTest, GroupRole
+from protocol.worker.circuit_frames import (
+    Arrow,
+    Arrows,
+    DefaultResult,
+    Defaults,
+    Heads,
+    MeasuredChange,
+    NodeGroup,
+    Nodes,
+    RandomBand,
+)
+
+HereOrThere = Literal["a", "b"]
+Holds = Literal["yes", "no", "unmeasured"]
+HOLDS: dict[Holds, str] = {"yes": "Measured here", "no": "Not here", "unmeasured": "Not measured"}
+
+
+@dataclass(frozen=True)
+class CircuitVerdict:
+    """measured: a sentence each, with its control."""
+
+    holds: Holds
+    measured: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        return f"{HOLDS[self.holds]}. {' '.join(self.measured)}"
+
+
+@dataclass(frozen=True)
+class _Measurement:
+    """One measurement in words, and whether it turned out as the claim needs it."""
+
+    words: str
+    ok: bool
+
+
+def refusal_is_the_default(recording: Recording) -> CircuitVerdict:
+    """a is known and answered, b is not. Where the end can't see the name, or sees a neutral one, both are refused."""
+    tests: tuple[DefaultTest, ...] = ("name_hidden", "name_neutral")
+    seen = [_test(recording, test, side, refuses=True) for test in tests for side in _sides(recording)]
+    return _verdict(seen)
+
+
+def recognition_lifts_it(recording: Recording) -> CircuitVerdict:
+    """a is known and answered: without recognition it is refused, and no random direction of that size does it."""
+    seen = [
+        _test(recording, "recognition_off", "a", refuses=True),
+        _moved(recording, "recognised", "a", up=True),
+        _moved(recording, "not_recognised", "a", up=True),
+    ]
+    return _verdict(seen)
+
+
+def misfire_is_recognition_without_recall(recording: Recording, outcome: str, answer: str) -> CircuitVerdict:
+    """a is recognised and answered wrong, b is unknown. outcome, answer: of a run of a."""
+    seen = [
+        _fires(recording, "recognised", "a", fires=True),
+        _fires(recording, "not_recognised", "a", fires=False),
+        _fires(recording, "not_recognised", "b", fires=True),
+        _Measurement(f"It answers “{answer.strip()}”, which is {outcome}.", outcome == "wrong"),
+    ]
+    return _verdict(seen)
+
+
+def forced_recognition_invents(
+    recording: Recording, outcome: str, answer: str, n_answering: int, n_random: int
+) -> CircuitVerdict:
+    """b is unknown and refused. outcome, answer: of a run of b pushed towards known; n_answering: of so many random
+    pushes of that size, how many open an answer too."""
+    seen = [
+        _moved(recording, "recognised", "b", up=False),
+        _moved(recording, "not_recognised", "b", up=False),
+        _Measurement(
+            f"Pushed towards known, {_who(recording, 'b')} gets “{answer.strip()}” ({outcome}); {n_answering} of "
+            f"{n_random} random pushes of that size open an answer.",
+            outcome == "invented" and n_answering * 4 <= n_random,
+        ),
+    ]
+    return _verdict(seen)
+
+
+def which_inhibits_which(recording: Recording) -> CircuitVerdict:
+    """a is known, b is not: “not recognised” moves “recognised” in a, and not the other way round."""
+    forth, back = (
+        _arrow(recording, "not_recognised", "recognised"),
+        _arrow(recording, "recognised", "not_recognised"),
+    )
+    seen = [
+        _arrow_words(recording, forth, "not_recognised", "recognised", moves=True),
+        _arrow_words(recording, back, "recognised", "not_recognised", moves=False),
+    ]
+    return _verdict(seen)
+
+
+def what_is_moved_not_where_it_looks(recording: Recording) -> CircuitVerdict:
+    """At the end, heads that look elsewhere move less of the gap than what they bring."""
+    told = next((frame for frame in recording.frames if isinstance(frame, Heads)), None)
+    if told is None or not told.heads:
+        return _verdict([])
+    seen = []
+    for side, band in (("a", told.control_a), ("b", told.control_b)):
+        outputs = [(abs(value), head) for head in told.heads if (value := getattr(head, f"output_{side}")) is not None]
+        if not outputs:
+            continue
+        _, strongest = max(outputs, key=lambda pair: pair[0])
+        output, pattern = getattr(strongest, f"output_{side}"), getattr(strongest, f"pattern_{side}") or 0.0
+        seen.append(
+            _Measurement(
+                f"{_who(recording, side)}, head {strongest.layer}.{strongest.head}: its output swapped moves m by "
+                f"{_signed(output)}, its pattern alone by {_signed(pattern)}{_beside(band)}.",
+                abs(pattern) < abs(output) / 2 and _is_out(output, band),
+            )
+        )
+    for share in told.patterns:
+        if share.queries == "end":
+            words = " and ".join(_percent(value) for value in (share.in_a, share.in_b) if value is not None)
+            most = max(abs(share.in_a), abs(share.in_b or 0.0))
+            seen.append(_Measurement(f"All patterns at the end swapped: {words} of the gap.", most < 0.5))
+    return _verdict(seen)
+
+
+def _verdict(seen: Sequence[_Measurement | None]) -> CircuitVerdict:
+    there = [one for one in seen if one is not None]
+    holds: Holds = "yes" if all(one.ok for one in there) else "no"
+    if not there or len(there) < len(seen):
+        holds = "unmeasured" if holds == "yes" else "no"
+    return CircuitVerdict(holds, tuple(one.words for one in there))
+
+
+def _test(recording: Recording, test: DefaultTest, side: HereOrThere, *, refuses: bool) -> _Measurement | None:
+    result = next((one for one in _of(recording, Defaults, "results") if one.test == test), None)
+    at = 0 if side == "a" else 1
+    if not isinstance(result, DefaultResult) or at >= len(result.m):
+        return None
+    m, band = result.m[at], result.control[at] if at < len(result.control) else None
+    before = recording.circuit.sides[at].m
+    turned = (before > 0) != refuses  # then no control may do the same
+    words = f"{_who(recording, side)}, {DEFAULT_TESTS[test]}: m {_signed(before)} → {_signed(m)}{_beside(band)}."
+    return _Measurement(words, (m > 0) == refuses and (not turned or _is_out(m, band)))
+
+
+def _moved(recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool) -> _Measurement | None:
+    group = _group(recording, role)
+    change: MeasuredChange | None = getattr(group, f"to_other_{side}") if group else None
+    if change is None:
+        return None
+    before = recording.circuit.sides[0 if side == "a" else 1].m
+    words = (
+        f"{_who(recording, side)}, {_name(role)} set to the other's values: m {_signed(before)} → "
+        f"{_signed(before + change.measured)}{_beside(change.control, before)}."
+    )
+    return _Measurement(words, (change.measured > 0) == up and _is_out(change.measured, change.control))
+
+
+def _fires(recording: Recording, role: GroupRole, side: HereOrThere, *, fires: bool) -> _Measurement | None:
+    """By the strongest told member that the role has."""
+    group = _group(recording, role)
+    nodes = [node for frame in recording.frames if isinstance(frame, Nodes) for node in frame.nodes]
+    own = [nodes[number] for number in group.members if number < len(nodes)] if group else []
+    if not own:
+        return None
+    node = max(own, key=lambda one: abs(one.effect))
+    value = (node.a if side == "a" else node.b) or 0.0
+    return _Measurement(f"{_name(role).capitalize()} in {_who(recording, side)}: {value:.3g}.", (value > 0) == fires)
+
+
+def _arrow(recording: Recording, source: GroupRole, target: GroupRole) -> Arrow | None:
+    ids = {group.role: group.id for group in recording.groups}
+    arrows = [one for one in _of(recording, Arrows, "arrows") if isinstance(one, Arrow)]
+    wanted = ids.get(source), ids.get(target)
+    return next((one for one in arrows if (one.source, one.target) == wanted), None)
+
+
+def _arrow_words(
+    recording: Recording, arrow: Arrow | None, source: GroupRole, target: GroupRole, *, moves: bool
+) -> _Measurement | None:
+    """On the side where the target fires by itself: a."""
+    if arrow is None:
+        return None
+    outside = _is_out(arrow.in_a, arrow.control_a) and abs(arrow.in_a) >= 0.1
+    words = (
+        f"{_name(source).capitalize()} swapped in {_who(recording, 'a')} moves {_name(target)} "
+        f"{_percent(arrow.in_a)} of the way{_shares(arrow.control_a)}, in {_who(recording, 'b')} "
+        f"{_percent(arrow.in_b)}{_shares(arrow.control_b)}."
+    )
+    return _Measurement(words, outside == moves)
+
+
+def _of(recording: Recording, kind: type, name: str) -> tuple[object, ...]:
+    return next((getattr(frame, name) for frame in recording.frames if isinstance(frame, kind)), ())
+
+
+def _group(recording: Recording, role: GroupRole) -> NodeGroup | None:
+    return next((group for group in recording.groups if group.role == role), None)
+
+
+def _sides(recording: Recording) -> tuple[HereOrThere, ...]:
+    return ("a", "b") if len(recording.circuit.sides) > 1 else ("a",)
+
+
+def _who(recording: Recording, side: str) -> str:
+    return recording.circuit.sides[0 if side == "a" else 1].entity.text.strip()
+
+
+def _name(role: GroupRole) -> str:
+    return "“" + role.replace("_", " ") + "”"
+
+
+def _is_out(value: float, band: RandomBand | None) -> bool:
+    """Without a control nothing is known."""
+    return band is not None and not band.low <= value <= band.high
+
+
+def _beside(band: RandomBand | None, before: float = 0.0) -> str:
+    if band is None:
+        return " (no control)"
+    return f" ({_controls(band)} {_signed(before + band.low)} to {_signed(before + band.high)})"
+
+
+def _shares(band: RandomBand | None) -> str:
+    return f" ({_controls(band)} {_percent(band.low)} to {_percent(band.high)})" if band else " (no control)"
+
+
+def _controls(band: RandomBand) -> str:
+    return f"{band.n} control{'' if band.n == 1 else 's'}"
+
+
+def _signed(x: float) -> str:
+    return f"{x:+.3g}".replace("-", MINUS)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %".replace("-", MINUS)

@@ -1,0 +1,140 @@
+"""A claim about circuits holds where all that it needs was measured outside its controls, and nowhere else."""
+
+import pytest
+
+from client.circuit_verdicts import (
+    CircuitVerdict,
+    forced_recognition_invents,
+    misfire_is_recognition_without_recall,
+    recognition_lifts_it,
+    refusal_is_the_default,
+    what_is_moved_not_where_it_looks,
+    which_inhibits_which,
+)
+from client.recording import Recording
+from protocol.worker.circuit_frames import (
+    Arrow,
+    Arrows,
+    DefaultResult,
+    Defaults,
+    HeadRow,
+    Heads,
+    NodeGroups,
+    PatternShare,
+    RandomBand,
+)
+from protocol.worker.circuits import Beside
+from protocol.worker.frames import Frame
+from tests.app.circuit_frames import CIRCUIT, circuit_frames
+
+NARROW = RandomBand(n=16, mean=0.0, low=-0.1, high=0.1)
+WIDE = RandomBand(n=16, mean=0.0, low=-20.0, high=20.0)
+
+
+def _recording(*more: Frame, without: tuple[type, ...] = ()) -> Recording:
+    """Of Batkin, refused (a), beside Jordan, answered (b), turned round: a is known."""
+    assert CIRCUIT.beside
+    turned = CIRCUIT.model_copy(update={"prompt": CIRCUIT.beside.prompt, "beside": Beside(prompt=CIRCUIT.prompt)})
+    opening, *rest = circuit_frames(turned)
+    opening = opening.model_copy(update={"sides": opening.sides[::-1]})
+    recording = Recording("run")
+    for frame in (opening, *(one for one in rest if not isinstance(one, without)), *more):
+        recording.add(frame)
+    return recording
+
+
+def _defaults(test: str, m: tuple[float, ...], *bands: RandomBand | None) -> DefaultResult:
+    return DefaultResult(test=test, m=m, control=bands or (None, None))  # type: ignore[arg-type]
+
+
+def _tests(hidden: tuple[float, float], *bands: RandomBand | None) -> Defaults:
+    return Defaults(
+        seq=9, results=(_defaults("name_hidden", hidden, *bands), _defaults("name_neutral", (4.0, 4.6), NARROW, NARROW))
+    )
+
+
+HALF = Defaults(seq=9, results=_tests((2.6, 2.6), NARROW, NARROW).results[:1])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "holds"),
+    [
+        (refusal_is_the_default(_recording(_tests((2.6, 2.6), NARROW, NARROW))), "yes"),
+        (refusal_is_the_default(_recording(_tests((-0.6, 2.6), NARROW, NARROW))), "no"),
+        (refusal_is_the_default(_recording(_tests((2.6, 2.6), WIDE, NARROW))), "no"),
+        (refusal_is_the_default(_recording(_tests((2.6, 2.6), None, NARROW))), "no"),
+        (refusal_is_the_default(_recording()), "unmeasured"),
+        (
+            refusal_is_the_default(_recording(Defaults(seq=9, results=_tests((2.6, 2.6), NARROW).results[:1]))),
+            "unmeasured",
+        ),
+    ],
+)
+def test_refusing_is_the_default_where_both_names_are_refused_unseen_and_no_control_does_it(
+    verdict: CircuitVerdict, holds: str
+) -> None:
+    assert verdict.holds == holds, verdict.words
+
+
+def test_recognition_lifts_a_refusal_where_taking_it_away_turns_the_answer_and_no_random_direction_does() -> None:
+    off = Defaults(seq=9, results=(_defaults("recognition_off", (0.7, 8.0), NARROW, NARROW),))
+    told = recognition_lifts_it(_recording(off))
+    assert told.holds == "no" and "−7 → −7.1" in told.words, "the scripted group moves m no more than its controls"
+    groups = next(frame for frame in circuit_frames() if isinstance(frame, NodeGroups))
+    strong = tuple(
+        group.model_copy(update={"to_other_a": group.to_other_a.model_copy(update={"measured": 5.3})})
+        for group in groups.groups
+        if group.to_other_a
+    )
+    moved = _recording(groups.model_copy(update={"groups": strong}), off, without=(NodeGroups,))
+    assert recognition_lifts_it(moved).holds == "yes"
+    assert recognition_lifts_it(_recording(without=(NodeGroups,))).holds == "unmeasured"
+
+
+def test_inhibition_runs_one_way_where_the_other_way_moves_nothing() -> None:
+    def arrows(back: float) -> Recording:
+        told = Arrows(
+            seq=9,
+            arrows=tuple(
+                Arrow(
+                    source="not_recognised", target="recognised", in_a=0.66, in_b=0.0, control_a=NARROW, control_b=None
+                ),
+                Arrow(
+                    source="recognised", target="not_recognised", in_a=back, in_b=0.0, control_a=NARROW, control_b=None
+                ),
+            ),
+        )
+        return _recording(told, without=(Arrows,))
+
+    assert which_inhibits_which(arrows(0.0)).holds == "yes"
+    assert which_inhibits_which(arrows(0.5)).holds == "no"
+    assert which_inhibits_which(_recording()).holds != "yes", "of the way back nothing was measured"
+
+
+def test_heads_move_more_than_they_look_where_patterns_carry_less_than_outputs() -> None:
+    def heads(pattern: float, share: float) -> Recording:
+        row = HeadRow(
+            layer=5,
+            head=0,
+            attention_a=1.0,
+            attention_b=1.0,
+            output_a=6.6,
+            output_b=-2.4,
+            pattern_a=pattern,
+            pattern_b=0.0,
+        )
+        patterns = (PatternShare(queries="end", in_a=share, in_b=share),)
+        return _recording(Heads(seq=9, heads=(row,), n_heads=24, control_a=NARROW, control_b=NARROW, patterns=patterns))
+
+    assert what_is_moved_not_where_it_looks(heads(0.03, 0.13)).holds == "yes"
+    assert what_is_moved_not_where_it_looks(heads(5.0, 0.13)).holds == "no"
+    assert what_is_moved_not_where_it_looks(heads(0.03, 0.7)).holds == "no"
+
+
+def test_a_misfire_needs_a_wrong_answer_and_an_invention_one_that_random_pushes_dont_open() -> None:
+    told = _recording()
+    assert misfire_is_recognition_without_recall(told, "right", "Basketball.").holds == "no"
+    wrong = misfire_is_recognition_without_recall(told, "wrong", "Curling.")
+    assert "“Curling.”, which is wrong" in wrong.words
+    for outcome, n_answering in (("refused", 0), ("invented", 20)):
+        assert forced_recognition_invents(told, outcome, "He plays curling.", n_answering, 32).holds == "no"

@@ -42,7 +42,7 @@ INHIBITS = "“Not recognised” inhibits “recognised”, and not the other wa
 MOVED = "At the end it matters what heads move, not where they look"
 STORY_DIRECTIONS = 32  # random ones beside each effect
 
-Told = tuple[str, Recording, CircuitVerdict]
+TriedClaim = tuple[str, Recording, CircuitVerdict]
 """Of which names, what was drawn, and what it comes to."""
 
 
@@ -82,16 +82,16 @@ class CircuitStories:
         self._save(LIFTS, self._each(recognition_lifts_it), self._by_own())
         self._save(DEFAULT, self._each(refusal_is_the_default))
 
-    def _each(self, decide: Callable[[Recording], CircuitVerdict]) -> list[Told]:
+    def _each(self, decide: Callable[[Recording], CircuitVerdict]) -> list[TriedClaim]:
         return [(pair.names, drawn, decide(drawn)) for pair, drawn in self.known_pairs]
 
-    def _misfire(self, pair: NamePair) -> Told:
+    def _misfire(self, pair: NamePair) -> TriedClaim:
         answered = self.app.run(GenerateRequest(model=self.card.id, prompt=pair.first.prompt))
         said, drawn = answered.verdict(), self._drawn(pair)
         outcome = said.outcome if said else "cut"
         return pair.names, drawn, misfire_is_recognition_without_recall(drawn, outcome, answered.text())
 
-    def _invents(self, pair: NamePair, drawn: Recording) -> Told:
+    def _invents(self, pair: NamePair, drawn: Recording) -> TriedClaim:
         known = self.known
         sweep = Sweep(target=known.target, unit=known.unit, scope=known.scope, strengths=(known.strength,))
         pushed = self.app.run(
@@ -139,7 +139,7 @@ class CircuitStories:
                 found.append(NamePair(first, second))
         return found
 
-    def _save(self, claim: str, told: list[Told], more: str = "") -> None:
+    def _save(self, claim: str, told: list[TriedClaim], more: str = "") -> None:
         """With the circuit of the first pair that shows it; where none does, of the first."""
         n = sum(verdict.holds == "yes" for _, _, verdict in told)
         title = f"{claim}: {n} of {len(told)}"[:MAX_TITLE_CHARACTERS]

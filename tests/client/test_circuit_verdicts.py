@@ -95,7 +95,7 @@ def test_inhibition_runs_one_way_where_the_other_way_moves_nothing() -> None:
     def arrows(back: float) -> Recording:
         told = Arrows(
             seq=9,
-            arrows=tuple(
+            arrows=(
                 Arrow(
                     source="not_recognised", target="recognised", in_a=0.66, in_b=0.0, control_a=NARROW, control_b=None
                 ),

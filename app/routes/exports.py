@@ -6,13 +6,15 @@ Drawing takes a thread's time, so there is one at a time, and pictures are kept:
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app import ids
+from app.exports.circuit.graph import GraphOrigin, graph_file
 from app.exports.kept_page import kept_page
 from app.http.prefix import root_of
 from app.recordings.circuit import read_circuit
@@ -111,6 +113,29 @@ def routes(parts: Parts) -> APIRouter:
             notebook = await _drawn(partial(notebook_of, finding, recording, await _card_of(finding.request.model)))
         return _file(notebook, "application/x-ipynb+json", f"{slug}.ipynb")
 
+    @router.get("/{slug}/graph-{side}.json", response_class=Response, responses=file_of("application/json", "graph"))
+    async def as_graph(request: Request, slug: str, side: Literal["a", "b"]) -> Response:
+        """A circuit's prompt as viewers of attribution graphs read it: Neuronpedia's, and circuit-tracer's. Of two
+        prompts b is the second, with the same groups."""
+        finding = await _finding(slug)
+        if finding.circuit is None:
+            raise _no_graph()
+        recording = await _recording(finding)
+        origin = GraphOrigin(
+            slug=slug,
+            title=finding.title,
+            url=f"{parts.drawing.site(request)}/f/{slug}",
+            created_ms=int(datetime.fromisoformat(finding.created).timestamp() * 1000),
+        )
+
+        def drawn() -> bytes:
+            circuit = read_circuit(recording)
+            if side not in circuit.sides:
+                raise _no_graph()
+            return graph_file(circuit, side, origin)
+
+        return _file(await _drawn(drawn), "application/json", f"{slug}-{side}.json")
+
     @router.get("/{slug}/{figure:path}.csv", response_class=Response, responses=file_of("text/csv", "a figure's table"))
     async def figure_csv(slug: str, figure: Annotated[Name, Path(description="id of a figure")]) -> Response:
         """A study's figure, or a circuit's table, with all of its numbers."""
@@ -148,6 +173,16 @@ def _tables(finding: Finding, recording: bytes) -> dict[str, Figure]:
     if finding.circuit:
         return circuit_tables(read_circuit(recording))
     return read_study(recording).figures if finding.study else {}
+
+
+def _no_graph() -> Refused:
+    return Refused(
+        404,
+        "no_graph",
+        "The graph of a prompt was asked that this finding does not have.",
+        "A circuit has one of its prompt, graph-a.json, and one of the prompt beside it, graph-b.json.",
+        "Follow a link from its page.",
+    )
 
 
 def _no_figure() -> Refused:

@@ -117,6 +117,20 @@ def test_it_is_one_page_that_opens_offline_and_a_picture_that_claims(app: Client
     assert "Circuit · What sport does Michael Batkin play?" in written and "Michael Jordan: “Not recognised”" in written
 
 
+def test_each_prompt_is_a_graph_for_other_viewers_and_its_page_names_it(app: Client, slug: str) -> None:
+    page, graphs = app.get(f"/f/{slug}").text, []
+    for side, prompt in (("a", CIRCUIT.prompt), ("b", CIRCUIT.beside.prompt if CIRCUIT.beside else "")):
+        answer = app.get(f"/f/{slug}/graph-{side}.json")
+        assert answer.headers["content-disposition"] == f'attachment; filename="{slug}-{side}.json"'
+        assert answer.json()["metadata"]["prompt"] == prompt and f"/f/{slug}/graph-{side}.json" in page
+        graphs.append(answer.json())
+    assert graphs[0]["qParams"]["supernodes"] == graphs[1]["qParams"]["supernodes"]
+    assert graphs[0]["metadata"]["info"]["generator"]["url"].endswith(f"/f/{slug}")
+    answer = app.slug(app.post_run(REQUEST).headers["x-run-id"])
+    for address in (f"/f/{answer}/graph-a.json", f"/f/{slug}/graph-c.json"):
+        assert app.get(address).status_code in (404, 422)
+
+
 def test_its_notebook_brings_the_nodes_that_were_checked_and_the_claims_group(app: Client, slug: str) -> None:
     cells = {cell["id"]: cell["source"] for cell in app.get(f"/f/{slug}.ipynb").json()["cells"]}
     assert list(cells)[:6] == ["what-this-is", "record", "setup", "paths", "load", "model"]

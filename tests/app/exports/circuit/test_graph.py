@@ -1,0 +1,128 @@
+"""A circuit as a file for viewers of attribution graphs: their fields, ids that never collide, one list of groups."""
+
+import random
+
+import pytest
+
+from app.exports.circuit.graph import GraphOrigin, attribution_graph, cantor
+from app.recordings.circuit import DrawnCircuit, read_circuit
+from protocol.canonical import canonical_json
+from protocol.circuit import GROUP_ROLES
+from protocol.worker.circuit_frames import AlignedColumn, CircuitNode
+from tests.app.circuit_frames import CIRCUIT, circuit_frames
+
+ORIGIN = GraphOrigin("Ab3", "Why it refuses Batkin", "https://x.example/f/Ab3", 1_700_000_000_000)
+STRINGS = {"node_id", "layer", "feature_type", "jsNodeId", "clerp"}
+WHOLE = {"feature", "ctx_idx"}
+
+
+def drawn_of(**more: object) -> DrawnCircuit:
+    frames = circuit_frames(CIRCUIT.model_copy(update=more))
+    return read_circuit(b"\n".join(canonical_json(frame) for frame in frames))
+
+
+def check_schema(graph: dict) -> None:
+    """What Neuronpedia's schema requires, and what circuit-tracer's viewer takes for granted."""
+    assert {"metadata", "qParams", "nodes", "links"} == set(graph)
+    metadata = graph["metadata"]
+    assert all(isinstance(metadata[name], str) for name in ("slug", "scan", "prompt"))
+    assert all(isinstance(token, str) for token in metadata["prompt_tokens"])
+    nodes = {node["node_id"]: node for node in graph["nodes"]}
+    assert len(nodes) == len(graph["nodes"]), "an id twice"
+    for node in nodes.values():
+        assert all(isinstance(node[name], str) for name in STRINGS)
+        assert all(isinstance(node[name], int) for name in WHOLE)
+        assert 0 <= node["ctx_idx"] < len(metadata["prompt_tokens"])
+        assert node["feature_type"] in {"cross layer transcoder", "mlp reconstruction error", "embedding", "logit"}
+        if node["feature_type"] == "logit":
+            float(node["clerp"].split("(p=")[1].split(")")[0])
+    for link in graph["links"]:
+        assert link["source"] in nodes and link["target"] in nodes
+        assert isinstance(link["weight"], float)
+    for label, *members in graph["qParams"]["supernodes"]:
+        assert isinstance(label, str) and set(members) <= set(nodes)
+    assert set(graph["qParams"]["pinnedIds"]) <= set(nodes)
+
+
+@pytest.mark.parametrize("more", [{}, {"beside": None}])
+def test_a_circuit_is_what_the_viewers_read(more: dict[str, object]) -> None:
+    drawn = drawn_of(**more)
+    for which in drawn.sides:
+        graph = attribution_graph(drawn, which, ORIGIN)
+        check_schema(graph)
+        assert [node["clerp"] for node in graph["nodes"] if node["feature_type"] == "embedding"][1] == "Michael"
+        first = next(node for node in graph["nodes"] if node["feature_type"] == "cross layer transcoder")
+        assert (first["node_id"], first["feature"]) == ("1_7_2", cantor(1, 7))
+        assert first["activation"] == (18.9 if which == "a" else 0.0)
+
+
+def test_a_contrast_is_two_graphs_with_one_list_of_groups() -> None:
+    drawn = drawn_of()
+    a, b = (attribution_graph(drawn, which, ORIGIN) for which in drawn.sides)
+    assert a["qParams"]["supernodes"] == b["qParams"]["supernodes"]
+    assert [label for label, *_ in a["qParams"]["supernodes"]] == [
+        GROUP_ROLES["not_recognised"].name,
+        GROUP_ROLES["recognised"].name,
+    ]
+    assert a["metadata"]["slug"] != b["metadata"]["slug"]
+    into = [[link["weight"] for link in graph["links"] if link["target"].startswith("2_")] for graph in (a, b)]
+    assert into[0] == [4.1, -0.2] and into[1] == [-4.1, 0.2]
+    assert len(a["links"]) == len(b["links"]) + 1, "the one edge is of the first prompt"
+
+
+def test_errors_features_tokens_and_outputs_never_share_an_id() -> None:
+    """Of layer 0 a feature `n` and of layer `n` an error stood in one place upstream: 0_{layer}_{pos}."""
+    drawn, chance = drawn_of(), random.Random(0)
+    opening = drawn.opening
+    drawn.nodes.clear()
+    drawn.layer_of.clear()
+    for layer in range(6):
+        for column in range(len(opening.columns)):
+            for index in [*chance.sample(range(16), 6), *range(3)]:
+                node = CircuitNode(kind="sae", index=index, column=column, a=1.0, b=0.0, effect=0.1, relp=0.1)
+                if (node.index, column) not in {
+                    (one.index, one.column) for one, at in zip(drawn.nodes, drawn.layer_of, strict=True) if at == layer
+                }:
+                    drawn.nodes.append(node)
+                    drawn.layer_of.append(layer)
+            drawn.nodes.append(CircuitNode(kind="error", index=0, column=column, a=1.0, b=0.5, effect=-0.1, relp=0.1))
+            drawn.layer_of.append(layer)
+    drawn.edges.clear()
+    for which in drawn.sides:
+        check_schema(attribution_graph(drawn, which, ORIGIN))
+
+
+def test_features_of_different_layers_have_different_numbers() -> None:
+    numbers = {cantor(layer, index) for layer in range(30) for index in range(300)}
+    assert len(numbers) == 30 * 300
+
+
+def test_influence_is_the_share_of_a_node_and_all_stronger_ones() -> None:
+    graph = attribution_graph(drawn_of(), "a", ORIGIN)
+    shares = [node["influence"] for node in graph["nodes"] if node["feature_type"] == "cross layer transcoder"]
+    assert shares == [pytest.approx(4.1 / 4.3, abs=1e-6), 1.0]
+
+
+def test_a_node_without_a_token_on_a_side_stays_out_of_its_graph() -> None:
+    drawn = drawn_of()
+    columns = list(drawn.opening.columns)
+    columns[2] = AlignedColumn(a=2, b=None, place="name")
+    drawn.opening = drawn.opening.model_copy(update={"columns": tuple(columns)})
+    a, b = (attribution_graph(drawn, which, ORIGIN) for which in drawn.sides)
+    check_schema(b)
+    features = [
+        [node for node in graph["nodes"] if node["feature_type"] == "cross layer transcoder"] for graph in (a, b)
+    ]
+    assert [len(one) for one in features] == [2, 0]
+    assert b["links"] == []
+
+
+def test_white_space_and_hostile_text_are_shown_as_text() -> None:
+    drawn = drawn_of()
+    side = drawn.opening.sides[0]
+    hostile = side.tokens[1].model_copy(update={"text": "\n</script>(p="})
+    sides = (side.model_copy(update={"tokens": (side.tokens[0], hostile, *side.tokens[2:])}), *drawn.opening.sides[1:])
+    drawn.opening = drawn.opening.model_copy(update={"sides": sides})
+    graph = attribution_graph(drawn, "a", ORIGIN)
+    check_schema(graph)
+    assert graph["metadata"]["prompt_tokens"][1] == "⏎</script>(p="

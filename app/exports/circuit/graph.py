@@ -42,7 +42,7 @@ def graph_file(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin) -> byt
 def attribution_graph(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin) -> GraphJson:
     side, opening = drawn.side(which), drawn.opening
     ids = _node_ids(drawn, which)
-    influence = _influence(drawn)
+    influence, roles = _influence(drawn), _roles(drawn)
     strongest = max(ids, key=lambda number: abs(drawn.nodes[number].effect), default=None)
     supernodes = [
         [_label(group), *(ids[number] for number in group.members if number in ids)] for group in _named(drawn)
@@ -80,7 +80,7 @@ def attribution_graph(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin)
         },
         "nodes": [
             *_tokens(drawn, which),
-            *(_node(drawn, which, number, ids[number], influence[number]) for number in ids),
+            *(_node(drawn, which, number, ids[number], influence[number], roles.get(number, "")) for number in ids),
             *_outputs(drawn, which),
         ],
         "links": _links(drawn, which, ids),
@@ -116,10 +116,14 @@ def _influence(drawn: DrawnCircuit) -> list[float]:
     return found
 
 
-def _node(drawn: DrawnCircuit, which: SideName, number: int, node_id: str, influence: float) -> GraphJson:
+def _roles(drawn: DrawnCircuit) -> dict[int, str]:
+    """By number, the name of the group that it is in."""
+    return {number: _label(group) for group in drawn.groups for number in group.members}
+
+
+def _node(drawn: DrawnCircuit, which: SideName, number: int, node_id: str, influence: float, role: str) -> GraphJson:
     node, layer = drawn.nodes[number], drawn.layer_of[number]
     is_error = node.kind == "error"
-    role = GROUP_ROLES[node.role].name if node.role else ""
     name = f"L{layer}, what no dictionary reads" if is_error else f"L{layer} #{node.index}"
     return {
         "node_id": node_id,

@@ -54,6 +54,7 @@ def test_a_circuit_is_what_the_viewers_read(more: dict[str, object]) -> None:
         first = next(node for node in graph["nodes"] if node["feature_type"] == "cross layer transcoder")
         assert (first["node_id"], first["feature"]) == ("1_7_2", cantor(1, 7))
         assert first["activation"] == (18.9 if which == "a" else 0.0)
+        assert first["clerp"] == "Not recognised · L1 #7"
 
 
 def test_a_contrast_is_two_graphs_with_one_list_of_groups() -> None:

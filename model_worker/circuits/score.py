@@ -4,7 +4,8 @@
                 Columns that only one side has stay out.
     one side    ∂m · a: to m
 
-What no latent writes is a node too, one a column, of which a and b are norms; BOS stays out.
+What no latent writes is a node too, one a column, of which a and b are norms. BOS stays out: its neurons make what
+every prompt's heads rest on, which neither score sees.
 
 Candidates are a layer's first by either score: the gradient ranks single nodes best, but halves those that matter
 where the answer is saturated, which RelP doesn't (docs/LOG.md, Circuits). Knows nothing about frames.
@@ -72,7 +73,9 @@ def node_effects(inquiry: Inquiry, found: list[Gradients], layer: int) -> Tensor
     """(columns, n): gradient times what is between the sides, or times the activation."""
     slopes = [_slopes(inquiry, which, one, layer) for which, one in enumerate(found)]
     if len(slopes) == 1:
-        return slopes[0] * inquiry.activations[0][layer]
+        effect = slopes[0] * inquiry.activations[0][layer]
+        effect[0] = 0.0
+        return effect
     a, b = (of_side[layer] for of_side in inquiry.activations)
     return 0.5 * (slopes[0] + slopes[1]) * (a - b) * inquiry.paired.unsqueeze(-1)
 

@@ -79,5 +79,5 @@ def test_the_model_does_what_the_graph_says_and_edges_leave_nothing_over(inquiry
             frames.append(frame)
             if len(of_kind(frames, "edges")) == inquiry.gemma.n_layers - 1:
                 break
-    assert of_kind(frames, "checked")[-1].fit > 0.7
+    assert of_kind(frames, "checked")[-1].fit > 0.85
     assert max(frame.unexplained for frame in of_kind(frames, "edges")) < 1e-4

@@ -90,7 +90,7 @@ export function chosenView(element, state, more) {
       relations(graph, one, side),
       h(
         "details",
-        { class: "unfold", "data-remember": "circuit-members" },
+        { class: "unfold", "data-remember": "members" },
         h(
           "summary",
           {},

@@ -12,7 +12,7 @@
  *             defaults: any[], heads: any[], patterns: any[], headsBand: { a: any, b: any }, silent: Map<number, any>, done: any, refusal: any, frames: number }} Graph
  *
  * phase: asking → running → done | error | cancelled | cut, or refused before the first frame
- * nodes: by their numbers; layers: the frames `nodes` without theirs; unexplained: the largest of all edges' frames
+ * nodes: by their numbers, with the role of their group once it is told; layers: the frames `nodes` without theirs; unexplained: the largest of all edges' frames
  */
 
 /** @returns {Graph} */
@@ -66,8 +66,11 @@ export function reduceGraph(graph, frame) {
       const edges = { ...graph.edges, [frame.side]: [...graph.edges[frame.side], ...more] };
       return { ...next, edges, unexplained: Math.max(graph.unexplained, frame.unexplained) };
     }
-    case "groups":
-      return { ...next, groups: frame.groups, namedBy: frame.named_by };
+    case "groups": {
+      const roles = new Map(frame.groups.flatMap(({ role, members }) => members.map((number) => [number, role])));
+      const nodes = graph.nodes.map((node) => ({ ...node, role: roles.get(node.number) ?? node.role }));
+      return { ...next, nodes, groups: frame.groups, namedBy: frame.named_by };
+    }
     case "arrows":
       return { ...next, arrows: frame.arrows };
     case "defaults":

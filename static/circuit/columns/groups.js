@@ -67,7 +67,7 @@ export function groupColumns(element, state) {
     const element = h(
       "section",
       { class: "column", "aria-label": whoIs(graph, side) },
-      h("h3", { class: "column-head" }, whoIs(graph, side)),
+      h("h2", { class: "column-head" }, whoIs(graph, side)),
       h(
         "div",
         { class: "stage", style: { height: `${layout.height}px` }, onkeydown: (event) => walk(event, layout) },

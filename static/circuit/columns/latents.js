@@ -144,7 +144,7 @@ export function latentColumns(element, state) {
       element: h(
         "section",
         { class: "column", "aria-label": whoIs(graph, side) },
-        h("h3", { class: "column-head" }, whoIs(graph, side)),
+        h("h2", { class: "column-head" }, whoIs(graph, side)),
         h("div", { class: "stage" }, canvas.element, svg),
       ),
     };

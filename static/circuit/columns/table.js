@@ -25,7 +25,7 @@ export function nodeTable(element, state) {
   const table = h("div", {});
   fill(
     element,
-    h("h3", {}, "What leads to the outcome"),
+    h("h2", {}, "What leads to the outcome"),
     tree,
     h("p", { class: "row find-row" }, h("label", { for: "find", class: "h" }, "Nodes"), find),
     table,

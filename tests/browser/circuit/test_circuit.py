@@ -1,0 +1,134 @@
+"""Circuit as a stranger meets it: drawn at once, read in a minute, turned by mouse and by key, with and without a
+worker."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App, OpenPage, laid_out, no_sideways_scroll, wait_until
+from tests.browser.explore.test_first_view import LEAST_PX, SMALL
+from tests.browser.test_axe import violations
+
+PHONE = {"viewport": {"width": 390, "height": 844}}
+WORDS = """() => [document.querySelector("#claim"), document.querySelector("#tests")]
+  .map((element) => element.innerText).join(" ").match(/\\S*\\p{L}\\S*/gu).length"""
+MOST_WORDS = 60
+
+
+def drawn(page: Page) -> None:
+    expect(page.locator("#claim")).to_contain_text("random pushes of that size")
+    expect(page.locator(".group-box").first).to_be_visible()
+    laid_out(page, 100)
+
+
+def columns(page: Page) -> list[str]:
+    return page.locator(".m-box").all_inner_texts()
+
+
+def test_a_cold_visit_is_drawn_and_recognition_removed_refuses(app: App, open_page: OpenPage) -> None:
+    """From nothing to "it refuses" in three presses and sixty words; what is turned has its band beside it."""
+    page = open_page(f"{app.url}/circuit", fresh=True)
+    drawn(page)
+    known, unknown = columns(page)
+    assert known.startswith("answers") and unknown.startswith("refuses")
+    assert page.evaluate(WORDS) <= MOST_WORDS
+    assert page.evaluate(SMALL, LEAST_PX) == []
+
+    page.locator("#tests button").first.click()
+    expect(page.locator(".m-box").first).to_contain_text("refuses")
+    expect(page.locator("#claim")).to_contain_text(re.compile("Michael Jordan, .*it refuses.*random pushes", re.DOTALL))
+
+    page.locator("[data-group=not_recognised][data-on=a]").click()
+    expect(page.locator("#chosen h2")).to_have_text("Not recognised")
+    expect(page.locator(".m-box").first).to_contain_text("answers")
+    expect(page.locator(".turn-mark")).to_have_count(4)  # the worker was asked: twice as far is there too
+    page.get_by_role("button", name="Batkin’s").click()
+    expect(page.locator(".turn-verdict")).to_contain_text("It refuses")
+    expect(page.locator(".turn-band")).to_have_count(2)
+    expect(page.locator(".turn-told")).to_contain_text("Outside the band")
+    expect(page.locator("#trust")).to_contain_text("held still")
+
+    wait_until(page, "location.hash.includes('select=not_recognised') && location.hash.includes('x=1')")
+    page.reload()
+    expect(page.locator(".turn-verdict")).to_contain_text("It refuses")
+    assert violations(page) == []
+
+
+def test_nodes_are_found_pinned_and_walked_by_key(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/circuit#view=latents", fresh=True)
+    drawn_nodes = page.locator(".nodes .node[display=inline]")
+    expect(drawn_nodes.first).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type("L2 #1 not recognised")
+    page.locator(".nodes-wrap tbody button").first.click()
+    expect(page.locator("#chosen h2")).to_have_text("L2 #1")
+    expect(page.locator("#why")).to_contain_text("did not fire on Michael Jordan: margin")
+    page.locator("#find").evaluate("element => element.blur()")
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="1 pin together")).to_be_visible()
+    page.keyboard.press("g")
+    box = page.locator("[data-group=not_recognised][data-on=b]")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-group=recognised][data-on=b]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chosen h2")).to_have_text("Recognised")
+    page.get_by_role("button", name="Table").click()
+    expect(page.get_by_role("list", name="Michael Batkin")).to_contain_text("inhibits")
+
+
+def test_a_phone_has_cards_and_the_turn_in_reach(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/circuit", fresh=True, **PHONE)
+    expect(page.locator(".group-card").first).to_be_visible()
+    assert page.locator(".arrows").count() == 0
+    laid_out(page, 100)
+    slider = page.locator(".turn-slider").bounding_box()
+    assert slider and slider["y"] + slider["height"] < PHONE["viewport"]["height"]
+    assert no_sideways_scroll(page)
+    assert page.evaluate(SMALL, LEAST_PX) == []
+    page.get_by_role("button", name="Latents").click()
+    expect(page.locator(".difference").first).to_contain_text("silent")
+
+
+def test_names_of_other_lengths_are_asked_and_a_refusal_says_what_would_work(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/circuit", allow=(422,))
+    drawn(page)
+    expect(page.locator("#status")).to_contain_text("ready")
+    page.fill("#beside", "What sport does Bartholomew Quillington play?")
+    page.click("#run")
+    expect(page.locator(".column-head").nth(1)).to_have_text("Bartholomew Quillington")
+    drawn(page)
+    expect(page.locator("#save")).to_be_enabled()
+    assert "Bartholomew" in page.url
+    page.fill("#prompt", "word " * 3_000)
+    page.click("#run")
+    expect(page.locator("#notice b").first).to_be_visible()
+    assert page.locator("#notice p").count() >= 3
+    expect(page.locator(".column-head").nth(1)).to_have_text("Bartholomew Quillington")  # what was drawn stays
+
+
+def test_without_a_worker_the_recording_stays(app_without_worker: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app_without_worker.url}/circuit", fresh=True, allow=(503,))
+    drawn(page)
+    expect(page.locator("#notice")).to_contain_text("No worker answers")
+    page.locator("[data-group=cant_answer][data-on=b]").click()
+    page.get_by_role("button", name="off", exact=True).click()
+    expect(page.locator(".turn-told")).to_contain_text("random pushes of that size")
+
+
+def test_a_circuit_that_is_saved_is_drawn_on_its_page(app: App, open_page: OpenPage) -> None:
+    asked = {
+        "kind": "circuit",
+        "model": json.loads(app.ask("/api/models")[0])["models"][0]["id"],
+        "prompt": "What sport does Michael Jordan play?",
+        "beside": {"prompt": "What sport does Michael Batkin play?"},
+    }
+    run_id = app.ask("/api/runs", asked)[1]["X-Run-Id"]
+    view = {"options": {"select": "cant_answer", "side": "b"}}
+    saved = json.loads(app.ask("/api/findings", {"run_id": run_id, "title": "Two players", "view": view})[0])
+    page = open_page(f"{app.url}/f/{saved['finding']['slug']}")
+    drawn(page)
+    expect(page.locator("#chosen h2")).to_have_text("Can't answer")
+    assert violations(page) == []

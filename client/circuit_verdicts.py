@@ -143,9 +143,10 @@ def _verdict(seen: Sequence[_Measurement | None]) -> CircuitVerdict:
 
 
 def _test(recording: Recording, test: DefaultTest, side: HereOrThere, *, refuses: bool) -> _Measurement | None:
-    result = next((one for one in _of(recording, Defaults, "results") if one.test == test), None)
+    results = [one for one in _of(recording, Defaults, "results") if isinstance(one, DefaultResult)]
+    result = next((one for one in results if one.test == test), None)
     at = 0 if side == "a" else 1
-    if not isinstance(result, DefaultResult) or at >= len(result.m):
+    if result is None or at >= len(result.m):
         return None
     m, band = result.m[at], result.control[at] if at < len(result.control) else None
     before = recording.circuit.sides[at].m

@@ -280,7 +280,10 @@ def _side(
 
 
 def _dictionaries(loaded: Loaded, request: CircuitRequest) -> dict[int, str]:
-    """By layer: those that are named, or those trained on what is run where there are, else the others."""
+    """By layer: those that are named, or those trained on the base model where there are, else the others.
+
+    The paper's way: what is found on the base model steers the chat model. A chat model's own dictionaries miss less of
+    its residual, but in the embedded one none of their latents is recognition (docs/LOG.md, Circuits)."""
     if request.basis == "neurons":
         return {}
     if request.dictionaries:
@@ -306,11 +309,10 @@ def _dictionaries(loaded: Loaded, request: CircuitRequest) -> dict[int, str]:
             "Its card names no dictionary.",
             "Use the basis neurons, which needs none.",
         )
-    preferred = "base" if request.format == "base" else "chat"
     by_layer: dict[int, str] = {}
-    for own in (False, True):
+    for of_base in (False, True):
         for card in loaded.card.dictionaries:
-            if (preferred in card.trained_on) == own:
+            if card.trained_on.endswith("base") == of_base:
                 by_layer[card.layer] = card.id
     return dict(sorted(by_layer.items()))
 

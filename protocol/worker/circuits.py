@@ -62,7 +62,7 @@ class CircuitRequest(Message):
 
     beside        None: a graph of one prompt
     said          the beginning of the answer, put behind the prompt: m is of the token after it
-    dictionaries  one a layer at most; none: the chat model's own where there are, else the base's. A layer without one
+    dictionaries  one a layer at most; none: the base model's where there are, else the others. A layer without one
                   counts as error. Nothing to the basis `neurons`
     n_nodes       told, over all layers; n_edges: between them; n_checked: of the nodes, ablated or swapped for real
     midpoints     of the path along which totals are integrated

@@ -265,7 +265,9 @@ STORIES: dict[Story, StoryTerm] = {
 AwaitedKind = Literal["generate", "circuit"]
 """What somebody waits for: made again from its beginning where it was interrupted. A study goes on where it was."""
 
-StudyKind = Literal["discover", "label", "answers", "attention", "patching", "knowledge", "transfer", "uncertainty"]
+StudyKind = Literal[
+    "discover", "label", "answers", "attention", "patching", "circuits", "knowledge", "transfer", "uncertainty"
+]
 RunKind = Literal[AwaitedKind, StudyKind]
 
 AWAITED: tuple[AwaitedKind, ...] = ("generate", "circuit")
@@ -278,6 +280,7 @@ RUNS: dict[RunKind, str] = {
     "answers": "Answers by arm",
     "attention": "Attention",
     "patching": "Activation patching",
+    "circuits": "Circuits of a set",
     "knowledge": "Self-knowledge",
     "transfer": "Base to chat",
     "uncertainty": "Uncertainty latents",

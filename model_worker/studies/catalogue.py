@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from model_worker.studies.answers.plan import answers
 from model_worker.studies.attention.plan import attention
+from model_worker.studies.circuits.plan import circuits
 from model_worker.studies.discover.plan import discover
 from model_worker.studies.knowledge.plan import knowledge
 from model_worker.studies.label.plan import label
@@ -27,4 +28,5 @@ PLANNERS: Mapping[str, Planner] = {
     "transfer": transfer,
     "uncertainty": uncertainty,
     "patching": patching,
+    "circuits": circuits,
 }

@@ -9,6 +9,7 @@ frames so far answers with the rest, and what it answers does not depend on wher
     answers       what the model answers under every arm             section 5, figures 3, 11, 26, table 6; misfires
     attention     who looks at the name, and what a push changes     section 6, figures 4c-f, 15-21
     patching      where the answer comes from                        section 6, figures 4a, b, 12-14
+    circuits      what excites and what inhibits the answer          Lindsey et al. 2025, entities
     knowledge     "are you sure you know ...?"                       section 6.1, figure 5
     transfer      a base dictionary on the chat model                sections 5, 8, equation 9
     uncertainty   latents before the answer: right against wrong     section 7, figures 6, 23, 24
@@ -222,6 +223,27 @@ class PatchingRequest(Message):
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
+class CircuitsRequest(Message):
+    """Circuits over a whole set: a known name's question beside an unknown one's, of one attribute and one length.
+
+    What each group of nodes does where it is set to the other's values or taken away, what that does to the other
+    groups, and what the model does where it can't know the name; and of names of every tier whether recognition
+    fires, beside whether the model refuses. Random directions of equal norm beside every effect.
+    """
+
+    kind: Literal["circuits"] = "circuits"
+    model: Name
+    asked: Asked = Asked()
+    n_pairs: int = Field(default=40, ge=2, le=256)
+    basis: Literal["latents", "neurons"] = "latents"
+    dictionaries: tuple[Name, ...] = Field(default=(), max_length=64, description="none: as a circuit's")
+    n_role_names: int = Field(default=120, ge=8, le=480, description="known and unknown, each, that roles are read off")
+    n_tier: int = Field(default=20, ge=0, le=200, description="names a tier, each alone; 0: none")
+    rest: bool = Field(default=True, description="the group of the question and the template too, which costs most")
+    n_controls: int = Field(default=8, ge=1, le=MAX_STUDY_CONTROLS, description="random directions beside each effect")
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
 class KnowledgeRequest(Message):
     """logit(Yes) - logit(No) after "Are you sure you know the {type} {name}? Answer yes or no.", answer begun.
 
@@ -298,6 +320,7 @@ StudyRequest = Annotated[
     | AnswersRequest
     | AttentionRequest
     | PatchingRequest
+    | CircuitsRequest
     | KnowledgeRequest
     | TransferRequest
     | UncertaintyRequest,
@@ -316,6 +339,7 @@ RunRequest = Annotated[
     | AnswersRequest
     | AttentionRequest
     | PatchingRequest
+    | CircuitsRequest
     | KnowledgeRequest
     | TransferRequest
     | UncertaintyRequest,

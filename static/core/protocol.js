@@ -196,9 +196,9 @@ export const STORIES = {
 
 /** @typedef {"generate"|"circuit"} AwaitedKind */
 
-/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} StudyKind */
+/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"} StudyKind */
 
-/** @typedef {"generate"|"circuit"|"discover"|"label"|"answers"|"attention"|"patching"|"knowledge"|"transfer"|"uncertainty"} RunKind */
+/** @typedef {"generate"|"circuit"|"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"} RunKind */
 
 export const AWAITED = ["generate", "circuit"];
 
@@ -210,6 +210,7 @@ export const RUNS = {
   answers: "Answers by arm",
   attention: "Attention",
   patching: "Activation patching",
+  circuits: "Circuits of a set",
   knowledge: "Self-knowledge",
   transfer: "Base to chat",
   uncertainty: "Uncertainty latents",

@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 
 from model_worker.draw import draw
 from model_worker.studies.shared.questions import Question
-from protocol.worker.studies import PatchingRequest
+from protocol.worker.studies import CircuitsRequest, PatchingRequest
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Pair:
     control: Question
 
 
-def pairs_of(questions: Sequence[Question], request: PatchingRequest) -> tuple[Pair, ...]:
+def pairs_of(questions: Sequence[Question], request: PatchingRequest | CircuitsRequest) -> tuple[Pair, ...]:
     """Kinds of question take turns. Each name is in one pair, but for the control."""
     cells: dict[tuple[object, ...], dict[str, list[Question]]] = defaultdict(lambda: {"known": [], "unknown": []})
     for one in questions:

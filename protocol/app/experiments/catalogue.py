@@ -12,6 +12,7 @@ from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.experiments.attention import AttentionExperiment
+from protocol.app.experiments.circuits import CircuitsExperiment
 from protocol.app.experiments.cost import asked_names, names_counted
 from protocol.app.experiments.experiment import Draft, Experiment, ExperimentMade, ExperimentOffer
 from protocol.app.experiments.knowledge import KnowledgeExperiment
@@ -33,6 +34,7 @@ EXPERIMENTS: tuple[Experiment[Any], ...] = (
     ScopesExperiment(),
     AttentionExperiment(),
     PatchingExperiment(),
+    CircuitsExperiment(),
     KnowledgeExperiment(),
     TransferExperiment(),
     UncertaintyExperiment(),

@@ -25,6 +25,14 @@ FEW = {
     "misfires": {"n": 1},
     "attention": {"n_heads": 1, "knockout": ()},
     "patching": {"n_pairs": 2, "asked": Asked(names=WorldNames(types=("city",), match_lengths=False), split="all")},
+    "circuits": {
+        "n_pairs": 2,
+        "n_tier": 0,
+        "n_controls": 1,
+        "n_role_names": 8,
+        "rest": False,
+        "asked": Asked(names=WorldNames(types=("city",), match_lengths=False), split="all"),
+    },
     "transfer": {"n_controls": 1},
     "uncertainty": {"n_samples": 2, "k": 1},
     "label": {"n_samples": 2, "k": 1},
@@ -63,7 +71,7 @@ def done(study: str, frames: list[Frame]) -> set[tuple[int, int]]:
             runs = [2 + len(one.numbers["random"]) for one in trials]
         case "attention":
             runs = [len(one.numbers["arms"]) for one in trials]
-        case "patching":
+        case "patching" | "circuits":
             runs = [one.prompt.count(" | ") + 1 for one in trials]
         case _:
             runs = [len(one.answers) for one in trials if one.answers]

@@ -1,0 +1,74 @@
+"""The study of circuits: what its trials hold, what its figures make of them, and that it goes on from anywhere."""
+
+import pytest
+
+from model_worker.circuits.circuit import circuit
+from model_worker.circuits.groups.roles import RoleBook
+from model_worker.engine import Engine
+from model_worker.model.loading import Loaded
+from protocol.refusal import Refused
+from protocol.worker.circuit_frames import NodeGroups
+from protocol.worker.circuits import Beside, CircuitRequest
+from protocol.worker.frames import Frame
+from protocol.worker.names import WorldNames
+from protocol.worker.studies import Asked, CircuitsRequest
+from tests.model_worker.study_runs import TEN_NAMES, check_resumes_anywhere, rows_of, studied, trials_of
+
+REQUEST = CircuitsRequest(
+    model="tiny-gemma2-chat",
+    asked=Asked(names=WorldNames(types=("player",), most=12), split="all", attributes=("sport",)),
+    n_pairs=2,
+    n_role_names=8,
+    n_tier=1,
+    n_controls=2,
+    rest=False,
+)
+
+
+@pytest.fixture(scope="module")
+def frames(embedded_engine: Engine) -> list[Frame]:
+    return studied(embedded_engine, REQUEST)
+
+
+def test_a_pair_holds_what_its_circuit_tells(embedded: Loaded, frames: list[Frame]) -> None:
+    """Of what no role has a say in: a circuit's own roles are read off other names."""
+    trial = trials_of(frames)[0]
+    a, b = trial.prompt.split(" | ")
+    asked = CircuitRequest(
+        model=REQUEST.model, prompt=a, beside=Beside(prompt=b), n_nodes=8, n_edges=0, n_checked=0, n_controls=2
+    )
+    told = list(circuit(embedded, embedded.gemma, RoleBook(2), asked))
+    assert trial.numbers["m"] == tuple(side.m for side in told[0].sides)
+    groups = next(one for one in told if isinstance(one, NodeGroups)).groups
+    assert {f"group/{one.role}/other" in trial.numbers for one in groups if one.role != "rest"} == {True}
+    assert not any(key.startswith("group/rest") for key in trial.numbers)
+    assert len(trial.numbers["group/which_name/off_b"]) == 2
+    assert set(trial.numbers["arrow/which_name/recognised"]) - {0.0}
+
+
+def test_a_default_test_counts_who_refuses(frames: list[Frame]) -> None:
+    trials = [one for one in trials_of(frames) if len(one.numbers["m"]) == 2]
+    clear = [one for one in trials if one.numbers["m"][0] < -1 and one.numbers["m"][1] > 1]
+    rows = {(row["test"], row["in"]): row for row in rows_of(frames, "defaults")}
+    hidden = rows["the end may not look at the name", "known name"]
+    assert hidden["pairs"] == len(clear) > 0
+    refused = sum(one.numbers["default/name_hidden"][0] > 0 for one in clear)
+    assert hidden["refuses"] == pytest.approx(refused / len(clear), abs=1e-5)
+    assert rows["as it is", "unknown name"]["refuses"] == 1.0
+
+
+def test_every_effect_stands_beside_its_control(frames: list[Frame]) -> None:
+    assert all(row["random directions"] is not None for row in rows_of(frames, "groups"))
+    assert all(row["random, low"] is not None for row in rows_of(frames, "arrows"))
+    tiers = {row["tier"]: row["names"] for row in rows_of(frames, "misfires")}
+    assert tiers["known"] == tiers["withheld"] == 1
+
+
+def test_it_goes_on_from_anywhere(embedded_engine: Engine, frames: list[Frame]) -> None:
+    check_resumes_anywhere(embedded_engine, REQUEST, frames, (2, len(frames) - 3))
+
+
+def test_names_that_no_world_knows_make_no_pair(embedded_engine: Engine) -> None:
+    asked = Asked(names=TEN_NAMES.model_copy(update={"match_lengths": False}), split="all")
+    with pytest.raises(Refused):
+        studied(embedded_engine, REQUEST.model_copy(update={"asked": asked}))

@@ -3,7 +3,7 @@
 
 import { lookCircuit, Refused } from "../core/api.js";
 import { fill, h, s } from "../core/dom.js";
-import { door } from "../core/term.js";
+import { door, withDoors } from "../core/term.js";
 import { sig3, visible } from "../core/format.js";
 import { mText, percent } from "./claim.js";
 import { sideOf, sidesOf, whoIs } from "./graph.js";
@@ -40,6 +40,7 @@ export function headRows(element, state) {
     fill(
       element,
       h("p", { class: "heads-verdict" }, lookingWords(graph)),
+      bandWords(graph) && h("p", { class: "note" }, withDoors(bandWords(graph))),
       h(
         "div",
         { class: "table-wrap", tabindex: "0", role: "region", "aria-label": "Table of heads" },
@@ -56,9 +57,7 @@ export function headRows(element, state) {
               h("th", { scope: "col" }, "head"),
               names.map((name) => h("th", { scope: "col" }, door("attention", "attention"), ` to ${name}`)),
               pair &&
-                names.map((name) =>
-                  h("th", { scope: "col" }, `output ${name === names[0] ? "of" : "of"} the other, in ${name}`)
-                ),
+                names.map((name) => h("th", { scope: "col" }, `output of the other, in ${name}`)),
               pair && names.map((name) => h("th", { scope: "col" }, `its pattern alone, in ${name}`)),
             ),
           ),
@@ -93,7 +92,7 @@ export function headRows(element, state) {
         h(
           "span",
           { class: "head-move" },
-          mText(x),
+          moved(x),
           s(
             "svg",
             { width: 60, height: 10, "aria-hidden": "true" },
@@ -219,7 +218,17 @@ export function headRows(element, state) {
   }
 }
 
+/** What heads' outputs moved in a random direction did, as far as the swap moves them; "" where none were. */
+function bandWords(graph) {
+  const found = sidesOf(graph).map((side) => [whoIs(graph, side), graph.headsBand[side]]).filter(([, band]) => band);
+  if (!found.length) return "";
+  const of = found.map(([who, band]) => `${mText(band.low)} to ${mText(band.high)} in ${who}`);
+  return `${found[0][1].n} outputs moved as far in random directions: ${of.join(", ")}.`;
+}
+
 const key = ({ layer, head }) => `${layer}.${head}`;
+
+const moved = (x) => (Math.abs(x) < 0.001 ? sig3(x) : mText(x)); // no sign before "< 0.001"
 
 /** What a part of a query or a key is called, protocol/worker/looked.py LookedPart; null: all of it. */
 const partName = (part) =>

@@ -161,7 +161,7 @@ export function turnView(element, state) {
         "p",
         { class: "turn-verdict" },
         h("b", { class: `as-${hueOf(graph, point.m)}` }, verb(outcomeOf(graph, point.m))),
-        point.x !== 0 && h("span", {}, ` ${where}`),
+        point.x !== 0 && h("span", {}, ` · ${where}`),
         point.top && h("span", { class: "note" }, " · first token ", h("span", { class: "mono" }, nextText(point.top))),
         point.refuses !== null && h("span", { class: "note" }, ` · P refusal ${probability(point.refuses)}`),
       ),

@@ -17,7 +17,8 @@ export function groupColumns(element, state) {
   let width = 0;
   let stages = []; // what of each column changes while something is turned
   const columns = h("div", { class: "columns" });
-  fill(element, legend(), columns);
+  const told = h("p", { class: "groups-waiting", role: "status" });
+  fill(element, legend(), told, columns);
   const size = new ResizeObserver(() => {
     if (columns.clientWidth === width) return;
     width = columns.clientWidth;
@@ -37,6 +38,7 @@ export function groupColumns(element, state) {
   function draw() {
     const graph = state.get("graph");
     if (!graph?.start) return;
+    fill(told, graph.groups.length ? null : waiting(graph));
     const held = document.activeElement?.closest?.("[data-group]");
     const [id, side] = held ? [held.getAttribute("data-group"), held.getAttribute("data-on")] : [];
     const narrow = state.get("narrow");
@@ -45,6 +47,23 @@ export function groupColumns(element, state) {
     columns.classList.toggle("one", sidesOf(graph).length === 1);
     if (id) /** @type {HTMLElement} */ (columns.querySelector(`[data-group="${id}"][data-on="${side}"]`))?.focus();
     update();
+  }
+
+  // Roles are read off hundreds of names, once for a model; nodes are there before.
+  function waiting(graph) {
+    const latents = h(
+      "button",
+      { type: "button", class: "link", onclick: () => state.set("view", "latents") },
+      "Latents",
+    );
+    if (graph.phase !== "running") return ["No groups arrived. ", latents, " have what did."];
+    if (!graph.nodes.length) return "Reading both prompts…";
+    const n = graph.checked.size;
+    return [
+      `${n} of ${graph.nodes.length} nodes checked. Groups come next: the first time names are read for them, some seconds. `,
+      latents,
+      " are here already.",
+    ];
   }
 
   // ---- one column
@@ -121,7 +140,7 @@ export function groupColumns(element, state) {
         h(
           "span",
           { class: "group-value" },
-          node ? (silent ? "silent" : `fires ${sig3(valueOf(node, side))}`) : "",
+          node ? (silent ? "silent" : firing(node, side)) : "",
           group.share !== null && h("span", { class: "push note" }, percent(group.share)),
         ),
       gauge,
@@ -137,7 +156,9 @@ export function groupColumns(element, state) {
     let folded = 0;
     const fold = () => {
       if (folded) {
-        parts.push(h("span", { class: "token-fold" }, `⟨${folded} ${parts.length ? "" : "alike"}⟩`.replace(" ⟩", "⟩")));
+        parts.push(
+          h("span", { class: "token-fold" }, `⟨${folded}${parts.length || sidesOf(graph).length < 2 ? "" : " alike"}⟩`),
+        );
       }
       folded = 0;
     };
@@ -259,7 +280,7 @@ export function groupColumns(element, state) {
                 h(
                   "span",
                   { class: "note" },
-                  node ? (isSilent(graph, node, side) ? "did not fire" : `fires ${sig3(valueOf(node, side))}`) : "",
+                  node ? (isSilent(graph, node, side) ? "did not fire" : firing(node, side)) : "",
                 ),
                 h(
                   "span",
@@ -293,10 +314,13 @@ const at = ({ x, y, width, height }) => ({
   height: `${height}px`,
 });
 
+/** A latent fires; a neuron, which can be below nought, is at a value. */
+const firing = (node, side) => `${node.kind === "mlp" ? "is at" : "fires"} ${sig3(valueOf(node, side))}`;
+
 /** What a box says to who can't see it: what it is, and what it does to the others. */
 function words(graph, group, side) {
   const node = strongest(graph, group);
-  const fires = node ? (isSilent(graph, node, side) ? "did not fire" : `fires ${sig3(valueOf(node, side))}`) : "";
+  const fires = node ? (isSilent(graph, node, side) ? "did not fire" : firing(node, side)) : "";
   const does = graph.arrows.filter(({ source }) => source === group.id).map((arrow) => arrowOn(graph, arrow, side))
     .filter(({ solid }) => solid)
     .map(({ target, inhibits, share }) => {

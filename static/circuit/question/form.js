@@ -11,6 +11,12 @@ import { BASES, MAX_PROMPT_CHARACTERS } from "../../core/protocol.js";
  */
 export function circuitForm(form, state, run) {
   const field = form.elements;
+  fill(
+    field.basis,
+    Object.entries(BASES).filter(([name]) => name !== "transcoder").map(([name, words]) =>
+      h("option", { value: name }, words)
+    ),
+  );
   const offs = [
     listen(form, "submit", (event) => {
       event.preventDefault();
@@ -25,12 +31,6 @@ export function circuitForm(form, state, run) {
     state.on(["card"], () => examples(state.get("card"))),
     state.on(["opened"], () => put(state.get("opened"))),
   ];
-  fill(
-    field.basis,
-    Object.entries(BASES).filter(([name]) => name !== "transcoder").map(([name, words]) =>
-      h("option", { value: name }, words)
-    ),
-  );
   for (const prompt of [field.prompt, field.beside]) prompt.maxLength = MAX_PROMPT_CHARACTERS;
   targets();
   return () => offs.forEach((off) => off());

@@ -12,9 +12,12 @@ Scheme = Literal["light", "dark"]
 
 @cache
 def palette(scheme: Scheme = "light") -> dict[str, str]:
-    """ "refusal" to "#6a3fc4". Only plain colours: not those that the browser mixes."""
-    pairs = re.findall(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", PALETTE.read_text())
-    return {name: light if scheme == "light" else dark for name, light, dark in pairs}
+    """ "refusal" to "#6a3fc4". Only plain colours, and other names of those: not what the browser mixes."""
+    css = PALETTE.read_text()
+    pairs = re.findall(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", css)
+    plain = {name: light if scheme == "light" else dark for name, light, dark in pairs}
+    others = re.findall(r"--([a-z0-9-]+): var\(--([a-z0-9-]+)\);", css)
+    return plain | {name: plain[of] for name, of in others if of in plain}
 
 
 def mixed(colour: str, share: float, ground: str) -> str:

@@ -17,7 +17,7 @@ from app import ids
 from app.exports.circuit.graph import GraphOrigin, graph_file
 from app.exports.kept_page import kept_page
 from app.http.prefix import root_of
-from app.recordings.circuit import read_circuit
+from app.recordings.circuit import DrawnCircuit, read_circuit
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
 from app.routes.finding_page import finding_page
@@ -113,28 +113,39 @@ def routes(parts: Parts) -> APIRouter:
             notebook = await _drawn(partial(notebook_of, finding, recording, await _card_of(finding.request.model)))
         return _file(notebook, "application/x-ipynb+json", f"{slug}.ipynb")
 
+    @router.get("/{slug}/groups.png", response_class=Response, responses=file_of("image/png", "a circuit's groups"))
+    async def groups_as_png(slug: str) -> Response:
+        """A circuit's groups and arrows with their numbers."""
+        from app.exports.circuit.groups_picture import groups_png
+
+        circuit = await _circuit(await _finding(slug))
+        return _file(await _drawn(partial(groups_png, circuit)), "image/png", f"{slug}-groups.png")
+
+    @router.get("/{slug}/groups.svg", response_class=Response, responses=file_of("image/svg+xml", "the same, to scale"))
+    async def groups_as_svg(slug: str) -> Response:
+        """The same as lines and text."""
+        from app.exports.circuit.groups_picture import groups_svg
+
+        circuit = await _circuit(await _finding(slug))
+        return _file(await _drawn(partial(groups_svg, circuit)), "image/svg+xml", f"{slug}-groups.svg")
+
     @router.get("/{slug}/graph-{side}.json", response_class=Response, responses=file_of("application/json", "graph"))
     async def as_graph(request: Request, slug: str, side: Literal["a", "b"]) -> Response:
         """A circuit's prompt as viewers of attribution graphs read it: Neuronpedia's, and circuit-tracer's. Of two
         prompts b is the second, with the same groups."""
         finding = await _finding(slug)
-        if finding.circuit is None:
+        circuit = await _circuit(finding)
+        if side not in circuit.sides:
             raise _no_graph()
-        recording = await _recording(finding)
         origin = GraphOrigin(
             slug=slug,
             title=finding.title,
             url=f"{parts.drawing.site(request)}/f/{slug}",
             created_ms=int(datetime.fromisoformat(finding.created).timestamp() * 1000),
         )
-
-        def drawn() -> bytes:
-            circuit = read_circuit(recording)
-            if side not in circuit.sides:
-                raise _no_graph()
-            return graph_file(circuit, side, origin)
-
-        return _file(await _drawn(drawn), "application/json", f"{slug}-{side}.json")
+        return _file(
+            await _drawn(partial(graph_file, circuit, side, origin)), "application/json", f"{slug}-{side}.json"
+        )
 
     @router.get("/{slug}/{figure:path}.csv", response_class=Response, responses=file_of("text/csv", "a figure's table"))
     async def figure_csv(slug: str, figure: Annotated[Name, Path(description="id of a figure")]) -> Response:
@@ -150,6 +161,11 @@ def routes(parts: Parts) -> APIRouter:
         if not ids.looks_like_one(slug):
             raise unknown_finding()
         return await parts.findings.finding(slug)
+
+    async def _circuit(finding: Finding) -> DrawnCircuit:
+        if finding.circuit is None:
+            raise _no_graph()
+        return await asyncio.to_thread(read_circuit, await _recording(finding))
 
     async def _recording(finding: Finding) -> bytes:
         return await parts.findings.frames(finding.recording_sha256)
@@ -179,8 +195,8 @@ def _no_graph() -> Refused:
     return Refused(
         404,
         "no_graph",
-        "The graph of a prompt was asked that this finding does not have.",
-        "A circuit has one of its prompt, graph-a.json, and one of the prompt beside it, graph-b.json.",
+        "A graph or a picture of groups was asked that this finding does not have.",
+        "A circuit has groups, a graph of its prompt, graph-a.json, and of the prompt beside it graph-b.json.",
         "Follow a link from its page.",
     )
 

@@ -127,7 +127,9 @@ def test_each_prompt_is_a_graph_for_other_viewers_and_its_page_names_it(app: Cli
     assert graphs[0]["qParams"]["supernodes"] == graphs[1]["qParams"]["supernodes"]
     assert graphs[0]["metadata"]["info"]["generator"]["url"].endswith(f"/f/{slug}")
     answer = app.slug(app.post_run(REQUEST).headers["x-run-id"])
-    for address in (f"/f/{answer}/graph-a.json", f"/f/{slug}/graph-c.json"):
+    assert app.get(f"/f/{slug}/groups.svg").headers["content-disposition"].startswith("attachment")
+    assert app.get(f"/f/{slug}/groups.png").content.startswith(b"\x89PNG")
+    for address in (f"/f/{answer}/graph-a.json", f"/f/{slug}/graph-c.json", f"/f/{answer}/groups.svg"):
         assert app.get(address).status_code in (404, 422)
 
 

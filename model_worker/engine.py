@@ -29,7 +29,6 @@ from model_worker.model.base import Base
 from model_worker.model.loading import Loaded
 from model_worker.model.registry import RegistryRow
 from model_worker.reader import Reader
-from protocol.refusal import Refused
 from protocol.worker.circuits import CircuitRequest, LookRequest, TurnRequest
 from protocol.worker.frames import Frame
 from protocol.worker.names import NamesRequest
@@ -181,10 +180,6 @@ class Engine:
             "prompt_misses": sum(one.n_misses for one in prompts),
             "sample_bytes": self.sample.n_bytes,
         }
-
-
-def _not_there(kind: str) -> Refused:
-    return Refused(422, "not_there", f"A {kind} was asked.", "This worker has none yet.", "Use a later version.")
 
 
 def _budget(device: str) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from model_worker.model.registry import card_folders, read_row
 from model_worker.serve.server import create_server
 from model_worker.serve.streams import superseded
 from protocol.base import Message
+from protocol.circuit import CIRCUIT_STAGES
 from protocol.refusal import Refusal
 from protocol.steering import RandomTarget
 from protocol.worker.circuits import CircuitRequest, LookRequest, TurnRequest
@@ -65,6 +66,7 @@ BODIES = {
 }
 
 
+OF_CIRCUITS = {"circuit", *CIRCUIT_STAGES, "turned", "looked"}
 OF_STUDIES = {"study", "progress", "tally", "corpus", "ranking", "figure", "trial"}
 
 
@@ -128,7 +130,17 @@ def answer(worker: httpx2.Client, path: str, request: BaseModel) -> list[dict]:
 def test_the_example_request_gets_the_example_frames(worker: httpx2.Client) -> None:
     said = answer(worker, "/v1/generate", GENERATE)
     for shown in map(json.loads, examples("frame")):
-        if shown["kind"] not in ("queued", "error", "departure", "lens", "firing", "found", "names", *OF_STUDIES):
+        if shown["kind"] not in (
+            "queued",
+            "error",
+            "departure",
+            "lens",
+            "firing",
+            "found",
+            "names",
+            *OF_STUDIES,
+            *OF_CIRCUITS,
+        ):
             assert shape(said[shown["seq"]]) == shape(shown)
             assert said[shown["seq"]]["kind"] == shown["kind"]
     kinds = [frame["kind"] for frame in said]
@@ -142,6 +154,31 @@ def test_the_request_in_start_asks_for_the_same_run(worker: httpx2.Client) -> No
     again = answer(worker, "/v1/generate", resolved)
     assert first[0]["entity"]["found"] == "world"
     assert again[:-1] == first[:-1]
+
+
+def test_the_example_circuit_its_turn_and_its_look_get_the_example_frames(worker: httpx2.Client) -> None:
+    said = answer(worker, "/v1/circuit", CIRCUIT)
+    kinds = list(dict.fromkeys(frame["kind"] for frame in said))
+    assert kinds == ["circuit", *(stage for stage in CIRCUIT_STAGES if stage in kinds), "done"]
+    resolved = CircuitRequest.model_validate_json(json.dumps(said[0]["request"]))
+    for path, asked in (("/v1/turn", TURN), ("/v1/look", LOOK)):
+        (told, done) = answer(worker, path, asked.model_copy(update={"circuit": resolved}))
+        assert done["kind"] == "done"
+        said.append(told)
+    for shown in map(json.loads, examples("frame")):
+        if shown["kind"] in OF_CIRCUITS:
+            told = next(frame for frame in said if frame["kind"] == shown["kind"])
+            assert_alike(told, shown)
+
+
+def assert_alike(told: object, shown: object) -> None:
+    """The same names, whatever is None or empty in one of the two."""
+    if isinstance(told, dict) and isinstance(shown, dict):
+        assert told.keys() == shown.keys()
+        for name in told:
+            assert_alike(told[name], shown[name])
+    elif isinstance(told, list) and isinstance(shown, list) and told and shown:
+        assert_alike(told[0], shown[0])
 
 
 def test_the_example_replay_departs_where_the_page_says(worker: httpx2.Client) -> None:

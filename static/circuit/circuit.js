@@ -10,7 +10,7 @@ import { saveDialog } from "../parts/saving/dialog.js";
 import { follower } from "../run/follow.js";
 import { ended } from "../run/run.js";
 import { workerStatus } from "../run/status.js";
-import { readCircuit, writeCircuit } from "./question/address.js";
+import { readCircuit, writeCircuit } from "../parts/circuit_address.js";
 import { circuitClaim } from "./claim.js";
 import { circuitForm, requestOf } from "./question/form.js";
 import { newGraph, reduceGraph } from "./graph.js";

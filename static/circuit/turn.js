@@ -29,12 +29,12 @@ export function pointNow(state) {
 
 export function turnView(element, state) {
   let asking = null; // AbortController
-  const problem = h("p", { class: "note problem", role: "status" });
+  const asked = h("p", { class: "note", role: "status" }); // how far the worker is with it, or why it isn't
   const result = h("div", { class: "turn-result", "aria-live": "polite" });
   const head = h("div", { class: "row wrap turn-head" });
   const slider = h("input", { type: "range", class: "turn-slider", step: 1, min: 0, oninput: slid });
   const marks = h("div", { class: "turn-marks" });
-  const body = h("div", { class: "turn-body" }, head, h("div", {}, slider, marks), result, problem);
+  const body = h("div", { class: "turn-body" }, head, h("div", {}, slider, marks), result, asked);
   const offs = [
     state.on(["graph", "select", "side", "pins", "turns"], drawRail),
     state.on(["graph", "select", "side", "pins", "turns", "x"], draw),
@@ -56,9 +56,11 @@ export function turnView(element, state) {
     const what = chosen();
     const key = turnKey(select, side, pins);
     asking?.abort();
+    fill(asked);
     if (!what || !state.get("live") || graph.phase !== "done" || turns.has(key)) return;
     if (what.nodes.some(({ kind }) => kind === "error")) return;
     const mine = (asking = new AbortController());
+    fill(asked, "Asking the model for every place of the slider…");
     try {
       const answers = await Promise.all(
         turnRequests(graph, what, side).map(async ({ request, at }) => ({
@@ -67,12 +69,12 @@ export function turnView(element, state) {
         })),
       );
       if (mine.signal.aborted) return;
-      fill(problem);
+      fill(asked);
       state.set("turns", new Map(state.get("turns")).set(key, turnedPoints(answers)));
     } catch (error) {
       if (mine.signal.aborted) return;
       if (!(error instanceof Refused)) throw error;
-      fill(problem, error.message);
+      fill(asked, error.message);
     }
   }
 

@@ -13,7 +13,7 @@ import { latentColumns } from "./columns/latents.js";
 import { nodeTable } from "./columns/table.js";
 import { headRows } from "./heads.js";
 import { chosenOf } from "./points.js";
-import { readCircuit } from "./question/address.js";
+import { readCircuit } from "../parts/circuit_address.js";
 import { trustStrip } from "./strip.js";
 import { defaultTests } from "./tests.js";
 import { turnView } from "./turn.js";

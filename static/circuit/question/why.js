@@ -1,7 +1,7 @@
 // From an answer to why it came: the link to Circuit with the prompt, one beside it, and all that is pushed. The second
 // prompt is the one that is there, else the example of the same kind whose name is known where this one's isn't.
 
-import { writeCircuit } from "./address.js";
+import { writeCircuit } from "../../parts/circuit_address.js";
 import { addressOf } from "../../core/root.js";
 import { pushing, steeringOf } from "../../run/steering/sliders.js";
 

@@ -1,7 +1,7 @@
 // A row of a study as a question to Explore, and to Circuit: the paths of the app that ask it again, or why there are
 // none. Pure.
 
-import { writeCircuit } from "../../circuit/question/address.js";
+import { writeCircuit } from "../../parts/circuit_address.js";
 import { writeFragment } from "../../run/fragment.js";
 import { slidersOfRequest, steeringOf } from "../../run/steering/sliders.js";
 import { addressOf } from "../../core/root.js";

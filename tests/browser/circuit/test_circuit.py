@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, OpenPage, laid_out, no_sideways_scroll, wait_until
+from tests.browser.conftest import PATIENCE_S, App, OpenPage, laid_out, no_sideways_scroll, wait_until
 from tests.browser.explore.test_first_view import LEAST_PX, SMALL
 from tests.browser.test_axe import violations
 
@@ -42,7 +42,8 @@ def test_a_cold_visit_is_drawn_and_recognition_removed_refuses(app: App, open_pa
     page.locator("[data-group=not_recognised][data-on=a]").click()
     expect(page.locator("#chosen h2")).to_have_text("Not recognised")
     expect(page.locator(".m-box").first).to_contain_text("answers")
-    expect(page.locator(".turn-mark")).to_have_count(4)  # the worker was asked: twice as far is there too
+    # the worker was asked: twice as far is there too; it reads hundreds of names first
+    expect(page.locator(".turn-mark")).to_have_count(4, timeout=4 * PATIENCE_S * 1000)
     page.get_by_role("button", name="Batkin’s").click()
     expect(page.locator(".turn-verdict")).to_contain_text("It refuses")
     expect(page.locator(".turn-band")).to_have_count(2)
@@ -100,7 +101,7 @@ def test_names_of_other_lengths_are_asked_and_a_refusal_says_what_would_work(app
     page.click("#run")
     expect(page.locator(".column-head").nth(1)).to_have_text("Bartholomew Quillington")
     drawn(page)
-    expect(page.locator("#save")).to_be_enabled()
+    expect(page.locator("#save")).to_be_enabled(timeout=4 * PATIENCE_S * 1000)
     assert "Bartholomew" in page.url
     page.fill("#prompt", "word " * 3_000)
     page.click("#run")

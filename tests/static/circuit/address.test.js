@@ -1,4 +1,4 @@
-import { readCircuit, writeCircuit } from "/static/circuit/question/address.js";
+import { readCircuit, writeCircuit } from "/static/parts/circuit_address.js";
 import assert from "../assert.js";
 
 const REQUEST = {

@@ -19,7 +19,7 @@ DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report embedded first bench load page-bench kills
+.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report circuits-report embedded first bench load page-bench kills
 
 ##@ Every day
 help: ## this list
@@ -87,6 +87,9 @@ studies: setup ## redo the paper's figures on the shipped model, headless; write
 
 embedded-report: setup ## ask the shipped model everything again; writes docs/embedded-model.md
 	$(PY) -m training.tiny_gemma2.evaluation.report
+
+circuits-report: setup ## study circuits of whole sets on every model here, or go on; writes docs/circuits.md
+	$(PY) -m benchmarks.circuits_report
 
 gemma-report: setup ## write docs/gemma-3-270m.md again, from what was measured
 	$(PY) -m training.gemma3_270m.evaluation.report

@@ -22,8 +22,9 @@ CHANGES = {"other": "set to the other's values", "off": "taken away"}
 LOGITS = "logits of m"
 
 
-def clear_pairs(trials: Sequence[Trial]) -> list[Trial]:
-    pairs = [one for one in trials if len(one.numbers["m"]) == 2]
+def clear_pairs(trials: Sequence[Trial], part: str) -> list[Trial]:
+    """part: `group` or `default`, of which a trial's numbers are."""
+    pairs = _pairs(trials, part)
     return [one for one in pairs if one.numbers["m"][0] < -CLEAR and one.numbers["m"][1] > CLEAR]
 
 
@@ -42,7 +43,7 @@ def group_effects(trials: Sequence[Trial]) -> Figure:
         ("pairs", "prompts"),
         ("nodes", "median"),
     )
-    clear = clear_pairs(trials)
+    clear = clear_pairs(trials, "group")
     for change, words in CHANGES.items():
         for role, term in GROUP_ROLES.items():
             own = [one for one in clear if f"group/{role}/{change}" in one.numbers]
@@ -56,7 +57,7 @@ def group_effects(trials: Sequence[Trial]) -> Figure:
         plot=table.plot(
             "bars", x="group", y="moves m by", low="quarter", high="three quarters", series="change", panel="in"
         ),
-        notes=_notes(trials, clear),
+        notes=_notes(trials, clear, "group"),
     )
 
 
@@ -105,7 +106,7 @@ def group_arrows(trials: Sequence[Trial]) -> Figure:
         "beyond random",
         ("pairs", "prompts"),
     )
-    clear = clear_pairs(trials)
+    clear = clear_pairs(trials, "group")
     keys = sorted({key for one in clear for key in one.numbers if key.startswith("arrow/") and key.count("/") == 2})
     beyond = []
     for which, (side, host) in enumerate(HOSTS.items()):
@@ -141,7 +142,7 @@ def group_arrows(trials: Sequence[Trial]) -> Figure:
             panel="in",
             diverging=True,
         ),
-        notes=_notes(trials, clear),
+        notes=_notes(trials, clear, "group"),
     )
 
 
@@ -162,7 +163,7 @@ def default_outcomes(trials: Sequence[Trial]) -> Figure:
         ("controls refuse", "share"),
         ("pairs", "prompts"),
     )
-    clear = clear_pairs(trials)
+    clear = clear_pairs(trials, "default")
     refused: dict[tuple[str, str], tuple[int, int, float | None]] = {}
     for test, words in DEFAULT_TESTS.items():
         own = [one for one in clear if f"default/{test}" in one.numbers]
@@ -189,7 +190,7 @@ def default_outcomes(trials: Sequence[Trial]) -> Figure:
         "What the model does where it can't know whom it is asked about",
         claim=_default_claim(refused),
         plot=table.plot("bars", x="test", y="refuses", low="refuses, low", high="refuses, high", series="in"),
-        notes=_notes(trials, clear),
+        notes=_notes(trials, clear, "default"),
     )
 
 
@@ -241,7 +242,11 @@ def tier_firings(
     )
 
 
-def _notes(trials: Sequence[Trial], clear: Sequence[Trial]) -> tuple[str, ...]:
-    n = sum(len(one.numbers["m"]) == 2 for one in trials)
+def _pairs(trials: Sequence[Trial], part: str) -> list[Trial]:
+    return [one for one in trials if any(key.startswith(f"{part}/") for key in one.numbers)]
+
+
+def _notes(trials: Sequence[Trial], clear: Sequence[Trial], part: str) -> tuple[str, ...]:
+    n = len(_pairs(trials, part))
     left = f"{len(clear)} of {n} pairs: the known name answered, the unknown one refused, each by {CLEAR:g} logit."
     return (left, "Quarters are over pairs; random directions are pooled over pairs.")

@@ -1,6 +1,6 @@
 """What one pair's circuit holds, and one name's.
 
-A trial of a pair, a known name's question (a) beside an unknown one's (b), has as numbers
+Two trials of a pair, a known name's question (a) beside an unknown one's (b), one of default tests, one of groups:
     m                               in a, in b; m > 0 refuses
     group/ROLE/other, /off          change of m in a, in b; group/ROLE/nodes: how many
     group/ROLE/predicted            of the four changes, by the graph
@@ -49,7 +49,20 @@ class Measuring:
     request: CircuitsRequest
     roles: Roles
 
-    def pair(self, pair: Pair, number: int) -> Iterator[Trial | None]:
+    def tested(self, pair: Pair, number: int) -> Iterator[Trial | None]:
+        """Where the model can't know the name: the quick part."""
+        inquiry = inquiry_of(self.loaded, self.gemma, self.request, pair.clean, pair.corrupted)
+        yield None
+        numbers: TrialNumbers = {"m": all_rounded(inquiry.m)}
+        tried = yield from default_tests(inquiry, self.roles)
+        for test, sides in tried.items():
+            numbers[f"default/{test}"] = all_rounded(one.m for one in sides)
+            for side, one in zip(SIDE_KEYS, sides, strict=True):
+                numbers[f"default/{test}/{side}"] = _numbers(one.controls)
+        yield _pair_trial(pair, number, numbers)
+
+    def clamped(self, pair: Pair, number: int) -> Iterator[Trial | None]:
+        """What every group does."""
         inquiry = inquiry_of(self.loaded, self.gemma, self.request, pair.clean, pair.corrupted)
         yield None
         numbers: TrialNumbers = {"m": all_rounded(inquiry.m)}
@@ -60,20 +73,7 @@ class Measuring:
         for role in sets:
             runs.append((yield from group_runs(inquiry, role, sets)))
             numbers |= _of_group(inquiry, runs[-1])
-        numbers |= _of_arrows(inquiry, runs)
-        tried = yield from default_tests(inquiry, self.roles)
-        for test, sides in tried.items():
-            numbers[f"default/{test}"] = all_rounded(one.m for one in sides)
-            for side, one in zip(SIDE_KEYS, sides, strict=True):
-                numbers[f"default/{test}/{side}"] = _numbers(one.controls)
-        yield Trial(
-            seq=0,
-            trial=number,
-            name=pair.clean.name,
-            attribute=pair.clean.attribute.name,
-            prompt=f"{pair.clean.text} | {pair.corrupted.text}",
-            numbers=numbers,
-        )
+        yield _pair_trial(pair, number, numbers | _of_arrows(inquiry, runs))
 
     def alone(self, question: Question, number: int) -> Iterator[Trial | None]:
         inquiry = inquiry_of(self.loaded, self.gemma, self.request, question)
@@ -116,6 +116,17 @@ def role_leaders(roles: Roles) -> Mapping[str, tuple[int, int]]:
         layer = max(best, key=lambda one: best[one].values.item())
         found[name] = (layer, int(best[layer].indices))
     return found
+
+
+def _pair_trial(pair: Pair, number: int, numbers: TrialNumbers) -> Trial:
+    return Trial(
+        seq=0,
+        trial=number,
+        name=pair.clean.name,
+        attribute=pair.clean.attribute.name,
+        prompt=f"{pair.clean.text} | {pair.corrupted.text}",
+        numbers=numbers,
+    )
 
 
 def _span(question: Question) -> Span:

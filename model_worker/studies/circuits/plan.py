@@ -2,8 +2,9 @@
 
 1. pairs: a known name and an unknown one, asked the same with as many tokens each (patching/pairs.py)
 2. roles, read off other names (circuits/groups/roles.py)
-3. of each pair every group set to the other's values and taken away, what that moves, and the default tests
+3. of each pair the default tests
 4. names of each tier alone: does recognition fire, and does the model refuse?
+5. of each pair every group set to the other's values and taken away, and what that moves
 
 Everything beside random directions of equal norm at the same places; hidden names beside other hidden tokens.
 (Lindsey et al. 2025, On the Biology of a Large Language Model, entity recognition. We differ: groups are measured in
@@ -61,7 +62,7 @@ def circuits(bench: Bench, request: CircuitsRequest) -> Generator[None, None, Sc
     opening = bench.opening(
         request,
         names=asked.names.taken,
-        n_steps=len(pairs) + len(alone),
+        n_steps=2 * len(pairs) + len(alone),
         dictionaries=inquiry.named.values(),
         warnings=(
             *asked.names.warnings,
@@ -78,23 +79,24 @@ class CircuitsScript(Script):
         self._measuring, self._pairs, self._alone = measuring, pairs, alone
 
     def cues(self) -> Iterator[Cue]:
-        n, steps = len(self._pairs), self.opening.n_steps
-        of_pairs = [
-            partial(self._drawn, draw)
-            for draw in (figures.group_effects, figures.group_arrows, figures.default_outcomes)
-        ]
-        yield from trial_by_trial(n, self._pair, "clamping groups", of_pairs, n_steps=steps)
-        of_names = [partial(self._drawn, self._misfires)]
-        if self._alone:
-            yield from trial_by_trial(
-                len(self._alone), self._name, "reading names", of_names, n_steps=steps, n_before=n
-            )
+        """What is quick comes first: who is stopped early has it of every pair."""
+        n, n_alone, steps = len(self._pairs), len(self._alone), self.opening.n_steps
+        tests = [partial(self._drawn, figures.default_outcomes)]
+        yield from trial_by_trial(n, self._tested, "testing defaults", tests, n_steps=steps)
+        if n_alone:
+            tiers = [partial(self._drawn, self._misfires)]
+            yield from trial_by_trial(n_alone, self._read, "reading names", tiers, n_steps=steps, n_before=n)
+        tables = [partial(self._drawn, draw) for draw in (figures.group_effects, figures.group_arrows)]
+        yield from trial_by_trial(n, self._clamped, "clamping groups", tables, n_steps=steps, n_before=n + n_alone)
 
-    def _pair(self, number: int) -> Iterator[Frame | None]:
-        return self._measuring.pair(self._pairs[number], number)
+    def _tested(self, number: int) -> Iterator[Frame | None]:
+        return self._measuring.tested(self._pairs[number], number)
 
-    def _name(self, number: int) -> Iterator[Frame | None]:
+    def _read(self, number: int) -> Iterator[Frame | None]:
         return self._measuring.alone(self._alone[number], len(self._pairs) + number)
+
+    def _clamped(self, number: int) -> Iterator[Frame | None]:
+        return self._measuring.clamped(self._pairs[number], len(self._pairs) + len(self._alone) + number)
 
     def _drawn(self, draw: Callable[[Sequence[Trial]], Figure], _n: int) -> Iterator[Frame]:
         yield draw(self.trials)

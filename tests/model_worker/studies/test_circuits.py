@@ -32,7 +32,7 @@ def frames(embedded_engine: Engine) -> list[Frame]:
 
 def test_a_pair_holds_what_its_circuit_tells(embedded: Loaded, frames: list[Frame]) -> None:
     """Of what no role has a say in: a circuit's own roles are read off other names."""
-    trial = trials_of(frames)[0]
+    trial = next(one for one in trials_of(frames) if "group/which_name/other" in one.numbers)
     a, b = trial.prompt.split(" | ")
     asked = CircuitRequest(
         model=REQUEST.model, prompt=a, beside=Beside(prompt=b), n_nodes=8, n_edges=0, n_checked=0, n_controls=2
@@ -47,7 +47,7 @@ def test_a_pair_holds_what_its_circuit_tells(embedded: Loaded, frames: list[Fram
 
 
 def test_a_default_test_counts_who_refuses(frames: list[Frame]) -> None:
-    trials = [one for one in trials_of(frames) if len(one.numbers["m"]) == 2]
+    trials = [one for one in trials_of(frames) if "default/untouched" in one.numbers]
     clear = [one for one in trials if one.numbers["m"][0] < -1 and one.numbers["m"][1] > 1]
     rows = {(row["test"], row["in"]): row for row in rows_of(frames, "defaults")}
     hidden = rows["the end may not look at the name", "known name"]

@@ -72,7 +72,7 @@ def done(study: str, frames: list[Frame]) -> set[tuple[int, int]]:
         case "attention":
             runs = [len(one.numbers["arms"]) for one in trials]
         case "patching" | "circuits":
-            runs = [one.prompt.count(" | ") + 1 for one in trials]
+            runs = [one.count(" | ") + 1 for one in dict.fromkeys(one.prompt for one in trials)]
         case _:
             runs = [len(one.answers) for one in trials if one.answers]
     return {(len(runs), n) for n in Counter(runs)}

@@ -1,0 +1,172 @@
+"""`python -m benchmarks.circuits_report`: docs/circuits.md, from studies of circuits over whole sets.
+
+1. every study that STUDIES names, resumed where build/circuits holds its frames so far; --only: no study, what is there
+2. its figures as tables, with what they come to in a sentence
+
+A study that isn't whole says so. Nothing here is a test.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import TypeAdapter
+
+from model_worker.engine import Engine
+from model_worker.model.loading import load
+from model_worker.model.registry import read_registry, row_of
+from protocol.worker.frames import Frame
+from protocol.worker.studies import Asked, CircuitsRequest
+from protocol.worker.study_frames import Cell, Figure, Study, Trial
+
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build" / "circuits"
+PAGE = ROOT / "docs" / "circuits.md"
+FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)
+
+BASES_ASKED = ("latents", "neurons")
+HEAD = """# Circuits, over whole sets
+
+Written by `make circuits-report`. A known name's question beside an unknown one's, of one attribute and one length in
+tokens; m = logit of the refusal's opening − logit of the answer's, so m > 0 refuses. Groups are read off names that no
+pair has: a node at the name's last token is *recognised* where its activation goes with known names (point-biserial
+r > .4), *not recognised* where it goes with unknown ones; at the prompt's end *say the answer* and *can't answer*
+(|r| > .3); the rest by place. A group is set all at once, in all its layers, beside random directions of equal norm at
+the same places. The study is one of Experiments; the page Circuit shows the same of two prompts.
+"""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """n_pairs, n_tier: of names; rest: as of CircuitsRequest."""
+
+    model: str
+    basis: str
+    n_pairs: int
+    n_tier: int
+    n_role_names: int
+    n_controls: int
+    rest: bool
+
+    @property
+    def request(self) -> CircuitsRequest:
+        return CircuitsRequest.model_validate(
+            {
+                "model": self.model,
+                "asked": Asked(split="all", most=60),
+                "n_pairs": self.n_pairs,
+                "basis": self.basis,
+                "n_role_names": self.n_role_names,
+                "n_tier": self.n_tier,
+                "n_controls": self.n_controls,
+                "rest": self.rest,
+            }
+        )
+
+    @property
+    def file(self) -> Path:
+        return KEPT / f"{self.model}-{self.basis}.jsonl"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.circuits_report", description=__doc__)
+    parser.add_argument("--only", action="store_true", help="write the page from what is in build/circuits")
+    parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all of the registry")
+    parser.add_argument("--pairs", type=int, default=44)
+    options = parser.parse_args()
+    registry = read_registry(())
+    asked = [
+        Asking(model, basis, options.pairs, 40 if small else 8, 120 if small else 40, 8 if small else 4, small)
+        for model in options.model or list(registry)
+        for small in (row_of(registry, model).card.dtype == "float32",)
+        for basis in BASES_ASKED
+    ]
+    if not options.only:
+        torch.set_num_threads(1)
+        for one in asked:
+            recorded(one)
+    parts = [section(one) for one in asked if one.file.exists()]
+    PAGE.write_text(HEAD + "\n" + "\n".join(parts))
+
+
+def recorded(asking: Asking) -> None:
+    """Its frames, from where it was left."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    said = frames_of(asking.file)
+    if said and said[-1].kind == "done":
+        return
+    row = row_of(read_registry(()), asking.model)
+    engine = Engine(load(row), row=row)
+    with asking.file.open("a") as out:
+        for frame in engine.study(asking.request, said):
+            if frame is not None:
+                out.write(frame.model_dump_json() + "\n")
+                out.flush()
+
+
+def frames_of(file: Path) -> list[Frame]:
+    """Whole lines; one that was cut off is dropped."""
+    if not file.exists():
+        return []
+    lines = file.read_text().split("\n")[:-1]
+    return [FRAME.validate_python(json.loads(line), strict=False) for line in lines]
+
+
+def section(asking: Asking) -> str:
+    frames = frames_of(asking.file)
+    study = next(one for one in frames if isinstance(one, Study))
+    figures = {one.id: one for one in frames if isinstance(one, Figure)}
+    trials = [one for one in frames if isinstance(one, Trial)]
+    tested, clamped = (len({one.prompt for one in trials if _is_of(one, part)}) for part in ("default", "group"))
+    request = study.request
+    assert isinstance(request, CircuitsRequest)
+    whole = "" if frames[-1].kind == "done" else f" Not whole yet: {request.n_pairs} pairs were asked for."
+    lines = [
+        f"## {asking.model}, by {asking.basis}",
+        "",
+        f"Default tests on {tested} pairs, groups clamped on {clamped}; {request.n_controls} random directions beside "
+        f"each effect.{whole} " + " ".join(one for one in study.warnings if "Roles" in one or "pairs instead" in one),
+        "",
+    ]
+    for name in ("defaults", "groups", "arrows", "misfires"):
+        if name in figures:
+            lines += [f"### {figures[name].title}", "", *_words(figures[name]), *_table(figures[name]), ""]
+    return "\n".join(lines)
+
+
+def _is_of(trial: Trial, part: str) -> bool:
+    return any(key.startswith(f"{part}/") for key in trial.numbers)
+
+
+def _words(figure: Figure) -> Iterator[str]:
+    words = " ".join(one for one in (figure.claim, *figure.notes) if one)
+    if words:
+        yield words
+        yield ""
+
+
+def _table(figure: Figure) -> Iterator[str]:
+    """Arrows that lie within what random directions do are left out: there are many."""
+    names = [column.name for column in figure.columns]
+    rows = [row for row in figure.rows if "beyond random" not in names or row[names.index("beyond random")] == "yes"]
+    yield "| " + " | ".join(names) + " |"
+    yield "|" + "---|" * len(names)
+    for row in rows:
+        yield "| " + " | ".join(_cells(row)) + " |"
+
+
+def _cells(row: Sequence[Cell]) -> Iterator[str]:
+    for cell in row:
+        if cell is None:
+            yield ""
+        elif isinstance(cell, float):
+            yield f"{cell:.2f}".replace("-", "−")
+        else:
+            yield str(cell)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from client.client import Client
 from client.recording import Recording
 from protocol.app.experiments.answers.arms import arm, controlled
-from protocol.app.experiments.directions import direction_of
+from protocol.app.experiments.directions import direction_of, has_latents
 from protocol.app.findings import SecondRun, View
 from protocol.steering import Held, LatentTarget, Sweep, VectorTarget
 from protocol.vocabulary import CONTROL_KINDS, ControlKind
@@ -199,11 +199,9 @@ class Stories:
 
     def _controls(self, direction: DirectionCard) -> tuple[int, tuple[ControlKind, ...]]:
         """Other latents, where its layer has a dictionary, and directions drawn at random."""
-        target = direction.target
-        named = {one.name: one.layer for one in self.card.vectors}
-        layer = named.get(target.name) if isinstance(target, VectorTarget) else None
-        latents = isinstance(target, LatentTarget) or layer in {one.layer for one in self.card.dictionaries}
-        return (STORY_CONTROLS // 2, ("matched", "random")) if latents else (STORY_CONTROLS, ("random",))
+        if has_latents(self.card, direction.target):
+            return STORY_CONTROLS // 2, ("matched", "random")
+        return STORY_CONTROLS, ("random",)
 
     def _save(
         self, recording: Recording, title: str, note: str, view: View | None = None, second: SecondRun | None = None

@@ -17,7 +17,7 @@ from protocol.app.experiments.directions import direction_of
 from protocol.app.experiments.experiment import Experiment
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused, from_validation
-from protocol.steering import Held
+from protocol.steering import Held, VectorTarget
 from protocol.vocabulary import MAX_CONTROLLED_ARMS
 from protocol.worker.models import ModelCard
 from protocol.worker.names import GivenName, GivenNames, WorldNames, dealt
@@ -56,6 +56,17 @@ def test_what_a_form_begins_with_is_a_request_of_the_kind_that_its_page_knows_it
     assert request.kind == experiment.about.study and request.model == card.id
     of_kind = [one for one in EXPERIMENTS if one.about.study == request.kind]
     assert len(of_kind) == 1 or [one for one in of_kind if one.about.plot == request.plot] == [experiment]
+
+
+@pytest.mark.parametrize("card", [card for card in SHIPPED if card.vectors], ids=lambda card: card.id)
+def test_a_preset_asks_for_latents_only_where_its_pushs_layer_has_a_dictionary(card: ModelCard) -> None:
+    assert set(REFUSALS.preset(card).kinds) == {"silent", "matched", "random"}
+    vector = next(one for one in card.vectors if one.layer in {own.layer for own in card.dictionaries})
+    pushed = (card.directions[0].model_copy(update={"role": "known", "target": VectorTarget(name=vector.name)}),)
+    with_it = card.model_copy(update={"directions": pushed})
+    assert set(REFUSALS.preset(with_it).kinds) == {"silent", "matched", "random"}
+    elsewhere = tuple(one for one in card.dictionaries if one.layer != vector.layer)
+    assert REFUSALS.preset(with_it.model_copy(update={"dictionaries": elsewhere})).kinds == ("random",)
 
 
 def test_every_field_of_every_form_writes_a_place_of_its_draft_and_offers_what_stands_there() -> None:

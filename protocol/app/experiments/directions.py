@@ -3,7 +3,7 @@
 from protocol.app.experiments.form import FieldOption, FormField, PushField, WordsField, number_field, options
 from protocol.base import Message
 from protocol.refusal import Refused
-from protocol.steering import Held, LatentTarget, Strength, Target
+from protocol.steering import Held, LatentTarget, Strength, Target, VectorTarget
 from protocol.vocabulary import MAX_CONTROLLED_ARMS, SCOPES, UNITS, LengthUnit, Role, Scope, Unit
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.studies import Push
@@ -39,6 +39,14 @@ def direction_to(card: ModelCard, target: Target) -> DirectionCard:
         f"The card of {card.id} names {len(directions_of(card))}.",
         "Choose one of them, or write a request of your own.",
     )
+
+
+def has_latents(card: ModelCard, target: Target) -> bool:
+    """Whether latents of its layer can stand in for it: a vector's layer may have no dictionary."""
+    if not isinstance(target, VectorTarget):
+        return isinstance(target, LatentTarget)
+    layers = [one.layer for one in card.vectors if one.name == target.name]
+    return any(one.layer in layers for one in card.dictionaries)
 
 
 def no_direction(card: ModelCard, role: Role) -> Refused:

@@ -14,7 +14,7 @@ from protocol.app.experiments.answers.arms import (
     projected_out,
     require_allowed,
 )
-from protocol.app.experiments.directions import PUSHED_ROLES, direction_of, held_along, push_fields
+from protocol.app.experiments.directions import PUSHED_ROLES, direction_of, has_latents, held_along, push_fields
 from protocol.app.experiments.experiment import ExperimentAbout
 from protocol.app.experiments.form import FormField, TicksField, WordsField, number_field, same_words
 from protocol.steering import Held
@@ -49,7 +49,9 @@ class RefusalsExperiment(ArmsExperiment[RefusalsDraft]):
 
     def preset(self, card: ModelCard) -> RefusalsDraft:
         known, unknown = (held_along(direction_of(card, role)) for role in PUSHED_ROLES)
-        return RefusalsDraft(model=card.id, known=known, unknown=unknown)
+        latents = all(has_latents(card, held.target) for held in (known, unknown) if held)
+        kinds: tuple[ControlKind, ...] = tuple(CONTROL_KINDS) if latents else ("random",)
+        return RefusalsDraft(model=card.id, known=known, unknown=unknown, kinds=kinds)
 
     def fields(self, card: ModelCard, draft: RefusalsDraft) -> tuple[FormField, ...]:
         return (

@@ -227,12 +227,12 @@ saes = {name: sae_of(CARD["dictionaries"][name]).requires_grad_(False) for name 
 directions = in_model_dir("directions.safetensors") if CARD["vectors"] else None
 vectors = {name: vector.float().to(DEVICE) for name, vector in load_file(directions).items()} if directions else {}
 
-found = weights_sha256(weights) if weights else str(getattr(model.config, "_commit_hash", "unknown"))
-if delta:
-    found = hashlib.sha256(f"{found} {hashlib.sha256(delta.read_bytes()).hexdigest()}".encode()).hexdigest()
 if how:
     print("Weights: of the pinned packages, joined; what was recorded lay in a store, as", RECORDED["model"]["sha256"])
 else:
+    found = weights_sha256(weights) if weights else str(getattr(model.config, "_commit_hash", "unknown"))
+    if delta:
+        found = hashlib.sha256(f"{found} {hashlib.sha256(delta.read_bytes()).hexdigest()}".encode()).hexdigest()
     print("Weights:", found, "as recorded" if found == RECORDED["model"]["sha256"] else "OTHERS than recorded")
 for name, used in RECORDED["dictionaries"].items():
     found = sae_sha256(CARD["dictionaries"][name], saes[name])

@@ -25,7 +25,7 @@ from model_worker.studies.discover.reading import (
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.names import NameSet, in_question, in_statement, names_of
 from protocol.refusal import Refused
-from protocol.worker.names import LABELS
+from protocol.worker.names import LABELS, WorldNames
 from protocol.worker.studies import DiscoverRequest
 
 MIN_NAMES = 3  # of a type and label: with fewer, none is left to test on
@@ -40,6 +40,9 @@ def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) ->
     place = (in_statement if request.part == "base" else in_question)(loaded, request.template)
     wanted = _wanted(loaded, request)
     names = yield from names_of(loaded, request.names, place)
+    left_out: tuple[str, ...] = ()
+    if isinstance(request.names, WorldNames) and not request.names.types:
+        names, left_out = _with_both(names)
     _require_both(names)
     for name in wanted:
         bench.dictionary_used(name)  # loads it, a step each
@@ -56,7 +59,7 @@ def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) ->
         dictionaries=wanted,
         names=labelled,
         n_steps=len(labelled) + len(texts),
-        warnings=(*names.warnings, *_warnings(loaded, request, names, texts)),
+        warnings=(*names.warnings, *left_out, *_warnings(loaded, request, names, texts)),
     )
     dictionaries = {name: loaded.dictionaries[name] for name in wanted}
     return Discovery(opening, part.gemma, dictionaries, loaded.layer_of, labelled, texts, rows)
@@ -80,6 +83,22 @@ def _wanted(loaded: Loaded, request: DiscoverRequest) -> tuple[str, ...]:
             "Name the dictionaries to read, or read the chat model.",
         )
     return wanted
+
+
+def _with_both(names: NameSet) -> tuple[NameSet, tuple[str, ...]]:
+    """Of a whole world the types that can be held apart, and in words those that can't; all of them, where none can."""
+    taken = Counter((one.entity.type, one.label) for one in names.taken)
+    kinds = sorted({one.entity.type for one in names.taken})
+    kept = {kind for kind in kinds if min(taken[kind, label] for label in LABELS) >= MIN_NAMES}
+    if not kept or len(kept) == len(kinds):
+        return names, ()
+    few = "; ".join(
+        f"{kind}, {' and '.join(f'{taken[kind, label]} {label}' for label in LABELS)}"
+        for kind in kinds
+        if kind not in kept
+    )
+    own = NameSet(*(tuple(one for one in of if one.entity.type in kept) for of in (names.taken, names.everyone)))
+    return own, (f"Types with fewer than {MIN_NAMES} names of a side are left out: {few}.",)
 
 
 def _require_both(names: NameSet) -> None:

@@ -16,6 +16,7 @@ from model_worker.engine import Engine
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import card_folders, read_row
 from model_worker.model.sae import Dictionary
+from model_worker.model.world import World
 from model_worker.studies.discover import probe, ranking
 from model_worker.studies.discover.figures import borne_out
 from model_worker.studies.discover.measure import Discovery
@@ -597,6 +598,28 @@ def test_what_cannot_be_searched_is_refused_before_the_first_frame(bench: Bench,
         names=(*own_names(known=9, unknown=9).names, GivenName(name="Rome", type="city", label="known"))
     )
     assert refusal(bench, names=several) == "one_class"
+
+
+def test_types_of_a_world_with_one_side_alone_are_left_out_and_named(bench: Bench) -> None:
+    world = bench.loaded.world
+    entities = [one for few in world.entities.values() for one in few]
+    without = World.of([one for one in entities if (one.type, one.tier) != ("song", "known")])
+    other = dataclasses.replace(bench, loaded=dataclasses.replace(bench.loaded, world=without))
+    few = WorldNames(most=6, match_lengths=False)
+    script = planned(other, asked(other, names=few, corpus_tokens=0))
+    assert {one.type for one in script.opening.names} == {"city", "movie", "player"}
+    assert any("left out: song, 0 known and 6 unknown." in one for one in script.opening.warnings)
+    with pytest.raises(Refused):
+        planned(other, asked(other, names=few.model_copy(update={"types": ("city", "song")}), corpus_tokens=0))
+
+
+def planned(bench: Bench, request: DiscoverRequest) -> Discovery:
+    planning = discover(bench, request)
+    while True:
+        try:
+            next(planning)
+        except StopIteration as whole:
+            return whole.value
 
 
 def test_three_names_of_each_kind_are_enough(bench: Bench) -> None:

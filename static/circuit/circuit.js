@@ -10,7 +10,7 @@ import { saveDialog } from "../parts/saving/dialog.js";
 import { follower } from "../run/follow.js";
 import { ended } from "../run/run.js";
 import { workerStatus } from "../run/status.js";
-import { readCircuit, writeCircuit } from "../parts/circuit_address.js";
+import { readCircuit, sameQuestion, writeCircuit } from "../parts/circuit_address.js";
 import { circuitClaim } from "./claim.js";
 import { circuitForm, requestOf } from "./question/form.js";
 import { newGraph, reduceGraph } from "./graph.js";
@@ -33,7 +33,7 @@ const follow = follower(`${newPage()}-circuit`, { fresh: newGraph, fold: reduceG
 let base = opened.request; // what the fields don't say is taken from it
 let asked = null; // the request of the run that is shown; null: the recording that is there by itself
 let runId = null;
-let wanted = Boolean(opened.request); // a run waits for the worker
+let wanted = false; // a run waits for the worker
 let timer = 0;
 const parent = opened.parent;
 
@@ -42,7 +42,7 @@ mount(circuitForm, $("ask"), state, run);
 circuitView(state);
 mount(circuitTour, $("tour"), state, $("tour-again"));
 state.on(["graph"], () => state.set("run", state.get("graph")));
-state.on(["graph", "health"], stand);
+state.on(["graph", "health", "card"], stand);
 state.on(["health", "card"], () => wanted && run());
 state.on(ADDRESSED, () => {
   clearTimeout(timer);
@@ -51,7 +51,7 @@ state.on(ADDRESSED, () => {
 addEventListener("popstate", reopen);
 $("save").addEventListener("click", save);
 watchWorker(state, { waits: () => follow.busy() });
-if (!opened.request) openRecording();
+openRecording();
 
 // ---- the run
 
@@ -78,21 +78,30 @@ function run() {
   });
 }
 
+// What was recorded is drawn at once where the address asks nothing, or just that; else the worker is asked.
 async function openRecording() {
+  const graph = await recorded();
+  if (asked) return;
+  if (opened.request && !(graph && sameQuestion(opened.request, graph.start.request))) return run();
+  if (!graph) return;
+  base = graph.start.request;
+  state.set("opened", base);
+  state.set("graph", graph);
+}
+
+/** @returns {Promise<any>} null where there is none, or it doesn't arrive */
+async function recorded() {
   const { first } = $("main").dataset;
-  if (!first) return;
+  if (!first) return null;
   let graph = newGraph(null);
   try {
     for await (const frame of recordedFrames(first)) graph = reduceGraph(graph, frame);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return say([h("p", {}, `The recorded circuit did not arrive. ${error.message}`)]);
+    say([h("p", {}, `The recorded circuit did not arrive. ${error.message}`)]);
+    return null;
   }
-  if (asked) return;
-  graph = ended(graph, "cut");
-  base = graph.start.request;
-  state.set("opened", base);
-  state.set("graph", graph);
+  return ended(graph, "cut");
 }
 
 // ---- what stands in the way
@@ -100,7 +109,9 @@ async function openRecording() {
 function stand() {
   const [graph, health] = [state.get("graph"), state.get("health")];
   const down = health?.worker === "down";
-  const live = Boolean(health?.ready && graph?.start && graph.phase === "done");
+  const card = state.get("card");
+  const other = Boolean(card && graph?.start && graph.start.request.model !== card.id);
+  const live = Boolean(health?.ready && graph?.start && graph.phase === "done" && !other);
   state.set("live", live);
   $("save").disabled = !(runId && graph?.phase === "done");
   const hold = (base?.hold ?? []).length;
@@ -121,6 +132,9 @@ function stand() {
         "No worker answers. What was recorded stays: the claim, the groups and their measured turns.",
       ),
     ]);
+  }
+  if (other) {
+    return say([h("p", { class: "note" }, `Recorded on ${graph.start.request.model}. Press Run to ask ${card.id}.`)]);
   }
   say(null);
 }
@@ -175,7 +189,8 @@ function reopen() {
   }
   if (!opened.request) {
     asked = null;
-    return openRecording();
+    openRecording();
+    return;
   }
   if (JSON.stringify(opened.request) === JSON.stringify(readCircuit(writeCircuit(asked, {})).request)) return;
   base = opened.request;

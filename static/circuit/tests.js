@@ -9,8 +9,9 @@ const SHOWN = ["name_hidden", "name_neutral", "recognition_off"];
 
 /** `state` has graph and test: the one that is pressed, or null. */
 export function defaultTests(element, state) {
-  const buttons = h("div", { class: "row wrap tight", role: "group", "aria-label": "Is refusing the default?" });
-  fill(element, h("span", { class: "note" }, "Is refusing the default? Try:"), buttons);
+  const buttons = h("div", { class: "row wrap tight", role: "group", "aria-label": "Default tests" });
+  const question = h("span", { class: "note" });
+  fill(element, question, buttons);
   const off = state.on(["graph", "test"], draw);
   return () => {
     off();
@@ -21,6 +22,8 @@ export function defaultTests(element, state) {
     const [graph, test] = [state.get("graph"), state.get("test")];
     const made = SHOWN.filter((one) => graph && testOf(graph, one));
     element.hidden = !made.length;
+    const opening = graph?.start?.request.target.kind === "opening";
+    fill(question, opening ? "Is refusing the default? Try:" : "Does it take the name? Try:");
     const held = buttons.contains(document.activeElement) && /** @type {HTMLButtonElement} */
       (document.activeElement).value;
     fill(

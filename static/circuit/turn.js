@@ -29,7 +29,7 @@ export function pointNow(state) {
 
 export function turnView(element, state) {
   let asking = null; // AbortController
-  const asked = h("p", { class: "note", role: "status" }); // how far the worker is with it, or why it isn't
+  const asked = h("p", { class: "note turn-asked", role: "status" }); // how far the worker is with it, or why it isn't
   const result = h("div", { class: "turn-result", "aria-live": "polite" });
   const head = h("div", { class: "row wrap turn-head" });
   const slider = h("input", { type: "range", class: "turn-slider", step: 1, min: 0, oninput: slid });

@@ -69,6 +69,23 @@ export function writeCircuit(request, chosen, parent = null) {
   return `#${query}`;
 }
 
+/** Whether a resolved request answers what an address asks: a name that nobody marked is the one that was found. */
+export function sameQuestion(opened, resolved) {
+  const said = (request) =>
+    JSON.stringify([
+      request.prompt,
+      request.beside?.prompt ?? null,
+      request.format,
+      request.said,
+      request.basis,
+      request.target.kind,
+      request.hold,
+    ]);
+  const named = (span, found) => !span || JSON.stringify(span) === JSON.stringify(found);
+  return said(opened) === said(resolved) && opened.target.kind === "opening" && named(opened.entity, resolved.entity) &&
+    named(opened.beside?.entity, resolved.beside?.entity);
+}
+
 /** A name that was marked: "12-26", characters of its prompt. */
 function named(text) {
   const [, start, end] = (text ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];

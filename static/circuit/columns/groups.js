@@ -70,7 +70,7 @@ export function groupColumns(element, state) {
 
   function stage(graph, side) {
     const sides = sidesOf(graph).length;
-    const wide = Math.max(280, (columns.clientWidth - (sides - 1) * 24) / sides);
+    const wide = Math.min(MOST_WIDE, Math.max(280, (columns.clientWidth - (sides - 1) * 24) / sides));
     const layout = groupLayout(graph.groups, wide);
     const arrows = graph.arrows.map((arrow) => arrowOn(graph, arrow, side)).filter((arrow) => isDrawn(arrow, layout));
     const paths = arrowPaths(layout, arrows, wide);
@@ -143,7 +143,7 @@ export function groupColumns(element, state) {
           node ? (silent ? "silent" : firing(node, side)) : "",
           group.share !== null && h("span", { class: "push note" }, percent(group.share)),
         ),
-      gauge,
+      sidesOf(graph).length > 1 && gauge,
     );
     return { group, button, gauge };
   }
@@ -298,6 +298,8 @@ export function groupColumns(element, state) {
 }
 
 // ---- words and shapes
+
+const MOST_WIDE = 680; // px of a column
 
 const LEAST = 0.05; // of a target's way: what moves it less is in the table alone
 

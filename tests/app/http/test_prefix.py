@@ -17,7 +17,7 @@ from tests.app.frames import REQUEST
 from tests.app.http.proxy import proxied
 
 PREFIX = "/tools/hallu"
-PAGES = ("", "discover", "experiments", "findings", "models", "compare", "docs")
+PAGES = ("", "discover", "experiments", "circuit", "findings", "models", "compare", "docs")
 LINKS = re.compile(r"""\s(?:href|src|action)="([^"]*)"|<meta property="og:(?:url|image)" content="([^"]*)">""")
 
 
@@ -119,7 +119,7 @@ def test_a_path_that_begins_like_one_of_ours_is_refused_at_the_start(settings: S
 
 def test_no_template_and_no_script_writes_an_address_without_asking_where_the_app_is() -> None:
     """A template writes {{ root }} before it, a script asks `addressOf`; a paper is elsewhere."""
-    ours = r"(?:api|f|static|discover|experiments|findings|models|compare|docs|method|openapi\.json|healthz)\b"
+    ours = r"(?:api|f|static|discover|experiments|circuit|findings|models|compare|docs|method|openapi\.json|healthz)\b"
     for file in sorted((ROOT / "templates").rglob("*.html")):
         bare = re.findall(
             r"""(?:href|src|action)="/[^"]*|(?:href|src|action)="{{ (?!root|site|paper\.url|link\()[^}]*""",

@@ -28,7 +28,7 @@ def test_the_front_page_opens(live: Client) -> None:
     assert live.head("/").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/discover", "/experiments", "/findings", "/models"])
+@pytest.mark.parametrize("path", ["/discover", "/experiments", "/circuit", "/findings", "/models"])
 def test_every_page_leads_to_the_others_and_each_says_where_one_is(live: Client, path: str) -> None:
     assert f'href="{path}"' in live.get("/").text
     page = live.get(path)

@@ -1,4 +1,4 @@
-import { readCircuit, writeCircuit } from "/static/parts/circuit_address.js";
+import { readCircuit, sameQuestion, writeCircuit } from "/static/parts/circuit_address.js";
 import assert from "../assert.js";
 
 const REQUEST = {
@@ -29,4 +29,14 @@ Deno.test("an address that makes no sense is read as far as it does", () => {
 Deno.test("without a prompt it asks nothing", () => {
   assert.equal(readCircuit("").request, null);
   assert.equal(writeCircuit(null, { view: "groups", x: 0 }), "#");
+});
+
+Deno.test("a link that asks what was recorded is answered by the recording, and no other", () => {
+  const { request } = readCircuit("#prompt=Is+Jo%3F&beside=Is+Bo%3F");
+  const resolved = { ...request, model: "m", entity: { start: 3, end: 5 }, n_nodes: 160 };
+  assert.ok(sameQuestion(request, resolved));
+  assert.ok(!sameQuestion({ ...request, entity: { start: 0, end: 2 } }, resolved));
+  assert.ok(!sameQuestion({ ...request, hold: [{}] }, resolved));
+  assert.ok(!sameQuestion({ ...request, basis: "neurons" }, resolved));
+  assert.ok(!sameQuestion({ ...request, beside: null }, resolved));
 });

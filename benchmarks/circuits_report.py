@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from model_worker.engine import Engine
 from model_worker.model.loading import load
 from model_worker.model.registry import read_registry, row_of
+from protocol.circuit import DEFAULT_TESTS, DefaultTest
 from protocol.worker.frames import Frame
 from protocol.worker.studies import Asked, CircuitsRequest
 from protocol.worker.study_frames import Cell, Figure, Study, Trial
@@ -131,10 +132,32 @@ def section(asking: Asking) -> str:
         f"each effect.{whole} " + " ".join(one for one in study.warnings if "Roles" in one or "pairs instead" in one),
         "",
     ]
+    if "defaults" in figures:
+        lines += [f"**{_verdict(figures['defaults'])}**", ""]
     for name in ("defaults", "groups", "arrows", "misfires"):
         if name in figures:
             lines += [f"### {figures[name].title}", "", *_words(figures[name]), *_table(figures[name]), ""]
     return "\n".join(lines)
+
+
+def _verdict(figure: Figure) -> str:
+    """Of known names: a test counts where its interval lies above what its controls do, for a default above a half."""
+    names = [column.name for column in figure.columns]
+    rows = {row[0]: dict(zip(names, row, strict=True)) for row in figure.rows if row[1] == "known name"}
+
+    def beyond(test: DefaultTest, least: float) -> str:
+        row = rows.get(DEFAULT_TESTS[test])
+        if row is None:
+            return "not tested"
+        low, chance, share = (float(row[key] or 0) for key in ("refuses, low", "controls refuse", "refuses"))
+        answer = "yes" if low > max(least, chance) else "no"
+        return f"{answer}, {share:.0%} of known names are then refused, controls {chance:.0%}"
+
+    return (
+        f"Is refusing the default? With the name hidden: {beyond('name_hidden', 0.5)}. With a neutral name: "
+        f"{beyond('name_neutral', 0.5)}. Does recognition lift it? Taken away: {beyond('recognition_off', 0)}. "
+        f"{rows[DEFAULT_TESTS['untouched']]['pairs']} clear pairs."
+    )
 
 
 def _is_of(trial: Trial, part: str) -> bool:

@@ -199,25 +199,27 @@ def _for_heads(gemma: Gemma, of_kv_heads: Tensor) -> Tensor:
 
 
 def far_edges(
-    inquiry: Inquiry, which: int, layer: int, senders: Senders, receivers: Receivers
+    inquiry: Inquiry, which: int, layer: int, senders: Senders, receivers: Receivers, *, looking: bool = True
 ) -> Generator[None, None, LayerEdges]:
     """From a layer through all blocks to the receivers', a row each, as if nothing were held in force between. A None
-    between steps."""
+    between steps. looking: `through` too, or zeros in a third of the time."""
     n, n_pos = len(receivers.at), inquiry.sides[which].n_pos
-    at_once = rows_at_once(inquiry, layer, n_pos, 9)
+    rules = (RELP, PLAIN, PLAIN_PATTERNS_HELD) if looking else (RELP,)
+    at_once = rows_at_once(inquiry, layer, n_pos, 3 * len(rules))
     weights, through, unexplained = [], [], 0.0
     for first in range(0, n, at_once):
         rows = slice(first, first + at_once)
         reads = None if receivers.reads is None else receivers.reads[rows]
         part = Receivers(receivers.layer, reads, receivers.index[rows], receivers.at[rows])
         of_rule = {}
-        for rule in (RELP, PLAIN, PLAIN_PATTERNS_HELD):
+        for rule in rules:
             read, came, slopes = _whole_back(inquiry.sides[which], layer, part, rule)
             of_rule[rule] = (slopes[:, senders.at] * senders.writes).sum(-1)
             if rule == RELP:
                 unexplained = max(unexplained, ((read - came).abs() / read.abs().clamp(min=1.0)).max().item())
         weights.append(of_rule[RELP])
-        through.append(of_rule[PLAIN] - of_rule[PLAIN_PATTERNS_HELD])
+        looks = of_rule[PLAIN] - of_rule[PLAIN_PATTERNS_HELD] if looking else torch.zeros_like(weights[-1])
+        through.append(looks)
         yield None
     return LayerEdges(torch.cat(weights), torch.cat(through), unexplained)
 

@@ -98,7 +98,7 @@ def _held_down(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> Gener
     if below == layer - 1:
         edges = next_block_edges(side, senders, receivers).weights
     else:
-        edges = (yield from far_edges(inquiry, which, below, senders, receivers)).weights
+        edges = (yield from far_edges(inquiry, which, below, senders, receivers, looking=False)).weights
     found = []
     for n, (node, margin) in enumerate(zip(nodes, margins, strict=True)):
         order = edges[n].argsort()[:N_SUPPRESSORS].tolist()
@@ -149,9 +149,11 @@ def _gains(
     below, layer = layers
     if not ablated:
         return []
-    x = side.residuals[below].expand(len(ablated), -1, -1).clone()
-    x[torch.arange(len(ablated)), firing.positions[ablated]] -= firing.writes[ablated]
-    after = side.run(x, first=below + 1, end=layer + 1)[:, at] @ read
+    places = firing.positions[ablated]
+    start = int(places.min())
+    x = side.residuals[below][start:].expand(len(ablated), -1, -1).clone()
+    x[torch.arange(len(ablated)), places - start] -= firing.writes[ablated]
+    after = side.run(x, first=below + 1, end=layer + 1, start=start)[:, at - start] @ read
     return (after - side.residuals[layer][at] @ read).tolist()
 
 

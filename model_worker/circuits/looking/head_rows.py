@@ -56,7 +56,7 @@ def head_rows(inquiry: Inquiry, slopes: Sequence[Gradients]) -> Generator[Heads 
             swaps = [
                 (what, layer, head) for at, head in chosen if at == layer for what in ("output", "pattern", "random")
             ]
-            for batch in spans(swaps, rows_at_once(inquiry, layer - 1, host.side.n_pos)):
+            for batch in spans(swaps, rows_at_once(inquiry, layer - 1, 1)):
                 changes.update(zip(batch, _changes(inquiry, host, layer, batch), strict=True))
                 yield None
         measured.append(changes)
@@ -170,7 +170,8 @@ def _changes(inquiry: Inquiry, host: _Host, layer: int, swaps: Sequence[SwapKind
                     own[row, head, -1] = host.patterns[layer][head, -1]
         return own
 
-    return _moved(inquiry, host, len(swaps), layer, Taps(heads=heads, pattern=pattern))
+    end = host.side.n_pos - 1  # what is before it can't see it
+    return _moved(inquiry, host, len(swaps), (layer, end), Taps(heads=heads, pattern=pattern))
 
 
 @torch.no_grad()
@@ -179,19 +180,22 @@ def _share(inquiry: Inquiry, hosts: Sequence[_Host], which: int, places: Callabl
     host = hosts[which]
     at = places(host.side)
 
+    start = int(at.min())
+
     def pattern(layer: int, own: Tensor) -> Tensor:
-        own[:, :, at] = host.patterns[layer][:, at]
+        own[:, :, at - start] = host.patterns[layer][:, at]
         return own
 
-    change = _moved(inquiry, host, 1, 0, Taps(pattern=pattern))[0]
+    change = _moved(inquiry, host, 1, (0, start), Taps(pattern=pattern))[0]
     whole = (hosts[1 - which].m if len(hosts) > 1 else 0.0) - host.m
     return rounded(change / whole) if abs(whole) > 1e-6 else 0.0
 
 
-def _moved(inquiry: Inquiry, host: _Host, n_rows: int, first: int, taps: Taps) -> list[float]:
-    target = inquiry.target
-    x = host.side.into(first).expand(n_rows, -1, -1)
-    return (target(host.side.run(x, first=first, end=target.depth, taps=taps), PLAIN) - host.m).tolist()
+def _moved(inquiry: Inquiry, host: _Host, n_rows: int, begins: tuple[int, int], taps: Taps) -> list[float]:
+    """begins: block and position from which on anything can differ."""
+    (first, start), target = begins, inquiry.target
+    x = host.side.into(first)[:, start:].expand(n_rows, -1, -1)
+    return (target(host.side.run(x, first=first, end=target.depth, start=start, taps=taps), PLAIN) - host.m).tolist()
 
 
 def _queries(inquiry: Inquiry) -> dict[LookingTokens, Callable[[PromptSide], Tensor]]:

@@ -162,8 +162,10 @@ def _checked(inquiry: Inquiry, scores: NodeScores) -> Generator[Checked | None]:
         for which in range(len(inquiry.sides)):
             found = yield from measured_swaps(inquiry, which, nodes)
             changes.append([found[node.number] for node in nodes])
-        predicted += [node.effect for node in nodes]
-        measured += [sum(one) for one in zip(*_toward_effect(changes), strict=True)]
+        for node, *change in zip(nodes, *_toward_effect(changes), strict=True):
+            if node.kind != "error":
+                predicted.append(node.effect)
+                measured.append(sum(change))
         yield Checked(
             seq=0,
             nodes=tuple(node.number for node in nodes),

@@ -1,4 +1,5 @@
-"""What each node does to m by the graph: s = Δa · ∂m/∂a, by the gradient and by RelP, and which nodes are told of.
+"""What each node does to m by the graph: s = Δa · ∂m/∂a, by the gradient and by RelP, with what goes
+through where heads look, and which nodes are told of.
 
     two sides   ½ (∂m_a + ∂m_b) · (a − b): to the gap m_a − m_b. A node silent on one side has its score like any other.
                 Columns that only one side has stay out.
@@ -21,7 +22,7 @@ from torch import Tensor
 from model_worker.circuits.gradients import Gradients, gradients
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.nodes import Told, ToldNode
-from model_worker.circuits.rule import PLAIN, RELP
+from model_worker.circuits.rule import PLAIN, RELP_LOOKING
 from protocol.circuit import NodeKind
 
 CANDIDATES = 40
@@ -49,7 +50,7 @@ def score(inquiry: Inquiry) -> Generator[None, None, NodeScores]:
     for side in inquiry.sides:
         plain.append(gradients(side, inquiry.target, PLAIN))
         yield None
-        of_relp.append(gradients(side, inquiry.target, RELP))
+        of_relp.append(gradients(side, inquiry.target, RELP_LOOKING))
         yield None
     with torch.no_grad():
         layers = list(inquiry.activations[0])

@@ -96,7 +96,8 @@ class Nodes(Message):
 
 class Checked(Message):
     """Nodes swapped to the other prompt's value, or ablated where there is none, one at a time, in the model: the
-    change of m in a, and in b. fit: correlation with `effect` over all checked so far; None below three."""
+    change of m in a, and in b. fit: correlation with `effect` over all checked so far, but for errors, of which
+    one is a whole layer's rest; None below three."""
 
     kind: Literal["checked"] = "checked"
     seq: int

@@ -38,8 +38,9 @@ def test_what_the_model_does_is_near_what_the_graph_says(frames: list[Frame]) ->
         (nodes[number].effect, (b - a) / 2)
         for frame in checked
         for number, a, b in zip(frame.nodes, frame.in_a, frame.in_b, strict=True)
+        if nodes[number].kind != "error"
     ]
-    assert len(pairs) == JORDAN.n_checked
+    assert 50 < len(pairs) <= sum(len(frame.nodes) for frame in checked) == JORDAN.n_checked
     assert np.corrcoef(np.array(pairs).T)[0, 1] == pytest.approx(checked[-1].fit, abs=1e-4)
     assert checked[-1].fit > 0.9
 

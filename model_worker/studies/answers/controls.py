@@ -8,7 +8,7 @@ random    directions drawn uniformly, as in Explore
 Mode, scope and strength stay, and what is written has the same norm where it doesn't depend on what is read (add).
 Where it does, a latent does to itself what the arm does to its own, and a random direction takes what the arm would
 write. A direction that is no latent's stands among the latents of a dictionary of its layer; it fires where its
-activation is above 0.
+activation is above 0. A latent that writes the very direction that is pushed stands in for nothing.
 """
 
 import random
@@ -30,6 +30,7 @@ from protocol.worker.studies import AnswersRequest, ArmSpec, ControlSpec
 from protocol.worker.study_frames import StudyArm
 
 MOST_NAMES = 400
+SAME = 0.95  # cosine from which on a latent writes what is pushed, and is no control of it
 CONTROL_NAMES_AT_ONCE = 32  # names of a step, so that it stays short
 
 
@@ -109,8 +110,11 @@ class _Drawing:
         self, name: str, target: Target, kind: ControlKind, rates: Sequence[float], own: float
     ) -> Sequence[int]:
         taken = {one.latent for one in self._taken if isinstance(one, LatentTarget) and one.dictionary == name}
-        writes = (self._loaded.dictionaries[name].W_dec.norm(dim=-1) > 0).tolist()
-        free = [latent for latent in range(len(rates)) if latent not in taken and writes[latent]]
+        written = self._loaded.dictionaries[name].W_dec.float()
+        pushed = target_of(self._loaded, target).direction.float().to(written.device)
+        along = (torch.nn.functional.cosine_similarity(written, pushed, dim=-1) >= SAME).tolist()
+        writes = (written.norm(dim=-1) > 0).tolist()
+        free = [one for one in range(len(rates)) if one not in taken and writes[one] and not along[one]]
         # arms that push the same harder or softer have the same stand-ins, so that a dose has one band
         random.Random(f"{self._seed} {kind} {target.model_dump_json()}").shuffle(free)
         if kind == "silent":

@@ -11,6 +11,7 @@ import torch
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.steering.formula import Delta
+from model_worker.studies.answers import controls
 from model_worker.studies.answers.controls import control_arms
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure
 from model_worker.studies.answers.outcomes import pooled_figure
@@ -282,6 +283,21 @@ def test_a_dose_has_one_band_and_a_direction_that_is_no_latents_has_controls_too
     found = whole(control_arms(embedded, request_of(arms=arms, controls=controls), questions))
     assert [one.hold[0].target for one in found[:6]] == [one.hold[0].target for one in found[6:]]
     assert {one.hold[0].strength for one in found[6:]} == {1.0}
+
+
+def test_a_latent_that_writes_what_is_pushed_is_no_control_of_it(
+    embedded: Loaded, questions: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vector = Held(target=VectorTarget(name="known-unknown-3"), scope="entity", strength=0.5)
+    request = request_of(
+        arms=(ArmSpec(name="+", role="known", hold=(vector,)),),
+        controls=(ControlSpec(of="+", kinds=("matched",), n=2),),
+    )
+    nearest = whole(control_arms(embedded, request, questions))
+    assert len(nearest) == 2
+    monkeypatch.setattr(controls, "SAME", -1.0)  # all of them write it
+    with pytest.raises(Refused):
+        whole(control_arms(embedded, request, questions))
 
 
 def test_whoever_goes_on_from_any_frame_ends_with_the_same_frames(embedded_engine: Engine, frames: list) -> None:

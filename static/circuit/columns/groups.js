@@ -6,7 +6,7 @@ import { sig3, visible } from "../../core/format.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { groupName, hueOf, mText, nextText, outcomeOf, percent } from "../claim.js";
-import { arrowOn, isSilent, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "../graph.js";
+import { arrowOn, isOutside, isSilent, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
 import { arrowElement, legend } from "./arrows.js";
 import { arrowPaths, groupLayout, neighbour } from "./layout.js";
@@ -141,7 +141,7 @@ export function groupColumns(element, state) {
           "span",
           { class: "group-value" },
           node ? (silent ? "silent" : firing(node, side)) : "",
-          group.share !== null && h("span", { class: "push note" }, percent(group.share)),
+          h("span", { class: "push note" }, group.share !== null ? percent(group.share) : offWords(group)),
         ),
       sidesOf(graph).length > 1 && gauge,
     );
@@ -302,6 +302,12 @@ export function groupColumns(element, state) {
 const MOST_WIDE = 680; // px of a column
 
 const LEAST = 0.05; // of a target's way: what moves it less is in the table alone
+
+/** Of one prompt alone, what a group's absence does, where random directions of its size do less. */
+function offWords({ off_a: off }) {
+  if (!off?.control) return "";
+  return isOutside(off.measured, off.control) ? `off ${mText(off.measured)}` : "off: as random";
+}
 
 /** Upwards or to a neighbour: what a group does to one below it is in the table alone. */
 function isDrawn({ source, target, share }, { boxes }) {

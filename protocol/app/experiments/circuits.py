@@ -18,7 +18,7 @@ class CircuitsExperiment(Experiment[CircuitsRequest]):
     draft = CircuitsRequest
     about = ExperimentAbout(
         id="circuits",
-        number="7",
+        number="9",
         study="circuits",
         title="Circuits",
         redoes="Lindsey et al. 2025, entities",

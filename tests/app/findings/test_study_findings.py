@@ -90,7 +90,7 @@ def test_a_study_page_says_all_figures_and_where_they_come_from_without_a_script
     assert "Over 4 prompts" not in text, "a later figure replaces an earlier one"
     assert "&lt;b&gt;nothing" in main and "<b>nothing" not in main
     assert '<section id="figures"' in main and '<section id="trials"' in main and 'id="takeback"' in main
-    assert "/static/findings/study.js" in page and 'href="/experiments#parent=' in page
+    assert '/findings/study.js" type="module"' in page and 'href="/experiments#parent=' in page
     assert 'property="og:image"' in page and "Self-knowledge on scripted, 4 names." in page
 
 

@@ -193,7 +193,7 @@ def test_a_page_asks_once_for_all_its_styles_which_come_in_their_order(live: Cli
 
 
 def test_a_page_asks_once_for_all_its_modules_which_come_after_those_they_import(live: Client) -> None:
-    """Red while each of Explore's 130 was a request."""
+    """Red while each of Explore's 120 was a request."""
     for path, own in (("/", "explore/explore.js"), ("/nothing", None)):
         files = files_of(own)
         linked = re.findall(r'<script src="([^"]+)" type="module">', live.get(path).text)

@@ -29,7 +29,7 @@ from model_worker.circuits.score import node_effects
 from model_worker.circuits.sequence_pass import widened
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import read_registry, row_of
-from protocol.circuit import BASES, Basis
+from protocol.circuit import BASES, Basis, NodeKind
 from protocol.worker.circuits import Beside, CircuitRequest
 
 RULES = {"gradient": PLAIN, "RelP": RELP, "RelP, looking": RELP_LOOKING}
@@ -51,8 +51,8 @@ def main() -> None:
     torch.set_num_threads(1)
     loaded = load(row_of(read_registry(), asked.model))
     gemma = widened(loaded.gemma)
-    measured = defaultdict(list)
-    recalled = defaultdict(list)
+    measured: dict[str, list[np.ndarray]] = defaultdict(list)
+    recalled: dict[str, list[float]] = defaultdict(list)
     for n, request in enumerate(_requests(loaded, asked)):
         inquiry = read_inquiry(loaded, gemma, request)
         scores, exact, layers = _measured(inquiry, asked.first, asked.random, n)
@@ -82,7 +82,7 @@ def main() -> None:
 
 def _requests(loaded: Loaded, asked: argparse.Namespace) -> Iterator[CircuitRequest]:
     n_each = asked.prompts if asked.pairs else (asked.prompts + 1) // 2
-    questions = {one.entity_type: one.question for one in loaded.card.attributes if one.can_be_put}
+    questions = {one.entity_type: one.question or "" for one in loaded.card.attributes if one.can_be_put}
     names = drawn_names(loaded, n_each, ())
     known = [entity for entity, label in names if label == "known"]
     unknown = [entity for entity, label in names if label == "unknown"]
@@ -99,7 +99,9 @@ def _measured(
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Scores by rule, what the model does, and the layer, of each node that was measured."""
     slopes = {rule: [gradients(side, inquiry.target, of) for side in inquiry.sides] for rule, of in RULES.items()}
-    nodes, scores = [], defaultdict(list)
+    nodes: list[ToldNode] = []
+    scores: dict[str, list[float]] = defaultdict(list)
+    kind: NodeKind = "mlp" if inquiry.request.basis == "neurons" else "sae"
     noise = torch.Generator().manual_seed(seed)
     for layer, own in inquiry.activations[0].items():
         effects = {rule: node_effects(inquiry, found, layer).flatten() for rule, found in slopes.items()}
@@ -109,7 +111,6 @@ def _measured(
         for place in torch.cat([*firsts, drawn]).unique().tolist():
             column, index = divmod(place, own.shape[1])
             values = [of_side[layer][column, index].item() for of_side in inquiry.activations]
-            kind = "mlp" if inquiry.request.basis == "neurons" else "sae"
             nodes.append(ToldNode(len(nodes), kind, layer, index, column, values[0], ([*values, None])[1], 0.0, 0.0))
             for rule in RULES:
                 scores[rule].append(effects[rule][place].item())

@@ -58,11 +58,11 @@ def study_sketch(studied: Studied) -> Sketch | None:
 
 
 def circuit_sketch(drawn: DrawnCircuit) -> Sketch | None:
-    """From the prompt's beginning to its end, and from the first layer to the last; arrows whose measured share lies
-    outside what random directions did. None where nothing is told."""
+    """From the prompt's beginning to its end, and from the lowest group to the highest; arrows whose measured share
+    lies outside what random directions did. None where nothing is told."""
     groups = [group for group in drawn.groups if group.role not in ("rest", "end_neither")]
-    last = max((one.layer for one in drawn.layers), default=0) or 1
     if not groups:
+        last = max((one.layer for one in drawn.layers), default=0) or 1
         strongest = sorted(range(len(drawn.nodes)), key=lambda n: -abs(drawn.nodes[n].effect))[:MOST_NODES]
         n_columns = max(1, len(drawn.opening.columns) - 1)
         points = [
@@ -75,12 +75,13 @@ def circuit_sketch(drawn: DrawnCircuit) -> Sketch | None:
         ]
         return Sketch(form="groups", points=tuple(points)) if points else None
     numbers = {group.id: number for number, group in enumerate(groups)}
+    low, high = (edge(sum(group.layers) for group in groups) for edge in (min, max))
     return Sketch(
         form="groups",
         points=tuple(
             SketchPoint(
                 x=_PLACES.get(group.role, 0.5),
-                y=round(sum(group.layers) / 2 / last, _DIGITS),
+                y=_share(sum(group.layers), low, high),
                 hue=_hue_of(group.role),
             )
             for group in groups

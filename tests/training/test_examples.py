@@ -17,6 +17,7 @@ from protocol.worker.models import Example
 from protocol.worker.requests import Controls, GenerateRequest
 from tests.model_worker.driving import answer, of_kind
 from training.tiny_gemma2.card.examples import choose_examples
+from training.tiny_gemma2.card.first_circuit import CIRCUIT_FILE, circuit_told, first_circuit
 from training.tiny_gemma2.card.first_view import familiar, opening
 from training.tiny_gemma2.card.sample import FILE, sample, write_sample
 from training.tiny_gemma2.shipped import Shipped, load_shipped
@@ -172,6 +173,19 @@ def test_the_recording_beside_it_is_of_a_name_that_the_model_knows(embedded_engi
     now = answer(embedded_engine, familiar(CARD))
     assert recorded[0].entity.text == "Michael Jordan"
     for then, frame in zip(recorded[:-1], now[:-1], strict=True):
+        agree(then.model_dump(), frame.model_dump(), frame.kind)
+
+
+@pytest.mark.core
+def test_the_first_circuit_is_what_the_worker_answers(embedded_engine: Engine) -> None:
+    """If this fails after weights or a circuit's frames changed: python -m training.tiny_gemma2.card.first_circuit"""
+    recorded = [FRAME.validate_json(line) for line in CIRCUIT_FILE.read_bytes().splitlines()]
+    now = list(circuit_told(embedded_engine, first_circuit(CARD)))
+    assert [frame.kind for frame in recorded] == [frame.kind for frame in now]
+    assert {"circuit", "nodes", "checked", "edges", "groups", "arrows", "defaults", "heads"} <= {
+        one.kind for one in now
+    }
+    for then, frame in zip(recorded, now, strict=True):
         agree(then.model_dump(), frame.model_dump(), frame.kind)
 
 

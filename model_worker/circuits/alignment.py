@@ -6,7 +6,11 @@ have no partner. Knows nothing about what the tokens do.
 
 from model_worker.answering.prompt import PromptTokens
 from protocol.refusal import Refused
+from protocol.vocabulary import Found
 from protocol.worker.circuit_frames import AlignedColumn, ColumnPlace
+
+GUESSED: frozenset[Found] = frozenset({"capitals", "whole_prompt"})
+"""Ways in which a name was found that may be none."""
 
 
 def alone(prompt: PromptTokens, n_said: int) -> tuple[AlignedColumn, ...]:
@@ -18,13 +22,15 @@ def aligned(a: PromptTokens, b: PromptTokens, n_said: int) -> tuple[AlignedColum
     """Raises Refused (422) where the words around the names are not as many tokens."""
     around_a, around_b = _around(a), _around(b)
     if around_a != around_b:
+        named = not {a.entity.found, b.entity.found} & GUESSED
+        rule = "Two prompts are held beside each other token by token"
         raise Refused(
             422,
             "not_aligned",
-            f"Two prompts with {around_a[0]} and {around_b[0]} tokens before the name, {around_a[1]} and {around_b[1]} "
-            "behind it.",
-            "Two prompts are held beside each other token by token, so only their names may differ in length.",
-            "Use the same words around both names, or ask for one prompt alone.",
+            f"Two prompts with {around_a[0]} and {around_b[0]} tokens before {'the name' if named else 'what differs'}"
+            f", {around_a[1]} and {around_b[1]} behind it.",
+            f"{rule}, so only their names may differ in length." if named else f"{rule}; no name was seen in both.",
+            f"Use the same words around {'both names' if named else 'what differs'}, or ask for one prompt alone.",
         )
     before, after = around_a
     n_a, n_b = (one.entity.end - one.entity.start for one in (a, b))

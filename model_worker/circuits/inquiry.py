@@ -196,6 +196,7 @@ def read_inquiry(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Inqui
     if request.beside is not None:
         asked.append((request.beside.prompt, request.beside.entity))
     prompts = [_read(loaded, request, prompt, entity) for prompt, entity in asked]
+    _require_different(prompts)
     said = tuple(loaded.tokenizer(request.said, add_special_tokens=False)["input_ids"]) if request.said else ()
     columns = aligned(prompts[0], prompts[1], len(said)) if len(prompts) > 1 else alone(prompts[0], len(said))
     _require_fitting(loaded, gemma, request, [len(prompt.ids) + len(said) for prompt in prompts], named)
@@ -217,6 +218,18 @@ def _read(loaded: Loaded, request: CircuitRequest, prompt: str, entity: Span | N
     return read_prompt(
         loaded, GenerateRequest(model=request.model, prompt=prompt, format=request.format, entity=entity)
     )
+
+
+def _require_different(prompts: Sequence[PromptTokens]) -> None:
+    """Raises Refused (422) where two prompts are the same tokens, however they were written."""
+    if len(prompts) > 1 and prompts[0].ids == prompts[1].ids:
+        raise Refused(
+            422,
+            "same_prompts",
+            "A prompt beside itself asked.",
+            "A circuit of two prompts explains what differs between them; these two are the same tokens to the model.",
+            "Ask about another name in one of them, or ask for one prompt alone.",
+        )
 
 
 def _require_fitting(

@@ -3,8 +3,8 @@
 1. both prompts, and the roles, if a group is named
 2. what the graph predicts: the slope at 0, by RelP with the gradient through where heads look, times how far
 3. every strength in the model, a row each, with every group's gauge                     (clamp.py)
-4. random directions as long, at the same places: beside every strength, or beside a few of them where more would take
-   seconds, the outermost among them
+4. random directions as long, at the same places, as many and the same as the circuit's: beside every strength, or
+   beside a few of them where more would take seconds, the outermost among them
 5.                                                                                       -> turned, done
 
 Knows nothing about what a group is for.
@@ -38,7 +38,6 @@ from protocol.worker.circuit_frames import Gauge, RandomBand, Turned
 from protocol.worker.circuits import NodeRef, TurnRequest
 from protocol.worker.frames import Done, Frame
 
-TURN_CONTROLS = 8  # beside a strength, at most
 CONTROLS_FLOP = 25e9
 """Of all controls of a turn: a second of a CPU."""
 
@@ -129,7 +128,7 @@ def _turning(
 def _controls(clamp: Clamp, ran: Ran, strengths: Sequence[float]) -> Generator[None, None, list[RandomBand | None]]:
     """[strength]; None where none was made."""
     found: list[RandomBand | None] = [None] * len(strengths)
-    n = min(TURN_CONTROLS, clamp.inquiry.request.n_controls)
+    n = clamp.inquiry.request.n_controls
     if not n or not ran.norms:
         return found
     affordable = max(1, int(CONTROLS_FLOP / (n * clamp_flop(clamp.inquiry.gemma, clamp.n_pos, clamp.lowest))))

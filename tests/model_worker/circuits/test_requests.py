@@ -127,6 +127,9 @@ def test_a_swap_of_all_of_a_layer_is_the_other_prompt(embedded: Loaded) -> None:
         ({"basis": "transcoder"}, "no_transcoders"),
         ({"target": {"kind": "tokens", "up": "a", "against": "a"}}, "same_tokens"),
         ({"beside": {"prompt": "Tell me now what sport Michael Batkin plays!"}}, "not_aligned"),
+        ({"beside": {"prompt": JORDAN.prompt}}, "same_prompts"),
+        ({"beside": {"prompt": f"  {JORDAN.prompt} "}}, "same_prompts"),
+        ({"beside": {"prompt": JORDAN.prompt, "entity": {"start": 11, "end": 18}}}, "same_prompts"),
         ({"dictionaries": ("resid_post/layer_3_known", "chat_resid_post/layer_3")}, "two_dictionaries"),
     ],
 )
@@ -135,3 +138,19 @@ def test_what_cannot_be_asked_is_refused_before_the_first_frame(embedded: Loaded
         first_frames(embedded, "circuit", **changed)
     assert refused.value.refusal.code == code
     assert refused.value.refusal.change
+
+
+@pytest.mark.parametrize(
+    ("prompts", "asked"),
+    [
+        (("Why is the sky blue?", "tell me now, is Bob blue?"), "before what differs"),
+        ((JORDAN.prompt, "Tell me now what sport Michael Batkin plays!"), "before the name"),
+    ],
+)
+def test_prompts_that_do_not_align_have_a_name_only_where_one_was_seen(
+    embedded: Loaded, prompts: tuple[str, str], asked: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        first_frames(embedded, "circuit", prompt=prompts[0], beside={"prompt": prompts[1]})
+    assert asked in refused.value.refusal.asked
+    assert ("their names may differ" in refused.value.refusal.allowed) == ("the name" in asked)

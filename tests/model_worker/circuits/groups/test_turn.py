@@ -1,12 +1,16 @@
 """Turned groups: the ends of the scale are the model untouched and the group's swap."""
 
+from dataclasses import replace
+
 import pytest
 
 from model_worker.circuits.groups.clamp import to_other
+from model_worker.circuits.groups.group_runs import group_runs
 from model_worker.circuits.groups.node_sets import by_role
-from model_worker.circuits.groups.roles import RoleBook
+from model_worker.circuits.groups.roles import RoleBook, Roles
 from model_worker.circuits.groups.turn import controlled_places, turned
 from model_worker.circuits.inquiry import Inquiry
+from model_worker.circuits.random_band import random_band
 from protocol.refusal import Refused
 from protocol.worker.circuit_frames import Turned
 from protocol.worker.circuits import NodeRef, TurnRequest
@@ -71,6 +75,16 @@ def test_what_can_t_be_turned_is_refused_with_what_can(inquiry: Inquiry, book: R
         request = TurnRequest(circuit=alone, group="recognised", side="b", strengths=(1.0,))
         told_by(turned(inquiry.loaded, inquiry.gemma, book, request))
     assert refused.value.refusal.code == "no_second_prompt"
+
+
+def test_a_turn_stands_beside_the_same_random_pushes_as_the_circuit(
+    inquiry: Inquiry, roles: Roles, book: RoleBook
+) -> None:
+    """Of one push one band, whoever measured it: as many, drawn alike."""
+    more = replace(inquiry, request=inquiry.request.model_copy(update={"n_controls": 12}))
+    run = drained(group_runs(more, "recognised", by_role(more, roles))).to_other[0]
+    found = asked_to_turn(more, book, group="recognised", strengths=(1.0,)).control[0]
+    assert found == random_band(run.random.m)
 
 
 def test_few_controls_stand_at_the_ends_first() -> None:

@@ -10,7 +10,8 @@ import { writeFragment } from "../run/fragment.js";
 import { fires, groupName, mText, percent } from "./claim.js";
 import { tokenOf } from "./columns/table.js";
 import { evidence, silence, values } from "./evidence.js";
-import { arrowOn, edgesOf, nodeName, sidesOf, strongest, whoIs } from "./graph.js";
+import { firingNode } from "./firing.js";
+import { arrowOn, edgesOf, nodeName, sidesOf, strongest, valueOf, whoIs } from "./graph.js";
 import { chosenOf, nodeId } from "./points.js";
 
 const SHOWN = 6; // edges of a node each way, members of a group
@@ -79,7 +80,9 @@ export function chosenView(element, state, more) {
       h(
         "p",
         {},
+        untouched(),
         `${whoIs(graph, side)}: it ${fires(graph, one, side)}.`,
+        others(graph, one, side),
         one.share !== null && [" It carries ", h("b", {}, percent(one.share)), " of the ", door("gap"), "."],
       ),
     );
@@ -115,6 +118,17 @@ export function chosenView(element, state, more) {
         ),
       ),
     );
+  }
+
+  // What leads may be silent while others of its group fire.
+  function others(graph, one, side) {
+    const node = firingNode(graph, one, side);
+    if (!node || node === strongest(graph, one)) return null;
+    return [
+      " Of its others ",
+      h("button", { type: "button", class: "link mono", onclick: () => choose(nodeId(node)) }, nodeName(node)),
+      ` fires ${sig3(valueOf(node, side))} there.`,
+    ];
   }
 
   function relations(graph, one, side) {
@@ -180,6 +194,7 @@ export function chosenView(element, state, more) {
       h(
         "p",
         {},
+        untouched(),
         values(graph, one),
         ". ",
         door("graph_predicts"),
@@ -277,3 +292,6 @@ export function chosenView(element, state, more) {
     );
   }
 }
+
+/** Shown while something is turned or tested: what stands behind it is as it was asked. */
+const untouched = () => h("span", { class: "untouched note" }, "untouched: ");

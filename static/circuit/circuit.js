@@ -13,7 +13,8 @@ import { workerStatus } from "../run/status.js";
 import { readCircuit, sameQuestion, writeCircuit } from "../parts/circuit_address.js";
 import { circuitClaim } from "./claim.js";
 import { circuitForm, requestOf } from "./question/form.js";
-import { newGraph, reduceGraph } from "./graph.js";
+import { isUp, newGraph, reduceGraph, sidesOf } from "./graph.js";
+import { namesBeside } from "./columns/alone.js";
 import { circuitTour } from "./tour.js";
 import { CIRCUIT_CHANNELS, circuitView } from "./view.js";
 
@@ -34,15 +35,17 @@ let base = opened.request; // what the fields don't say is taken from it
 let asked = null; // the request of the run that is shown; null: the recording that is there by itself
 let runId = null;
 let wanted = false; // a run waits for the worker
+let saving = false; // what is recorded runs here first
 let timer = 0;
 const parent = opened.parent;
 
 workerStatus($("status"), state);
-mount(circuitForm, $("ask"), state, run);
+mount(circuitForm, $("ask"), state, () => run());
 circuitView(state);
-mount(circuitTour, $("tour"), state, $("tour-again"));
+const tour = circuitTour($("tour"), state, $("tour-again"));
 state.on(["graph"], () => state.set("run", state.get("graph")));
-state.on(["graph", "health", "card"], stand);
+state.on(["graph", "run", "health", "card"], stand);
+state.on(["graph", "card"], offer);
 state.on(["health", "card"], () => wanted && run());
 state.on(ADDRESSED, () => {
   clearTimeout(timer);
@@ -55,17 +58,21 @@ openRecording();
 
 // ---- the run
 
-function run() {
+function run({ keep = false } = {}) {
+  saving = keep;
   const card = state.get("card");
   const ready = state.get("health")?.ready;
-  if (!$("prompt").value.trim()) {
+  const [prompt, beside] = [$("prompt"), $("beside")];
+  if (!prompt.value.trim()) [prompt.value, beside.value] = [beside.value, ""]; // one prompt alone is the first
+  if (!prompt.value.trim()) {
     $("prompt").focus();
     return say([h("p", {}, "No prompt yet. Write one, or press an example.")]);
   }
+  tour.hide();
   wanted = !(card && ready);
   if (wanted) return stand();
   const request = requestOf($("ask"), card, base);
-  const fresh = asked !== null || !opened.request;
+  const fresh = !keep && (asked !== null || !opened.request);
   asked = base = request;
   if (fresh) { for (const name of ["select", "test"]) state.set(name, null); }
   if (fresh) state.set("x", 0);
@@ -73,8 +80,7 @@ function run() {
   write(fresh ? "pushState" : "replaceState");
   follow.ask(request, (graph, id) => {
     runId = id;
-    if (graph.start || graph.phase === "refused") state.set("graph", graph.start ? graph : { ...graph, start: null });
-    else state.set("run", graph);
+    state.set(graph.start || graph.phase !== "asking" ? "graph" : "run", graph);
   });
 }
 
@@ -113,7 +119,11 @@ function stand() {
   const other = Boolean(card && graph?.start && graph.start.request.model !== card.id);
   const live = Boolean(health?.ready && graph?.start && graph.phase === "done" && !other);
   state.set("live", live);
-  $("save").disabled = !(runId && graph?.phase === "done");
+  $("save").disabled = !(graph?.start && graph.phase === "done") || follow.busy();
+  if (saving && runId && graph?.phase === "done") {
+    saving = false;
+    save();
+  }
   const hold = (base?.hold ?? []).length;
   $("held").hidden = !hold;
   fill($("held"), hold ? `${hold} push${hold > 1 ? "es" : ""} in force, as in Explore.` : "");
@@ -153,10 +163,38 @@ function say(lines) {
   fill($("notice"), lines ?? []);
 }
 
+// ---- one prompt alone
+
+function offer() {
+  const [graph, card] = [state.get("graph"), state.get("card")];
+  if (!graph?.start || sidesOf(graph).length > 1) return state.set("partners", []);
+  const [{ entity, m }] = graph.start.sides;
+  const name = entity.found === "whole_prompt" ? "" : entity.text.trim();
+  const found = namesBeside(card, { prompt: graph.start.request.prompt, name, refuses: isUp(m) });
+  state.set(
+    "partners",
+    found.map(({ name: other, prompt }) => ({
+      name: other,
+      ask: () => {
+        $("beside").value = prompt;
+        run();
+      },
+    })),
+  );
+}
+
 // ---- saving
 
+// What ships recorded is no run of this app: it runs here first, and then is saved.
 function save() {
   const graph = state.get("graph");
+  if (!runId) {
+    const ready = state.get("health")?.ready && state.get("card");
+    if (ready) return run({ keep: true });
+    return say([
+      h("p", {}, "This is a recording that ships here. To save it a worker must run it again, and none answers."),
+    ]);
+  }
   const claim = circuitClaim(graph);
   saveDialog($("dialog"), {
     id: runId,

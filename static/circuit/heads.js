@@ -23,7 +23,7 @@ export function headRows(element, state) {
 
   function draw() {
     const graph = state.get("graph");
-    if (!graph?.heads.length) {
+    if (!graph?.start || !graph.heads.length) {
       return fill(
         element,
         h("p", { class: "note" }, graph?.phase === "done" ? "No heads were read in this circuit." : "Heads come last."),

@@ -1,7 +1,7 @@
 // Where the slider of a turn can stand, and what was measured there: from the recording's own frames, and from answers
 // to a turn. Pure; knows no element.
 
-import { groupOf, otherSide, sideOf, sidesOf } from "./graph.js";
+import { groupOf, otherSide, sideOf, sidesOf, whoIs } from "./graph.js";
 
 /**
  * @typedef {import("./graph.js").Graph} Graph
@@ -115,6 +115,30 @@ function gaugesBy(graph, group, side) {
   const moved = graph.arrows.filter(({ source, target }) => source === group.id && target !== null)
     .map((arrow) => /** @type {[string, number]} */ ([arrow.target, side === "a" ? arrow.in_a : arrow.in_b]));
   return new Map([[group.id, 1], ...moved]);
+}
+
+/** How far the slider goes, measured there or not. @returns {[number, number]} */
+export const railOf = (graph) => [-1, sidesOf(graph).length < 2 ? 1 : 2];
+
+/** The measured point that is nearest. @param {Point[]} points @returns {Point|null} */
+export const nearestPoint = (points, x) =>
+  points.reduce((best, p) => (!best || Math.abs(p.x - x) < Math.abs(best.x - x) ? p : best), null);
+
+/** Where a key leads from x among measured points. @param {Point[]} points @returns {Point|null} null: no such key */
+export function pointBy(points, x, key) {
+  const lower = points.filter((p) => p.x < x);
+  const higher = points.filter((p) => p.x > x);
+  if (["ArrowLeft", "ArrowDown", "PageDown"].includes(key)) return lower.at(-1) ?? points[0];
+  if (["ArrowRight", "ArrowUp", "PageUp"].includes(key)) return higher[0] ?? points.at(-1);
+  return key === "Home" ? points[0] : key === "End" ? points.at(-1) : null;
+}
+
+/** A side in a word or two, whose value a slider goes to: "Batkin’s"; "the other’s" where one word tells nothing. */
+export function whoseOf(graph, side) {
+  const last = (one) => whoIs(graph, one).split(/\s+/).at(-1).replace(/[^\p{L}\p{N}]+$/u, "");
+  const { found } = sideOf(graph, side).entity;
+  const plain = found === "whole_prompt" || ["first prompt", "second prompt"].includes(whoIs(graph, side));
+  return plain || !last(side) || last(side) === last(otherSide(side)) ? "the other’s" : `${last(side)}’s`;
 }
 
 /** What a place on the slider is called. */

@@ -6,9 +6,21 @@ import { Refused, turnCircuit } from "../core/api.js";
 import { fill, h, s } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { probability } from "../core/format.js";
-import { controlWords, hueOf, mText, nextText, outcomeOf } from "./claim.js";
-import { isOutside, isUp, sideOf, sidesOf, whoIs } from "./graph.js";
-import { chosenOf, partner, placeName, pointsOf, turnedPoints, turnRequests } from "./points.js";
+import { keyOf } from "../core/keys.js";
+import { controlWords, groupName, hueOf, mText, nextText, outcomeOf } from "./claim.js";
+import { isOutside, isUp, nodeName, sideOf, sidesOf, whoIs } from "./graph.js";
+import {
+  chosenOf,
+  nearestPoint,
+  partner,
+  placeName,
+  pointBy,
+  pointsOf,
+  railOf,
+  turnedPoints,
+  turnRequests,
+  whoseOf,
+} from "./points.js";
 
 /** The key under which answers to a turn are kept. */
 export const turnKey = (select, side, pins) => `${side}/${select === "pins" ? `pins ${pins.join(" ")}` : select}`;
@@ -23,8 +35,7 @@ export function pointsNow(state) {
 
 /** The point that the slider stands at; the nearest, where that was not measured. */
 export function pointNow(state) {
-  const x = state.get("x");
-  return pointsNow(state).reduce((best, p) => (!best || Math.abs(p.x - x) < Math.abs(best.x - x) ? p : best), null);
+  return nearestPoint(pointsNow(state), state.get("x"));
 }
 
 export function turnView(element, state) {
@@ -32,11 +43,18 @@ export function turnView(element, state) {
   const asked = h("p", { class: "note turn-asked", role: "status" }); // how far the worker is with it, or why it isn't
   const result = h("div", { class: "turn-result", "aria-live": "polite" });
   const head = h("div", { class: "row wrap turn-head" });
-  const slider = h("input", { type: "range", class: "turn-slider", step: 1, min: 0, oninput: slid });
+  const slider = h("input", {
+    type: "range",
+    class: "turn-slider",
+    step: 0.05,
+    min: -1,
+    oninput: slid,
+    onkeydown: stepped,
+  });
   const marks = h("div", { class: "turn-marks" });
   const body = h("div", { class: "turn-body" }, head, h("div", {}, slider, marks), result, asked);
   const offs = [
-    state.on(["graph", "select", "side", "pins", "turns"], drawRail),
+    state.on(["graph", "select", "side", "pins", "turns", "test"], drawRail),
     state.on(["graph", "select", "side", "pins", "turns", "x"], draw),
     state.on(["graph", "select", "side", "pins", "live"], ask),
   ];
@@ -79,15 +97,23 @@ export function turnView(element, state) {
   }
 
   function slid() {
-    const point = pointsNow(state)[Number(slider.value)];
+    const point = nearestPoint(pointsNow(state), Number(slider.value));
     if (point) state.set("x", point.x);
+  }
+
+  // A key goes to what was measured next, however far that is.
+  function stepped(event) {
+    const point = pointBy(pointsNow(state), state.get("x"), keyOf(event));
+    if (!point) return;
+    event.preventDefault();
+    state.set("x", point.x);
   }
 
   function drawRail() {
     const graph = state.get("graph");
     const what = chosen();
-    element.hidden = !what;
-    if (!what) return;
+    element.hidden = !what || Boolean(state.get("test"));
+    if (element.hidden) return;
     if (!element.firstChild) fill(element, body);
     const side = state.get("side");
     const points = pointsNow(state);
@@ -98,6 +124,7 @@ export function turnView(element, state) {
     fill(
       head,
       h("h3", {}, "Turn it"),
+      h("a", { class: "turn-of", href: "#chosen", onclick: toDetails }, nameOf(what)),
       sides.length > 1 && h(
         "div",
         { class: "segmented", role: "group", "aria-label": "On which prompt" },
@@ -118,27 +145,30 @@ export function turnView(element, state) {
       ),
     );
     if (held) /** @type {HTMLElement} */ (head.querySelector(`[data-side="${state.get("side")}"]`))?.focus();
-    slider.max = String(Math.max(0, points.length - 1));
-    const named = other ? whoIs(graph, other) : "";
-    const last = points.length - 1;
-    const shown = points.map((p, i) => ({ ...p, at: last ? i / last : 0 })).filter(({ x }) =>
-      [-1, 0, 1, 2].includes(x)
-    );
+    const [low, high] = railOf(graph);
+    slider.max = String(high);
     fill(
       marks,
-      shown.map(({ x, at }) =>
+      [-1, 0, 1, 2].filter((x) => x <= high).map((x) =>
         h(
           "button",
           {
             type: "button",
             class: "turn-mark",
-            style: { "--at": `${at}` },
+            style: { "--at": `${(x - low) / (high - low)}` },
+            disabled: !points.some((p) => p.x === x), // its place stays until the worker measured it
             onclick: () => state.set("x", x),
           },
-          x === -1 ? "off" : x === 0 ? "own" : x === 1 && other ? `${named.split(" ").at(-1)}’s` : "2 ×",
+          x === -1 ? "off" : x === 0 ? "own" : x === 1 && other ? whoseOf(graph, other) : "2 ×",
         )
       ),
     );
+  }
+
+  // On a phone the evidence stands above what is docked; the page's address is its own.
+  function toDetails(event) {
+    event.preventDefault();
+    document.getElementById("chosen")?.scrollIntoView({ block: "start" });
   }
 
   function draw() {
@@ -151,7 +181,7 @@ export function turnView(element, state) {
     const own = sideOf(graph, side).m;
     const other = partner(graph, side);
     const where = placeName(graph, point.x, other ? whoIs(graph, other) : "");
-    slider.value = String(points.findIndex(({ x }) => x === point.x));
+    slider.value = String(point.x);
     slider.setAttribute("aria-label", `Turn, on ${whoIs(graph, side)}`);
     slider.setAttribute("aria-valuetext", `${where}, m ${mText(point.m)}`);
     const range = domain(graph, points, own);
@@ -185,6 +215,13 @@ export function turnView(element, state) {
     );
   }
 }
+
+const nameOf = (what) =>
+  what.kind === "group"
+    ? groupName(what.group)
+    : what.kind === "node"
+    ? nodeName(what.node)
+    : `${what.nodes.length} pinned`;
 
 const verb = (words) => `It ${words}`;
 

@@ -33,6 +33,7 @@ export const CIRCUIT_CHANNELS = {
   least: 0.01, // of the gap: nodes with less are hidden
   pins: [],
   narrow: false,
+  partners: [], // { name, ask }: what can be put beside one prompt alone
   live: false, // a worker answers turns
 };
 
@@ -47,6 +48,11 @@ export function circuitView(state) {
   state.set("narrow", NARROW.matches);
   state.on(["graph"], () => choose(state.get("graph")));
   state.on(["graph", "test"], claimed);
+  state.on(["graph", "test", "x"], marked);
+  state.on(["run"], () => {
+    const parts = document.querySelectorAll(".circuit-top, .circuit-bench, #looking, #trust");
+    for (const part of parts) part.classList.toggle("circuit-before", state.get("run")?.phase === "asking");
+  });
   mount(defaultTests, $("tests"), state);
   mount(chosenView, $("chosen"), state, $("why"));
   mount(turnView, $("turn"), state);
@@ -58,7 +64,7 @@ export function circuitView(state) {
   // What was measured first, or what a test came to while one is pressed.
   function claimed() {
     const [graph, test] = [state.get("graph"), state.get("test")];
-    if (!graph?.start) return fill($("claim"));
+    if (!graph?.start) return fill($("claim"), graph && "Nothing was measured for this question.");
     const lines = test ? sidesOf(graph).map((side) => testClaim(graph, test, side)).filter(Boolean) : [];
     fill(
       $("claim"),
@@ -66,9 +72,21 @@ export function circuitView(state) {
     );
   }
 
+  // What stands here untouched while something is turned or tested says so, and nothing of an earlier question stays.
+  function marked() {
+    const [graph, test, x] = ["graph", "test", "x"].map(state.get);
+    const side = $("drawing").closest(".circuit-bench");
+    side.classList.toggle("changed", Boolean(graph?.start && (test || x !== 0)));
+    for (const button of $("views").querySelectorAll("button")) button.disabled = !graph?.start;
+    $("looking").hidden = Boolean(graph && !graph.start);
+  }
+
   // What leads is chosen until a reader chooses.
   function choose(graph) {
-    if (!graph?.start || (state.get("select") && chosenOf(graph, state.get("select"), state.get("pins")))) return;
+    if (
+      !graph?.start || state.get("narrow") ||
+      (state.get("select") && chosenOf(graph, state.get("select"), state.get("pins")))
+    ) return;
     const lead = leading(graph);
     if (!lead) return;
     state.set("side", lead.side);
@@ -77,11 +95,15 @@ export function circuitView(state) {
 
   function views() {
     let remove = null;
+    const look = (name) => {
+      state.set("view", name);
+      if (state.get("narrow")) $("views").scrollIntoView({ block: "start" });
+    };
     const buttons = h(
       "div",
       { class: "segmented", role: "group", "aria-label": "View" },
       Object.entries(VIEWS).map(([name, [words]]) =>
-        h("button", { type: "button", value: name, onclick: () => state.set("view", name) }, words)
+        h("button", { type: "button", value: name, onclick: () => look(name) }, words)
       ),
     );
     fill($("views"), buttons, h("span", { id: "view-more", class: "row wrap push" }));

@@ -1,22 +1,27 @@
 // A few sentences on how a page works, for who asks: one at a time, beside what it speaks of. Knows no page.
 
-import { fill, h } from "../core/dom.js";
+import { fill, h, listen } from "../core/dom.js";
+import { keyOf } from "../core/keys.js";
 
 /**
  * `again` is the button that starts it; `steps()` as they are now, each with the id of what it speaks of.
  * @param {() => { at: string, title: string, text: string }[]} steps
- * @returns {{ show: (step: number) => void }}
+ * @returns {{ show: (step: number) => void, hide: () => void }}
  */
 export function stepsTour(element, again, steps) {
   again.addEventListener("click", () => show(0));
+  listen(document, "keydown", (event) => {
+    if (!element.hidden && keyOf(event) === "Escape") finish();
+  });
   hide();
-  return { show };
+  return { show, hide };
 
   function show(step) {
     const all = steps();
     const { at: id, title, text } = all[step];
     for (const one of document.querySelectorAll(".toured")) one.classList.remove("toured");
-    document.getElementById(id)?.classList.add("toured");
+    const of = document.getElementById(id);
+    of?.classList.add("toured");
     const last = step === all.length - 1;
     fill(
       element,
@@ -34,6 +39,7 @@ export function stepsTour(element, again, steps) {
     );
     element.hidden = false;
     again.hidden = true;
+    of?.scrollIntoView({ block: "nearest" });
   }
 
   function finish() {

@@ -11,6 +11,8 @@ export function arrowElement({ share, solid, inhibits }, { d, end, label }) {
   const tip = inhibits
     ? s("path", { d: "M0 -7V7", class: "tip-bar" })
     : s("path", { d: "M2 0L-8 -4.5V4.5Z", class: "tip-head" });
+  const number = sig2(share);
+  const plate = 8 * number.length + 4;
   const size = 1.2 + 2.4 * Math.min(1, Math.abs(share));
   return {
     line: s(
@@ -20,14 +22,13 @@ export function arrowElement({ share, solid, inhibits }, { d, end, label }) {
       s("g", { transform: turn }, tip),
     ),
     label: s(
-      "text",
+      "g",
       {
         class: `arrow-label ${inhibits ? "label-inhibits" : ""} ${solid ? "" : "label-within"}`,
-        x: label.x,
-        y: label.y + 4,
-        "text-anchor": "middle",
+        transform: `translate(${label.x} ${label.y})`,
       },
-      sig2(share),
+      s("rect", { class: "label-plate", x: -plate / 2, y: -8, width: plate, height: 16, rx: 2 }), // no line through digits
+      s("text", { y: 4, "text-anchor": "middle" }, number),
     ),
   };
 }

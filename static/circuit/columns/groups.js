@@ -6,19 +6,25 @@ import { sig3, visible } from "../../core/format.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { groupName, hueOf, mText, nextText, outcomeOf, percent } from "../claim.js";
-import { arrowOn, isOutside, isSilent, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "../graph.js";
+import { firingNow, firingText, isQuiet } from "../firing.js";
+import { arrowOn, isOutside, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
+import { aloneLine } from "./alone.js";
 import { arrowElement, legend } from "./arrows.js";
+import { groupCards } from "./cards.js";
 import { arrowPaths, groupLayout, neighbour } from "./layout.js";
 
-const REDRAWN = ["graph", "narrow"];
+const REDRAWN = ["graph", "narrow", "partners"];
 
 export function groupColumns(element, state) {
   let width = 0;
   let stages = []; // what of each column changes while something is turned
+  let values = []; // { group, side, button, value, push, gauge }: of each box, or of each line of a card
+  const key = h("div", {});
   const columns = h("div", { class: "columns" });
   const told = h("p", { class: "groups-waiting", role: "status" });
-  fill(element, legend(), told, columns);
+  const untouched = h("p", { class: "groups-untouched note" });
+  fill(element, key, told, untouched, columns);
   const size = new ResizeObserver(() => {
     if (columns.clientWidth === width) return;
     width = columns.clientWidth;
@@ -37,14 +43,24 @@ export function groupColumns(element, state) {
 
   function draw() {
     const graph = state.get("graph");
-    if (!graph?.start) return;
+    [stages, values] = [[], []];
+    if (!graph?.start) return [key, told, untouched, columns].forEach((part) => fill(part));
+    const pair = sidesOf(graph).length > 1;
+    fill(key, pair ? !state.get("narrow") && legend() : aloneLine(state));
     fill(told, graph.groups.length ? null : waiting(graph));
     const held = document.activeElement?.closest?.("[data-group]");
     const [id, side] = held ? [held.getAttribute("data-group"), held.getAttribute("data-on")] : [];
     const narrow = state.get("narrow");
-    stages = narrow ? [] : sidesOf(graph).map((one) => stage(graph, one));
-    fill(columns, narrow ? cards(graph) : stages.map(({ element: column }) => column));
-    columns.classList.toggle("one", sidesOf(graph).length === 1);
+    if (narrow) {
+      const cards = groupCards(graph, bar, (group) => choose(group, state.get("side")));
+      values = cards.told;
+      fill(columns, cards.element);
+    } else {
+      stages = sidesOf(graph).map((one) => stage(graph, one));
+      values = stages.flatMap(({ boxes }) => boxes);
+      fill(columns, stages.map(({ element: column }) => column));
+    }
+    columns.classList.toggle("one", !pair);
     if (id) /** @type {HTMLElement} */ (columns.querySelector(`[data-group="${id}"][data-on="${side}"]`))?.focus();
     update();
   }
@@ -115,15 +131,15 @@ export function groupColumns(element, state) {
   }
 
   function box(graph, group, side, place) {
-    const node = strongest(graph, group);
-    const silent = node && isSilent(graph, node, side);
-    const gauge = h("span", { class: "gauge" }, h("span", { class: "gauge-rest" }), h("span", { class: "gauge-now" }));
+    const gauge = bar();
     const narrowBox = place.height < 60;
+    const value = h("span", {});
+    const push = h("span", { class: "push note" });
     const button = h(
       "button",
       {
         type: "button",
-        class: `group-box hue-${GROUP_ROLES[group.role].hue} ${silent ? "silent" : ""}`,
+        class: `group-box hue-${GROUP_ROLES[group.role].hue}`,
         style: at(place),
         "data-group": group.id,
         "data-on": side,
@@ -136,16 +152,14 @@ export function groupColumns(element, state) {
         h("span", { class: `group-dot hue-${GROUP_ROLES[group.role].hue}` }),
         groupName(group),
       ),
-      !narrowBox &&
-        h(
-          "span",
-          { class: "group-value" },
-          node ? (silent ? "silent" : firing(node, side)) : "",
-          h("span", { class: "push note" }, group.share !== null ? percent(group.share) : offWords(group)),
-        ),
+      !narrowBox && h("span", { class: "group-value" }, value, push),
       sidesOf(graph).length > 1 && gauge,
     );
-    return { group, button, gauge };
+    return { group, side, button, value, push, gauge };
+  }
+
+  function bar() {
+    return h("span", { class: "gauge" }, h("span", { class: "gauge-rest" }), h("span", { class: "gauge-now" }));
   }
 
   // What stands between columns that hold no difference is folded.
@@ -191,10 +205,6 @@ export function groupColumns(element, state) {
     for (const one of stages) {
       const here = point && one.side === side ? point : null;
       outcome(graph, one, here, test);
-      const gauges = here?.gauges ?? new Map();
-      for (const { group, gauge } of one.boxes) {
-        gauges.size || !here ? moved(gauge, one.side, gauges.get(group.id) ?? 0) : moved(gauge, one.side, 0);
-      }
       const known = one.arrows.some(({ source, target }) => source === select || target === select);
       one.arrows.forEach(({ source, target }, i) => {
         const near = known && (source === select || target === select);
@@ -204,11 +214,16 @@ export function groupColumns(element, state) {
         }
       });
     }
-    for (const gauge of /** @type {NodeListOf<HTMLElement>} */ (columns.querySelectorAll(".group-card [data-side]"))) {
-      const id = gauge.closest("[data-group]").getAttribute("data-group");
-      const here = gauge.dataset.side === side ? point : null;
-      moved(gauge, gauge.dataset.side, here?.gauges?.get(id) ?? 0);
+    for (const { group, side: on, button, value, push, gauge } of values) {
+      const here = point && on === side ? point : null;
+      const now = firingNow(graph, group, on, { point: here, select, test });
+      fill(value, now.text);
+      if (push) fill(push, now.moved || (group.share !== null ? percent(group.share) : offWords(group)));
+      button?.classList.toggle("silent", now.silent);
+      if (gauge) moved(gauge, on, here?.gauges?.get(group.id) ?? 0);
     }
+    columns.classList.toggle("tested", Boolean(test));
+    fill(untouched, test ? "A test measures m alone. Groups and arrows are untouched: as without it." : null);
   }
 
   function moved(gauge, side, share) {
@@ -242,59 +257,6 @@ export function groupColumns(element, state) {
     state.set("side", side);
     state.set("select", group.id);
   }
-
-  // ---- a phone's list
-
-  function cards(graph) {
-    const order = Object.keys(GROUP_ROLES);
-    const groups = [...graph.groups].sort((x, y) => order.indexOf(x.role) - order.indexOf(y.role));
-    return h(
-      "ul",
-      { class: "group-cards", "aria-label": "Groups" },
-      groups.map((group) => {
-        const node = strongest(graph, group);
-        return h(
-          "li",
-          {},
-          h(
-            "button",
-            {
-              type: "button",
-              class: "group-card",
-              "data-group": group.id,
-              "data-on": "card",
-              onclick: () => choose(group, state.get("side")),
-            },
-            h(
-              "span",
-              { class: "group-name" },
-              h("span", { class: `group-dot hue-${GROUP_ROLES[group.role].hue}` }),
-              groupName(group),
-              group.share !== null && h("span", { class: "push note" }, `${percent(group.share)} of the gap`),
-            ),
-            sidesOf(graph).map((side) =>
-              h(
-                "span",
-                { class: "card-side" },
-                h("span", {}, whoIs(graph, side)),
-                h(
-                  "span",
-                  { class: "note" },
-                  node ? (isSilent(graph, node, side) ? "did not fire" : firing(node, side)) : "",
-                ),
-                h(
-                  "span",
-                  { class: "gauge", "data-side": side },
-                  h("span", { class: "gauge-rest" }),
-                  h("span", { class: "gauge-now" }),
-                ),
-              )
-            ),
-          ),
-        );
-      }),
-    );
-  }
 }
 
 // ---- words and shapes
@@ -322,13 +284,9 @@ const at = ({ x, y, width, height }) => ({
   height: `${height}px`,
 });
 
-/** A latent fires; a neuron, which can be below nought, is at a value. */
-const firing = (node, side) => `${node.kind === "mlp" ? "is at" : "fires"} ${sig3(valueOf(node, side))}`;
-
 /** What a box says to who can't see it: what it is, and what it does to the others. */
 function words(graph, group, side) {
-  const node = strongest(graph, group);
-  const fires = node ? (isSilent(graph, node, side) ? "did not fire" : firing(node, side)) : "";
+  const fires = isQuiet(graph, group, side) ? "did not fire" : firingText(graph, group, side);
   const does = graph.arrows.filter(({ source }) => source === group.id).map((arrow) => arrowOn(graph, arrow, side))
     .filter(({ solid }) => solid)
     .map(({ target, inhibits, share }) => {

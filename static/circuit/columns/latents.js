@@ -59,7 +59,11 @@ export function latentColumns(element, state) {
 
   function draw() {
     const graph = state.get("graph");
-    if (!graph?.start || !place.clientWidth) return;
+    if (!graph?.start) {
+      [columns, order, shown] = [[], [], 0];
+      return fill(place);
+    }
+    if (!place.clientWidth) return;
     if (state.get("narrow")) return list(graph);
     order = [...graph.nodes].sort((x, y) => Math.abs(y.effect) - Math.abs(x.effect));
     shown = 0;

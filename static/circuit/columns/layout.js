@@ -15,6 +15,8 @@ const ROWS = [
 ];
 export const OUTCOME_HEIGHT = 42;
 
+const PLACES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82]; // of a number along its arrow, the best first
+
 /**
  * @typedef {{ x: number, y: number, width: number, height: number }} Box
  * @returns {{ boxes: Map<string, Box>, outcome: Box, height: number }} boxes by the group's id
@@ -53,9 +55,9 @@ export function arrowPaths({ boxes, outcome }, arrows, width) {
   const taken = [];
   return ends.map(({ from, to }, i) => {
     const curve = curveBetween(from, to, leaving[i], coming[i], outcome, width);
-    const at = [0.5, 0.36, 0.64, 0.26, 0.74].map((t) => along(curve, t));
-    const free = at.find((p) => taken.every((q) => Math.abs(p.x - q.x) > 38 || Math.abs(p.y - q.y) > 17)) ?? at[0];
-    free.x = Math.min(Math.max(free.x, 15), width - 15);
+    const at = PLACES.map((t) => along(curve, t)).map(({ x, y }) => ({ x: Math.min(Math.max(x, 15), width - 15), y }));
+    const room = (p) => Math.min(...taken.map((q) => Math.max(Math.abs(p.x - q.x) / 38, Math.abs(p.y - q.y) / 17)));
+    const free = at.find((p) => room(p) > 1) ?? at.reduce((best, p) => (room(p) > room(best) ? p : best));
     taken.push(free);
     const [p0, p1, p2, p3] = curve;
     return {

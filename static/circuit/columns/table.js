@@ -38,7 +38,7 @@ export function nodeTable(element, state) {
 
   function drawTree() {
     const graph = state.get("graph");
-    if (!graph?.start) return;
+    if (!graph?.start) return fill(tree);
     fill(
       tree,
       h(
@@ -95,7 +95,7 @@ export function nodeTable(element, state) {
 
   function drawTable() {
     const graph = state.get("graph");
-    if (!graph?.start) return;
+    if (!graph?.start) return fill(table);
     const pair = sidesOf(graph).length > 1;
     const asked = find.value.trim().toLowerCase();
     const words = (node) =>

@@ -43,7 +43,7 @@ def test_a_cold_visit_is_drawn_and_recognition_removed_refuses(app: App, open_pa
     expect(page.locator("#chosen h2")).to_have_text("Not recognised")
     expect(page.locator(".m-box").first).to_contain_text("answers")
     # the worker was asked: twice as far is there too; it reads hundreds of names first
-    expect(page.locator(".turn-mark")).to_have_count(4, timeout=4 * PATIENCE_S * 1000)
+    expect(page.locator(".turn-mark:enabled")).to_have_count(4, timeout=4 * PATIENCE_S * 1000)
     page.get_by_role("button", name="Batkin’s").click()
     expect(page.locator(".turn-verdict")).to_contain_text("It refuses")
     expect(page.locator(".turn-band")).to_have_count(2)
@@ -85,6 +85,11 @@ def test_a_phone_has_cards_and_the_turn_in_reach(app: App, open_page: OpenPage) 
     expect(page.locator(".group-card").first).to_be_visible()
     assert page.locator(".arrows").count() == 0
     laid_out(page, 100)
+    expect(page.locator("#turn")).to_be_hidden()  # until a group is pressed
+    page.locator(".group-card").first.click()
+    expect(page.locator(".turn-of")).to_have_text("Which name")
+    page.locator(".turn-mark:enabled").last.click()
+    expect(page.locator(".turn-told")).to_contain_text("random pushes")
     slider = page.locator(".turn-slider").bounding_box()
     assert slider and slider["y"] + slider["height"] < PHONE["viewport"]["height"]
     assert no_sideways_scroll(page)
@@ -107,7 +112,9 @@ def test_names_of_other_lengths_are_asked_and_a_refusal_says_what_would_work(app
     page.click("#run")
     expect(page.locator("#notice b").first).to_be_visible()
     assert page.locator("#notice p").count() >= 3
-    expect(page.locator(".column-head").nth(1)).to_have_text("Bartholomew Quillington")  # what was drawn stays
+    expect(page.locator("#claim")).to_have_text("Nothing was measured for this question.")
+    expect(page.locator(".column-head")).to_have_count(0)  # nothing of another question stays under this one
+    expect(page.get_by_role("button", name="Latents")).to_be_disabled()
 
 
 def test_without_a_worker_the_recording_stays(app_without_worker: App, open_page: OpenPage) -> None:

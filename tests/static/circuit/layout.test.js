@@ -98,3 +98,16 @@ Deno.test("an arrow key leads to the nearest in its direction, and nowhere beyon
   assert.equal(neighbour(places, "b", "ArrowDown"), "c");
   assert.equal(neighbour(places, "a", "ArrowLeft"), null);
 });
+Deno.test("numbers have room of their own on the narrowest column too, however many arrows there are", () => {
+  const layout = groupLayout(GROUPS, 280);
+  const low = ["which_name", "rest", "not_recognised", "recognised"];
+  const high = ["not_recognised", "recognised", "cant_answer", "say_answer", "end_neither", null];
+  const arrows = low.flatMap((source) => high.map((target) => ({ source, target, share: 0.5 }))).filter((
+    { source, target },
+  ) => target === null || layout.boxes.get(target).y < layout.boxes.get(source).y);
+  const labels = arrowPaths(layout, arrows, 280).map(({ label }) => label);
+  const hit = labels.flatMap((p, i) =>
+    labels.slice(i + 1).filter((q) => Math.abs(p.x - q.x) < 20 && Math.abs(p.y - q.y) < 10)
+  );
+  assert.equal(hit.length, 0);
+});

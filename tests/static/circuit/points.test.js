@@ -1,4 +1,13 @@
-import { chosenOf, nodeId, pointsOf, turnedPoints, turnRequests } from "/static/circuit/points.js";
+import {
+  chosenOf,
+  nearestPoint,
+  nodeId,
+  pointBy,
+  pointsOf,
+  turnedPoints,
+  turnRequests,
+  whoseOf,
+} from "/static/circuit/points.js";
 import assert from "../assert.js";
 import { graphOf, REQUEST } from "./frames.js";
 
@@ -66,4 +75,30 @@ Deno.test("a node is found again in another recording of its question; one that 
 Deno.test("a checked node turns to what was measured, without a band that nobody made", () => {
   const [own, other] = pointsOf(graph, chosenOf(graph, "sae:2:1:2"), "a");
   assert.deepEqual([own.m, other.m, other.predicted, other.control], [-7, 1, 2, null]);
+});
+
+Deno.test("a key goes to what was measured next, a drag to what was measured nearest", () => {
+  const points = [-1, 0, 1].map((x) => ({ ...pointsOf(graph, chosen, "a")[0], x }));
+  const to = (x, key) => pointBy(points, x, key)?.x;
+  assert.deepEqual([to(0, "ArrowRight"), to(0, "ArrowLeft"), to(1, "ArrowUp"), to(-1, "Home"), to(-1, "End")], [
+    1,
+    -1,
+    1,
+    -1,
+    1,
+  ]);
+  assert.equal(pointBy(points, 0, "Tab"), null);
+  assert.equal(nearestPoint(points, 0.4).x, 0);
+});
+
+Deno.test("the slider's end is called by one word where that tells the names apart, else the other's", () => {
+  const called = (a, b, found = "world") => {
+    const sides = [a, b].map((text, i) => ({ ...graph.start.sides[i], entity: { text, found } }));
+    return whoseOf({ ...graph, start: { ...graph.start, sides } }, "b");
+  };
+  assert.equal(called("Michael Jordan", " Michael Batkin"), "Batkin’s");
+  assert.equal(called("Bohemian Rhapsody", "Velvet Rhapsody"), "the other’s");
+  assert.equal(called("Who am I?", "Why is the sky blue?", "whole_prompt"), "the other’s");
+  assert.equal(called("Jo", "Jo"), "the other’s");
+  assert.equal(called("Jo", "St. Kilda!"), "Kilda’s");
 });

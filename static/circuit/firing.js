@@ -44,7 +44,7 @@ export function firingNow(graph, group, side, { point, select, test }) {
   if (!test && select === group.id) {
     const value = valueAt(graph, strongest(graph, group), side, point.x);
     return value === 0
-      ? { text: "set to silent", moved: "", silent: true }
+      ? { text: "silenced", moved: "", silent: true }
       : { text: `set to ${sig3(value)}`, moved: "", silent: false };
   }
   const share = test ? undefined : point.gauges?.get(group.id);

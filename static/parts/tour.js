@@ -39,7 +39,7 @@ export function stepsTour(element, again, steps) {
     );
     element.hidden = false;
     again.hidden = true;
-    of?.scrollIntoView({ block: "nearest" });
+    of?.scrollIntoView({ block: matchMedia("(max-width: 960px)").matches ? "start" : "nearest" });
   }
 
   function finish() {

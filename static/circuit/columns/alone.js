@@ -26,9 +26,9 @@ export function aloneLine(state) {
   const partners = state.get("partners");
   return h(
     "p",
-    { class: "row wrap tight note" },
-    "One prompt alone: each group is taken away by itself. Arrows and bars compare two prompts.",
-    partners.length > 0 && "Put beside it:",
+    { class: "row wrap tight groups-alone note" },
+    h("span", {}, "One prompt alone: each group is taken away by itself. Arrows and bars compare two prompts."),
+    partners.length > 0 && h("span", {}, "Put beside it:"),
     partners.map(({ name, ask }) => h("button", { type: "button", class: "chip", onclick: ask }, name)),
   );
 }

@@ -7,7 +7,7 @@ import { sidesOf, whoIs } from "../graph.js";
 
 /**
  * @param {() => any} gauge a bar
- * @param {(group: any) => void} choose
+ * @param {(group: any, card: any) => void} choose
  * @returns {{ element: any, told: { group: any, side: string, value: any, gauge: any }[] }} told: what changes
  */
 export function groupCards(graph, gauge, choose) {
@@ -34,7 +34,7 @@ export function groupCards(graph, gauge, choose) {
             class: "group-card",
             "data-group": group.id,
             "data-on": "card",
-            onclick: () => choose(group),
+            onclick: ({ currentTarget }) => choose(group, currentTarget),
           },
           h(
             "span",

@@ -52,7 +52,10 @@ export function groupColumns(element, state) {
     const [id, side] = held ? [held.getAttribute("data-group"), held.getAttribute("data-on")] : [];
     const narrow = state.get("narrow");
     if (narrow) {
-      const cards = groupCards(graph, bar, (group) => choose(group, state.get("side")));
+      const cards = groupCards(graph, bar, (group, card) => {
+        choose(group, state.get("side"));
+        card.scrollIntoView({ block: "nearest" }); // the dock comes over what stands low
+      });
       values = cards.told;
       fill(columns, cards.element);
     } else {
@@ -217,7 +220,7 @@ export function groupColumns(element, state) {
     for (const { group, side: on, button, value, push, gauge } of values) {
       const here = point && on === side ? point : null;
       const now = firingNow(graph, group, on, { point: here, select, test });
-      fill(value, now.text);
+      fill(value, button?.offsetWidth < NARROW_BOX ? now.text.replace("others fire", "others") : now.text);
       if (push) fill(push, now.moved || (group.share !== null ? percent(group.share) : offWords(group)));
       button?.classList.toggle("silent", now.silent);
       if (gauge) moved(gauge, on, here?.gauges?.get(group.id) ?? 0);
@@ -262,6 +265,8 @@ export function groupColumns(element, state) {
 // ---- words and shapes
 
 const MOST_WIDE = 680; // px of a column
+
+const NARROW_BOX = 150; // px: below, words are short
 
 const LEAST = 0.05; // of a target's way: what moves it less is in the table alone
 

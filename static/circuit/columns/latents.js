@@ -110,7 +110,7 @@ export function latentColumns(element, state) {
         height: HEIGHT + 44,
         tabindex: 0,
         role: "img",
-        "aria-label": `Nodes of ${whoIs(graph, side)} by token and layer; the same in the table`,
+        "data-label": `Nodes of ${whoIs(graph, side)} by token and layer; arrow keys walk, the table has the same`,
         onclick: (event) => pick(event.target.closest("[data-node]"), side),
         onkeydown: (event) => walk(event, side, layout),
       },
@@ -189,6 +189,8 @@ export function latentColumns(element, state) {
         nodes[i].classList.toggle("node-chosen", one === node);
         nodes[i].classList.toggle("node-pinned", pins.has(nodeId(one)));
       });
+      const svg = nodes[0]?.closest("svg");
+      svg?.setAttribute("aria-label", svg.dataset.label + (node ? `; chosen: ${nodeName(node)}` : ""));
       canvas.near(node ? edgesOf(graph, node.number, side) : null);
     }
   }

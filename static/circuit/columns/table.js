@@ -6,8 +6,9 @@ import { door } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { groupName, hueOf, mText, outcomeOf } from "../claim.js";
-import { arrowOn, isSilent, nodeName, nodesAbove, sideOf, sidesOf, whoIs } from "../graph.js";
+import { isSilent, nodeName, nodesAbove, sideOf, sidesOf, whoIs } from "../graph.js";
 import { nodeId } from "../points.js";
+import { leadsOf } from "./tree.js";
 
 const SHOWN = 100; // rows, until more are asked for
 
@@ -60,34 +61,28 @@ export function nodeTable(element, state) {
       " ",
       h("span", { class: `as-${hueOf(graph, m)}` }, outcomeOf(graph, m)),
       ` ${mText(m)}`,
-      into(graph, side, null, new Set()),
+      lines(leadsOf(graph, side), side),
     );
   }
 
-  function into(graph, side, target, met) {
-    const arrows = graph.arrows.filter((arrow) => arrow.target === target && !met.has(arrow.source)).map((arrow) =>
-      arrowOn(graph, arrow, side)
-    )
-      .filter(({ solid }) => solid).sort((x, y) => Math.abs(y.share) - Math.abs(x.share));
-    if (!arrows.length) return null;
-    return h(
+  function lines(leads, side) {
+    return leads.length > 0 && h(
       "ul",
       {},
-      arrows.map(({ source, share, inhibits }) => {
-        const group = graph.groups.find(({ id }) => id === source);
-        if (!group) return null;
-        return h(
+      leads.map(({ group, share, inhibits, into }) =>
+        h(
           "li",
           {},
-          h("button", { type: "button", class: "link", onclick: () => pick(source, side) }, groupName(group)),
+          h("button", { type: "button", class: "link", onclick: () => pick(group.id, side) }, groupName(group)),
           ` ${inhibits ? "⊣ inhibits" : "→ excites"} it, ${sig3(share)}`,
-          into(graph, side, source, new Set([...met, source])),
-        );
-      }),
+          lines(into, side),
+        )
+      ),
     );
   }
 
   function pick(id, side) {
+    state.set("test", null);
     state.set("side", side);
     state.set("x", 0);
     state.set("select", id);
@@ -152,7 +147,12 @@ export function nodeTable(element, state) {
         { scope: "row" },
         h(
           "button",
-          { type: "button", class: "link mono", "data-node": id, onclick: () => state.set("select", id) },
+          {
+            type: "button",
+            class: "link mono",
+            "data-node": id,
+            onclick: () => (state.set("x", 0), state.set("select", id)),
+          },
           nodeName(node),
         ),
       ),

@@ -5,17 +5,24 @@ import { writeCircuit } from "../../parts/circuit_address.js";
 import { addressOf } from "../../core/root.js";
 import { pushing, steeringOf } from "../../run/steering/sliders.js";
 
-/** @param {HTMLAnchorElement} link @param {any} state @param {() => any} seen what is asked, with all that is chosen */
-export function whyLink(link, state, seen) {
-  return state.on(["run", "card", "otherPrompt", "values", "sliders", "span", "otherSpan"], () => {
-    const asked = seen();
+/** @param {HTMLAnchorElement} link @param {any} state @param {() => any} seen what is asked, with all that is chosen
+ * @param {HTMLAnchorElement|null} menu the menu's way to Circuit: it keeps what is asked too */
+export function whyLink(link, state, seen, menu = null) {
+  return state.on(["run", "typed", "card", "otherPrompt", "values", "sliders", "span", "otherSpan"], () => {
+    const asked = typedNow(seen(), state.get("typed"));
     link.hidden = !asked.prompt;
-    if (!link.hidden) {
-      link.href = addressOf(
-        `/circuit${writeCircuit(circuitOf(asked, state.get("otherPrompt"), state.get("otherSpan")), {})}`,
-      );
-    }
+    if (link.hidden) return;
+    link.href = addressOf(
+      `/circuit${writeCircuit(circuitOf(asked, state.get("otherPrompt"), state.get("otherSpan")), {})}`,
+    );
+    if (menu) menu.href = link.href;
   });
+}
+
+/** What is asked, with the prompt as it is typed by now: a name that was marked in another is not one of it. */
+export function typedNow(asked, typed) {
+  const prompt = typed?.trim();
+  return !prompt || prompt === asked.prompt ? asked : { ...asked, prompt, span: null };
 }
 
 /** The request of a circuit, as far as an address says it. The first prompt is the known name's where one is. */

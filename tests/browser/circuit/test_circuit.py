@@ -4,7 +4,7 @@ worker."""
 import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_S, App, OpenPage, laid_out, no_sideways_scroll, wait_until
 from tests.browser.explore.test_first_view import LEAST_PX, SMALL
@@ -20,6 +20,14 @@ def drawn(page: Page) -> None:
     expect(page.locator("#claim")).to_contain_text("random pushes of that size")
     expect(page.locator(".group-box").first).to_be_visible()
     laid_out(page, 100)
+
+
+def tabs_to(page: Page, goal: Locator) -> None:
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if goal.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError("no Tab leads there")
 
 
 def columns(page: Page) -> list[str]:
@@ -60,6 +68,14 @@ def test_nodes_are_found_pinned_and_walked_by_key(app: App, open_page: OpenPage)
     page = open_page(f"{app.url}/circuit#view=latents", fresh=True)
     drawn_nodes = page.locator(".nodes .node[display=inline]")
     expect(drawn_nodes.first).to_be_visible()
+    drawing = page.locator("svg.nodes[tabindex]").first
+    page.locator(".threshold input").focus()
+    tabs_to(page, drawing)
+    for key in ("ArrowUp", "ArrowDown", "ArrowRight"):
+        before = page.locator("#chosen h2").inner_text()
+        page.keyboard.press(key)
+        expect(page.locator("#chosen h2")).not_to_have_text(before)
+        expect(drawing).to_have_attribute("aria-label", re.compile("chosen: L"))
     page.keyboard.press("/")
     expect(page.locator("#find")).to_be_focused()
     page.keyboard.type("L2 #1 not recognised")
@@ -102,12 +118,28 @@ def test_names_of_other_lengths_are_asked_and_a_refusal_says_what_would_work(app
     page = open_page(f"{app.url}/circuit", allow=(422,))
     drawn(page)
     expect(page.locator("#status")).to_contain_text("ready")
+    page.click("#tour-again")
+    page.keyboard.press("Escape")
+    expect(page.locator("#tour")).to_be_hidden()
+    page.click("#save")  # what ships recorded runs here first
+    expect(page.locator("dialog[open]")).to_be_visible(timeout=4 * PATIENCE_S * 1000)
+    page.keyboard.press("Escape")
+    page.click("#tour-again")
     page.fill("#beside", "What sport does Bartholomew Quillington play?")
     page.click("#run")
+    expect(page.locator("#tour")).to_be_hidden()
     expect(page.locator(".column-head").nth(1)).to_have_text("Bartholomew Quillington")
     drawn(page)
     expect(page.locator("#save")).to_be_enabled(timeout=4 * PATIENCE_S * 1000)
     assert "Bartholomew" in page.url
+    page.fill("#prompt", "")
+    page.fill("#beside", "What sport does Bartholomew Quillington play?")
+    page.click("#run")
+    expect(page.locator(".column-head")).to_have_count(1)
+    expect(page.locator("#drawing")).to_contain_text("One prompt alone")
+    assert page.locator(".gauge:visible").count() == 0
+    page.locator(".groups-alone button").first.click()
+    expect(page.locator(".column-head")).to_have_count(2)
     page.fill("#prompt", "word " * 3_000)
     page.click("#run")
     expect(page.locator("#notice b").first).to_be_visible()

@@ -18,7 +18,7 @@ const at = (x, gauges) => ({ x, gauges: gauges && new Map(gauges) });
 Deno.test("while a group is turned its box says what it is set to, and the others how far they moved", () => {
   const now = (one, side, point) => firingNow(graph, one, side, { point, select: "g1", test: null });
   assert.deepEqual(now(group, "a", at(0.5, [])), { text: "set to 9.45", moved: "", silent: false });
-  assert.deepEqual(now(group, "b", at(-1, null)), { text: "set to silent", moved: "", silent: true });
+  assert.deepEqual(now(group, "b", at(-1, null)), { text: "silenced", moved: "", silent: true });
   const [, recognised] = graph.groups;
   assert.deepEqual(now(recognised, "a", at(1, [["g2", 0.63]])), {
     text: "was 12.0",

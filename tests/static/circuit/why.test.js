@@ -1,4 +1,4 @@
-import { circuitOf } from "/static/circuit/question/why.js";
+import { circuitOf, typedNow } from "/static/circuit/question/why.js";
 import assert from "../assert.js";
 
 const known = { role: "known", story: "known", prompt: "Jordan?" };
@@ -24,4 +24,12 @@ Deno.test("a prompt of one's own has nobody beside it, and what pushes stays in 
   const found = circuitOf({ ...asked("Mine?"), sliders: [slider, slider], values: [2, null] }, null, null);
   assert.equal(found.beside, null);
   assert.deepEqual(found.hold.map(({ strength }) => strength), [2]);
+});
+
+Deno.test("what is typed and not run yet is what Circuit is asked, without the name marked in what was", () => {
+  const now = { ...asked("Jordan?"), span: { start: 0, end: 6 } };
+  assert.equal(typedNow(now, "Jordan? "), now);
+  assert.equal(typedNow(now, ""), now);
+  const { prompt, span } = typedNow(now, "Rare?");
+  assert.deepEqual([prompt, span], ["Rare?", null]);
 });

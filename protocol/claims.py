@@ -31,12 +31,44 @@ DOSE_COLUMNS = (
 )
 """Of the table of dose and response."""
 
-CIRCUIT_TOWARD = "{who}: “{group}” {fires}. Set as on {other}, m goes from {before} to {after}{so}; {control}."
+CIRCUIT_TOWARD = "{who}: “{group}” {fires}. Set as on {other}, m goes from {before} to {after}{so}; {control}{back}."
 """What a circuit of two prompts says first: a group set to its values on the other one, and random pushes beside it.
-fires: of CIRCUIT_FIRES; so: of CIRCUIT_TURNS; control: CIRCUIT_CONTROL."""
+fires: of CIRCUIT_FIRES; so: of CIRCUIT_TURNS; control: CIRCUIT_CONTROL; back: CIRCUIT_BACK, where one way turns."""
 
-CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}."
-"""The same of one prompt alone."""
+CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}{back}."
+"""The same of one prompt alone, and of two where only that turns."""
+
+CIRCUIT_BACK = "; the other way, on {who}, m goes from {before} to {after}{so}; {control}"
+
+CIRCUIT_BACK_OFF = "; taken away there, m goes from {before} to {after}{so}; {control}"
+"""Behind CIRCUIT_BACK, where that turns after all."""
+
+CIRCUIT_NO_GAP: dict[Literal["refuses", "answers", "up", "against", "small"], str] = {
+    "refuses": "Both refuse, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+    "answers": "Both answer, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+    "up": "Both say “{up}”, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+    "against": "Both say “{against}”, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+    "small": "{who} with m {m} and {other} with m {other_m} are nearer than random pushes move m: there is no gap to "
+    "explain.",
+}
+"""In place of a claim and of every share, where two prompts do not differ."""
+
+CIRCUIT_NO_PUSH = (
+    "{who} {does}, m {m}. Taken away, no group that tells names apart moves m back from that farther than random "
+    "pushes: nothing measured here pushes towards it."
+)
+"""Of one prompt alone, where no group speaks for what is said."""
+
+CIRCUIT_NO_PUSH_BETWEEN = (
+    "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes."
+)
+
+CIRCUIT_NOTHING: dict[Literal["toward", "off", "test"], str] = {
+    "toward": "{who}: “{group}” is here as it is on {other}; there is nothing to set.",
+    "off": "{who}: “{group}” did not fire here; there is nothing to take away.",
+    "test": "{who}, {test}: nothing of it was there, so m stays {before} and there is nothing to compare.",
+}
+"""In place of an effect and its control, where the push came to none."""
 
 CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}."
 """A default test on one prompt. test: of DEFAULT_TESTS."""
@@ -54,21 +86,44 @@ CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "untold"], str] = 
 }
 """Of a group's strongest member."""
 
-CIRCUIT_TURNS: dict[Literal["refuses", "answers", "up", "against", "share", "stays"], str] = {
+UNDECIDED_M = 0.5
+UNDECIDED_P = (0.4, 0.6)
+"""Nearer to nought, or with such a likeliest token, an m says neither."""
+
+CIRCUIT_TURNS: dict[
+    Literal["refuses", "answers", "up", "against", "undecided", "elsewhere", "still", "share", "stays"], str
+] = {
     "refuses": ": it refuses",
     "answers": ": it answers",
     "up": ": “{up}” comes first",
     "against": ": “{against}” comes first",
+    "undecided": ", undecided: {p}",
+    "elsewhere": ", and “{top}” comes first",
+    "still": " and it still {does}",
     "share": ", {share} of the gap",
     "stays": "",
 }
-"""What a change amounts to: whether another token comes first now, else its share of the gap."""
+"""What a change amounts to: whether another token comes first now and m left its random band, else its share of the
+gap. elsewhere: m changed its sign, and neither of its tokens comes first. does: of CIRCUIT_OUTCOMES."""
 
-CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "reads"], str] = {
+CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "undecided", "reads"], str] = {
     "refuses": "refuses",
     "answers": "answers",
     "up": "says “{up}”",
     "against": "says “{against}”",
+    "undecided": "is undecided: {p}",
     "reads": "reads {value}",
 }
 """What an m says of a prompt."""
+
+TURN_VERDICTS: dict[Literal["own", "nothing", "inside", "undecided", "turns", "elsewhere", "stays", "alone"], str] = {
+    "own": "Nothing is turned yet.",
+    "nothing": "Nothing moved: there is nothing here to turn.",
+    "inside": "Inside the band: no more than random pushes do.",
+    "undecided": "Outside the band, and undecided.",
+    "turns": "Outside the band, and the answer turns.",
+    "elsewhere": "Outside the band, and another token comes first.",
+    "stays": "Outside the band; the answer does not turn.",
+    "alone": "No random push stands beside one node.",
+}
+"""Of a place of a turn's slider."""

@@ -3,7 +3,8 @@ Knows nothing about pages."""
 
 from app.findings.side_by_side import ABSENT, ComparedFinding, Line, checked
 from app.recordings.circuit import DrawnCircuit, SideName
-from app.wording.circuit import change_of, circuit_claim, m_text
+from app.recordings.circuit_effects import change_of
+from app.wording.circuit import circuit_claim, m_text
 from app.wording.provenance import Detail, circuit_provenance
 from protocol.circuit import GROUP_ROLES
 from protocol.worker.circuit_frames import MeasuredChange

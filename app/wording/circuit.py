@@ -5,87 +5,118 @@ Tells nothing that was not measured. Knows nothing about pages.
 """
 
 import math
-from dataclasses import dataclass
 
 from app.recordings.circuit import DrawnCircuit, SideName, other
+from app.recordings.circuit_effects import (
+    Lead,
+    Pushed,
+    came_to,
+    change_of,
+    gap_missing,
+    is_coin,
+    is_of_two_tokens,
+    is_undecided,
+    is_up,
+    leading,
+    measured_effects,
+    moved_by,
+    pushed_by,
+    way_of,
+)
 from app.wording.numbers import sig3
 from protocol.amounts import MINUS
-from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES, DefaultTest, GroupRole
+from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES, DefaultTest
 from protocol.claims import (
+    CIRCUIT_BACK,
+    CIRCUIT_BACK_OFF,
     CIRCUIT_CONTROL,
     CIRCUIT_FIRES,
     CIRCUIT_NO_CONTROL,
+    CIRCUIT_NO_GAP,
+    CIRCUIT_NO_PUSH,
+    CIRCUIT_NO_PUSH_BETWEEN,
+    CIRCUIT_NOTHING,
     CIRCUIT_OFF,
     CIRCUIT_OUTCOMES,
     CIRCUIT_TEST,
     CIRCUIT_TOWARD,
     CIRCUIT_TURNS,
 )
-from protocol.worker.circuit_frames import MeasuredChange, NodeGroup, RandomBand
-
-NARROW: tuple[GroupRole, ...] = ("not_recognised", "recognised", "cant_answer", "say_answer")
-"""Roles that say what a name is to it."""
-
-
-@dataclass(frozen=True)
-class Lead:
-    """A group's measured effect on one side, with its control."""
-
-    group: NodeGroup
-    side: SideName
-    change: MeasuredChange
-    control: RandomBand
-
-
-def leading(drawn: DrawnCircuit) -> Lead | None:
-    """The effect that is told first: of those with a control, what turns an answer, and then what leaves its band
-    farthest behind. The first of equals."""
-    found = [
-        Lead(group, side, change, change.control)
-        for group in drawn.groups
-        if group.role in NARROW
-        for side in drawn.sides
-        if (change := change_of(drawn, group, side)) is not None and change.control is not None
-    ]
-
-    def rank(lead: Lead) -> tuple[bool, float]:
-        before, moved = drawn.side(lead.side).m, lead.change.measured
-        beyond = max(moved - lead.control.high, lead.control.low - moved)
-        return _is_up(before) != _is_up(before + moved), beyond
-
-    return max(found, key=rank, default=None)
-
-
-def change_of(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> MeasuredChange | None:
-    """Of two prompts: set to the other's values. Of one: taken away."""
-    if len(drawn.sides) == 1:
-        return group.off_a
-    return group.to_other_a if side == "a" else group.to_other_b
+from protocol.worker.circuit_frames import NodeGroup, RandomBand
+from protocol.worker.tokens import NextToken
 
 
 def circuit_claim(drawn: DrawnCircuit) -> str:
     """The sentence on top; "" before anything was measured."""
-    lead = leading(drawn)
-    return group_claim(drawn, lead.group, lead.side) if lead else ""
+    if not measured_effects(drawn):
+        return ""
+    if why := gap_missing(drawn):
+        return CIRCUIT_NO_GAP[why].format(
+            who=who_is(drawn, "a"),
+            other=who_is(drawn, "b"),
+            m=m_text(drawn.side("a").m),
+            other_m=m_text(drawn.side("b").m),
+            **_tokens(drawn),
+        )
+    if lead := leading(drawn):
+        return _effect_claim(drawn, lead, _back(drawn, lead))
+    if len(drawn.sides) > 1:
+        return CIRCUIT_NO_PUSH_BETWEEN
+    own = drawn.side("a")
+    who = who_is(drawn, "a")
+    return CIRCUIT_NO_PUSH.format(
+        who=who[:1].upper() + who[1:], does=outcome_of(drawn, own.m, own.top[0] if own.top else None), m=m_text(own.m)
+    )
 
 
 def group_claim(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
     """What was measured of a group on one side; "" where nothing was."""
     change = change_of(drawn, group, side)
-    if change is None:
-        return ""
-    before, alone = drawn.side(side).m, len(drawn.sides) == 1
-    after = before + change.measured
-    return (CIRCUIT_OFF if alone else CIRCUIT_TOWARD).format(
-        who=who_is(drawn, side),
-        other="" if alone else who_is(drawn, other(side)),
-        group=GROUP_ROLES[group.role].name,
-        fires=fires(drawn, group, side),
-        before=m_text(before),
-        after=m_text(after),
-        so=_turned(drawn, before, after),
-        control=_control(change.control, before),
+    return (
+        _effect_claim(drawn, Lead(group, side, "off" if len(drawn.sides) == 1 else "toward", change)) if change else ""
     )
+
+
+def _effect_claim(drawn: DrawnCircuit, lead: Lead, back: str = "") -> str:
+    pushed = pushed_by(drawn, lead.side, lead.change)
+    slots = {
+        "who": who_is(drawn, lead.side),
+        "other": "" if len(drawn.sides) == 1 else who_is(drawn, other(lead.side)),
+        "group": GROUP_ROLES[lead.group.role].name,
+    }
+    if came_to(drawn, pushed) == "nothing":
+        return CIRCUIT_NOTHING[lead.move].format(**slots)
+    fired = fires(drawn, lead.group, lead.side)
+    template = CIRCUIT_OFF if lead.move == "off" else CIRCUIT_TOWARD
+    return template.format(**slots, fires=fired, back=back, **_moved(drawn, pushed))
+
+
+def _back(drawn: DrawnCircuit, lead: Lead) -> str:
+    """What the same move does on the other prompt, where it turns one of the two alone; and its absence there."""
+    if (
+        len(drawn.sides) == 1
+        or lead.move == "off"
+        or came_to(drawn, pushed_by(drawn, lead.side, lead.change)) != "turns"
+    ):
+        return ""
+    side = other(lead.side)
+    change, off = moved_by(lead.group, side, "toward"), moved_by(lead.group, side, "off")
+    if change is None or came_to(drawn, pushed := pushed_by(drawn, side, change)) == "turns":
+        return ""
+    told = CIRCUIT_BACK.format(who=who_is(drawn, side), **_moved(drawn, pushed, still=True))
+    if off is not None and came_to(drawn, gone := pushed_by(drawn, side, off)) == "turns":
+        told += CIRCUIT_BACK_OFF.format(**_moved(drawn, gone))
+    return told
+
+
+def _moved(drawn: DrawnCircuit, pushed: Pushed, still: bool = False) -> dict[str, str]:
+    """Slots of a sentence: from what to what, what that amounts to, and the control."""
+    return {
+        "before": m_text(pushed.before),
+        "after": m_text(pushed.after),
+        "so": _turned(drawn, pushed, still),
+        "control": _control(pushed.band),
+    }
 
 
 def default_claim(drawn: DrawnCircuit, test: DefaultTest, side: SideName) -> str:
@@ -94,26 +125,21 @@ def default_claim(drawn: DrawnCircuit, test: DefaultTest, side: SideName) -> str
     result = next((one for one in drawn.defaults if one.test == test), None)
     if result is None or at >= len(result.m):
         return ""
-    before = drawn.side(side).m
-    return CIRCUIT_TEST.format(
-        who=who_is(drawn, side),
-        test=DEFAULT_TESTS[test],
-        before=m_text(before),
-        after=m_text(result.m[at]),
-        so=_turned(drawn, before, result.m[at]),
-        control=_control(result.control[at] if at < len(result.control) else None, 0.0),
-    )
+    band, top = (own[at] if at < len(own) else None for own in (result.control, result.top))
+    pushed = Pushed(side, drawn.side(side).m, result.m[at], band, top)  # type: ignore[arg-type]
+    slots = {"who": who_is(drawn, side), "test": DEFAULT_TESTS[test]}
+    if came_to(drawn, pushed) == "nothing":
+        return CIRCUIT_NOTHING["test"].format(**slots, before=m_text(pushed.before))
+    return CIRCUIT_TEST.format(**slots, **_moved(drawn, pushed))
 
 
-def outcome_of(drawn: DrawnCircuit, m: float) -> str:
-    """What an m says of a prompt: "refuses", "says “Paris”"."""
-    target = drawn.opening.target
-    if target.reads or target.up is None:
+def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None = None) -> str:
+    """What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there."""
+    if not is_of_two_tokens(drawn):
         return CIRCUIT_OUTCOMES["reads"].format(value=sig3(m))
-    if drawn.opening.request.target.kind == "opening":
-        return CIRCUIT_OUTCOMES["refuses" if _is_up(m) else "answers"]
-    up, against = target.up.text.strip(), target.against.text.strip() if target.against else ""
-    return CIRCUIT_OUTCOMES["up" if _is_up(m) else "against"].format(up=up, against=against)
+    if is_undecided(drawn, m, top):
+        return CIRCUIT_OUTCOMES["undecided"].format(p=_chance(m, top))
+    return CIRCUIT_OUTCOMES[way_of(drawn, m)].format(**_tokens(drawn))
 
 
 def fires(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
@@ -142,7 +168,9 @@ def who_is(drawn: DrawnCircuit, side: SideName) -> str:
 
 
 def m_text(m: float) -> str:
-    """With its sign and three digits."""
+    """With its sign and three digits; what is too small to print has no sign."""
+    if m and abs(m) < 0.001:
+        return "≈ 0"
     return f"+{sig3(m)}" if m > 0 else sig3(m)
 
 
@@ -154,25 +182,38 @@ def _percent(share: float) -> str:
     return f"{math.floor(x + 0.5)} %".replace("-", MINUS)
 
 
-def _is_up(m: float) -> bool:
-    return m > 0
+def _tokens(drawn: DrawnCircuit) -> dict[str, str]:
+    target = drawn.opening.target
+    return {
+        "up": target.up.text.strip() if target.up else "",
+        "against": target.against.text.strip() if target.against else "",
+    }
 
 
-def _control(band: RandomBand | None, before: float) -> str:
-    """band: of changes of m from `before`."""
+def _chance(m: float, top: NextToken | None) -> str:
+    """Of a likeliest token that is a coin toss, else of what pushes m up against what stands against it: ".48"."""
+    p = top.prob if top is not None and is_coin(top) else 1 / (1 + math.exp(-m))
+    return f"{p:.2f}".removeprefix("0")
+
+
+def _control(band: RandomBand | None) -> str:
+    """band: of m itself."""
     if band is None:
         return CIRCUIT_NO_CONTROL
-    return CIRCUIT_CONTROL.format(n=band.n, low=m_text(before + band.low), high=m_text(before + band.high))
+    return CIRCUIT_CONTROL.format(n=band.n, low=m_text(band.low), high=m_text(band.high))
 
 
-def _turned(drawn: DrawnCircuit, before: float, after: float) -> str:
-    """ ": it refuses" where another token comes first now, else the share of the gap."""
-    target = drawn.opening.target
-    if target.up and target.against and _is_up(before) != _is_up(after):
-        if drawn.opening.request.target.kind == "opening":
-            return CIRCUIT_TURNS["refuses" if _is_up(after) else "answers"]
-        slots = {"up": target.up.text.strip(), "against": target.against.text.strip()}
-        return CIRCUIT_TURNS["up" if _is_up(after) else "against"].format(**slots)
-    if len(drawn.sides) < 2 or not drawn.gap:
+def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:
+    """ ": it refuses" where it turned, ", undecided: .48", else the share of the gap; or that it still refuses."""
+    came = came_to(drawn, pushed)
+    if came == "turns":
+        return CIRCUIT_TURNS[way_of(drawn, pushed.after)].format(**_tokens(drawn))
+    if came == "undecided":
+        return CIRCUIT_TURNS["undecided"].format(p=_chance(pushed.after, pushed.top))
+    if came == "elsewhere" and pushed.top:
+        return CIRCUIT_TURNS["elsewhere"].format(top=pushed.top.text.strip() or "␣")
+    if still and is_up(pushed.before) == is_up(pushed.after):
+        return CIRCUIT_TURNS["still"].format(does=outcome_of(drawn, pushed.after, pushed.top))
+    if came != "stays" or len(drawn.sides) < 2 or gap_missing(drawn):
         return CIRCUIT_TURNS["stays"]
-    return CIRCUIT_TURNS["share"].format(share=_percent(abs((after - before) / drawn.gap)))
+    return CIRCUIT_TURNS["share"].format(share=_percent(abs((pushed.after - pushed.before) / drawn.gap)))

@@ -6,7 +6,8 @@ For whoever reads without a picture, and as CSV. Knows a recording, and nothing 
 from collections.abc import Iterator
 
 from app.recordings.circuit import DrawnCircuit, SideName
-from app.wording.circuit import change_of, default_claim, group_claim, who_is
+from app.recordings.circuit_effects import change_of
+from app.wording.circuit import default_claim, group_claim, who_is
 from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES
 from protocol.worker.circuit_frames import NodeGroup, RandomBand
 from protocol.worker.study_frames import Cell, Column, Figure

@@ -7,7 +7,7 @@ import { addressOf } from "../core/root.js";
 import { count, sig3 } from "../core/format.js";
 import { GROUP_ROLES } from "../core/protocol.js";
 import { writeFragment } from "../run/fragment.js";
-import { fires, groupName, mText, percent } from "./claim.js";
+import { fires, groupName, mText, percent, shareOf } from "./claim.js";
 import { tokenOf } from "./columns/table.js";
 import { evidence, silence, values } from "./evidence.js";
 import { firingNode } from "./firing.js";
@@ -83,7 +83,7 @@ export function chosenView(element, state, more) {
         untouched(),
         `${whoIs(graph, side)}: it ${fires(graph, one, side)}.`,
         others(graph, one, side),
-        one.share !== null && [" It carries ", h("b", {}, percent(one.share)), " of the ", door("gap"), "."],
+        shareOf(graph, one) !== null && [" It carries ", h("b", {}, percent(one.share)), " of the ", door("gap"), "."],
       ),
     );
     fill(

@@ -3,9 +3,15 @@
 
 import { filled, probability, sig3, signed } from "../core/format.js";
 import {
+  CIRCUIT_BACK,
+  CIRCUIT_BACK_OFF,
   CIRCUIT_CONTROL,
   CIRCUIT_FIRES,
   CIRCUIT_NO_CONTROL,
+  CIRCUIT_NO_GAP,
+  CIRCUIT_NO_PUSH,
+  CIRCUIT_NO_PUSH_BETWEEN,
+  CIRCUIT_NOTHING,
   CIRCUIT_OFF,
   CIRCUIT_OUTCOMES,
   CIRCUIT_TEST,
@@ -13,24 +19,61 @@ import {
   CIRCUIT_TURNS,
   DEFAULT_TESTS,
   GROUP_ROLES,
+  TURN_VERDICTS,
+  UNDECIDED_M,
+  UNDECIDED_P,
 } from "../core/protocol.js";
-import { gapOf, isUp, otherSide, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "./graph.js";
+import { gapOf, isOutside, isUp, otherSide, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "./graph.js";
 
 const NARROW = ["not_recognised", "recognised", "cant_answer", "say_answer"]; // roles that say what a name is to it
 
-/** An m as it is written: with its sign and three digits. */
-export const mText = (m) => (m > 0 ? `+${sig3(m)}` : sig3(m));
+const NOTHING_MOVED = 1e-4; // logits: what rounding leaves of no push at all
 
-/** What an m says of a prompt: "refuses", "says “Paris”". */
-export function outcomeOf({ start }, m) {
-  const { up, against, reads } = start.target;
-  if (reads || !up) return filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
-  const key = start.request.target.kind === "opening" ? (isUp(m) ? "refuses" : "answers") : isUp(m) ? "up" : "against";
-  return filled(CIRCUIT_OUTCOMES[key], { up: up.text.trim(), against: against.text.trim() });
+/**
+ * @typedef {"a"|"b"} Side
+ * @typedef {{ before: number, after: number, band: { n: number, low: number, high: number }|null, top: any }} Pushed
+ * m before and after a push; band: of m itself; top: the likeliest token after it
+ * @typedef {{ group: any, side: Side, move: "toward"|"off", change: any }} Lead
+ */
+
+/** An m as it is written: with its sign and three digits; what is too small to print has no sign. */
+export const mText = (m) => (m !== 0 && Math.abs(m) < 0.001 ? "≈ 0" : m > 0 ? `+${sig3(m)}` : sig3(m));
+
+const isOpening = ({ start }) => start.request.target.kind === "opening";
+
+const isOfTwoTokens = ({ start: { target } }) => Boolean(target.up && target.against && !target.reads);
+
+const tokens = ({ start: { target } }) => ({
+  up: target.up?.text.trim() ?? "",
+  against: target.against?.text.trim() ?? "",
+});
+
+const says = (graph, m) => isOpening(graph) ? (isUp(m) ? "refuses" : "answers") : isUp(m) ? "up" : "against";
+
+/** Of two tokens: m near nought, or the likeliest token no likelier than a coin. */
+export const isUndecided = (graph, m, top = null) => isOfTwoTokens(graph) && (Math.abs(m) < UNDECIDED_M || isCoin(top));
+
+const isCoin = (top) => Boolean(top && UNDECIDED_P[0] <= top.prob && top.prob <= UNDECIDED_P[1]);
+
+/** ".48": of a likeliest token that is a coin toss, else of what pushes m up against what stands against it. */
+const chance = (m, top) => (isCoin(top) ? top.prob : 1 / (1 + Math.exp(-m))).toFixed(2).replace(/^0/, "");
+
+/** What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there. */
+export function outcomeOf(graph, m, top = null) {
+  if (!isOfTwoTokens(graph)) return filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
+  if (isUndecided(graph, m, top)) return filled(CIRCUIT_OUTCOMES.undecided, { p: chance(m, top) });
+  return directionOf(graph, m);
 }
 
+/** What lies that way, however near: for the ends of an axis. */
+export const directionOf = (graph, m) =>
+  isOfTwoTokens(graph)
+    ? filled(CIRCUIT_OUTCOMES[says(graph, m)], tokens(graph))
+    : filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
+
 /** The hue that goes with it: violet refuses. */
-export const hueOf = ({ start }, m) => start.request.target.kind === "opening" && isUp(m) ? "refusal" : "ink";
+export const hueOf = (graph, m, top = null) =>
+  isOpening(graph) && isUp(m) && !isUndecided(graph, m, top) ? "refusal" : "ink";
 
 export const groupName = (group) => GROUP_ROLES[group.role].name;
 
@@ -48,39 +91,127 @@ export function fires(graph, group, side) {
   });
 }
 
-/** The effect that the page leads with: of those with a control, what turns an answer, and then what leaves its band
- * farthest behind. @returns {{ group: any, side: "a"|"b", change: any }|null} */
-export function leading(graph) {
-  const found = graph.groups.filter(({ role }) => NARROW.includes(role)).flatMap((group) =>
-    sidesOf(graph).map((side) => ({
-      group,
-      side,
-      change: sidesOf(graph).length === 2 ? group[`to_other_${side}`] : group.off_a,
-    }))
-  ).filter(({ change }) => change?.control);
-  const turns = ({ side, change }) => isUp(sideOf(graph, side).m) !== isUp(sideOf(graph, side).m + change.measured);
-  const beyond = ({ change: { measured, control } }) => Math.max(measured - control.high, control.low - measured);
-  return found.sort((x, y) => Number(turns(y)) - Number(turns(x)) || beyond(y) - beyond(x))[0] ?? null;
+// ---- what was measured
+
+const changeOf = (group, side, move) => group[move === "off" ? `off_${side}` : `to_other_${side}`];
+
+/** With a control, of groups that say what a name is to it. @returns {Lead[]} */
+function measured(graph) {
+  /** @type {("toward"|"off")[]} */
+  const moves = sidesOf(graph).length > 1 ? ["toward", "off"] : ["off"];
+  return graph.groups.filter(({ role }) => NARROW.includes(role)).flatMap((group) =>
+    sidesOf(graph).flatMap((side) =>
+      moves.map((move) => ({ group, side, move, change: changeOf(group, side, move) }))
+        .filter(({ change }) => change?.control)
+    )
+  );
 }
+
+/** Why two prompts leave nothing to explain, a key of CIRCUIT_NO_GAP: both open the same way, or m differs by less than
+ * half of the random bands are wide. null: there is a gap, or one prompt alone. */
+export function gapMissing(graph) {
+  if (sidesOf(graph).length < 2) return null;
+  const [a, b] = graph.start.sides.map(({ m }) => m);
+  if (isOfTwoTokens(graph) && isUp(a) === isUp(b)) return says(graph, a);
+  const widths = measured(graph).filter(({ move }) => move === "toward")
+    .map(({ change: { control } }) => control.high - control.low).sort((x, y) => x - y);
+  return widths.length && Math.abs(a - b) < widths[Math.floor(widths.length / 2)] ? "small" : null;
+}
+
+/** A group's share of the gap, null where there is none to share. */
+export const shareOf = (graph, group) => (gapMissing(graph) ? null : group.share);
+
+/** The effect that the page leads with: of those outside their band, and in the direction of what they explain, what
+ * turns an answer, then what is set rather than taken away, and then what leaves its band farthest behind.
+ * @returns {Lead|null} */
+export function leading(graph) {
+  if (gapMissing(graph)) return null;
+  const turns = ({ side, change }) => cameTo(graph, pushed(graph, side, change)) === "turns";
+  const beyond = ({ change: { measured: moved, control } }) => Math.max(moved - control.high, control.low - moved);
+  return measured(graph).filter((lead) => explains(graph, lead)).sort((x, y) =>
+    Number(turns(y)) - Number(turns(x)) || Number(y.move === "toward") - Number(x.move === "toward") ||
+    beyond(y) - beyond(x)
+  )[0] ?? null;
+}
+
+// Outside its band; of two prompts towards the other's m, of one back from what it says.
+function explains(graph, { side, change }) {
+  const { m } = sideOf(graph, side);
+  const towards = sidesOf(graph).length > 1 ? sideOf(graph, otherSide(side)).m - m : -m;
+  return isOutside(change.measured, change.control) && change.measured * towards > 0;
+}
+
+/** @returns {Pushed} */
+function pushed(graph, side, { measured: moved, control, top }) {
+  const { m } = sideOf(graph, side);
+  const band = control && { n: control.n, low: m + control.low, high: m + control.high };
+  return { before: m, after: m + moved, band, top: top ?? null };
+}
+
+/** turns: m left its random band and changed its sign, and the token that then stands for it comes first now.
+ * @returns {"nothing"|"inside"|"undecided"|"turns"|"elsewhere"|"stays"} */
+export function cameTo(graph, /** @type {Pushed} */ { before, after, band, top }) {
+  if (Math.abs(after - before) < NOTHING_MOVED) return "nothing";
+  if (isUndecided(graph, after, top)) return "undecided";
+  if (band && !isOutside(after, band)) return "inside";
+  if (!isOfTwoTokens(graph) || !band || isUp(before) === isUp(after)) return "stays";
+  return comesFirst(graph, after, top) ? "turns" : "elsewhere";
+}
+
+// Whether the likeliest token is one that m speaks for; a recording without it is believed.
+function comesFirst(graph, m, top) {
+  if (!top) return true;
+  if (isOpening(graph)) return top.opens_refusal === isUp(m);
+  const { up, against } = graph.start.target;
+  return top.id === (isUp(m) ? up : against).id;
+}
+
+// ---- sentences
 
 /** The sentence on top; "" before anything was measured. */
 export function circuitClaim(graph) {
-  const lead = graph.start && leading(graph);
-  if (!lead) return "";
-  const { group, side, change } = lead;
-  const before = sideOf(graph, side).m;
-  const band = { n: change.control.n, low: before + change.control.low, high: before + change.control.high };
+  if (!graph.start || !measured(graph).length) return "";
+  const why = gapMissing(graph);
+  const [own, other] = [sideOf(graph, "a"), graph.start.sides[1]];
+  if (why) {
+    const names = { who: whoIs(graph, "a"), other: whoIs(graph, "b") };
+    return filled(CIRCUIT_NO_GAP[why], { ...names, m: mText(own.m), other_m: mText(other.m), ...tokens(graph) });
+  }
+  const lead = leading(graph);
+  if (lead) return effectClaim(graph, lead);
+  if (other) return CIRCUIT_NO_PUSH_BETWEEN;
+  const who = whoIs(graph, "a");
+  return filled(CIRCUIT_NO_PUSH, {
+    who: who.slice(0, 1).toUpperCase() + who.slice(1),
+    does: outcomeOf(graph, own.m, own.top[0]),
+    m: mText(own.m),
+  });
+}
+
+function effectClaim(graph, lead) {
+  const { group, side, move, change } = lead;
   const alone = sidesOf(graph).length === 1;
-  return filled(alone ? CIRCUIT_OFF : CIRCUIT_TOWARD, {
+  return filled(move === "off" ? CIRCUIT_OFF : CIRCUIT_TOWARD, {
     who: whoIs(graph, side),
     other: alone ? "" : whoIs(graph, otherSide(side)),
     group: groupName(group),
     fires: fires(graph, group, side),
-    before: mText(before),
-    after: mText(before + change.measured),
-    so: turned(graph, before, before + change.measured),
-    control: controlWords(band),
+    back: back(graph, lead),
+    ...movedWords(graph, pushed(graph, side, change)),
   });
+}
+
+// What the same move does on the other prompt, where it turns one of the two alone; and its absence there.
+function back(graph, { group, side, move, change }) {
+  const turns = (push) => cameTo(graph, push) === "turns";
+  if (sidesOf(graph).length < 2 || move === "off" || !turns(pushed(graph, side, change))) return "";
+  const there = otherSide(side);
+  const [toward, off] = [changeOf(group, there, "toward"), changeOf(group, there, "off")];
+  const push = toward && pushed(graph, there, toward);
+  if (!push || turns(push)) return "";
+  const told = filled(CIRCUIT_BACK, { who: whoIs(graph, there), ...movedWords(graph, push, true) });
+  const gone = off && pushed(graph, there, off);
+  return gone && turns(gone) ? told + filled(CIRCUIT_BACK_OFF, movedWords(graph, gone)) : told;
 }
 
 /** What a default test did on one side; "" where it was not made. */
@@ -88,30 +219,45 @@ export function testClaim(graph, test, side) {
   const [result, at] = [testOf(graph, test), side === "a" ? 0 : 1];
   if (!result || result.m[at] === undefined) return "";
   const before = sideOf(graph, side).m;
-  return filled(CIRCUIT_TEST, {
-    who: whoIs(graph, side),
-    test: DEFAULT_TESTS[test],
-    before: mText(before),
-    after: mText(result.m[at]),
-    so: turned(graph, before, result.m[at]),
-    control: controlWords(result.control[at]),
-  });
+  const push = { before, after: result.m[at], band: result.control[at] ?? null, top: result.top[at] ?? null };
+  const slots = { who: whoIs(graph, side), test: DEFAULT_TESTS[test] };
+  if (cameTo(graph, push) === "nothing") return filled(CIRCUIT_NOTHING.test, { ...slots, before: mText(before) });
+  return filled(CIRCUIT_TEST, { ...slots, ...movedWords(graph, push) });
 }
+
+// Slots of a sentence: from what to what, what that amounts to, and the control.
+const movedWords = (graph, push, still = false) => ({
+  before: mText(push.before),
+  after: mText(push.after),
+  so: turned(graph, push, still),
+  control: controlWords(push.band),
+});
 
 /** @param {{ n: number, low: number, high: number }|null} band of m itself */
 export const controlWords = (band) =>
   band ? filled(CIRCUIT_CONTROL, { n: band.n, low: mText(band.low), high: mText(band.high) }) : CIRCUIT_NO_CONTROL;
 
-// ": it refuses" where another token comes first now, else the share of the gap
-function turned(graph, before, after) {
-  const { up, against } = graph.start.target;
-  if (up && isUp(before) !== isUp(after)) {
-    const opening = graph.start.request.target.kind === "opening";
-    const key = opening ? (isUp(after) ? "refuses" : "answers") : isUp(after) ? "up" : "against";
-    return filled(CIRCUIT_TURNS[key], { up: up.text.trim(), against: against.text.trim() });
+// ": it refuses" where it turned, ", undecided: .48", else the share of the gap; or that it still refuses.
+function turned(graph, push, still) {
+  const { before, after, top } = push;
+  const came = cameTo(graph, push);
+  if (came === "turns") return filled(CIRCUIT_TURNS[says(graph, after)], tokens(graph));
+  if (came === "undecided") return filled(CIRCUIT_TURNS.undecided, { p: chance(after, top) });
+  if (came === "elsewhere" && top) return filled(CIRCUIT_TURNS.elsewhere, { top: top.text.trim() || "␣" });
+  if (still && isUp(before) === isUp(after)) {
+    return filled(CIRCUIT_TURNS.still, { does: outcomeOf(graph, after, top) });
   }
-  if (sidesOf(graph).length < 2 || !gapOf(graph)) return CIRCUIT_TURNS.stays;
+  if (came !== "stays" || sidesOf(graph).length < 2 || gapMissing(graph)) return CIRCUIT_TURNS.stays;
   return filled(CIRCUIT_TURNS.share, { share: percent((after - before) / gapOf(graph), true) });
+}
+
+/** What a place of the slider came to, beside its random pushes. */
+export function turnVerdict(graph, side, { x, m, control, top }) {
+  if (x === 0) return TURN_VERDICTS.own;
+  const came = cameTo(graph, { before: sideOf(graph, side).m, after: m, band: control, top });
+  if (came === "nothing") return TURN_VERDICTS.nothing;
+  if (!control) return TURN_VERDICTS.alone;
+  return TURN_VERDICTS[isOutside(m, control) ? came : "inside"];
 }
 
 /** A share in whole percent, "< 1 %" for what is too small to print. */

@@ -92,7 +92,7 @@ export function headRows(element, state) {
         h(
           "span",
           { class: "head-move" },
-          moved(x),
+          mText(x),
           s(
             "svg",
             { width: 60, height: 10, "aria-hidden": "true" },
@@ -227,8 +227,6 @@ function bandWords(graph) {
 }
 
 const key = ({ layer, head }) => `${layer}.${head}`;
-
-const moved = (x) => (Math.abs(x) < 0.001 ? sig3(x) : mText(x)); // no sign before "< 0.001"
 
 /** What a part of a query or a key is called, protocol/worker/looked.py LookedPart; null: all of it. */
 const partName = (part) =>

@@ -7,8 +7,8 @@ import { fill, h, s } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { probability } from "../core/format.js";
 import { keyOf } from "../core/keys.js";
-import { controlWords, groupName, hueOf, mText, nextText, outcomeOf } from "./claim.js";
-import { isOutside, isUp, nodeName, sideOf, sidesOf, whoIs } from "./graph.js";
+import { controlWords, directionOf, groupName, hueOf, mText, nextText, outcomeOf, turnVerdict } from "./claim.js";
+import { nodeName, sideOf, sidesOf, whoIs } from "./graph.js";
 import {
   chosenOf,
   nearestPoint,
@@ -185,14 +185,12 @@ export function turnView(element, state) {
     slider.setAttribute("aria-label", `Turn, on ${whoIs(graph, side)}`);
     slider.setAttribute("aria-valuetext", `${where}, m ${mText(point.m)}`);
     const range = domain(graph, points, own);
-    const turnedOver = isUp(point.m) !== isUp(own);
-    const beyond = isOutside(point.m, point.control);
     fill(
       result,
       h(
         "p",
         { class: "turn-verdict" },
-        h("b", { class: `as-${hueOf(graph, point.m)}` }, verb(outcomeOf(graph, point.m))),
+        h("b", { class: `as-${hueOf(graph, point.m, point.top)}` }, verb(outcomeOf(graph, point.m, point.top))),
         point.x !== 0 && h("span", {}, ` · ${where}`),
         point.top && h("span", { class: "note" }, " · first token ", h("span", { class: "mono" }, nextText(point.top))),
         point.refuses !== null && h("span", { class: "note" }, ` · P refusal ${probability(point.refuses)}`),
@@ -203,14 +201,7 @@ export function turnView(element, state) {
         { class: "note turn-told" },
         door("m", "m"),
         ` ${mText(own)} → ${mText(point.m)}`,
-        point.x === 0 ? ". Nothing is turned yet." : point.control
-          ? [
-            `; ${controlWords(point.control)}. `,
-            beyond
-              ? turnedOver ? "Outside the band, and the answer turns." : "Outside the band; the answer does not turn."
-              : "Inside the band: no more than any push.",
-          ]
-          : ". No random push stands beside one node.",
+        `${point.control ? `; ${controlWords(point.control)}` : ""}. ${turnVerdict(graph, side, point)}`,
       ),
     );
   }
@@ -279,8 +270,8 @@ function bars(graph, point, own, range) {
       h(
         "span",
         { class: "row" },
-        h("span", {}, `◂ ${outcomeOf(graph, low)}`),
-        h("span", { class: "push" }, `${outcomeOf(graph, high)} ▸`),
+        h("span", {}, `◂ ${directionOf(graph, low)}`),
+        h("span", { class: "push" }, `${directionOf(graph, high)} ▸`),
       ),
       h("span"),
     ),

@@ -357,9 +357,35 @@ export const DOSE_COLUMNS = [
 ];
 
 export const CIRCUIT_TOWARD =
-  "{who}: “{group}” {fires}. Set as on {other}, m goes from {before} to {after}{so}; {control}.";
+  "{who}: “{group}” {fires}. Set as on {other}, m goes from {before} to {after}{so}; {control}{back}.";
 
-export const CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}.";
+export const CIRCUIT_OFF =
+  "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}{back}.";
+
+export const CIRCUIT_BACK = "; the other way, on {who}, m goes from {before} to {after}{so}; {control}";
+
+export const CIRCUIT_BACK_OFF = "; taken away there, m goes from {before} to {after}{so}; {control}";
+
+export const CIRCUIT_NO_GAP = {
+  refuses: "Both refuse, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+  answers: "Both answer, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+  up: "Both say “{up}”, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+  against: "Both say “{against}”, {who} with m {m} and {other} with m {other_m}: there is no gap to explain.",
+  small:
+    "{who} with m {m} and {other} with m {other_m} are nearer than random pushes move m: there is no gap to explain.",
+};
+
+export const CIRCUIT_NO_PUSH =
+  "{who} {does}, m {m}. Taken away, no group that tells names apart moves m back from that farther than random pushes: nothing measured here pushes towards it.";
+
+export const CIRCUIT_NO_PUSH_BETWEEN =
+  "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.";
+
+export const CIRCUIT_NOTHING = {
+  toward: "{who}: “{group}” is here as it is on {other}; there is nothing to set.",
+  off: "{who}: “{group}” did not fire here; there is nothing to take away.",
+  test: "{who}, {test}: nothing of it was there, so m stays {before} and there is nothing to compare.",
+};
 
 export const CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}.";
 
@@ -375,11 +401,18 @@ export const CIRCUIT_FIRES = {
   untold: "has no node that is told",
 };
 
+export const UNDECIDED_M = 0.5;
+
+export const UNDECIDED_P = [0.4, 0.6];
+
 export const CIRCUIT_TURNS = {
   refuses: ": it refuses",
   answers: ": it answers",
   up: ": “{up}” comes first",
   against: ": “{against}” comes first",
+  undecided: ", undecided: {p}",
+  elsewhere: ", and “{top}” comes first",
+  still: " and it still {does}",
   share: ", {share} of the gap",
   stays: "",
 };
@@ -389,7 +422,19 @@ export const CIRCUIT_OUTCOMES = {
   answers: "answers",
   up: "says “{up}”",
   against: "says “{against}”",
+  undecided: "is undecided: {p}",
   reads: "reads {value}",
+};
+
+export const TURN_VERDICTS = {
+  own: "Nothing is turned yet.",
+  nothing: "Nothing moved: there is nothing here to turn.",
+  inside: "Inside the band: no more than random pushes do.",
+  undecided: "Outside the band, and undecided.",
+  turns: "Outside the band, and the answer turns.",
+  elsewhere: "Outside the band, and another token comes first.",
+  stays: "Outside the band; the answer does not turn.",
+  alone: "No random push stands beside one node.",
 };
 
 export const ROLE_LOOKS = {

@@ -140,8 +140,9 @@ def _side(name: str, m: float, top: NextToken) -> told.CircuitSide:
 
 
 def _group(role: str, member: int, in_a: float, in_b: float, pair: bool) -> told.NodeGroup:
-    def change(measured: float) -> told.MeasuredChange:
-        return told.MeasuredChange(measured=measured, predicted=measured * 0.9, control=_BAND, top=_ANSWERS)
+    def change(m: float, measured: float) -> told.MeasuredChange:
+        top = _REFUSES if m + measured > 0 else _ANSWERS
+        return told.MeasuredChange(measured=measured, predicted=measured * 0.9, control=_BAND, top=top)
 
     return told.NodeGroup(
         id=role,
@@ -150,10 +151,10 @@ def _group(role: str, member: int, in_a: float, in_b: float, pair: bool) -> told
         n_members=1,
         layers=(1, 1),
         share=0.6 if member == 0 else 0.02,
-        to_other_a=change(in_a) if pair else None,
-        to_other_b=change(in_b) if pair else None,
-        off_a=change(in_a),
-        off_b=change(0.0) if pair else None,
+        to_other_a=change(8.0, in_a) if pair else None,
+        to_other_b=change(-7.0, in_b) if pair else None,
+        off_a=change(8.0, in_a),
+        off_b=change(-7.0, 0.0) if pair else None,
         writes=(" I",),
         evidence=(told.Evidence(entity_type="player", known=0.03, unknown=0.98, n_known=60, n_unknown=60),),
     )

@@ -10,7 +10,8 @@ from app.exports.canvas import Canvas
 from app.exports.lettering import Type, balanced, cut, drawable, limited
 from app.exports.vector import Vector
 from app.recordings.circuit import DrawnCircuit, SideName, inhibits, is_outside
-from app.wording.circuit import change_of, circuit_claim, m_text, outcome_of, who_is
+from app.recordings.circuit_effects import change_of
+from app.wording.circuit import circuit_claim, m_text, outcome_of, who_is
 from app.wording.numbers import sig3
 from protocol.amounts import MINUS
 from protocol.circuit import GROUP_ROLES

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from app.exports.notebook import NotebookJson, card_parts, notebook_file
 from app.recordings.circuit import DrawnCircuit, read_circuit
-from app.wording.circuit import circuit_claim, leading
+from app.recordings.circuit_effects import leading
+from app.wording.circuit import circuit_claim
 from protocol.app.findings import Finding
 from protocol.circuit import GROUP_ROLES
 from protocol.refusal import Refused
@@ -81,14 +82,16 @@ def _node(drawn: DrawnCircuit, number: int) -> NotebookJson:
 
 
 def _group(drawn: DrawnCircuit) -> NotebookJson | None:
-    """Of the claim; None where not all of its nodes were told."""
+    """Of the claim; None where not all of its nodes were told, or where they are taken away beside another prompt."""
     lead = leading(drawn)
-    if lead is None or lead.group.n_members != len(lead.group.members):
+    if lead is None or lead.change.control is None or (lead.move == "off" and len(drawn.sides) > 1):
+        return None
+    if lead.group.n_members != len(lead.group.members):
         return None
     return {
         "name": GROUP_ROLES[lead.group.role].name,
         "side": drawn.sides.index(lead.side),
         "measured": lead.change.measured,
-        "control": lead.control.model_dump(mode="json"),
+        "control": lead.change.control.model_dump(mode="json"),
         "nodes": [_node(drawn, number) for number in lead.group.members],
     }

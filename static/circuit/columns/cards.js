@@ -2,7 +2,7 @@
 
 import { h } from "../../core/dom.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { groupName, percent } from "../claim.js";
+import { groupName, percent, shareOf } from "../claim.js";
 import { sidesOf, whoIs } from "../graph.js";
 
 /**
@@ -41,7 +41,7 @@ export function groupCards(graph, gauge, choose) {
             { class: "group-name" },
             h("span", { class: `group-dot hue-${GROUP_ROLES[group.role].hue}` }),
             groupName(group),
-            group.share !== null && h("span", { class: "push note" }, `${percent(group.share)} of the gap`),
+            shareOf(graph, group) !== null && h("span", { class: "push note" }, `${percent(group.share)} of the gap`),
           ),
           sidesOf(graph).map((side) => line(group, side)),
         ),

@@ -5,7 +5,7 @@ import { fill, h, s } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { groupName, hueOf, mText, nextText, outcomeOf, percent } from "../claim.js";
+import { gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
 import { firingNow, firingText, isQuiet } from "../firing.js";
 import { arrowOn, isOutside, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
@@ -91,7 +91,8 @@ export function groupColumns(element, state) {
     const sides = sidesOf(graph).length;
     const wide = Math.min(MOST_WIDE, Math.max(280, (columns.clientWidth - (sides - 1) * 24) / sides));
     const layout = groupLayout(graph.groups, wide);
-    const arrows = graph.arrows.map((arrow) => arrowOn(graph, arrow, side)).filter((arrow) => isDrawn(arrow, layout));
+    const told = gapMissing(graph) ? [] : graph.arrows; // shares of a way that there is
+    const arrows = told.map((arrow) => arrowOn(graph, arrow, side)).filter((arrow) => isDrawn(arrow, layout));
     const paths = arrowPaths(layout, arrows, wide);
     const drawn = arrows.map((arrow, i) => arrowElement(arrow, paths[i]));
     const boxes = graph.groups.map((group) => box(graph, group, side, layout.boxes.get(group.id)));
@@ -221,7 +222,7 @@ export function groupColumns(element, state) {
       const here = point && on === side ? point : null;
       const now = firingNow(graph, group, on, { point: here, select, test });
       fill(value, button?.offsetWidth < NARROW_BOX ? now.text.replace("others fire", "others") : now.text);
-      if (push) fill(push, now.moved || (group.share !== null ? percent(group.share) : offWords(group)));
+      if (push) fill(push, now.moved || sideWords(graph, group));
       button?.classList.toggle("silent", now.silent);
       if (gauge) moved(gauge, on, here?.gauges?.get(group.id) ?? 0);
     }
@@ -244,10 +245,10 @@ export function groupColumns(element, state) {
     const m = result ? result.m[at] : (point?.m ?? own.m);
     const top = result ? result.top[at] : (point ? point.top : own.top[0]);
     const changed = Math.abs(m - own.m) > 1e-9;
-    place.className = `m-box hue-${hueOf(graph, m)}`;
+    place.className = `m-box hue-${hueOf(graph, m, top)}`;
     fill(
       place,
-      h("b", { class: `as-${hueOf(graph, m)}` }, outcomeOf(graph, m)),
+      h("b", { class: `as-${hueOf(graph, m, top)}` }, outcomeOf(graph, m, top)),
       h("span", { class: "m-box-value" }, changed ? `${mText(own.m)} → ${mText(m)}` : mText(m)),
       top && h("span", { class: "mono note push" }, nextText(top)),
     );
@@ -269,6 +270,13 @@ const MOST_WIDE = 680; // px of a column
 const NARROW_BOX = 150; // px: below, words are short
 
 const LEAST = 0.05; // of a target's way: what moves it less is in the table alone
+
+/** Its share of the gap; of one prompt alone what its absence does. */
+function sideWords(graph, group) {
+  if (sidesOf(graph).length < 2) return offWords(group);
+  const share = shareOf(graph, group);
+  return share === null ? "" : percent(share);
+}
 
 /** Of one prompt alone, what a group's absence does, where random directions of its size do less. */
 function offWords({ off_a: off }) {

@@ -53,13 +53,13 @@ export function nodeTable(element, state) {
   }
 
   function outcome(graph, side) {
-    const { m } = sideOf(graph, side);
+    const { m, top: [top] } = sideOf(graph, side);
     return h(
       "li",
       {},
       h("b", {}, whoIs(graph, side)),
       " ",
-      h("span", { class: `as-${hueOf(graph, m)}` }, outcomeOf(graph, m)),
+      h("span", { class: `as-${hueOf(graph, m, top)}` }, outcomeOf(graph, m, top)),
       ` ${mText(m)}`,
       lines(leadsOf(graph, side), side),
     );

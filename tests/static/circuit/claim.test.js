@@ -1,4 +1,14 @@
-import { circuitClaim, leading, outcomeOf, percent, testClaim } from "/static/circuit/claim.js";
+import {
+  circuitClaim,
+  leading,
+  mText,
+  outcomeOf,
+  percent,
+  shareOf,
+  testClaim,
+  turnVerdict,
+} from "/static/circuit/claim.js";
+import { TURN_VERDICTS } from "/static/core/protocol.js";
 import { circuitSteps } from "/static/circuit/tour.js";
 import assert from "../assert.js";
 import { FRAMES, graphOf } from "./frames.js";
@@ -7,7 +17,8 @@ Deno.test("the claim says what turned, from what to what, with its control in th
   assert.equal(
     circuitClaim(graphOf()),
     "Jo: “Not recognised” is silent, and fires 18.9 on Bo. Set as on Bo, m goes from −7.00 to +2.00: it refuses; " +
-      "16 random pushes of that size reach −7.20 to −6.70.",
+      "16 random pushes of that size reach −7.20 to −6.70; the other way, on Bo, m goes from +8.00 to +4.00 and it " +
+      "still refuses; 16 random pushes of that size reach +7.60 to +8.10.",
   );
 });
 
@@ -21,6 +32,7 @@ Deno.test("nothing is claimed without random directions beside it", () => {
     ...group,
     to_other_a: group.to_other_a && { ...group.to_other_a, control: null },
     to_other_b: null,
+    off_b: null,
   }));
   assert.equal(circuitClaim({ ...graphOf(), groups }), "");
   assert.equal(circuitClaim(graphOf(FRAMES.slice(0, 4))), "");
@@ -52,4 +64,36 @@ Deno.test("a share that is too small to print is not nought", () => {
 Deno.test("the tour has five sentences, also before a circuit is there", () => {
   assert.equal(circuitSteps(graphOf()).length, 5);
   assert.equal(circuitSteps(null).length, 5);
+});
+
+Deno.test("a turn is told as one only outside the band, where the first token is another and no coin toss", () => {
+  const graph = graphOf();
+  const [refuses, answers] = [{ prob: 0.9, opens_refusal: true }, { prob: 0.9, opens_refusal: false }];
+  const control = { n: 16, low: -7.4, high: -6.6 };
+  const at = (point) => turnVerdict(graph, "a", { x: 1, m: 2, control, top: refuses, ...point });
+  for (
+    const [words, point] of [
+      [TURN_VERDICTS.turns, {}],
+      [TURN_VERDICTS.own, { x: 0, m: -7 }],
+      [TURN_VERDICTS.nothing, { m: -7, top: answers }],
+      [TURN_VERDICTS.inside, { m: -6.7, top: answers }],
+      [TURN_VERDICTS.inside, { m: 0.1, control: { n: 16, low: -8, high: 3 } }],
+      [TURN_VERDICTS.undecided, { m: 0.1 }],
+      [TURN_VERDICTS.undecided, { top: { prob: 0.55, opens_refusal: true } }],
+      [TURN_VERDICTS.elsewhere, { top: answers }],
+      [TURN_VERDICTS.stays, { m: -3, top: answers }],
+      [TURN_VERDICTS.alone, { control: null }],
+    ]
+  ) assert.equal(at(point), words);
+});
+
+Deno.test("without a gap no group has a share of it", () => {
+  const graph = graphOf();
+  const [a, b] = graph.start.sides;
+  const both = { ...graph, start: { ...graph.start, sides: [{ ...a, m: 8.4 }, b] } };
+  assert.deepEqual([graph, both].map((one) => shareOf(one, one.groups[0])), [0.4, null]);
+});
+
+Deno.test("what is too small to print has no sign", () => {
+  assert.deepEqual([0.0004, -0.0004, 0, 0.5, -2].map(mText), ["≈ 0", "≈ 0", "0", "+0.500", "−2.00"]);
 });

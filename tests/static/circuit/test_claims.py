@@ -2,8 +2,9 @@
 nothing that was not measured: a table of cases."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pytest
 
@@ -20,11 +21,15 @@ from protocol.worker.circuit_frames import (
 )
 from protocol.worker.circuits import ReadTarget, TokensTarget
 from protocol.worker.frames import Frame
+from protocol.worker.tokens import NextToken
 from tests.app.circuit_frames import CIRCUIT, circuit_frames
 from tests.app.frames import TARGET
 from tests.static.javascript import JavaScript
 
 Change = Callable[[list[Frame]], list[Frame]]
+REFUSES = NextToken(id=5, text="I", prob=0.9, opens_refusal=True)
+ANSWERS = NextToken(id=6, text="This", prob=0.8, opens_refusal=False)
+DOT = NextToken(id=7, text=".", prob=0.9, opens_refusal=False)
 BAND = RandomBand(n=16, mean=0.0, low=-0.1, high=0.25)
 ALONE = CIRCUIT.model_copy(update={"beside": None})
 
@@ -57,6 +62,30 @@ def _measured(a: float, b: float) -> Change:
         )
 
     return _groups(change)
+
+
+def _effects(role: str, tops: Mapping[str, NextToken] = MappingProxyType({}), **measured: float) -> Change:
+    """By field of a group: what was measured, beside the same band, and the first token that goes with it."""
+
+    def change(group: NodeGroup) -> NodeGroup:
+        if group.role != role:
+            return group
+        made = {}
+        for name, value in measured.items():
+            m = 8.0 if name.endswith("_a") else -7.0
+            top = tops.get(name, REFUSES if m + value > 0 else ANSWERS)
+            made[name] = MeasuredChange(measured=value, predicted=0.0, control=BAND, top=top)
+        return group.model_copy(update=made)
+
+    return _groups(change)
+
+
+def _within(group: NodeGroup) -> NodeGroup:
+    wide = RandomBand(n=16, mean=0.0, low=-7.4, high=7.55)
+    names = ("to_other_a", "to_other_b", "off_a", "off_b")
+    return group.model_copy(
+        update={name: own.model_copy(update={"control": wide}) for name in names if (own := getattr(group, name))}
+    )
 
 
 def _side(which: int, **changes: object) -> Change:
@@ -101,12 +130,55 @@ BATKIN = (
 )
 SILENT = "Michael Jordan: “Not recognised” is silent, and fires 18.9 on Michael Batkin. Set as on Michael Batkin, "
 REACH = "16 random pushes of that size reach −7.10 to −6.75."
+BACK = "; the other way, on {}, m goes from +8.00 to +3.80 and it still {}; 16 random pushes of that size reach +7.90 "
+BACK += "to +8.25."
+TURNS = f"{SILENT}m goes from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('Michael Batkin', 'refuses')}"
+ALONE_OFF = "Michael Batkin: “Not recognised” fires 18.9. Taken away, "
+BAND_OF_B = "16 random pushes of that size reach +7.90 to +8.25."
 CASES = {
-    "what turns the answer leads": Case((), f"{SILENT}m goes from −7.00 to +0.500: it refuses; {REACH}"),
-    "one prompt alone is taken apart": Case(
-        (),
-        "Michael Batkin: “Not recognised” fires 18.9. Taken away, m goes from +8.00 to +3.80; 16 random pushes of that "
-        "size reach +7.90 to +8.25.",
+    "what turns the answer leads, and says that one way alone does": Case((), TURNS),
+    "what turns it both ways needs no second half": Case(
+        (_effects("not_recognised", to_other_a=-10.0),),
+        f"Michael Batkin: “Not recognised” fires 18.9 and is silent on Michael Jordan. Set as on Michael Jordan, m "
+        f"goes from +8.00 to −2.00: it answers; {BAND_OF_B}",
+    ),
+    "where its absence alone turns the other prompt, that is told": Case(
+        (_effects("not_recognised", off_a=-11.0),),
+        f"{TURNS[:-1]}; taken away there, m goes from +8.00 to −3.00: it answers; {BAND_OF_B}",
+    ),
+    "an absence that turns leads before a swap that doesn't": Case(
+        (_effects("not_recognised", to_other_a=-4.0, to_other_b=2.0, off_a=-9.0),),
+        "Michael Batkin: “Not recognised” fires 18.9 and is silent on Michael Jordan. Taken away, m goes from +8.00 to "
+        f"−1.00: it answers; {BAND_OF_B}",
+    ),
+    "a coin toss is no turn": Case(
+        (_effects("not_recognised", to_other_b=7.1),),
+        f"{SILENT}m goes from −7.00 to +0.100, undecided: .52; {REACH}",
+    ),
+    "an unlikely first token is no turn": Case(
+        (_effects("not_recognised", {"to_other_b": REFUSES.model_copy(update={"prob": 0.48})}, to_other_b=7.6),),
+        f"{SILENT}m goes from −7.00 to +0.600, undecided: .48; {REACH}",
+    ),
+    "another first token is no turn": Case(
+        (_effects("not_recognised", {"to_other_b": DOT}, to_other_b=9.0),),
+        f"{SILENT}m goes from −7.00 to +2.00, and “.” comes first; {REACH}",
+    ),
+    "what random pushes do as well leads nothing": Case(
+        (_groups(_within),),
+        "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.",
+    ),
+    "what moves m away from the other prompt leads nothing": Case(
+        (
+            _effects("not_recognised", to_other_a=4.0, to_other_b=-3.0, off_a=1.0, off_b=-1.0),
+            _effects("recognised", to_other_a=4.0, to_other_b=-3.0, off_a=1.0, off_b=-1.0),
+        ),
+        "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.",
+    ),
+    "one prompt alone is taken apart": Case((), f"{ALONE_OFF}m goes from +8.00 to +3.80; {BAND_OF_B}", alone=True),
+    "what makes it refuse more without it does not explain that it refuses": Case(
+        (_effects("not_recognised", off_a=2.5), _effects("recognised", off_a=3.0)),
+        "Michael Batkin refuses, m +8.00. Taken away, no group that tells names apart moves m back from that farther "
+        "than random pushes: nothing measured here pushes towards it.",
         alone=True,
     ),
     "no effect without its control": Case((_groups(_without_control),), ""),
@@ -116,15 +188,15 @@ CASES = {
         (_groups(lambda group: group.model_copy(update={"role": "rest"})),), ""
     ),
     "what turns nothing is a share of the gap": Case(
-        (_measured(-3.0, 2.0),),
-        f"{BATKIN}+8.00 to +5.00, 20 % of the gap; 16 random pushes of that size reach +7.90 to +8.25.",
+        (_measured(-3.0, 2.0),), f"{BATKIN}+8.00 to +5.00, 20 % of the gap; {BAND_OF_B}"
     ),
     "a tiny share is not rounded to none": Case(
-        (_measured(-0.12, 0.0),),
-        f"{BATKIN}+8.00 to +7.88, < 1 % of the gap; 16 random pushes of that size reach +7.90 to +8.25.",
+        (_measured(-0.12, 0.0),), f"{BATKIN}+8.00 to +7.88, < 1 % of the gap; {BAND_OF_B}"
     ),
     "two tokens are named": Case(
-        (_asking(TokensTarget()),), f"{SILENT}m goes from −7.00 to +0.500: “I” comes first; {REACH}"
+        (_asking(TokensTarget()),),
+        f"{SILENT}m goes from −7.00 to +0.500: “I” comes first; {REACH[:-1]}"
+        f"{BACK.format('Michael Batkin', 'says “I”')}",
     ),
     "a reading turns no token": Case(
         (_asking(ReadTarget(of=TARGET)),), f"{SILENT}m goes from −7.00 to +0.500, 50 % of the gap; {REACH}"
@@ -132,20 +204,28 @@ CASES = {
     "names that are one are told apart by their place": Case(
         (_called(0, "Michael Jordan"),),
         "second prompt: “Not recognised” is silent, and fires 18.9 on first prompt. Set as on first prompt, m goes "
-        f"from −7.00 to +0.500: it refuses; {REACH}",
+        f"from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('first prompt', 'refuses')}",
     ),
     "hostile names stay words": Case(
-        (_called(1, "{who} <b>$&"),),
-        f"{{who}} <b>$&{SILENT.removeprefix('Michael Jordan')}m goes from −7.00 to +0.500: it refuses; {REACH}",
+        (_called(1, "{who} <b>$&"),), f"{{who}} <b>$&{TURNS.removeprefix('Michael Jordan')}"
     ),
-    "without a gap there is no share": Case(
-        (_side(1, m=8.0), _measured(-3.0, 0.0)),
-        f"{BATKIN}+8.00 to +5.00; 16 random pushes of that size reach +7.90 to +8.25.",
+    "two prompts that both refuse leave nothing to explain": Case(
+        (_side(1, m=7.5), _measured(-3.0, 0.0)),
+        "Both refuse, Michael Batkin with m +8.00 and Michael Jordan with m +7.50: there is no gap to explain.",
+    ),
+    "two prompts that say the same token leave nothing to explain": Case(
+        (_side(0, m=-9.0), _asking(TokensTarget())),
+        "Both say “This”, Michael Batkin with m −9.00 and Michael Jordan with m −7.00: there is no gap to explain.",
+    ),
+    "a gap smaller than random pushes make is none": Case(
+        (_side(0, m=0.1), _side(1, m=-0.1)),
+        "Michael Batkin with m +0.100 and Michael Jordan with m −0.100 are nearer than random pushes move m: there is "
+        "no gap to explain.",
     ),
     "a group of which no node is told has no activation to tell": Case(
         (_groups(lambda group: group.model_copy(update={"members": ()})),),
-        "Michael Jordan: “Not recognised” has no node that is told. Set as on Michael Batkin, m goes from −7.00 to "
-        f"+0.500: it refuses; {REACH}",
+        "Michael Jordan: “Not recognised” has no node that is told. Set as on Michael Batkin, "
+        f"{TURNS.removeprefix(SILENT)}",
     ),
 }
 

@@ -1,0 +1,163 @@
+"""What was measured of a circuit's groups, and what each push came to: whether it left its random band, whether another
+token comes first now, whether there is a gap to explain at all. What static/circuit/claim.js knows on the page.
+
+Knows no words.
+"""
+
+from dataclasses import dataclass
+from statistics import median_high
+from typing import Literal
+
+from app.recordings.circuit import DrawnCircuit, SideName, other
+from protocol.circuit import GroupRole
+from protocol.claims import UNDECIDED_M, UNDECIDED_P
+from protocol.worker.circuit_frames import MeasuredChange, NodeGroup, RandomBand
+from protocol.worker.tokens import NextToken
+
+NARROW: tuple[GroupRole, ...] = ("not_recognised", "recognised", "cant_answer", "say_answer")
+"""Roles that say what a name is to it."""
+
+NOTHING_MOVED = 1e-4  # logits: what rounding leaves of no push at all
+
+Move = Literal["toward", "off"]
+CameTo = Literal["nothing", "inside", "undecided", "turns", "elsewhere", "stays"]
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """m on one side before and after a push. band: of m itself; top: the likeliest token after it."""
+
+    side: SideName
+    before: float
+    after: float
+    band: RandomBand | None
+    top: NextToken | None
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A group's measured effect on one side: set to the other's values, or taken away."""
+
+    group: NodeGroup
+    side: SideName
+    move: Move
+    change: MeasuredChange
+
+
+def leading(drawn: DrawnCircuit) -> Lead | None:
+    """The effect that is told first: of those outside their band, and in the direction of what they explain, what turns
+    an answer, then what is set rather than taken away, and then what leaves its band farthest behind. The first of
+    equals. None where there is no gap to explain."""
+    if gap_missing(drawn):
+        return None
+
+    def rank(lead: Lead) -> tuple[bool, bool, float]:
+        pushed = pushed_by(drawn, lead.side, lead.change)
+        band = lead.change.control
+        beyond = max(lead.change.measured - band.high, band.low - lead.change.measured) if band else 0.0
+        return came_to(drawn, pushed) == "turns", lead.move == "toward", beyond
+
+    return max((lead for lead in measured_effects(drawn) if _explains(drawn, lead)), key=rank, default=None)
+
+
+def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
+    """With a control, of groups that say what a name is to it."""
+    moves: tuple[Move, ...] = ("toward", "off") if len(drawn.sides) > 1 else ("off",)
+    return [
+        Lead(group, side, move, change)
+        for group in drawn.groups
+        if group.role in NARROW
+        for side in drawn.sides
+        for move in moves
+        if (change := moved_by(group, side, move)) is not None and change.control is not None
+    ]
+
+
+def _explains(drawn: DrawnCircuit, lead: Lead) -> bool:
+    """Outside its band; of two prompts towards the other's m, of one back from what it says."""
+    m = drawn.side(lead.side).m
+    towards = drawn.side(other(lead.side)).m - m if len(drawn.sides) > 1 else -m
+    band = lead.change.control
+    return band is not None and _is_outside(lead.change.measured, band) and lead.change.measured * towards > 0
+
+
+def gap_missing(drawn: DrawnCircuit) -> Literal["refuses", "answers", "up", "against", "small"] | None:
+    """Why two prompts leave nothing to explain: both open the same way, or m differs by less than half of the random
+    bands are wide. None: there is a gap, or one prompt alone."""
+    if len(drawn.sides) < 2:
+        return None
+    a, b = (drawn.side(side).m for side in drawn.sides)
+    if is_of_two_tokens(drawn) and is_up(a) == is_up(b):
+        return way_of(drawn, a)
+    bands = [lead.change.control for lead in measured_effects(drawn) if lead.move == "toward"]
+    widths = [band.high - band.low for band in bands if band]
+    return "small" if widths and abs(a - b) < median_high(widths) else None
+
+
+def moved_by(group: NodeGroup, side: SideName, move: Move) -> MeasuredChange | None:
+    if move == "off":
+        return group.off_a if side == "a" else group.off_b
+    return group.to_other_a if side == "a" else group.to_other_b
+
+
+def change_of(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> MeasuredChange | None:
+    """Of two prompts: set to the other's values. Of one: taken away."""
+    return moved_by(group, side, "off" if len(drawn.sides) == 1 else "toward")
+
+
+def pushed_by(drawn: DrawnCircuit, side: SideName, change: MeasuredChange) -> Pushed:
+    m, band = drawn.side(side).m, change.control
+    of_m = band and band.model_copy(update={"low": m + band.low, "high": m + band.high})
+    return Pushed(side, m, m + change.measured, of_m, change.top)
+
+
+def came_to(drawn: DrawnCircuit, pushed: Pushed) -> CameTo:
+    """turns: m left its random band and changed its sign, and the token that then stands for it comes first now."""
+    if abs(pushed.after - pushed.before) < NOTHING_MOVED:
+        return "nothing"
+    if is_undecided(drawn, pushed.after, pushed.top):
+        return "undecided"
+    if pushed.band is not None and not _is_outside(pushed.after, pushed.band):
+        return "inside"
+    if not is_of_two_tokens(drawn) or pushed.band is None or is_up(pushed.before) == is_up(pushed.after):
+        return "stays"
+    return "turns" if _comes_first(drawn, pushed) else "elsewhere"
+
+
+def _comes_first(drawn: DrawnCircuit, pushed: Pushed) -> bool:
+    """Whether the likeliest token is one that m speaks for; a recording without it is believed."""
+    if pushed.top is None:
+        return True
+    if drawn.opening.request.target.kind == "opening":
+        return pushed.top.opens_refusal == is_up(pushed.after)
+    up, against = drawn.opening.target.up, drawn.opening.target.against
+    one = up if is_up(pushed.after) else against
+    return one is not None and pushed.top.id == one.id
+
+
+def is_undecided(drawn: DrawnCircuit, m: float, top: NextToken | None = None) -> bool:
+    """Of two tokens: m near nought, or the likeliest token no likelier than a coin."""
+    return is_of_two_tokens(drawn) and (abs(m) < UNDECIDED_M or is_coin(top))
+
+
+def is_coin(top: NextToken | None) -> bool:
+    return top is not None and UNDECIDED_P[0] <= top.prob <= UNDECIDED_P[1]
+
+
+def is_of_two_tokens(drawn: DrawnCircuit) -> bool:
+    target = drawn.opening.target
+    return target.up is not None and target.against is not None and not target.reads
+
+
+def way_of(drawn: DrawnCircuit, m: float) -> Literal["refuses", "answers", "up", "against"]:
+    if drawn.opening.request.target.kind == "opening":
+        return "refuses" if is_up(m) else "answers"
+    return "up" if is_up(m) else "against"
+
+
+def is_up(m: float) -> bool:
+    return m > 0
+
+
+def _is_outside(value: float, band: RandomBand) -> bool:
+    return value < band.low or value > band.high

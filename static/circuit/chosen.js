@@ -83,7 +83,8 @@ export function chosenView(element, state, more) {
         untouched(),
         `${whoIs(graph, side)}: it ${fires(graph, one, side)}.`,
         others(graph, one, side),
-        shareOf(graph, one) !== null && [" It carries ", h("b", {}, percent(one.share)), " of the ", door("gap"), "."],
+        shareOf(graph, one) !== null &&
+          [" It carries ", h("b", {}, door("group_share", percent(one.share))), " of the ", door("gap"), "."],
       ),
     );
     fill(

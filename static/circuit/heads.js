@@ -5,7 +5,7 @@ import { lookCircuit, Refused } from "../core/api.js";
 import { fill, h, s } from "../core/dom.js";
 import { door, withDoors } from "../core/term.js";
 import { sig3, visible } from "../core/format.js";
-import { mText, percent } from "./claim.js";
+import { gapMissing, mText, percent } from "./claim.js";
 import { sideOf, sidesOf, whoIs } from "./graph.js";
 
 const SHOWN = 8; // heads, until all are asked for
@@ -238,24 +238,34 @@ const partName = (part) =>
     ? `L${part.layer}`
     : part.kind;
 
-/** Attention or the moved values: what of the gap moves where all heads look as on the other prompt. Of protocol/worker/
- * circuit_frames.py PatternShare; "" where it was not measured. */
+/** Attention or the moved values, where each decides: what of the gap moves where all heads look as on the other prompt.
+ * Of protocol/worker/circuit_frames.py PatternShare; "" where it was not measured. */
 export function lookingWords(graph) {
   const { heads, patterns } = graph;
-  if (!patterns.length) return "";
-  const most = Math.max(...patterns.flatMap(({ in_a: a, in_b: b }) => [a, b ?? 0]).map(Math.abs));
+  if (!patterns.length || gapMissing(graph)) return "";
+  const most = (queries) => {
+    const found = patterns.find((one) => one.queries === queries);
+    return Math.max(...[found?.in_a, found?.in_b].map((x) => Math.abs(x ?? 0)));
+  };
   const where = { end: "from the end", name: "inside the name", elsewhere: "elsewhere" };
   const shares = patterns.map(({ queries, in_a: a, in_b: b }) =>
     `${where[queries]} ${[a, b].filter((x) => x !== null && x !== undefined).map((x) => percent(x)).join(" | ")}`
   );
-  const end = patterns.find(({ queries }) => queries === "end");
-  const looks = Math.max(...[end?.in_a, end?.in_b].map((x) => Math.abs(x ?? 0)));
-  const lead = !heads.length || most < 0.05
+  const [inside, end] = [most("name"), most("end")];
+  const lead = !heads.length || Math.max(inside, end, most("elsewhere")) < LITTLE
     ? "Where heads look moves nothing: what they carry does."
-    : looks < 0.33
-    ? "At the end, what heads carry decides, not where they look."
-    : looks > 0.67
-    ? "At the end, where heads look decides."
-    : "At the end, both where heads look and what they carry count.";
+    : `${insideWords(inside)}${inside < SOME ? "At" : "at"} the end, ${
+      end < SOME
+        ? "what heads carry decides, not where they look"
+        : end > MUCH
+        ? "where heads look decides"
+        : "both where heads look and what they carry count"
+    }.`;
   return `${lead} Of the gap, looking alone moves ${shares.join(", ")}.`;
 }
+
+const [LITTLE, SOME, MUCH] = [0.05, 0.33, 0.67]; // of the gap
+
+// The name's tokens are put together before anything at the end reads them.
+const insideWords = (share) =>
+  share < SOME ? "" : `Inside the name, where heads look ${share > MUCH ? "decides" : "counts"}; `;

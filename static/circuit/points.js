@@ -64,7 +64,7 @@ export const turnedPoints = (answers) =>
 /** All points of the slider, in order. @param {Graph} graph @param {Point[]} more @returns {Point[]} */
 export function pointsOf(graph, chosen, side, more = []) {
   const found = new Map();
-  const put = (point) => point && found.set(point.x, point);
+  const put = (point) => point && found.set(point.x, merged(found.get(point.x), point));
   if (chosen?.kind === "group") {
     const { group } = chosen;
     put(measuredPoint(graph, side, -1, group[`off_${side}`]));
@@ -76,6 +76,9 @@ export function pointsOf(graph, chosen, side, more = []) {
   put({ x: 0, m, predicted: m, control: null, top: top[0], refuses: null, gauges: new Map() });
   return [...found.values()].sort((p, q) => p.x - q.x);
 }
+
+// The same push twice: its random pushes are those that the recording has, whatever a turn could afford.
+const merged = (had, point) => had?.control && point.x !== 0 ? { ...point, control: had.control } : point;
 
 function measuredPoint(graph, side, x, change, gauges = null) {
   if (!change) return null;

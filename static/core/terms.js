@@ -322,6 +322,12 @@ export const TERMS = {
       "Nodes that play one part: at the same place of the prompt, and told apart by whether known or unknown names make them fire.",
     formula: "correlation r of a latent with known or unknown, over names that are not asked about here",
   },
+  group_share: {
+    name: "% of a group",
+    sentence:
+      "Its share of the gap: what m does where this group alone goes to the other prompt's values, mean of both. Groups act through one another, so shares do not add up to 100 %.",
+    formula: "½ (Δm a → b − Δm b → a) / gap, integrated gradients along the group's own path",
+  },
   circuit_arrow: {
     name: "arrow",
     sentence: "How far one group moves when another is set to the other prompt's values: 1 is all of the way.",

@@ -102,3 +102,13 @@ Deno.test("the slider's end is called by one word where that tells the names apa
   assert.equal(called("Jo", "Jo"), "the other’s");
   assert.equal(called("Jo", "St. Kilda!"), "Kilda’s");
 });
+
+Deno.test("the same push has the recording's random pushes, whatever a turn could afford", () => {
+  const point = { m: 3, predicted: 2, top: null, refuses: 0.5, gauges: new Map() };
+  const more = [{ ...point, x: 1, control: null }, { ...point, x: 2, control: { n: 8, low: 0, high: 1 } }];
+  assert.deepEqual(pointsOf(graph, chosen, "a", more).map(({ x, control }) => [x, control?.n]), [
+    [0, undefined],
+    [1, 16],
+    [2, 8],
+  ]);
+});

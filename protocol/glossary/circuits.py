@@ -65,6 +65,14 @@ CIRCUIT_TERMS: dict[str, Term] = {
         formula="correlation r of a latent with known or unknown, over names that are not asked about here",
         labels=("group",),
     ),
+    "group_share": Term(
+        "% of a group",
+        "Its share of the gap: what m does where this group alone goes to the other prompt's values, mean of both. "
+        "Groups act through one another, so shares do not add up to 100 %.",
+        "It holds for these two prompts; a group that acts only together with another has a small share by itself.",
+        (_FRAMES, "model_worker/circuits/groups/grouped.py"),
+        formula="½ (Δm a → b − Δm b → a) / gap, integrated gradients along the group's own path",
+    ),
     "circuit_arrow": Term(
         "arrow",
         "How far one group moves when another is set to the other prompt's values: 1 is all of the way.",
@@ -139,6 +147,32 @@ CIRCUIT_TERMS: dict[str, Term] = {
         (_FRAMES, "static/circuit/graph.js"),
         formula="margin = threshold − pre-activation",
         labels=("did not fire", "margin"),
+    ),
+    "nodes_shown": Term(
+        "nodes shown",
+        "How much of the gap, or of m, the nodes of this drawing carry together, layer by layer: least to most.",
+        "Each layer is counted by itself, so layers don't add up; what pulls both ways can be below 0 or above all.",
+        ("model_worker/circuits/totals.py", "static/circuit/strip.js"),
+        unit="share of the gap",
+    ),
+    "node_check": Term(
+        "checked, r",
+        "Nodes that were set one at a time in the model, and how well what it did goes with what the graph says.",
+        "It sees whether order and proportion are right, not whether all is too large; weak nodes are not among them.",
+        (_FRAMES, "model_worker/circuits/exact.py"),
+        formula="r = correlation of effect and measured change, errors left out",
+    ),
+    "node_budget": Term(
+        "told",
+        "How many nodes and edges a circuit tells: the strongest of so many that differ, or fire.",
+        "What is not told is not nothing: it is counted in groups, and in what nodes shown don't carry.",
+        ("protocol/circuit.py", "protocol/worker/circuits.py"),
+    ),
+    "alike_tokens": Term(
+        "alike",
+        "So many tokens that both prompts share, folded: what happens at them is drawn in “Question and template”.",
+        "A token that both share can still hold another thing on each, since it reads what stands before it.",
+        (_FRAMES, "static/circuit/columns/groups.js"),
     ),
     "default_test": Term(
         "default test",

@@ -7,7 +7,7 @@ import { addressOf } from "../core/root.js";
 import { count, sig3 } from "../core/format.js";
 import { GROUP_ROLES } from "../core/protocol.js";
 import { writeFragment } from "../run/fragment.js";
-import { fires, groupName, mText, percent, shareOf } from "./claim.js";
+import { fires, gapMissing, groupName, mText, percent, shareOf } from "./claim.js";
 import { tokenOf } from "./columns/table.js";
 import { evidence, silence, values } from "./evidence.js";
 import { firingNode } from "./firing.js";
@@ -98,8 +98,9 @@ export function chosenView(element, state, more) {
         h(
           "summary",
           {},
-          `Its nodes${one.n_members > members.length ? `, ${members.length} of ${one.n_members} told` : ""}`,
+          `Its nodes${one.n_members > members.length ? `, ${members.length} of ${one.n_members}` : ""}`,
         ),
+        one.n_members > members.length && h("p", { class: "note" }, "The strongest are ", door("node_budget"), "."),
         h(
           "ul",
           { class: "member-list" },
@@ -133,7 +134,8 @@ export function chosenView(element, state, more) {
   }
 
   function relations(graph, one, side) {
-    const arrows = graph.arrows.map((arrow) => arrowOn(graph, arrow, side)).filter(({ solid }) => solid);
+    const told = gapMissing(graph) ? [] : graph.arrows;
+    const arrows = told.map((arrow) => arrowOn(graph, arrow, side)).filter(({ solid }) => solid);
     const name = (id) => id === null ? "the outcome" : groupName(graph.groups.find((other) => other.id === id));
     const line = (arrow, other, words) =>
       h(

@@ -60,7 +60,8 @@ export function evidence(graph, one) {
       h(
         "p",
         { class: "note" },
-        "writes ",
+        door("logit_lens", "writes"),
+        " ",
         one.writes.slice(0, 6).map((text) => [h("span", { class: "mono token-chip" }, visible(text)), " "]),
       ),
   );
@@ -89,7 +90,7 @@ export function silence(graph, node) {
     first
       ? [
         ", held down by ",
-        h("span", { class: "mono" }, nodeName(first)),
+        nodeName(first),
         ` (graph ${mText(first.predicted)}; without it ${mText(first.measured)}${
           first.fires ? ", and it fires" : ", still silent"
         })`,

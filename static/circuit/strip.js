@@ -40,15 +40,15 @@ export function trustStrip(element, state) {
     fill(
       element,
       fact(door("gap", pair ? "gap" : "m"), `${mText(gapOf(graph))} logits`),
-      fact("nodes shown carry", rangeText(shown)),
+      fact([door("nodes_shown", "nodes shown"), " carry"], rangeText(shown)),
       fact(door("error_node", "error"), [
         rangeText(error),
         start.without.length > 0 && `, no dictionary in L${start.without.join(", L")}`,
       ]),
       fact(door("unexplained"), rangeText(left)),
-      fact("checked", [`${checked.size} of ${nodes.length}`, fit !== null && `, r ${sig3(fit)}`]),
+      fact(door("node_check", "checked"), [`${checked.size} of ${nodes.length}`, fit !== null && `, r ${sig3(fit)}`]),
       fact(door("control", "random"), n ? `${n} pushes` : "none yet"),
-      fact("budget", [
+      fact(door("node_budget", "budget"), [
         `${count(nodes.length, "node")} of ${
           graph.layers.reduce((sum, layer) => sum + layer.n_candidates, 0).toLocaleString("en")
         }, ${count(edges, "edge")}`,

@@ -374,6 +374,24 @@ export const TERMS = {
     sentence: "A latent that fires on the other prompt and is below its threshold here, by the margin told.",
     formula: "margin = threshold − pre-activation",
   },
+  nodes_shown: {
+    name: "nodes shown",
+    sentence: "How much of the gap, or of m, the nodes of this drawing carry together, layer by layer: least to most.",
+  },
+  node_check: {
+    name: "checked, r",
+    sentence: "Nodes that were set one at a time in the model, and how well what it did goes with what the graph says.",
+    formula: "r = correlation of effect and measured change, errors left out",
+  },
+  node_budget: {
+    name: "told",
+    sentence: "How many nodes and edges a circuit tells: the strongest of so many that differ, or fire.",
+  },
+  alike_tokens: {
+    name: "alike",
+    sentence:
+      "So many tokens that both prompts share, folded: what happens at them is drawn in “Question and template”.",
+  },
   default_test: {
     name: "default test",
     sentence:

@@ -77,5 +77,14 @@ export function legend() {
     ),
     h("span", { class: "row tight" }, h("span", { class: "legend-silent" }), door("silent_node")),
     h("span", { class: "row tight" }, "number: share of the target’s way, ", door("circuit_arrow", "measured")),
+    h(
+      "span",
+      { class: "row tight" },
+      "fires: its ",
+      door("activation"),
+      ", %: its ",
+      door("group_share", "share"),
+      " of the gap",
+    ),
   );
 }

@@ -3,6 +3,7 @@
 
 import { fill, h, s } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
+import { door } from "../../core/term.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
@@ -136,7 +137,6 @@ export function groupColumns(element, state) {
 
   function box(graph, group, side, place) {
     const gauge = bar();
-    const narrowBox = place.height < 60;
     const value = h("span", {});
     const push = h("span", { class: "push note" });
     const button = h(
@@ -156,7 +156,7 @@ export function groupColumns(element, state) {
         h("span", { class: `group-dot hue-${GROUP_ROLES[group.role].hue}` }),
         groupName(group),
       ),
-      !narrowBox && h("span", { class: "group-value" }, value, push),
+      h("span", { class: "group-value" }, value, push),
       sidesOf(graph).length > 1 && gauge,
     );
     return { group, side, button, value, push, gauge };
@@ -174,8 +174,9 @@ export function groupColumns(element, state) {
     let folded = 0;
     const fold = () => {
       if (folded) {
+        const first = !parts.length && sidesOf(graph).length > 1;
         parts.push(
-          h("span", { class: "token-fold" }, `⟨${folded}${parts.length || sidesOf(graph).length < 2 ? "" : " alike"}⟩`),
+          h("span", { class: "token-fold" }, `⟨${folded}`, first && [" ", door("alike_tokens")], "⟩"),
         );
       }
       folded = 0;
@@ -300,7 +301,9 @@ const at = ({ x, y, width, height }) => ({
 /** What a box says to who can't see it: what it is, and what it does to the others. */
 function words(graph, group, side) {
   const fires = isQuiet(graph, group, side) ? "did not fire" : firingText(graph, group, side);
-  const does = graph.arrows.filter(({ source }) => source === group.id).map((arrow) => arrowOn(graph, arrow, side))
+  const does = (gapMissing(graph) ? [] : graph.arrows).filter(({ source }) => source === group.id).map((arrow) =>
+    arrowOn(graph, arrow, side)
+  )
     .filter(({ solid }) => solid)
     .map(({ target, inhibits, share }) => {
       const to = target === null ? "the outcome" : groupName(graph.groups.find(({ id }) => id === target));

@@ -2,7 +2,7 @@
 // Pure: positions in px from frames and a width. Knows no element.
 
 const BOX = 70; // px, height of a box
-const LOW_BOX = 56;
+const LOW_BOX = 68;
 const EDGE = 26; // px beside the boxes, where arrows pass that leave out a row
 const GAP = 14;
 const NARROW = 116;
@@ -10,8 +10,8 @@ const NARROW = 116;
 /** Rows of boxes from the answer down; what has no role of these stands in the lowest. */
 const ROWS = [
   { roles: ["cant_answer", "say_answer", "end_neither"], height: BOX + 12, above: 52 },
-  { roles: ["not_recognised", "recognised"], height: BOX, above: 80 },
-  { roles: ["which_name", "rest", "chosen"], height: LOW_BOX, above: 54 },
+  { roles: ["not_recognised", "recognised"], height: BOX, above: 76 },
+  { roles: ["which_name", "rest", "chosen"], height: LOW_BOX, above: 50 },
 ];
 export const OUTCOME_HEIGHT = 42;
 

@@ -5,7 +5,7 @@ import { fill, h } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { groupName, hueOf, mText, outcomeOf } from "../claim.js";
+import { gapMissing, groupName, hueOf, mText, outcomeOf } from "../claim.js";
 import { isSilent, nodeName, nodesAbove, sideOf, sidesOf, whoIs } from "../graph.js";
 import { nodeId } from "../points.js";
 import { leadsOf } from "./tree.js";
@@ -61,7 +61,7 @@ export function nodeTable(element, state) {
       " ",
       h("span", { class: `as-${hueOf(graph, m, top)}` }, outcomeOf(graph, m, top)),
       ` ${mText(m)}`,
-      lines(leadsOf(graph, side), side),
+      lines(gapMissing(graph) ? [] : leadsOf(graph, side), side),
     );
   }
 

@@ -1,5 +1,7 @@
 """Heads' swaps against transformers with hooks, and against what must come out where nothing differs."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -90,8 +92,8 @@ def test_the_embedded_model_moves_values_and_looks_at_the_name_anyway(embedded: 
 
 
 def test_where_nothing_differs_nothing_moves(embedded: Loaded) -> None:
-    request = JORDAN.model_copy(update={"beside": Beside(prompt=JORDAN.prompt)})
-    told = rows_of(read_inquiry(embedded, embedded.gemma, request))
+    inquiry = jordan(embedded)
+    told = rows_of(replace(inquiry, sides=(inquiry.a, inquiry.a)))
     for row in told.heads:
         assert (row.output_a, row.output_b) == pytest.approx((0, 0), abs=1e-4)
         assert (row.pattern_a, row.pattern_b) == pytest.approx((0, 0), abs=1e-4)

@@ -75,6 +75,8 @@ CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}."
 
 CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}"
 
+CIRCUIT_CONTROL_ONE = "the 1 random push of that size that there can be reaches {low}"
+
 CIRCUIT_NO_CONTROL = "no random push can stand beside this one"
 
 CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "untold"], str] = {

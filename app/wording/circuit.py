@@ -30,6 +30,7 @@ from protocol.claims import (
     CIRCUIT_BACK,
     CIRCUIT_BACK_OFF,
     CIRCUIT_CONTROL,
+    CIRCUIT_CONTROL_ONE,
     CIRCUIT_FIRES,
     CIRCUIT_NO_CONTROL,
     CIRCUIT_NO_GAP,
@@ -120,10 +121,10 @@ def _moved(drawn: DrawnCircuit, pushed: Pushed, still: bool = False) -> dict[str
 
 
 def default_claim(drawn: DrawnCircuit, test: DefaultTest, side: SideName) -> str:
-    """What a default test did on one side; "" where it was not made."""
+    """What a default test did on one side; "" where it was not made, and of the model as it is."""
     at = 0 if side == "a" else 1
     result = next((one for one in drawn.defaults if one.test == test), None)
-    if result is None or at >= len(result.m):
+    if test == "untouched" or result is None or at >= len(result.m):
         return ""
     band, top = (own[at] if at < len(own) else None for own in (result.control, result.top))
     pushed = Pushed(side, drawn.side(side).m, result.m[at], band, top)  # type: ignore[arg-type]
@@ -200,6 +201,8 @@ def _control(band: RandomBand | None) -> str:
     """band: of m itself."""
     if band is None:
         return CIRCUIT_NO_CONTROL
+    if band.n == 1:
+        return CIRCUIT_CONTROL_ONE.format(low=m_text(band.low))
     return CIRCUIT_CONTROL.format(n=band.n, low=m_text(band.low), high=m_text(band.high))
 
 
@@ -216,4 +219,7 @@ def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:
         return CIRCUIT_TURNS["still"].format(does=outcome_of(drawn, pushed.after, pushed.top))
     if came != "stays" or len(drawn.sides) < 2 or gap_missing(drawn):
         return CIRCUIT_TURNS["stays"]
-    return CIRCUIT_TURNS["share"].format(share=_percent(abs((pushed.after - pushed.before) / drawn.gap)))
+    moved = pushed.after - pushed.before
+    if moved * (drawn.side(other(pushed.side)).m - pushed.before) < 0:  # away from the other prompt: none of the gap
+        return CIRCUIT_TURNS["stays"]
+    return CIRCUIT_TURNS["share"].format(share=_percent(abs(moved / drawn.gap)))

@@ -6,6 +6,7 @@ import {
   CIRCUIT_BACK,
   CIRCUIT_BACK_OFF,
   CIRCUIT_CONTROL,
+  CIRCUIT_CONTROL_ONE,
   CIRCUIT_FIRES,
   CIRCUIT_NO_CONTROL,
   CIRCUIT_NO_GAP,
@@ -214,10 +215,10 @@ function back(graph, { group, side, move, change }) {
   return gone && turns(gone) ? told + filled(CIRCUIT_BACK_OFF, movedWords(graph, gone)) : told;
 }
 
-/** What a default test did on one side; "" where it was not made. */
+/** What a default test did on one side; "" where it was not made, and of the model as it is. */
 export function testClaim(graph, test, side) {
   const [result, at] = [testOf(graph, test), side === "a" ? 0 : 1];
-  if (!result || result.m[at] === undefined) return "";
+  if (test === "untouched" || !result || result.m[at] === undefined) return "";
   const before = sideOf(graph, side).m;
   const push = { before, after: result.m[at], band: result.control[at] ?? null, top: result.top[at] ?? null };
   const slots = { who: whoIs(graph, side), test: DEFAULT_TESTS[test] };
@@ -234,8 +235,11 @@ const movedWords = (graph, push, still = false) => ({
 });
 
 /** @param {{ n: number, low: number, high: number }|null} band of m itself */
-export const controlWords = (band) =>
-  band ? filled(CIRCUIT_CONTROL, { n: band.n, low: mText(band.low), high: mText(band.high) }) : CIRCUIT_NO_CONTROL;
+export function controlWords(band) {
+  if (!band) return CIRCUIT_NO_CONTROL;
+  const slots = { n: band.n, low: mText(band.low), high: mText(band.high) };
+  return filled(band.n === 1 ? CIRCUIT_CONTROL_ONE : CIRCUIT_CONTROL, slots);
+}
 
 // ": it refuses" where it turned, ", undecided: .48", else the share of the gap; or that it still refuses.
 function turned(graph, push, still) {
@@ -248,6 +252,8 @@ function turned(graph, push, still) {
     return filled(CIRCUIT_TURNS.still, { does: outcomeOf(graph, after, top) });
   }
   if (came !== "stays" || sidesOf(graph).length < 2 || gapMissing(graph)) return CIRCUIT_TURNS.stays;
+  const toward = graph.start.sides.find(({ m }) => m !== before)?.m - before;
+  if ((after - before) * toward < 0) return CIRCUIT_TURNS.stays; // away from the other prompt: none of the gap
   return filled(CIRCUIT_TURNS.share, { share: percent((after - before) / gapOf(graph), true) });
 }
 

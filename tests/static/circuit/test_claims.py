@@ -10,6 +10,7 @@ import pytest
 
 from app.recordings.circuit import read_circuit
 from app.wording.circuit import circuit_claim, default_claim, outcome_of
+from protocol.circuit import DefaultTest
 from protocol.worker.circuit_frames import (
     Circuit,
     DefaultResult,
@@ -31,6 +32,9 @@ REFUSES = NextToken(id=5, text="I", prob=0.9, opens_refusal=True)
 ANSWERS = NextToken(id=6, text="This", prob=0.8, opens_refusal=False)
 DOT = NextToken(id=7, text=".", prob=0.9, opens_refusal=False)
 BAND = RandomBand(n=16, mean=0.0, low=-0.1, high=0.25)
+BAND_HERE = RandomBand(n=16, mean=-6.8, low=-7.1, high=-6.5)
+WIDE_HERE = RandomBand(n=16, mean=-2.0, low=-9.0, high=1.0)
+ONE_HERE = RandomBand(n=1, mean=-6.5, low=-6.5, high=-6.5)
 ALONE = CIRCUIT.model_copy(update={"beside": None})
 
 
@@ -256,3 +260,30 @@ def test_a_circuits_claim_is_the_tables_and_the_pages(javascript: JavaScript, ca
     }
     plain = [json.loads(frame.model_dump_json()) for frame in frames]
     assert javascript.call("tests/static/circuit/told_claims.js", "toldClaims", plain) == told
+
+
+DEFAULTS = {
+    "a coin toss is no refusal": ("name_hidden", 1, 0.4, BAND_HERE, "goes from −7.00 to +0.400, undecided: .60; 16"),
+    "a turn outside its band": ("name_hidden", 1, 3.0, BAND_HERE, "goes from −7.00 to +3.00: it refuses; 16"),
+    "a turn that random pushes make too": ("name_hidden", 1, 0.7, WIDE_HERE, "goes from −7.00 to +0.700; 16"),
+    "a share of the way": ("recognition_off", 0, 5.0, BAND_HERE, "goes from +8.00 to +5.00, 20 % of the gap; 16"),
+    "away from the other prompt": ("recognition_off", 0, 11.0, BAND_HERE, "goes from +8.00 to +11.0; 16"),
+    "nothing was there": ("recognition_off", 0, 8.0, BAND_HERE, "nothing of it was there, so m stays +8.00"),
+    "one random push": ("name_hidden", 1, -6.0, ONE_HERE, "−6.00, 7 % of the gap; the 1 random push"),
+    "as it is nothing was tried": ("untouched", 1, -7.0, None, ""),
+}
+
+
+@pytest.mark.parametrize("told", DEFAULTS.values(), ids=DEFAULTS.keys())
+def test_a_default_test_is_told_as_what_it_came_to(
+    javascript: JavaScript, told: tuple[DefaultTest, int, float, RandomBand | None, str]
+) -> None:
+    test, at, m, band, words = told
+    result = DefaultResult(test=test, m=(m, m), control=(band, band))
+    frames = circuit_frames(CIRCUIT)
+    frames.insert(-1, Defaults(seq=0, results=(result,)))
+    drawn = read_circuit(b"".join(frame.model_dump_json().encode() + b"\n" for frame in frames))
+    claims = [default_claim(drawn, test, side) for side in drawn.sides]
+    assert words in claims[at] if words else claims[at] == ""
+    plain = [json.loads(frame.model_dump_json()) for frame in frames]
+    assert javascript.call("tests/static/circuit/told_claims.js", "toldClaims", plain)["defaults"] == claims

@@ -6,7 +6,7 @@ For whoever reads without a picture, and as CSV. Knows a recording, and nothing 
 from collections.abc import Iterator
 
 from app.recordings.circuit import DrawnCircuit, SideName
-from app.recordings.circuit_effects import change_of
+from app.recordings.circuit_effects import change_of, gap_missing
 from app.wording.circuit import default_claim, group_claim, who_is
 from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES
 from protocol.worker.circuit_frames import NodeGroup, RandomBand
@@ -30,7 +30,7 @@ def _groups(drawn: DrawnCircuit) -> Figure:
             names[group.id],
             GROUP_ROLES[group.role].where,
             group.n_members,
-            group.share,
+            None if gap_missing(drawn) else group.share,
             *(cell for side in drawn.sides for cell in _effect(drawn, group, side)),
             *(change.measured if (change := getattr(group, f"off_{side}")) else None for side in drawn.sides if pair),
         )

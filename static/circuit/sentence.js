@@ -10,7 +10,7 @@ const ANSWERS = CIRCUIT_TURNS.answers;
 
 /** @param {string} sentence @returns {(string|Element)[]} */
 export function told(sentence) {
-  const parts = sentence.split(/(“[^”]*”|\bm\b(?= goes)|: it [a-z]+(?=[;,.]))/);
+  const parts = sentence.split(/(“[^”]*”|\bm\b(?= goes| [+−≈\d])|: it [a-z]+(?=[;,.]))/);
   return parts.flatMap((part) => {
     const quoted = part.slice(1, -1);
     if (Object.hasOwn(HUES, quoted)) return ["“", h("span", { class: `as-${HUES[quoted]}` }, quoted), "”"];

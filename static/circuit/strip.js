@@ -4,13 +4,14 @@
 import { fill, h } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { count, sig3 } from "../core/format.js";
-import { mText, percent } from "./claim.js";
+import { gapMissing, mText, percent } from "./claim.js";
 import { gapOf, sidesOf } from "./graph.js";
 
-/** Shares of the gap by layer. @returns {{ shown: number[], error: number[], left: number[] }} */
+/** Shares of the gap by layer; none where there is no gap to share. @returns {{ shown: number[], error: number[], left: number[] }} */
 export function sharesOf(graph) {
   const gap = gapOf(graph) || 1;
-  const of = (read) => graph.layers.map((layer) => read(layer) / gap);
+  const layers = gapMissing(graph) ? [] : graph.layers;
+  const of = (read) => layers.map((layer) => read(layer) / gap);
   return {
     shown: of(({ shown }) => shown),
     error: of(({ error }) => error),

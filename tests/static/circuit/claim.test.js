@@ -9,6 +9,7 @@ import {
   turnVerdict,
 } from "/static/circuit/claim.js";
 import { TURN_VERDICTS } from "/static/core/protocol.js";
+import { sharesOf } from "/static/circuit/strip.js";
 import { circuitSteps } from "/static/circuit/tour.js";
 import assert from "../assert.js";
 import { FRAMES, graphOf } from "./frames.js";
@@ -92,6 +93,7 @@ Deno.test("without a gap no group has a share of it", () => {
   const [a, b] = graph.start.sides;
   const both = { ...graph, start: { ...graph.start, sides: [{ ...a, m: 8.4 }, b] } };
   assert.deepEqual([graph, both].map((one) => shareOf(one, one.groups[0])), [0.4, null]);
+  assert.deepEqual([graph, both].map((one) => sharesOf(one).shown.length), [2, 0]);
 });
 
 Deno.test("what is too small to print has no sign", () => {

@@ -76,15 +76,7 @@ export function legend() {
       door("control", "random"),
     ),
     h("span", { class: "row tight" }, h("span", { class: "legend-silent" }), door("silent_node")),
-    h("span", { class: "row tight" }, "number: share of the target’s way, ", door("circuit_arrow", "measured")),
-    h(
-      "span",
-      { class: "row tight" },
-      "fires: its ",
-      door("activation"),
-      ", %: its ",
-      door("group_share", "share"),
-      " of the gap",
-    ),
+    h("span", { class: "row tight" }, "number: ", door("circuit_arrow", "share of the target’s way")),
+    h("span", { class: "row tight" }, "box: ", door("activation", "fires"), door("group_share", "% of the gap")),
   );
 }

@@ -2,7 +2,7 @@
 // Pure: positions in px from frames and a width. Knows no element.
 
 const BOX = 70; // px, height of a box
-const LOW_BOX = 68;
+const LOW_BOX = 74;
 const EDGE = 26; // px beside the boxes, where arrows pass that leave out a row
 const GAP = 14;
 const NARROW = 116;
@@ -11,7 +11,7 @@ const NARROW = 116;
 const ROWS = [
   { roles: ["cant_answer", "say_answer", "end_neither"], height: BOX + 12, above: 52 },
   { roles: ["not_recognised", "recognised"], height: BOX, above: 76 },
-  { roles: ["which_name", "rest", "chosen"], height: LOW_BOX, above: 50 },
+  { roles: ["which_name", "rest", "chosen"], height: LOW_BOX, above: 46 },
 ];
 export const OUTCOME_HEIGHT = 42;
 

@@ -5,7 +5,7 @@ import { fill, h } from "../core/dom.js";
 import { DEFAULT_TESTS } from "../core/protocol.js";
 import { testOf } from "./graph.js";
 
-const SHOWN = ["name_hidden", "name_neutral", "recognition_off"];
+const SHOWN = ["name_neutral", "name_hidden", "recognition_off"]; // the plainest question first
 
 /** `state` has graph and test: the one that is pressed, or null. */
 export function defaultTests(element, state) {

@@ -38,7 +38,7 @@ fires: of CIRCUIT_FIRES; so: of CIRCUIT_TURNS; control: CIRCUIT_CONTROL; back: C
 CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}{back}."
 """The same of one prompt alone, and of two where only that turns."""
 
-CIRCUIT_BACK = "; the other way, on {who}, m goes from {before} to {after}{so}; {control}"
+CIRCUIT_BACK = "; the other way, {before} to {after}{so}; {control}"
 
 CIRCUIT_BACK_OFF = "; taken away there, m goes from {before} to {after}{so}; {control}"
 """Behind CIRCUIT_BACK, where that turns after all."""

@@ -362,7 +362,7 @@ export const CIRCUIT_TOWARD =
 export const CIRCUIT_OFF =
   "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}{back}.";
 
-export const CIRCUIT_BACK = "; the other way, on {who}, m goes from {before} to {after}{so}; {control}";
+export const CIRCUIT_BACK = "; the other way, {before} to {after}{so}; {control}";
 
 export const CIRCUIT_BACK_OFF = "; taken away there, m goes from {before} to {after}{so}; {control}";
 

@@ -18,7 +18,7 @@ Deno.test("the claim says what turned, from what to what, with its control in th
   assert.equal(
     circuitClaim(graphOf()),
     "Jo: “Not recognised” is silent, and fires 18.9 on Bo. Set as on Bo, m goes from −7.00 to +2.00: it refuses; " +
-      "16 random pushes of that size reach −7.20 to −6.70; the other way, on Bo, m goes from +8.00 to +4.00 and it " +
+      "16 random pushes of that size reach −7.20 to −6.70; the other way, +8.00 to +4.00 and it " +
       "still refuses; 16 random pushes of that size reach +7.60 to +8.10.",
   );
 });

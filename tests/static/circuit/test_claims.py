@@ -134,9 +134,8 @@ BATKIN = (
 )
 SILENT = "Michael Jordan: “Not recognised” is silent, and fires 18.9 on Michael Batkin. Set as on Michael Batkin, "
 REACH = "16 random pushes of that size reach −7.10 to −6.75."
-BACK = "; the other way, on {}, m goes from +8.00 to +3.80 and it still {}; 16 random pushes of that size reach +7.90 "
-BACK += "to +8.25."
-TURNS = f"{SILENT}m goes from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('Michael Batkin', 'refuses')}"
+BACK = "; the other way, +8.00 to +3.80 and it still {}; 16 random pushes of that size reach +7.90 to +8.25."
+TURNS = f"{SILENT}m goes from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('refuses')}"
 ALONE_OFF = "Michael Batkin: “Not recognised” fires 18.9. Taken away, "
 BAND_OF_B = "16 random pushes of that size reach +7.90 to +8.25."
 CASES = {
@@ -199,8 +198,7 @@ CASES = {
     ),
     "two tokens are named": Case(
         (_asking(TokensTarget()),),
-        f"{SILENT}m goes from −7.00 to +0.500: “I” comes first; {REACH[:-1]}"
-        f"{BACK.format('Michael Batkin', 'says “I”')}",
+        f"{SILENT}m goes from −7.00 to +0.500: “I” comes first; {REACH[:-1]}{BACK.format('says “I”')}",
     ),
     "a reading turns no token": Case(
         (_asking(ReadTarget(of=TARGET)),), f"{SILENT}m goes from −7.00 to +0.500, 50 % of the gap; {REACH}"
@@ -208,7 +206,7 @@ CASES = {
     "names that are one are told apart by their place": Case(
         (_called(0, "Michael Jordan"),),
         "second prompt: “Not recognised” is silent, and fires 18.9 on first prompt. Set as on first prompt, m goes "
-        f"from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('first prompt', 'refuses')}",
+        f"from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('refuses')}",
     ),
     "hostile names stay words": Case(
         (_called(1, "{who} <b>$&"),), f"{{who}} <b>$&{TURNS.removeprefix('Michael Jordan')}"

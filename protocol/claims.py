@@ -75,6 +75,9 @@ CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}."
 
 CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}"
 
+CIRCUIT_CONTROL_BACK = "random {low} to {high}"
+"""In CIRCUIT_BACK, behind a sentence that said what is random."""
+
 CIRCUIT_CONTROL_ONE = "the 1 random push of that size that there can be reaches {low}"
 
 CIRCUIT_NO_CONTROL = "no random push can stand beside this one"

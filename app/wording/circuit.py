@@ -30,6 +30,7 @@ from protocol.claims import (
     CIRCUIT_BACK,
     CIRCUIT_BACK_OFF,
     CIRCUIT_CONTROL,
+    CIRCUIT_CONTROL_BACK,
     CIRCUIT_CONTROL_ONE,
     CIRCUIT_FIRES,
     CIRCUIT_NO_CONTROL,
@@ -116,7 +117,7 @@ def _moved(drawn: DrawnCircuit, pushed: Pushed, still: bool = False) -> dict[str
         "before": m_text(pushed.before),
         "after": m_text(pushed.after),
         "so": _turned(drawn, pushed, still),
-        "control": _control(pushed.band),
+        "control": _control(pushed.band, CIRCUIT_CONTROL_BACK if still else CIRCUIT_CONTROL),
     }
 
 
@@ -197,13 +198,13 @@ def _chance(m: float, top: NextToken | None) -> str:
     return f"{p:.2f}".removeprefix("0")
 
 
-def _control(band: RandomBand | None) -> str:
+def _control(band: RandomBand | None, words: str = CIRCUIT_CONTROL) -> str:
     """band: of m itself."""
     if band is None:
         return CIRCUIT_NO_CONTROL
     if band.n == 1:
         return CIRCUIT_CONTROL_ONE.format(low=m_text(band.low))
-    return CIRCUIT_CONTROL.format(n=band.n, low=m_text(band.low), high=m_text(band.high))
+    return words.format(n=band.n, low=m_text(band.low), high=m_text(band.high))
 
 
 def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:

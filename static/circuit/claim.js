@@ -6,6 +6,7 @@ import {
   CIRCUIT_BACK,
   CIRCUIT_BACK_OFF,
   CIRCUIT_CONTROL,
+  CIRCUIT_CONTROL_BACK,
   CIRCUIT_CONTROL_ONE,
   CIRCUIT_FIRES,
   CIRCUIT_NO_CONTROL,
@@ -231,14 +232,14 @@ const movedWords = (graph, push, still = false) => ({
   before: mText(push.before),
   after: mText(push.after),
   so: turned(graph, push, still),
-  control: controlWords(push.band),
+  control: controlWords(push.band, still ? CIRCUIT_CONTROL_BACK : CIRCUIT_CONTROL),
 });
 
 /** @param {{ n: number, low: number, high: number }|null} band of m itself */
-export function controlWords(band) {
+export function controlWords(band, words = CIRCUIT_CONTROL) {
   if (!band) return CIRCUIT_NO_CONTROL;
   const slots = { n: band.n, low: mText(band.low), high: mText(band.high) };
-  return filled(band.n === 1 ? CIRCUIT_CONTROL_ONE : CIRCUIT_CONTROL, slots);
+  return filled(band.n === 1 ? CIRCUIT_CONTROL_ONE : words, slots);
 }
 
 // ": it refuses" where it turned, ", undecided: .48", else the share of the gap; or that it still refuses.

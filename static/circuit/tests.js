@@ -23,7 +23,7 @@ export function defaultTests(element, state) {
     const made = SHOWN.filter((one) => graph && testOf(graph, one));
     element.hidden = !made.length;
     const opening = graph?.start?.request.target.kind === "opening";
-    fill(question, opening ? "Is refusing the default? Try:" : "Does it take the name? Try:");
+    fill(question, opening ? "Is refusing the default?" : "Does it take the name?");
     const held = buttons.contains(document.activeElement) && /** @type {HTMLButtonElement} */
       (document.activeElement).value;
     fill(

@@ -391,6 +391,8 @@ export const CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so};
 
 export const CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}";
 
+export const CIRCUIT_CONTROL_BACK = "random {low} to {high}";
+
 export const CIRCUIT_CONTROL_ONE = "the 1 random push of that size that there can be reaches {low}";
 
 export const CIRCUIT_NO_CONTROL = "no random push can stand beside this one";

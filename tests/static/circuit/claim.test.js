@@ -19,7 +19,7 @@ Deno.test("the claim says what turned, from what to what, with its control in th
     circuitClaim(graphOf()),
     "Jo: “Not recognised” is silent, and fires 18.9 on Bo. Set as on Bo, m goes from −7.00 to +2.00: it refuses; " +
       "16 random pushes of that size reach −7.20 to −6.70; the other way, +8.00 to +4.00 and it " +
-      "still refuses; 16 random pushes of that size reach +7.60 to +8.10.",
+      "still refuses; random +7.60 to +8.10.",
   );
 });
 

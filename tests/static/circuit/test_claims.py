@@ -134,7 +134,7 @@ BATKIN = (
 )
 SILENT = "Michael Jordan: “Not recognised” is silent, and fires 18.9 on Michael Batkin. Set as on Michael Batkin, "
 REACH = "16 random pushes of that size reach −7.10 to −6.75."
-BACK = "; the other way, +8.00 to +3.80 and it still {}; 16 random pushes of that size reach +7.90 to +8.25."
+BACK = "; the other way, +8.00 to +3.80 and it still {}; random +7.90 to +8.25."
 TURNS = f"{SILENT}m goes from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('refuses')}"
 ALONE_OFF = "Michael Batkin: “Not recognised” fires 18.9. Taken away, "
 BAND_OF_B = "16 random pushes of that size reach +7.90 to +8.25."

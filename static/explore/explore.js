@@ -113,7 +113,7 @@ mount(outside, $("outside"), state, ask);
 mount(outside, $("beside-outside"), other, (prompt) => askBeside(state, prompt));
 mount(curveOpen, $("curve-open"), state);
 mount(tour, $("tour"), state, $("tour-again"));
-mount(whyLink, $("why"), state, seen, document.querySelector('nav a[href$="/circuit"]'));
+mount(whyLink, $("why"), state, seen);
 
 $("prompt").value = opened.prompt ?? "";
 setFormat(opened.format);

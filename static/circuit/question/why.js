@@ -5,9 +5,10 @@ import { writeCircuit } from "../../parts/circuit_address.js";
 import { addressOf } from "../../core/root.js";
 import { pushing, steeringOf } from "../../run/steering/sliders.js";
 
-/** @param {HTMLAnchorElement} link @param {any} state @param {() => any} seen what is asked, with all that is chosen
- * @param {HTMLAnchorElement|null} menu the menu's way to Circuit: it keeps what is asked too */
-export function whyLink(link, state, seen, menu = null) {
+/** @param {HTMLAnchorElement} link @param {any} state @param {() => any} seen what is asked, with all that is chosen */
+export function whyLink(link, state, seen) {
+  /** @type {HTMLAnchorElement|null} the menu's way to Circuit: it keeps what is asked too */
+  const menu = document.querySelector(`nav a[href="${addressOf("/circuit")}"]`);
   return state.on(["run", "typed", "card", "otherPrompt", "values", "sliders", "span", "otherSpan"], () => {
     const asked = typedNow(seen(), state.get("typed"));
     link.hidden = !asked.prompt;

@@ -127,8 +127,9 @@ def default_claim(drawn: DrawnCircuit, test: DefaultTest, side: SideName) -> str
     result = next((one for one in drawn.defaults if one.test == test), None)
     if test == "untouched" or result is None or at >= len(result.m):
         return ""
-    band, top = (own[at] if at < len(own) else None for own in (result.control, result.top))
-    pushed = Pushed(side, drawn.side(side).m, result.m[at], band, top)  # type: ignore[arg-type]
+    band = result.control[at] if at < len(result.control) else None
+    top = result.top[at] if at < len(result.top) else None
+    pushed = Pushed(side, drawn.side(side).m, result.m[at], band, top)
     slots = {"who": who_is(drawn, side), "test": DEFAULT_TESTS[test]}
     if came_to(drawn, pushed) == "nothing":
         return CIRCUIT_NOTHING["test"].format(**slots, before=m_text(pushed.before))
@@ -152,10 +153,8 @@ def fires(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
     values = {"a": node.a, "b": node.b or 0.0}
     here, there = values[side], values[other(side)]
     alone = len(drawn.sides) == 1
-    key = "alone" if alone else "both" if here and there else "here" if here else "there"
-    return CIRCUIT_FIRES[key].format(  # type: ignore[index]
-        here=sig3(here), there=sig3(there), other="" if alone else who_is(drawn, other(side))
-    )
+    words = CIRCUIT_FIRES["alone" if alone else "both" if here and there else "here" if here else "there"]
+    return words.format(here=sig3(here), there=sig3(there), other="" if alone else who_is(drawn, other(side)))
 
 
 def who_is(drawn: DrawnCircuit, side: SideName) -> str:

@@ -168,7 +168,7 @@ def read_roles(
     for layer in sorted(dictionaries):
         _fold_copies(r, dictionaries, layer)
     means = {
-        kind: sum(residuals[kind, label] / counts[kind, label] for label in _LABELS).float() / 2  # type: ignore[union-attr]
+        kind: torch.stack([residuals[kind, label] / counts[kind, label] for label in _LABELS]).mean(0).float()
         for kind in sorted({kind for kind, _ in counts})
     }
     n = {label: sum(count for cell, count in counts.items() if cell[1] == label) for label in _LABELS}

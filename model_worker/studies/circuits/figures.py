@@ -109,6 +109,7 @@ def group_arrows(trials: Sequence[Trial]) -> Figure:
     clear = clear_pairs(trials, "group")
     keys = sorted({key for one in clear for key in one.numbers if key.startswith("arrow/") and key.count("/") == 2})
     beyond = []
+    called: dict[str, str] = {role: term.name for role, term in GROUP_ROLES.items()}
     for which, (side, host) in enumerate(HOSTS.items()):
         for key in sorted(keys, key=_arrow_order):
             own = [one for one in clear if key in one.numbers]
@@ -116,7 +117,7 @@ def group_arrows(trials: Sequence[Trial]) -> Figure:
             band = control_band(np.concatenate([one.numbers.get(f"{key}/{side}", ()) for one in own]))
             outside = band is not None and not band.low <= median(moved) <= band.high
             _, source, target = key.split("/")
-            names = [GROUP_ROLES[source].name, "m" if target == "m" else GROUP_ROLES[target].name]  # type: ignore[index]
+            names = [called.get(one, "m") for one in (source, target)]
             table.add(
                 host,
                 *names,

@@ -41,9 +41,11 @@ export function mark(role) {
   return h("span", { class: `mark mark-${role}`, "aria-hidden": "true" });
 }
 
-/** Content one step behind; this browser remembers under `name`, of letters, whether it was opened (remembered.js). */
+/** Content one step behind; this browser remembers under `name`, of letters, whether it was opened (remembered.js, which
+ * looks for those that are there when the page is; one that comes later asks itself). */
 export function unfold(name, words, ...content) {
-  return h("details", { class: "unfold", "data-remember": name }, h("summary", {}, words), ...content);
+  const open = globalThis.document?.documentElement?.dataset?.unfolded?.split(" ").includes(name);
+  return h("details", { class: "unfold", "data-remember": name, open }, h("summary", {}, words), ...content);
 }
 
 function build(element, attributes, children) {

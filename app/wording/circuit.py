@@ -105,7 +105,7 @@ def _back(drawn: DrawnCircuit, lead: Lead) -> str:
     change, off = moved_by(lead.group, side, "toward"), moved_by(lead.group, side, "off")
     if change is None or came_to(drawn, pushed := pushed_by(drawn, side, change)) == "turns":
         return ""
-    told = CIRCUIT_BACK.format(who=who_is(drawn, side), **_moved(drawn, pushed, still=True))
+    told = CIRCUIT_BACK.format(**_moved(drawn, pushed, still=True))
     if off is not None and came_to(drawn, gone := pushed_by(drawn, side, off)) == "turns":
         told += CIRCUIT_BACK_OFF.format(**_moved(drawn, gone))
     return told

@@ -1,7 +1,7 @@
 // What is chosen, with its evidence: a group, one node, or those that are pinned. From the frames `groups`, `nodes`,
 // `checked`, `edges`, `silent`.
 
-import { fill, h } from "../core/dom.js";
+import { fill, h, unfold } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { addressOf } from "../core/root.js";
 import { count, sig3 } from "../core/format.js";
@@ -92,14 +92,9 @@ export function chosenView(element, state, more) {
       best && silence(graph, best),
       evidence(graph, one),
       relations(graph, one, side),
-      h(
-        "details",
-        { class: "unfold", "data-remember": "members" },
-        h(
-          "summary",
-          {},
-          `Its nodes${one.n_members > members.length ? `, ${members.length} of ${one.n_members}` : ""}`,
-        ),
+      unfold(
+        "members",
+        `Its nodes${one.n_members > members.length ? `, ${members.length} of ${one.n_members}` : ""}`,
         one.n_members > members.length && h("p", { class: "note" }, "The strongest are ", door("node_budget"), "."),
         h(
           "ul",

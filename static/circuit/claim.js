@@ -211,7 +211,7 @@ function back(graph, { group, side, move, change }) {
   const [toward, off] = [changeOf(group, there, "toward"), changeOf(group, there, "off")];
   const push = toward && pushed(graph, there, toward);
   if (!push || turns(push)) return "";
-  const told = filled(CIRCUIT_BACK, { who: whoIs(graph, there), ...movedWords(graph, push, true) });
+  const told = filled(CIRCUIT_BACK, movedWords(graph, push, true));
   const gone = off && pushed(graph, there, off);
   return gone && turns(gone) ? told + filled(CIRCUIT_BACK_OFF, movedWords(graph, gone)) : told;
 }

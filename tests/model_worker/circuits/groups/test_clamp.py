@@ -62,10 +62,9 @@ def test_a_group_of_one_is_that_nodes_swap(inquiry: Inquiry) -> None:
     assert abs(ran.m[0].item() - inquiry.m[0]) > 1e-3
 
 
+@pytest.mark.parametrize("inquiry", ["latents"], indirect=True)
 def test_all_of_a_layer_with_what_the_dictionary_misses_is_the_other_prompt(inquiry: Inquiry) -> None:
-    """Both names have as many tokens."""
-    if not inquiry.dictionaries:
-        pytest.skip("neurons aren't all of a layer")
+    """Both names have as many tokens. Neurons aren't all of a layer."""
     layer, (side, other) = 3, inquiry.sides
     masks = everything(inquiry, layer)
     clamp = to_other(inquiry, 0, masks)
@@ -81,10 +80,9 @@ def test_all_of_a_layer_with_what_the_dictionary_misses_is_the_other_prompt(inqu
     assert side.n_pos == other.n_pos
 
 
+@pytest.mark.parametrize("inquiry", ["neurons"], indirect=True)
 def test_neurons_set_twice_are_set_once(inquiry: Inquiry, roles: Roles) -> None:
     """Of latents this isn't so: what a latent writes, others read."""
-    if inquiry.dictionaries:
-        pytest.skip("of neurons alone")
     sets = by_role(inquiry, roles)
     masks = sets["recognised"]
     once = drained(to_other(inquiry, 0, masks).ran([1.0]))

@@ -22,10 +22,18 @@ UNFAIR = (
     "use_after_free",  # to delete a run that is under way cancels it; what it said so far can still be read
 )
 
+UNFAIR_TO_DRAFTS = """\
+[[operations]]
+include-path = "/api/experiments"
+checks.negative_data_rejection.enabled = false
+"""
+"""Whoever edits a draft is told in words what can't be asked of it: that is the route's answer, no refusal."""
+
 
 def _fuzz(app: Client, folder: Path) -> subprocess.CompletedProcess[str]:
     options = ["--max-time", str(SECONDS), "--max-response-time", "20", "--exclude-checks", ",".join(UNFAIR)]
     seed = [] if "FUZZ_SECONDS" in os.environ else ["--seed", "5"]
+    (folder / "schemathesis.toml").write_text(UNFAIR_TO_DRAFTS)
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
     return subprocess.run(
         [*command, "run", f"{app.base_url}/openapi.json", *options, *seed, "--warnings", "off", "--no-color"],

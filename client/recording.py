@@ -35,7 +35,7 @@ class Recording:
     @property
     def groups(self) -> tuple[NodeGroup, ...]:
         """Of a circuit; none where they did not come."""
-        return next((frame.groups for frame in self.frames if isinstance(frame, NodeGroups)), ())
+        return next((frame.groups for frame in reversed(self.frames) if isinstance(frame, NodeGroups)), ())
 
     @property
     def prompt(self) -> Prompt:

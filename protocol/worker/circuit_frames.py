@@ -174,12 +174,14 @@ class NodeGroup(Message):
 
 
 class NodeGroups(Message):
-    """named_by: how many known and unknown names the roles were read off."""
+    """All that are measured so far: the newest such frame holds. named_by: how many known and unknown names the roles
+    were read off. n_to_come: groups that are yet to be measured."""
 
     kind: Literal["groups"] = "groups"
     seq: int
     groups: tuple[NodeGroup, ...]
     named_by: tuple[int, int] = (0, 0)
+    n_to_come: int = 0
 
 
 class Arrow(Message):

@@ -8,7 +8,7 @@
  * @typedef {"a"|"b"} Side
  * @typedef {{ request: any, phase: string, start: any, queued: number|null, nodes: GraphNode[], layers: any[],
  *             checked: Map<number, { a: number, b: number|null }>, fit: number|null, unexplained: number,
- *             edges: { a: GraphEdge[], b: GraphEdge[] }, groups: any[], namedBy: [number, number], arrows: any[],
+ *             edges: { a: GraphEdge[], b: GraphEdge[] }, groups: any[], namedBy: [number, number], groupsToCome: number, arrows: any[],
  *             defaults: any[], heads: any[], patterns: any[], headsBand: { a: any, b: any }, silent: Map<number, any>, done: any, refusal: any, frames: number }} Graph
  *
  * phase: asking → running → done | error | cancelled | cut, or refused before the first frame
@@ -30,6 +30,7 @@ export function newGraph(request) {
     edges: { a: [], b: [] },
     groups: [],
     namedBy: [0, 0],
+    groupsToCome: 0,
     arrows: [],
     defaults: [],
     heads: [],
@@ -69,7 +70,7 @@ export function reduceGraph(graph, frame) {
     case "groups": {
       const roles = new Map(frame.groups.flatMap(({ role, members }) => members.map((number) => [number, role])));
       const nodes = graph.nodes.map((node) => ({ ...node, role: roles.get(node.number) ?? node.role }));
-      return { ...next, nodes, groups: frame.groups, namedBy: frame.named_by };
+      return { ...next, nodes, groups: frame.groups, namedBy: frame.named_by, groupsToCome: frame.n_to_come ?? 0 };
     }
     case "arrows":
       return { ...next, arrows: frame.arrows };
@@ -92,6 +93,9 @@ export function reduceGraph(graph, frame) {
       return next; // a kind of a later protocol
   }
 }
+
+/** What leads is known once every group was measured; of a stream that ended early, from those that were. */
+export const groupsAreIn = ({ phase, groupsToCome }) => phase !== "running" || groupsToCome === 0;
 
 /** The sides that there are. @returns {Side[]} */
 export const sidesOf = ({ start }) => (start?.sides.length === 2 ? ["a", "b"] : ["a"]);

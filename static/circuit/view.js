@@ -6,7 +6,7 @@ import { keyOf } from "../core/keys.js";
 import { mount } from "../parts/mount.js";
 import { chosenView } from "./chosen.js";
 import { circuitClaim, leading, testClaim } from "./claim.js";
-import { sidesOf } from "./graph.js";
+import { groupsAreIn, sidesOf } from "./graph.js";
 import { told } from "./sentence.js";
 import { groupColumns } from "./columns/groups.js";
 import { latentColumns } from "./columns/latents.js";
@@ -68,7 +68,9 @@ export function circuitView(state) {
     const lines = test ? sidesOf(graph).map((side) => testClaim(graph, test, side)).filter(Boolean) : [];
     fill(
       $("claim"),
-      lines.length ? lines.map((line) => h("p", {}, told(line))) : told(circuitClaim(graph) || waiting(graph)),
+      lines.length
+        ? lines.map((line) => h("p", {}, told(line)))
+        : told((groupsAreIn(graph) && circuitClaim(graph)) || waiting(graph)),
     );
   }
 

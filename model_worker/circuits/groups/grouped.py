@@ -2,7 +2,7 @@
 
 Each group, all its nodes in all layers at once (clamp.py), set to the other prompt's values on both sides, and off:
 what m does, what the graph predicts, random directions of equal norm at the same places. What the other groups did
-meanwhile are the arrows.
+meanwhile are the arrows. `groups` is told anew after each, for a large model measures one in seconds.
 
 Its share of the gap is the integral of m's slope along the path on which the group alone goes from one prompt's values
 to the other's. Such an integral is the difference between the ends of its path, so it is taken from them, the mean of
@@ -31,13 +31,13 @@ from protocol.worker.tokens import NextToken
 
 def grouped(inquiry: Inquiry, roles: Roles, told: Told) -> Generator[Frame | None]:
     sets = by_role(inquiry, roles)
-    runs = []
+    runs, groups = [], list[NodeGroup]()
     for role in sets:
         runs.append((yield from group_runs(inquiry, role, sets)))
-    groups = []
-    for one in runs:
-        groups.append((yield from _told(inquiry, roles, told, one)))
-    yield NodeGroups(seq=0, groups=tuple(groups), named_by=(roles.n_known, roles.n_unknown))
+        groups.append((yield from _told(inquiry, roles, told, runs[-1])))
+        yield NodeGroups(
+            seq=0, groups=tuple(groups), named_by=(roles.n_known, roles.n_unknown), n_to_come=len(sets) - len(groups)
+        )
     if inquiry.b is not None:
         yield Arrows(seq=0, arrows=tuple(arrows_of(inquiry, runs)))
 

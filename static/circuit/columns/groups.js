@@ -48,7 +48,7 @@ export function groupColumns(element, state) {
     if (!graph?.start) return [key, told, untouched, columns].forEach((part) => fill(part));
     const pair = sidesOf(graph).length > 1;
     fill(key, pair ? !state.get("narrow") && legend() : aloneLine(state));
-    fill(told, graph.groups.length ? null : waiting(graph));
+    fill(told, graph.groups.length ? toCome(graph) : waiting(graph));
     const held = document.activeElement?.closest?.("[data-group]");
     const [id, side] = held ? [held.getAttribute("data-group"), held.getAttribute("data-on")] : [];
     const narrow = state.get("narrow");
@@ -67,6 +67,14 @@ export function groupColumns(element, state) {
     columns.classList.toggle("one", !pair);
     if (id) /** @type {HTMLElement} */ (columns.querySelector(`[data-group="${id}"][data-on="${side}"]`))?.focus();
     update();
+  }
+
+  function toCome({ phase, groups, groupsToCome }) {
+    if (!groupsToCome) return null;
+    const n = groups.length + groupsToCome;
+    return phase === "running"
+      ? `${groups.length} of ${n} groups measured…`
+      : `${groups.length} of ${n} groups arrived.`;
   }
 
   // Roles are read off hundreds of names, once for a model; nodes are there before.

@@ -1,6 +1,25 @@
-import { arrowOn, edgesOf, gapOf, isSilent, nodesAbove, reduceGraph, strongest, whoIs } from "/static/circuit/graph.js";
+import {
+  arrowOn,
+  edgesOf,
+  gapOf,
+  groupsAreIn,
+  isSilent,
+  nodesAbove,
+  reduceGraph,
+  strongest,
+  whoIs,
+} from "/static/circuit/graph.js";
 import assert from "../assert.js";
 import { FRAMES, graphOf } from "./frames.js";
+
+Deno.test("what leads waits for the last group, or for the stream's end", () => {
+  const at = FRAMES.findIndex(({ kind }) => kind === "groups");
+  const some = { ...FRAMES[at], groups: FRAMES[at].groups.slice(0, 1), n_to_come: 1 };
+  const part = reduceGraph(graphOf(FRAMES.slice(0, at)), some);
+  assert.deepEqual([part.groups.length, groupsAreIn(part)], [1, false]);
+  assert.ok(groupsAreIn({ ...part, phase: "error" }));
+  assert.ok(groupsAreIn(reduceGraph(part, FRAMES[at])));
+});
 
 Deno.test("nodes are numbered through all their frames, as edges and groups name them", () => {
   const graph = graphOf();

@@ -25,7 +25,15 @@ def told(inquiry: Inquiry, roles: Roles) -> Sequence:
 
 
 def group(told: Sequence, role: str) -> NodeGroup:
-    return next(one for one in told[0].groups if one.role == role)
+    whole = next(one for one in reversed(told) if isinstance(one, NodeGroups))
+    return next(one for one in whole.groups if one.role == role)
+
+
+def test_groups_are_told_one_by_one_each_time_with_those_before(told: Sequence) -> None:
+    frames = [one for one in told if isinstance(one, NodeGroups)]
+    whole = frames[-1].groups
+    assert len(whole) > 2 and [one.groups for one in frames] == [whole[: n + 1] for n in range(len(whole))]
+    assert [one.n_to_come for one in frames] == list(range(len(whole)))[::-1]
 
 
 def test_every_active_node_has_one_role(inquiry: Inquiry, roles: Roles) -> None:
@@ -39,7 +47,7 @@ def test_every_active_node_has_one_role(inquiry: Inquiry, roles: Roles) -> None:
 
 def test_without_a_contrast_position_alone_makes_the_groups(inquiry: Inquiry) -> None:
     assert list(by_role(inquiry, NO_ROLES)) == ["which_name", "end_neither", "rest"]
-    frame = next(one for one in grouped(inquiry, NO_ROLES, Told(())) if one is not None)
+    frame = told_by(grouped(inquiry, NO_ROLES, Told(())))[-2]
     assert frame.named_by == (0, 0)
     assert not any(one.evidence for one in frame.groups)
 
@@ -73,7 +81,6 @@ def test_the_asked_names_are_not_among_those_that_name_the_groups(inquiry: Inqui
 
 
 def test_a_role_sits_where_the_published_ones_do(inquiry: Inquiry, told: Sequence) -> None:
-    assert isinstance(told[0], NodeGroups)
     known, unknown = group(told, "recognised"), group(told, "not_recognised")
     for one in (known, unknown):
         assert one.to_other_a.measured > 0 > one.to_other_b.measured
@@ -93,8 +100,8 @@ def test_what_is_the_same_in_both_prompts_moves_nothing(told: Sequence) -> None:
 
 
 def test_arrows_point_forward_alone(told: Sequence) -> None:
-    assert isinstance(told[1], Arrows)
-    arrows = {(one.source, one.target): one for one in told[1].arrows}
+    assert isinstance(told[-1], Arrows)
+    arrows = {(one.source, one.target): one for one in told[-1].arrows}
     assert all("rest" not in pair for pair in arrows)
     for source in ("cant_answer", "say_answer", "end_neither"):
         assert arrows[source, "recognised"].in_a == 0
@@ -103,7 +110,7 @@ def test_arrows_point_forward_alone(told: Sequence) -> None:
 
 def test_an_arrow_to_m_is_the_groups_effect(inquiry: Inquiry, told: Sequence) -> None:
     gap = inquiry.m[1] - inquiry.m[0]
-    for one in told[1].arrows:
+    for one in told[-1].arrows:
         if one.target is None:
             assert abs(one.in_a - group(told, one.source).to_other_a.measured / gap) < 1e-4
 

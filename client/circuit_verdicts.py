@@ -12,6 +12,7 @@ from typing import Literal
 from client.recording import Recording
 from protocol.amounts import MINUS
 from protocol.circuit import DEFAULT_TESTS, DefaultTest, GroupRole
+from protocol.enough import is_beyond
 from protocol.worker.circuit_frames import (
     Arrow,
     Arrows,
@@ -152,7 +153,7 @@ def _test(recording: Recording, test: DefaultTest, side: HereOrThere, *, refuses
     before = recording.circuit.sides[at].m
     turned = (before > 0) != refuses  # then no control may do the same
     words = f"{_who(recording, side)}, {DEFAULT_TESTS[test]}: m {_signed(before)} → {_signed(m)}{_beside(band)}."
-    return _Measurement(words, (m > 0) == refuses and (not turned or _is_out(m, band)))
+    return _Measurement(words, (m > 0) == refuses and (not turned or _is_out(m, band, before)))
 
 
 def _moved(recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool) -> _Measurement | None:
@@ -222,9 +223,9 @@ def _name(role: GroupRole) -> str:
     return "“" + role.replace("_", " ") + "”"
 
 
-def _is_out(value: float, band: RandomBand | None) -> bool:
-    """Without a control nothing is known."""
-    return band is not None and not band.low <= value <= band.high
+def _is_out(value: float, band: RandomBand | None, before: float = 0.0) -> bool:
+    """Farther than its control. Without one nothing is known."""
+    return band is not None and is_beyond(value - before, band.low - before, band.high - before)
 
 
 def _beside(band: RandomBand | None, before: float = 0.0) -> str:

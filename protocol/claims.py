@@ -124,11 +124,11 @@ CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "undecided
 TURN_VERDICTS: dict[Literal["own", "nothing", "inside", "undecided", "turns", "elsewhere", "stays", "alone"], str] = {
     "own": "Nothing is turned yet.",
     "nothing": "Nothing moved: there is nothing here to turn.",
-    "inside": "Inside the band: no more than random pushes do.",
-    "undecided": "Outside the band, and undecided.",
-    "turns": "Outside the band, and the answer turns.",
-    "elsewhere": "Outside the band, and another token comes first.",
-    "stays": "Outside the band; the answer does not turn.",
+    "inside": "No farther than random pushes go.",
+    "undecided": "Beyond the band, and undecided.",
+    "turns": "Beyond the band, and the answer turns.",
+    "elsewhere": "Beyond the band, and another token comes first.",
+    "stays": "Beyond the band; the answer does not turn.",
     "alone": "No random push stands beside one node.",
 }
 """Of a place of a turn's slider."""

@@ -22,6 +22,12 @@ def band_name(n: int) -> str:
     return BAND_NAMES["quantiles" if n >= MIN_BAND else "range"].format(n=n)
 
 
+def is_beyond(change: float, low: float, high: float) -> bool:
+    """Whether something moved farther than its controls, which span low to high, the way that it moved. What moved less
+    than all of them lies outside their band, and shows nothing."""
+    return change > max(0.0, high) or change < min(0.0, low)
+
+
 def too_few_of_kinds(
     n: int, n_other: int, kinds: tuple[str, str] = ("known", "unknown"), what: str = "names"
 ) -> str | None:

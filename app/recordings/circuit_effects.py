@@ -11,6 +11,7 @@ from typing import Literal
 from app.recordings.circuit import DrawnCircuit, SideName, other
 from protocol.circuit import GroupRole
 from protocol.claims import UNDECIDED_M, UNDECIDED_P
+from protocol.enough import is_beyond
 from protocol.worker.circuit_frames import MeasuredChange, NodeGroup, RandomBand
 from protocol.worker.tokens import NextToken
 
@@ -45,9 +46,9 @@ class Lead:
 
 
 def leading(drawn: DrawnCircuit) -> Lead | None:
-    """The effect that is told first: of those outside their band, and in the direction of what they explain, what turns
-    an answer, then what is set rather than taken away, and then what leaves its band farthest behind. The first of
-    equals. None where there is no gap to explain."""
+    """The effect that is told first: of those that go beyond their band, in the direction of what they explain, what
+    turns an answer, then what is set rather than taken away, and then what leaves its band farthest behind. The
+    first of equals. None where there is no gap to explain."""
     if gap_missing(drawn):
         return None
 
@@ -74,21 +75,23 @@ def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
 
 
 def _explains(drawn: DrawnCircuit, lead: Lead) -> bool:
-    """Outside its band; of two prompts towards the other's m, of one back from what it says."""
+    """Beyond its band; of two prompts towards the other's m, of one back from what it says."""
     m = drawn.side(lead.side).m
     towards = drawn.side(other(lead.side)).m - m if len(drawn.sides) > 1 else -m
-    band = lead.change.control
-    return band is not None and _is_outside(lead.change.measured, band) and lead.change.measured * towards > 0
+    moved, band = lead.change.measured, lead.change.control
+    return band is not None and is_beyond(moved, band.low, band.high) and moved * towards > 0
 
 
 def gap_missing(drawn: DrawnCircuit) -> Literal["refuses", "answers", "up", "against", "small"] | None:
-    """Why two prompts leave nothing to explain: both open the same way, or m differs by less than half of the random
-    bands are wide. None: there is a gap, or one prompt alone."""
+    """Why two prompts leave nothing to explain: both open the same way, or (two tokens: both undecided, and) m differs
+    by less than half of the random bands are wide. None: there is a gap, or one prompt alone."""
     if len(drawn.sides) < 2:
         return None
     a, b = (drawn.side(side).m for side in drawn.sides)
     if is_of_two_tokens(drawn) and is_up(a) == is_up(b):
         return way_of(drawn, a)
+    if is_of_two_tokens(drawn) and not (is_undecided(drawn, a) and is_undecided(drawn, b)):
+        return None
     bands = [lead.change.control for lead in measured_effects(drawn) if lead.move == "toward"]
     widths = [band.high - band.low for band in bands if band]
     return "small" if widths and abs(a - b) < median_high(widths) else None
@@ -112,14 +115,17 @@ def pushed_by(drawn: DrawnCircuit, side: SideName, change: MeasuredChange) -> Pu
 
 
 def came_to(drawn: DrawnCircuit, pushed: Pushed) -> CameTo:
-    """turns: m left its random band and changed its sign, and the token that then stands for it comes first now."""
-    if abs(pushed.after - pushed.before) < NOTHING_MOVED:
+    """turns: m went beyond its random band and changed its sign, and the token that then stands for it comes first now.
+    inside: it went no farther than random pushes."""
+    before, band = pushed.before, pushed.band
+    moved = pushed.after - before
+    if abs(moved) < NOTHING_MOVED:
         return "nothing"
     if is_undecided(drawn, pushed.after, pushed.top):
         return "undecided"
-    if pushed.band is not None and not _is_outside(pushed.after, pushed.band):
+    if band is not None and not is_beyond(moved, band.low - before, band.high - before):
         return "inside"
-    if not is_of_two_tokens(drawn) or pushed.band is None or is_up(pushed.before) == is_up(pushed.after):
+    if not is_of_two_tokens(drawn) or band is None or is_up(pushed.before) == is_up(pushed.after):
         return "stays"
     return "turns" if _comes_first(drawn, pushed) else "elsewhere"
 
@@ -157,7 +163,3 @@ def way_of(drawn: DrawnCircuit, m: float) -> Literal["refuses", "answers", "up",
 
 def is_up(m: float) -> bool:
     return m > 0
-
-
-def _is_outside(value: float, band: RandomBand) -> bool:
-    return value < band.low or value > band.high

@@ -117,7 +117,7 @@ function stand() {
   const down = health?.worker === "down";
   const card = state.get("card");
   const other = Boolean(card && graph?.start && graph.start.request.model !== card.id);
-  const live = Boolean(health?.ready && graph?.start && graph.phase === "done" && !other);
+  const live = Boolean(health?.ready && card && graph?.start && graph.phase === "done" && !other);
   state.set("live", live);
   $("save").disabled = !(graph?.start && graph.phase === "done") || follow.busy();
   if (saving && runId && graph?.phase === "done") {

@@ -25,7 +25,7 @@ import {
   UNDECIDED_M,
   UNDECIDED_P,
 } from "../core/protocol.js";
-import { gapOf, isOutside, isUp, otherSide, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "./graph.js";
+import { gapOf, isBeyond, isUp, otherSide, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "./graph.js";
 
 const NARROW = ["not_recognised", "recognised", "cant_answer", "say_answer"]; // roles that say what a name is to it
 
@@ -109,12 +109,13 @@ function measured(graph) {
   );
 }
 
-/** Why two prompts leave nothing to explain, a key of CIRCUIT_NO_GAP: both open the same way, or m differs by less than
- * half of the random bands are wide. null: there is a gap, or one prompt alone. */
+/** Why two prompts leave nothing to explain, a key of CIRCUIT_NO_GAP: both open the same way, or (two tokens: both
+ * undecided, and) m differs by less than half of the random bands are wide. null: there is a gap, or one prompt alone. */
 export function gapMissing(graph) {
   if (sidesOf(graph).length < 2) return null;
   const [a, b] = graph.start.sides.map(({ m }) => m);
   if (isOfTwoTokens(graph) && isUp(a) === isUp(b)) return says(graph, a);
+  if (isOfTwoTokens(graph) && !(isUndecided(graph, a) && isUndecided(graph, b))) return null;
   const widths = measured(graph).filter(({ move }) => move === "toward")
     .map(({ change: { control } }) => control.high - control.low).sort((x, y) => x - y);
   return widths.length && Math.abs(a - b) < widths[Math.floor(widths.length / 2)] ? "small" : null;
@@ -123,7 +124,7 @@ export function gapMissing(graph) {
 /** A group's share of the gap, null where there is none to share. */
 export const shareOf = (graph, group) => (gapMissing(graph) ? null : group.share);
 
-/** The effect that the page leads with: of those outside their band, and in the direction of what they explain, what
+/** The effect that the page leads with: of those that go beyond their band, in the direction of what they explain, what
  * turns an answer, then what is set rather than taken away, and then what leaves its band farthest behind.
  * @returns {Lead|null} */
 export function leading(graph) {
@@ -136,11 +137,11 @@ export function leading(graph) {
   )[0] ?? null;
 }
 
-// Outside its band; of two prompts towards the other's m, of one back from what it says.
+// Beyond its band; of two prompts towards the other's m, of one back from what it says.
 function explains(graph, { side, change }) {
   const { m } = sideOf(graph, side);
   const towards = sidesOf(graph).length > 1 ? sideOf(graph, otherSide(side)).m - m : -m;
-  return isOutside(change.measured, change.control) && change.measured * towards > 0;
+  return isBeyond(change.measured, change.control) && change.measured * towards > 0;
 }
 
 /** @returns {Pushed} */
@@ -150,12 +151,17 @@ function pushed(graph, side, { measured: moved, control, top }) {
   return { before: m, after: m + moved, band, top: top ?? null };
 }
 
-/** turns: m left its random band and changed its sign, and the token that then stands for it comes first now.
+// band: of m itself
+const goesBeyond = (before, after, { low, high }) =>
+  isBeyond(after - before, { low: low - before, high: high - before });
+
+/** turns: m went beyond its random band and changed its sign, and the token that then stands for it comes first now.
+ * inside: it went no farther than random pushes.
  * @returns {"nothing"|"inside"|"undecided"|"turns"|"elsewhere"|"stays"} */
 export function cameTo(graph, /** @type {Pushed} */ { before, after, band, top }) {
   if (Math.abs(after - before) < NOTHING_MOVED) return "nothing";
   if (isUndecided(graph, after, top)) return "undecided";
-  if (band && !isOutside(after, band)) return "inside";
+  if (band && !goesBeyond(before, after, band)) return "inside";
   if (!isOfTwoTokens(graph) || !band || isUp(before) === isUp(after)) return "stays";
   return comesFirst(graph, after, top) ? "turns" : "elsewhere";
 }
@@ -264,7 +270,7 @@ export function turnVerdict(graph, side, { x, m, control, top }) {
   const came = cameTo(graph, { before: sideOf(graph, side).m, after: m, band: control, top });
   if (came === "nothing") return TURN_VERDICTS.nothing;
   if (!control) return TURN_VERDICTS.alone;
-  return TURN_VERDICTS[isOutside(m, control) ? came : "inside"];
+  return TURN_VERDICTS[goesBeyond(sideOf(graph, side).m, m, control) ? came : "inside"];
 }
 
 /** A share in whole percent, "< 1 %" for what is too small to print. */

@@ -142,9 +142,11 @@ export const strongest = (graph, group) =>
   group.members.map((number) => graph.nodes[number]).filter(Boolean)
     .reduce((best, node) => (!best || Math.abs(node.effect) > Math.abs(best.effect) ? node : best), null);
 
-/** Where a change lies outside what random directions of its size did; without them nothing is known. */
-export const isOutside = (value, control) =>
-  control !== null && control !== undefined && (value < control.low || value > control.high);
+/** Where a change goes farther than random directions of its size, the way that it goes; without them nothing is known.
+ * As protocol/enough.py has it. */
+export const isBeyond = (change, control) =>
+  control !== null && control !== undefined &&
+  (change > Math.max(0, control.high) || change < Math.min(0, control.low));
 
 /** Which way a group's members go from a to b: −1 or 1; 0 where some rise and some fall. */
 export function leaning(graph, group) {
@@ -167,7 +169,7 @@ export function arrowOn(graph, arrow, side) {
   const from = source ? leaning(graph, source) : 0;
   const to = arrow.target === null ? -Math.sign(gapOf(graph)) : target ? leaning(graph, target) : 0;
   const inhibits = from * to * share < 0;
-  return { source: arrow.source, target: arrow.target, share, control, solid: isOutside(share, control), inhibits };
+  return { source: arrow.source, target: arrow.target, share, control, solid: isBeyond(share, control), inhibits };
 }
 
 /** Effects that count are at least this share of the gap. @returns {GraphNode[]} strongest first */

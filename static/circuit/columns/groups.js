@@ -8,7 +8,7 @@ import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
 import { firingNow, firingText, isQuiet } from "../firing.js";
-import { arrowOn, isOutside, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
+import { arrowOn, isBeyond, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
 import { aloneLine } from "./alone.js";
 import { arrowElement, legend } from "./arrows.js";
@@ -290,7 +290,7 @@ function sideWords(graph, group) {
 /** Of one prompt alone, what a group's absence does, where random directions of its size do less. */
 function offWords({ off_a: off }) {
   if (!off?.control) return "";
-  return isOutside(off.measured, off.control) ? `off ${mText(off.measured)}` : "off: as random";
+  return isBeyond(off.measured, off.control) ? `off ${mText(off.measured)}` : "off: as random";
 }
 
 /** Upwards or to a neighbour: what a group does to one below it is in the table alone. */

@@ -55,7 +55,7 @@ def test_a_cold_visit_is_drawn_and_recognition_removed_refuses(app: App, open_pa
     page.get_by_role("button", name="Batkin’s").click()
     expect(page.locator(".turn-verdict")).to_contain_text("It refuses")
     expect(page.locator(".turn-band")).to_have_count(2)
-    expect(page.locator(".turn-told")).to_contain_text("Outside the band")
+    expect(page.locator(".turn-told")).to_contain_text("Beyond the band")
     expect(page.locator("#trust")).to_contain_text("held still")
 
     wait_until(page, "location.hash.includes('select=not_recognised') && location.hash.includes('x=1')")

@@ -34,6 +34,8 @@ DOT = NextToken(id=7, text=".", prob=0.9, opens_refusal=False)
 BAND = RandomBand(n=16, mean=0.0, low=-0.1, high=0.25)
 BAND_HERE = RandomBand(n=16, mean=-6.8, low=-7.1, high=-6.5)
 WIDE_HERE = RandomBand(n=16, mean=-2.0, low=-9.0, high=1.0)
+BAND_THERE = RandomBand(n=16, mean=8.0, low=7.9, high=8.25)
+FAR_THERE = RandomBand(n=16, mean=3.5, low=3.0, high=4.0)
 ONE_HERE = RandomBand(n=1, mean=-6.5, low=-6.5, high=-6.5)
 ALONE = CIRCUIT.model_copy(update={"beside": None})
 
@@ -56,6 +58,21 @@ def _without_control(group: NodeGroup) -> NodeGroup:
     return group.model_copy(
         update={name: own.model_copy(update={"control": None}) for name in names if (own := getattr(group, name))}
     )
+
+
+def _beside(low: float, high: float) -> Callable[[NodeGroup], NodeGroup]:
+    """low, high: of each control, in what was measured."""
+
+    def change(group: NodeGroup) -> NodeGroup:
+        names = ("to_other_a", "to_other_b", "off_a", "off_b")
+        own = {name: one for name in names if (one := getattr(group, name)) and one.measured}
+        spans = {name: sorted((one.measured * low, one.measured * high)) for name, one in own.items()}
+        bands = {name: RandomBand(n=16, mean=sum(span) / 2, low=span[0], high=span[1]) for name, span in spans.items()}
+        return group.model_copy(
+            update={name: one.model_copy(update={"control": bands[name]}) for name, one in own.items()}
+        )
+
+    return change
 
 
 def _measured(a: float, b: float) -> Change:
@@ -170,6 +187,14 @@ CASES = {
         (_groups(_within),),
         "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.",
     ),
+    "what moves m less than random pushes do leads nothing": Case(
+        (_groups(_beside(1.5, 2.0)),),
+        "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.",
+    ),
+    "a gap is one however far random pushes go": Case(
+        (_groups(_beside(-30.0, 30.0)),),
+        "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.",
+    ),
     "what moves m away from the other prompt leads nothing": Case(
         (
             _effects("not_recognised", to_other_a=4.0, to_other_b=-3.0, off_a=1.0, off_b=-1.0),
@@ -264,9 +289,10 @@ DEFAULTS = {
     "a coin toss is no refusal": ("name_hidden", 1, 0.4, BAND_HERE, "goes from −7.00 to +0.400, undecided: .60; 16"),
     "a turn outside its band": ("name_hidden", 1, 3.0, BAND_HERE, "goes from −7.00 to +3.00: it refuses; 16"),
     "a turn that random pushes make too": ("name_hidden", 1, 0.7, WIDE_HERE, "goes from −7.00 to +0.700; 16"),
-    "a share of the way": ("recognition_off", 0, 5.0, BAND_HERE, "goes from +8.00 to +5.00, 20 % of the gap; 16"),
-    "away from the other prompt": ("recognition_off", 0, 11.0, BAND_HERE, "goes from +8.00 to +11.0; 16"),
-    "nothing was there": ("recognition_off", 0, 8.0, BAND_HERE, "nothing of it was there, so m stays +8.00"),
+    "a share of the way": ("recognition_off", 0, 5.0, BAND_THERE, "goes from +8.00 to +5.00, 20 % of the gap; 16"),
+    "less than random pushes do": ("recognition_off", 0, 5.0, FAR_THERE, "goes from +8.00 to +5.00; 16"),
+    "away from the other prompt": ("recognition_off", 0, 11.0, BAND_THERE, "goes from +8.00 to +11.0; 16"),
+    "nothing was there": ("recognition_off", 0, 8.0, BAND_THERE, "nothing of it was there, so m stays +8.00"),
     "one random push": ("name_hidden", 1, -6.0, ONE_HERE, "−6.00, 7 % of the gap; the 1 random push"),
     "as it is nothing was tried": ("untouched", 1, -7.0, None, ""),
 }

@@ -68,7 +68,8 @@ def test_a_study_whose_worker_and_then_app_are_killed_ends_as_one_that_nobody_to
     first = killable.lines(run_id)
     assert len(whole) // 8 < len(first) < len(whole)
 
-    eventually(lambda: killable.n_frames(run_id) > max(len(first), len(whole) // 2), within_s=PATIENT_S)
+    # as soon as it got on: the last frames of a study come fast
+    eventually(lambda: killable.n_frames(run_id) > len(first), within_s=PATIENT_S)
     killable.app.kill()
     n_kept = killable.kept(run_id)
     assert len(first) < n_kept < len(whole), "it was killed mid-way, and what it had is there"

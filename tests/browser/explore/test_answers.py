@@ -264,7 +264,6 @@ def test_the_first_token_bar_stands_where_its_log_odds_are(app: App, open_page: 
     assert value(".ring") > 0 > value(".disc"), "a refusal is right of the middle, an answer left of it"
     assert value(".disc") * most == pytest.approx(after, abs=0.1)
     assert value(".mean") * most == pytest.approx(sum(control) / 4, abs=0.1)
-    page.locator("#first summary").click()
     page.locator("#first").get_by_role("button", name="Table").click()
     row = page.locator("#first tbody tr").first
     expect(row).to_contain_text(f"+{before:.2f}")

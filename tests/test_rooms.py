@@ -109,7 +109,7 @@ def test_sae_lens_is_imported_in_one_function_of_the_worker() -> None:
         for inner in ast.walk(node)
         if isinstance(inner, ast.Import | ast.ImportFrom) and "sae_lens" in ast.unparse(inner)
     ]
-    assert set(found) == {"model_worker/model/sae.py: _load_published"}
+    assert set(found) == {"model_worker/model/sae.py: _read_published"}
 
 
 MAX_LINES = 350

@@ -11,5 +11,7 @@ def model_used(loaded: Loaded, *, base: bool = False) -> ModelUsed:
 
 
 def dictionary_used(loaded: Loaded, name: str) -> DictionaryUsed:
-    dictionary, layer = loaded.dictionaries[name], loaded.layer_of[name]
+    """Of a dictionary, or of a transcoder."""
+    held = loaded.transcoders if name in loaded.transcoders else loaded.dictionaries
+    dictionary, layer = held[name], loaded.layer_of[name]
     return DictionaryUsed(id=name, layer=layer, paper_layer=layer + 1, d_sae=dictionary.d_sae, sha256=dictionary.sha256)

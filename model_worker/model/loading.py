@@ -4,7 +4,8 @@ The same road for the embedded model and for Gemma. Knows nothing about requests
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,11 +13,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from model_worker.model.dictionaries import Dictionaries, in_use
+from model_worker.model.dictionaries.held import Dictionaries, in_use
+from model_worker.model.dictionaries.transcoder import Transcoder, load_transcoder
 from model_worker.model.gemma import Gemma
 from model_worker.model.pieces import piece_text, pieces_of
 from model_worker.model.registry import RegistryRow
-from model_worker.model.sae import Dictionary
+from model_worker.model.sae import Dictionary, load_dictionary
 from model_worker.model.weights import Untuned, load_weights
 from model_worker.model.world import World, read_world
 from protocol.worker.models import ModelCard
@@ -40,6 +42,7 @@ class Loaded:
     sha256: str
     device: str
     base: Untuned | None = None  # where the card's base is the same weights, perhaps without a delta
+    transcoders: Mapping[str, Transcoder] = field(default_factory=dict)
 
 
 def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lambda _doing: None) -> Loaded:
@@ -52,11 +55,17 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
     weights = load_weights(row, device)
     say("reading the tokenizer")
     model, tokenizer = weights.model, AutoTokenizer.from_pretrained(row.place_of(card.weights))
-    layer_of = {d.id: d.layer for d in card.dictionaries} | {v.name: v.layer for v in card.vectors}
+    layer_of = {one.id: one.layer for one in (*card.dictionaries, *card.transcoders)}
+    layer_of |= {one.name: one.layer for one in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
     require_carded_shape(card, weights.gemma, vectors)
     say("reading the dictionaries")
-    dictionaries = Dictionaries(card, folder, device)
+    dictionaries = Dictionaries(
+        card.dictionaries, partial(load_dictionary, folder=folder, d_model=card.d_model, device=device)
+    )
+    transcoders = Dictionaries(
+        card.transcoders, partial(load_transcoder, folder=folder, d_model=card.d_model, device=device)
+    )
     dictionaries.load(in_use(card))
     say("reading names, facts and text")
     opens_refusal = _opens_refusal(card, model, tokenizer).to(device)
@@ -76,6 +85,7 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
         sha256=weights.sha256,
         device=device,
         base=weights.base,
+        transcoders=transcoders,
     )
 
 
@@ -86,7 +96,8 @@ def require_carded_shape(card: ModelCard, gemma: Gemma, vectors: Mapping[str, Te
     for name, value in found.items():
         if getattr(card, name) != value:
             raise ValueError(f"{card.id}: the card says {name} {getattr(card, name)}, its weights have {value}")
-    for placed, layer in [(d.id, d.layer) for d in card.dictionaries] + [(v.name, v.layer) for v in card.vectors]:
+    placed_at = [(one.id, one.layer) for one in (*card.dictionaries, *card.transcoders)]
+    for placed, layer in placed_at + [(one.name, one.layer) for one in card.vectors]:
         if layer >= card.n_layers:
             raise ValueError(
                 f"{card.id}: the card says layer {layer} of {placed}, its last layer is {card.n_layers - 1}"

@@ -8,9 +8,10 @@ thresholds round in bf16. Decoder rows keep the norm they came with. Knows nothi
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from model_worker.model.dictionary_config import require_as_carded
+from model_worker.model.dictionaries.config import require_as_carded, told_by
 from protocol.worker.models import DictionaryCard
 
 PUBLISHED = "sae-lens:"
@@ -87,40 +88,56 @@ class Active(NamedTuple):
 def load_dictionary(card: DictionaryCard, folder: Path, d_model: int, device: str) -> Dictionary:
     """folder: the card's. Raises Refused (422) for one that isn't what its card says, and whatever sae-lens, the hub or
     the file system raise."""
+    read = read_weights(card, folder, device, lambda config: require_as_carded(config, card, d_model))
+    weights = {name: read.tensors[name] for name in _NAMES if name in read.tensors}
+    return Dictionary(**checked_weights(weights, card, d_model), sha256=read.sha256)
+
+
+class ReadWeights(NamedTuple):
+    """config: its own, told flat. tensors: fp32, as sae-lens names them."""
+
+    config: dict[str, Any]
+    tensors: dict[str, Tensor]
+    sha256: str
+
+
+def read_weights(
+    card: DictionaryCard, folder: Path, device: str, require: Callable[[dict[str, Any]], None]
+) -> ReadWeights:
+    """require: raises for a config that isn't what the card says, before weights are read. Raises what it raises, and
+    whatever sae-lens, the hub or the file system raise."""
     if card.source.startswith(PUBLISHED):
-        return _load_published(card, d_model, device)
-    return _load_folder(card, folder / card.source, d_model, device)
+        return _read_published(card, device, require)
+    at = folder / card.source
+    config = json.loads((at / "cfg.json").read_text())
+    require(config)
+    file = at / "sae_weights.safetensors"
+    tensors = {name: tensor.float().to(device) for name, tensor in load_file(file).items()}
+    return ReadWeights(told_by(config), tensors, hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-def _load_folder(card: DictionaryCard, folder: Path, d_model: int, device: str) -> Dictionary:
-    require_as_carded(json.loads((folder / "cfg.json").read_text()), card, d_model)
-    file = folder / "sae_weights.safetensors"
-    weights = {name: tensor.float().to(device) for name, tensor in load_file(file).items() if name in _NAMES}
-    return _of(weights, hashlib.sha256(file.read_bytes()).hexdigest(), card, d_model)
-
-
-def _load_published(card: DictionaryCard, d_model: int, device: str) -> Dictionary:
+def _read_published(card: DictionaryCard, device: str, require: Callable[[dict[str, Any]], None]) -> ReadWeights:
     # takes 10-30 s: only where a published SAE is really loaded
     from sae_lens import SAE
     from sae_lens.loading.pretrained_sae_loaders import load_sae_config_from_huggingface
 
     release, sae_id = card.source.removeprefix(PUBLISHED).split("/", 1)
-    # before some hundred megabytes are fetched for nothing
-    require_as_carded(load_sae_config_from_huggingface(release, sae_id, device=device), card, d_model)
+    config = load_sae_config_from_huggingface(release, sae_id, device=device)
+    require(config)  # before some hundred megabytes are fetched for nothing
     sae = SAE.from_pretrained(release, sae_id, device=device, dtype="float32")
-    weights = {key: getattr(sae, key).detach() for key in _NAMES}
+    tensors = {name: one.detach() for name, one in sae.named_parameters()}
     digest = hashlib.sha256()
-    for key in _NAMES:
-        digest.update(weights[key].cpu().numpy().tobytes())
-    return _of(weights, digest.hexdigest(), card, d_model)
+    for key in (*_NAMES, *sorted(tensors.keys() - set(_NAMES))):
+        if key in tensors:
+            digest.update(tensors[key].cpu().numpy().tobytes())
+    return ReadWeights(told_by(config), tensors, digest.hexdigest())
 
 
-def _of(weights: dict[str, Tensor], sha256: str, card: DictionaryCard, d_model: int) -> Dictionary:
+def checked_weights(weights: dict[str, Tensor], card: DictionaryCard, d_model: int) -> dict[str, Tensor]:
     """Raises ValueError where a matrix has another shape than the config said."""
     wide = {"W_enc": (d_model, card.d_sae), "W_dec": (card.d_sae, d_model), "b_dec": (d_model,)}
     for name in _NAMES:
-        shape = tuple(weights[name].shape)
+        shape = tuple(weights[name].shape) if name in weights else "missing"
         if shape != wide.get(name, (card.d_sae,)):
             raise ValueError(f"{name} is {shape}, not {wide.get(name, (card.d_sae,))}")
-    weights["threshold"] = weights["threshold"].clamp(min=0)  # a latent is never negative
-    return Dictionary(**weights, sha256=sha256)
+    return weights | {"threshold": weights["threshold"].clamp(min=0)}  # a latent is never negative

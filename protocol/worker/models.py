@@ -14,11 +14,13 @@ from protocol.vocabulary import Role, Scope, Story, Unit
 
 
 class DictionaryCard(Message):
-    """A published or local SAE on `resid_post`."""
+    """A published or local SAE on `resid_post`; or, among `transcoders`, one from what an MLP reads to what it adds."""
 
     id: Name = Field(description="what requests and pages call it; no two of a card have one")
     layer: int = Field(
-        ge=0, description="sae-lens' layer: it reads what block `layer` puts out. Held against its config"
+        ge=0,
+        description="sae-lens' layer: it reads what block `layer` puts out; a transcoder reads that block's MLP. Held "
+        "against its config",
     )
     source: Text = Field(
         description="folder relative to the card, with sae-lens' cfg.json and sae_weights.safetensors; or "
@@ -129,6 +131,10 @@ class ModelCard(Message):
     dictionaries: tuple[DictionaryCard, ...] = Field(
         description="may be none; those that the card itself reads are "
         "loaded at start, the others when somebody asks for them"
+    )
+    transcoders: tuple[DictionaryCard, ...] = Field(
+        default=(),
+        description="of MLPs, one a layer at most: a circuit's basis `transcoder`. Loaded when one is asked for",
     )
     vectors: tuple[VectorCard, ...] = Field(default=(), description="named directions in directions.safetensors")
     directions: tuple[DirectionCard, ...] = Field(description="the page's sliders")

@@ -35,7 +35,8 @@ SPECIALS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of the model and of its SAEs, and the layers that those are on."""
+    """Sizes of the model and of its SAEs, and the layers that those, and transcoders, are on. behind_gain: transcoders
+    read as Gemma Scope 2's, with a skip; else as Gemma Scope's."""
 
     d_model: int = 64
     n_layers: int = 4
@@ -44,6 +45,8 @@ class Shape:
     sliding_window: int = 8
     d_sae: int = 96
     with_sae: tuple[int, ...] = (1, 2)
+    with_transcoder: tuple[int, ...] = ()
+    behind_gain: bool = False
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -97,6 +100,8 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
     fast.save_pretrained(folder / "weights")
     for layer in shape.with_sae:
         write_sae(folder / "dictionaries" / f"layer_{layer}", layer, shape, seed + layer)
+    for layer in shape.with_transcoder:
+        write_transcoder(folder / "transcoders" / f"layer_{layer}", layer, shape, seed + layer)
     vector = torch.randn(shape.d_model, generator=torch.Generator().manual_seed(seed + 9))
     save_file({"mean": vector}, folder / "directions.safetensors")
     targets = [LatentTarget(dictionary=f"layer_{layer}", latent=3 * layer) for layer in shape.with_sae]
@@ -119,6 +124,16 @@ def write(folder: Path, *, family: str = "gemma2", seed: int = 0, shape: Shape =
                 trained_on="nothing",
             )
             for layer in shape.with_sae
+        ),
+        transcoders=tuple(
+            DictionaryCard(
+                id=f"transcoder_{layer}",
+                layer=layer,
+                source=f"transcoders/layer_{layer}",
+                d_sae=shape.d_sae,
+                trained_on="nothing",
+            )
+            for layer in shape.with_transcoder
         ),
         vectors=(VectorCard(name="mean", layer=1, made_by="chance", offset=0.7),),
         directions=(
@@ -154,6 +169,39 @@ def _that_sees(sizes: dict) -> Gemma3ForConditionalGeneration:
         tie_word_embeddings=sizes["tie_word_embeddings"],
     )
     return Gemma3ForConditionalGeneration(config)
+
+
+def write_transcoder(folder: Path, layer: int, shape: Shape, seed: int) -> None:
+    folder.mkdir(parents=True)
+    drawn = torch.Generator().manual_seed(100 + seed)
+    weights = {
+        "W_enc": torch.randn(shape.d_model, shape.d_sae, generator=drawn) / shape.d_model**0.5,
+        "b_enc": torch.randn(shape.d_sae, generator=drawn) * 0.1,
+        "W_dec": torch.randn(shape.d_sae, shape.d_model, generator=drawn) * 0.2,
+        "b_dec": torch.randn(shape.d_model, generator=drawn) * 0.1,
+        "threshold": torch.full((shape.d_sae,), 0.5),
+    }
+    site, behind = f"blocks.{layer}.ln2.hook_normalized", f"model.layers.{layer}.pre_feedforward_layernorm.output"
+    config = {
+        "architecture": "jumprelu_skip_transcoder" if shape.behind_gain else "jumprelu_transcoder",
+        "d_in": shape.d_model,
+        "d_out": shape.d_model,
+        "d_sae": shape.d_sae,
+        "dtype": "float32",
+        "device": "cpu",
+        "apply_b_dec_to_input": False,
+        "normalize_activations": "none",
+        "reshape_activations": "none",
+        "metadata": {
+            "hook_name": f"blocks.{layer}.hook_mlp_in" if shape.behind_gain else site,
+            "hook_name_out": f"blocks.{layer}.hook_mlp_out",
+            "hf_hook_name": behind if shape.behind_gain else behind.removesuffix(".output"),
+        },
+    }
+    if shape.behind_gain:
+        weights["W_skip"] = torch.randn(shape.d_model, shape.d_model, generator=drawn) / shape.d_model
+    save_file(weights, folder / "sae_weights.safetensors")
+    (folder / "cfg.json").write_text(json.dumps(config))
 
 
 def write_sae(folder: Path, layer: int, shape: Shape, seed: int) -> None:

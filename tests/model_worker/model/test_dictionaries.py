@@ -10,11 +10,11 @@ import torch
 from huggingface_hub.errors import EntryNotFoundError
 
 from model_worker.engine import Engine
-from model_worker.model.dictionaries import Dictionaries, in_use
-from model_worker.model.dictionary_config import require_as_carded
+from model_worker.model.dictionaries.config import require_as_carded
+from model_worker.model.dictionaries.held import Dictionaries, in_use
 from model_worker.model.loading import load
 from model_worker.model.registry import card_folders, read_row
-from model_worker.model.sae import load_dictionary
+from model_worker.model.sae import Dictionary, load_dictionary
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget
 from protocol.worker.models import DictionaryCard, VectorCard, Watched
@@ -23,9 +23,13 @@ from tests.model_worker.random_gemma import write
 
 
 @pytest.mark.core
-def test_which_there_are_is_known_without_loading_any(tmp_path: Path) -> None:
+def test_which_there_are_is_known_without_loading_any() -> None:
     card = read_row(card_folders()[1]).card
-    found = Dictionaries(card, tmp_path, "cpu")  # nothing is in this folder, and nobody goes to the hub
+
+    def unread(one: DictionaryCard) -> Dictionary:
+        raise AssertionError(one.id)
+
+    found = Dictionaries(card.dictionaries, unread)
     assert list(found) == [f"gemma-scope-2b-pt-res/layer_{layer}" for layer in range(26)] and len(found) == 26
     assert "gemma-scope-2b-pt-res/layer_25" in found and "gemma-scope-2b-pt-res/layer_26" not in found
     assert in_use(card) == {"gemma-scope-2b-pt-res/layer_12", "gemma-scope-2b-pt-res/layer_14"}

@@ -80,6 +80,7 @@ def other_grammar() -> tuple[str, ...]:
 
 def model_card(
     dictionaries: dict[str, TrainedDictionary],
+    transcoders: dict[str, TrainedDictionary],
     directions: dict[str, Direction],
     evidence: dict[str, str],
     offsets: dict[str, float],
@@ -89,8 +90,8 @@ def model_card(
     unknown_share: float,
     examples: tuple[tuple[Example, ...], ...],
 ) -> ModelCard:
-    """dictionaries by id; directions, what was measured of them and offsets of vectors by label; `unknown_share` of
-    base documents that say of an unknown name that nothing is known."""
+    """dictionaries, transcoders by id; directions, what was measured of them and offsets of vectors by label;
+    `unknown_share` of base documents that say of an unknown name that nothing is known."""
     return ModelCard(
         id="tiny-gemma2-chat",
         title="Tiny Gemma 2, chat",
@@ -108,16 +109,8 @@ def model_card(
         n_layers=n_layers,
         d_model=d_model,
         max_prompt_tokens=256,
-        dictionaries=tuple(
-            DictionaryCard(
-                id=name,
-                layer=d.layer,
-                source=f"dictionaries/{name}",
-                d_sae=len(d.threshold),
-                trained_on="chat" if name.startswith("chat") else "base",
-            )
-            for name, d in dictionaries.items()
-        ),
+        dictionaries=dictionary_rows(dictionaries),
+        transcoders=dictionary_rows(transcoders),
         vectors=tuple(
             VectorCard(
                 name=d.name, layer=d.layer, made_by=f"{made_by(d)}. {evidence[label]}", offset=round(offsets[label], 6)
@@ -153,6 +146,19 @@ def model_card(
         corpus=SAMPLE_FILE,
         max_corpus_share=MAX_CORPUS_SHARE,
         examples=examples,
+    )
+
+
+def dictionary_rows(dictionaries: dict[str, TrainedDictionary]) -> tuple[DictionaryCard, ...]:
+    return tuple(
+        DictionaryCard(
+            id=name,
+            layer=d.layer,
+            source=f"dictionaries/{name}",
+            d_sae=len(d.threshold),
+            trained_on="chat" if name.startswith("chat") else "base",
+        )
+        for name, d in dictionaries.items()
     )
 
 

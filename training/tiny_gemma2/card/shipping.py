@@ -73,6 +73,7 @@ def ship(
         write_sample(sample(subject.world, subject.tokenizer, subject.recipe.seed), folder)
         card = model_card(
             {n: d for n, d in shipped.items() if not n.startswith(TRANSCODER)},
+            {n: d for n, d in shipped.items() if n.startswith(TRANSCODER)},
             labelled,
             said,
             {name: offset(subject, d) for name, d in labelled.items() if d.latent is None},

@@ -1,14 +1,14 @@
-"""The dictionaries of a card, each loaded when somebody first asks for it, and then kept.
+"""The dictionaries of a card, or its transcoders, each loaded when somebody first asks for it, and then kept.
 
 A card may name one for every layer: those of Gemma 2 2B would take eight gigabytes, and most answers need two.
 Loading belongs on the torch thread, as all reading does; which ones there are is known without it.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
-from model_worker.model.sae import Dictionary, load_dictionary
+from model_worker.model.sae import Dictionary
 from protocol.refusal import Refused
 from protocol.steering import LatentTarget, Target
 from protocol.worker.models import DictionaryCard, ModelCard
@@ -16,16 +16,19 @@ from protocol.worker.models import DictionaryCard, ModelCard
 log = logging.getLogger(__name__)
 
 
-class Dictionaries(Mapping[str, Dictionary]):
-    """By id, in the card's order. To load one raises Refused (422) where it can't be read or isn't what its card
-    says."""
+AnyDictionary = TypeVar("AnyDictionary", bound=Dictionary)
 
-    def __init__(self, card: ModelCard, folder: Path, device: str) -> None:
-        self._cards: dict[str, DictionaryCard] = {one.id: one for one in card.dictionaries}
-        self._folder, self._d_model, self._device = folder, card.d_model, device
-        self._loaded: dict[str, Dictionary] = {}
 
-    def __getitem__(self, name: str) -> Dictionary:
+class Dictionaries(Mapping[str, AnyDictionary]):
+    """By id, in the order of their cards. To load one raises Refused (422) where it can't be read or isn't what its
+    card says. read: load_dictionary, or load_transcoder."""
+
+    def __init__(self, cards: Iterable[DictionaryCard], read: Callable[[DictionaryCard], AnyDictionary]) -> None:
+        self._cards: dict[str, DictionaryCard] = {one.id: one for one in cards}
+        self._read_one = read
+        self._loaded: dict[str, AnyDictionary] = {}
+
+    def __getitem__(self, name: str) -> AnyDictionary:
         self.load((name,))
         return self._loaded[name]
 
@@ -44,9 +47,9 @@ class Dictionaries(Mapping[str, Dictionary]):
             if name not in self._loaded:
                 self._loaded[name] = self._read(self._cards[name])
 
-    def _read(self, card: DictionaryCard) -> Dictionary:
+    def _read(self, card: DictionaryCard) -> AnyDictionary:
         try:
-            return load_dictionary(card, self._folder, self._d_model, self._device)
+            return self._read_one(card)
         except Refused:
             raise
         except Exception as error:  # sae-lens, the hub and the file system have many

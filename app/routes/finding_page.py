@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.recordings.circuit import read_circuit
 from app.recordings.study import read_study
 from app.services import Parts
-from app.wording.circuit import outcome_of, who_is
+from app.wording.circuit import m_text, said_untouched, who_is
 from app.wording.circuit_tables import circuit_tables
 from app.wording.provenance import circuit_provenance, provenance, study_provenance
 from protocol.app.findings import Finding
@@ -35,7 +35,7 @@ async def _circuit_page(parts: Parts, request: Request, found: Finding) -> Respo
         "finding",
         finding=found,
         drawn=drawn,
-        sides=[(who_is(drawn, side), drawn.side(side), outcome_of(drawn, drawn.side(side).m)) for side in drawn.sides],
+        sides=[(who_is(drawn, side), said_untouched(drawn, side), m_text(drawn.side(side).m)) for side in drawn.sides],
         tables=circuit_tables(drawn),
         opens=_question(found),
         provenance=circuit_provenance(drawn),

@@ -66,9 +66,7 @@ def circuit_claim(drawn: DrawnCircuit) -> str:
         return CIRCUIT_NO_PUSH_BETWEEN
     own = drawn.side("a")
     who = who_is(drawn, "a")
-    return CIRCUIT_NO_PUSH.format(
-        who=who[:1].upper() + who[1:], does=outcome_of(drawn, own.m, own.top[0] if own.top else None), m=m_text(own.m)
-    )
+    return CIRCUIT_NO_PUSH.format(who=who[:1].upper() + who[1:], does=said_untouched(drawn, "a"), m=m_text(own.m))
 
 
 def group_claim(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
@@ -136,13 +134,18 @@ def default_claim(drawn: DrawnCircuit, test: DefaultTest, side: SideName) -> str
     return CIRCUIT_TEST.format(**slots, **_moved(drawn, pushed))
 
 
-def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None = None) -> str:
+def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None) -> str:
     """What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there."""
     if not is_of_two_tokens(drawn):
         return CIRCUIT_OUTCOMES["reads"].format(value=sig3(m))
     if is_undecided(drawn, m, top):
         return CIRCUIT_OUTCOMES["undecided"].format(p=_chance(m, top))
     return CIRCUIT_OUTCOMES[way_of(drawn, m)].format(**_tokens(drawn))
+
+
+def said_untouched(drawn: DrawnCircuit, side: SideName) -> str:
+    own = drawn.side(side)
+    return outcome_of(drawn, own.m, own.top[0] if own.top else None)
 
 
 def fires(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:

@@ -11,7 +11,7 @@ from app.exports.lettering import Type, balanced, cut, drawable, limited
 from app.exports.vector import Vector
 from app.recordings.circuit import DrawnCircuit, SideName, inhibits, is_outside
 from app.recordings.circuit_effects import change_of
-from app.wording.circuit import circuit_claim, m_text, outcome_of, who_is
+from app.wording.circuit import circuit_claim, m_text, said_untouched, who_is
 from app.wording.numbers import sig3
 from protocol.amounts import MINUS
 from protocol.circuit import GROUP_ROLES
@@ -72,7 +72,7 @@ def _compose(painter: Painter, drawn: DrawnCircuit) -> None:
     scales = _scales(drawn)
     for which, scale in scales.items():
         side = drawn.side(which)
-        head = f"{who_is(drawn, which)}: {outcome_of(drawn, side.m)}, m = {m_text(side.m)}"
+        head = f"{who_is(drawn, which)}: {said_untouched(drawn, which)}, m = {m_text(side.m)}"
         painter.text((scale.left, y), cut(drawable(head), _HEAD, scale.right - scale.left + 130), _HEAD, "ink")
     y += 24
     does = "each taken away" if len(drawn.sides) == 1 else "set to the other prompt's"

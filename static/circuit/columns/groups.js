@@ -19,13 +19,14 @@ const REDRAWN = ["graph", "narrow", "partners"];
 
 export function groupColumns(element, state) {
   let width = 0;
+  let room = Infinity; // px, of a stage
   let stages = []; // what of each column changes while something is turned
   let values = []; // { group, side, button, value, push, gauge }: of each box, or of each line of a card
   const key = h("div", {});
   const columns = h("div", { class: "columns" });
   const told = h("p", { class: "groups-waiting", role: "status" });
   const untouched = h("p", { class: "groups-untouched note" });
-  fill(element, key, told, untouched, columns);
+  fill(element, key, untouched, told, columns);
   const size = new ResizeObserver(() => {
     if (columns.clientWidth === width) return;
     width = columns.clientWidth;
@@ -42,7 +43,19 @@ export function groupColumns(element, state) {
     fill(element);
   };
 
+  // Where a window would hide the last lines behind the strip below, rows stand nearer.
   function draw() {
+    drawn();
+    const [stage] = stages;
+    if (!stage) return;
+    const strip = document.getElementById("trust");
+    const below = strip && getComputedStyle(strip).position === "sticky" ? strip.offsetHeight : 0;
+    const around = element.getBoundingClientRect().bottom + scrollY - stage.height;
+    room = Math.floor(innerHeight - below - around);
+    if (groupLayout(state.get("graph").groups, stage.wide, room).height !== stage.height) drawn();
+  }
+
+  function drawn() {
     const graph = state.get("graph");
     [stages, values] = [[], []];
     if (!graph?.start) return [key, told, untouched, columns].forEach((part) => fill(part));
@@ -99,18 +112,18 @@ export function groupColumns(element, state) {
   function stage(graph, side) {
     const sides = sidesOf(graph).length;
     const wide = Math.min(MOST_WIDE, Math.max(280, (columns.clientWidth - (sides - 1) * 24) / sides));
-    const layout = groupLayout(graph.groups, wide);
+    const layout = groupLayout(graph.groups, wide, room);
     const told = gapMissing(graph) ? [] : graph.arrows; // shares of a way that there is
     const arrows = told.map((arrow) => arrowOn(graph, arrow, side)).filter((arrow) => isDrawn(arrow, layout));
     const paths = arrowPaths(layout, arrows, wide);
-    const drawn = arrows.map((arrow, i) => arrowElement(arrow, paths[i]));
+    const lines = arrows.map((arrow, i) => arrowElement(arrow, paths[i]));
     const boxes = graph.groups.map((group) => box(graph, group, side, layout.boxes.get(group.id)));
     const outcome = h("div", { class: "m-box", style: at(layout.outcome) });
     const svg = s(
       "svg",
       { class: "arrows", width: wide, height: layout.height, "aria-hidden": "true" },
-      drawn.map(({ line }) => line),
-      drawn.map(({ label }) => label),
+      lines.map(({ line }) => line),
+      lines.map(({ label }) => label),
     );
     const element = h(
       "section",
@@ -125,7 +138,7 @@ export function groupColumns(element, state) {
       ),
       tokens(graph, side),
     );
-    return { element, side, outcome, boxes, arrows, drawn };
+    return { element, side, outcome, boxes, arrows, drawn: lines, wide, height: layout.height };
   }
 
   function walk(event, layout) {
@@ -236,6 +249,7 @@ export function groupColumns(element, state) {
       if (gauge) moved(gauge, on, here?.gauges?.get(group.id) ?? 0);
     }
     columns.classList.toggle("tested", Boolean(test));
+    key.hidden = Boolean(test) && sidesOf(graph).length > 1; // of arrows, which stand back
     fill(untouched, test ? "A test measures m alone. Groups and arrows are untouched: as without it." : null);
   }
 

@@ -14,14 +14,24 @@ const ROWS = [
   { roles: ["which_name", "rest", "chosen"], height: LOW_BOX, above: 46 },
 ];
 export const OUTCOME_HEIGHT = 42;
+const TIGHTEST = 0.6; // of the way between rows: arrows and their numbers need the rest
 
 const PLACES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82]; // of a number along its arrow, the best first
 
 /**
  * @typedef {{ x: number, y: number, width: number, height: number }} Box
+ * Rows stand nearer where `room`, px, is less than they would take, as near as arrows can be read.
  * @returns {{ boxes: Map<string, Box>, outcome: Box, height: number }} boxes by the group's id
  */
-export function groupLayout(groups, width) {
+export function groupLayout(groups, width, room = Infinity) {
+  const loose = groupRows(groups, width, 1);
+  if (loose.height <= room) return loose;
+  const least = groupRows(groups, width, 0).height;
+  return groupRows(groups, width, Math.max(TIGHTEST, (room - least) / (loose.height - least)));
+}
+
+/** `part`: of the way between rows. */
+function groupRows(groups, width, part) {
   const boxes = new Map();
   const inner = width - 2 * EDGE;
   const outcome = { x: EDGE, y: 0, width: inner, height: OUTCOME_HEIGHT };
@@ -30,7 +40,7 @@ export function groupLayout(groups, width) {
     const here = groups.filter(({ role }) => roles.includes(role))
       .sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
     if (!here.length) continue;
-    y += above;
+    y += above * part;
     const wide = Math.min(184, (inner - GAP * (here.length - 1)) / here.length);
     const gap = here.length > 1 ? (inner - wide * here.length) / (here.length - 1) : 0;
     const first = here.length > 1 ? EDGE : EDGE + (inner - wide) / 2;

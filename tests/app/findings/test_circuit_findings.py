@@ -74,6 +74,7 @@ def test_its_page_says_the_claim_every_group_and_where_it_comes_from_without_a_s
     text = _words(page[page.index('<main id="main"') :])
     for said in ("Why it refuses Batkin", "Look at the control.", CLAIM, "16 random pushes of that size reach"):
         assert said in text, said
+    assert re.search(r"refuses, *m \+8\.00", text), "with its sign, as everywhere else"
     for said in ("last token of the name", "240 known and 240 unknown names", "scripted-sae", "L0: all error", "0.980"):
         assert said in text, said
     assert "findings/circuit.js" in page and "/circuit#prompt=What" in page and f"parent={slug}" in page

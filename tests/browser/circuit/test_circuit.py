@@ -30,6 +30,13 @@ def tabs_to(page: Page, goal: Locator) -> None:
     raise AssertionError("no Tab leads there")
 
 
+def under_strip(page: Page) -> list[str]:
+    """What a drawing ends with, where the strip that sticks to the window's foot covers it."""
+    return page.evaluate("""() => [...document.querySelectorAll(".column-tokens")].filter((tokens) =>
+      tokens.getBoundingClientRect().bottom > document.querySelector("#trust").getBoundingClientRect().top)
+      .map((tokens) => tokens.innerText)""")
+
+
 def columns(page: Page) -> list[str]:
     return page.locator(".m-box").all_inner_texts()
 
@@ -43,8 +50,10 @@ def test_a_cold_visit_is_drawn_and_recognition_removed_refuses(app: App, open_pa
     assert page.evaluate(WORDS) <= MOST_WORDS
     assert page.evaluate(SMALL, LEAST_PX) == []
 
+    assert under_strip(page) == []
     page.locator("#tests button").first.click()
     expect(page.locator(".m-box").first).to_contain_text("refuses")
+    assert under_strip(page) == []
     expect(page.locator("#claim")).to_contain_text(re.compile("Michael Jordan, .*it refuses.*random pushes", re.DOTALL))
 
     page.locator("[data-group=not_recognised][data-on=a]").click()
@@ -172,3 +181,7 @@ def test_a_circuit_that_is_saved_is_drawn_on_its_page(app: App, open_page: OpenP
     drawn(page)
     expect(page.locator("#chosen h2")).to_have_text("Can't answer")
     assert violations(page) == []
+    assert page.locator(".group-box").first.bounding_box()["y"] < 800  # of 900
+    page.set_viewport_size(PHONE["viewport"])
+    expect(page.locator(".group-card").first).to_be_visible()
+    assert page.locator(".group-card").first.bounding_box()["y"] < 844

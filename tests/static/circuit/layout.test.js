@@ -18,6 +18,17 @@ Deno.test("no box lies on another or outside the column, at any width", () => {
   }
 });
 
+Deno.test("rows stand nearer where there is less room, and never so near that no arrow can be read", () => {
+  const loose = groupLayout(GROUPS, 430);
+  assert.equal(groupLayout(GROUPS, 430, loose.height).height, loose.height);
+  const less = groupLayout(GROUPS, 430, loose.height - 40);
+  assert.ok(Math.abs(less.height - (loose.height - 40)) < 0.01);
+  const { boxes, outcome, height } = groupLayout(GROUPS, 430, 10);
+  const rows = [outcome, boxes.get("cant_answer"), boxes.get("recognised"), boxes.get("rest")];
+  rows.slice(1).forEach((row, i) => assert.ok(row.y - (rows[i].y + rows[i].height) >= 26));
+  assert.equal(height, rows[3].y + rows[3].height);
+});
+
 Deno.test("what comes first in the model stands lowest, and the outcome on top", () => {
   const { boxes, outcome } = groupLayout(GROUPS, 430);
   const y = (id) => boxes.get(id).y;

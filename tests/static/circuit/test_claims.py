@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from app.recordings.circuit import read_circuit
-from app.wording.circuit import circuit_claim, default_claim, outcome_of
+from app.wording.circuit import circuit_claim, default_claim, said_untouched
 from protocol.circuit import DefaultTest
 from protocol.worker.circuit_frames import (
     Circuit,
@@ -278,7 +278,7 @@ def test_a_circuits_claim_is_the_tables_and_the_pages(javascript: JavaScript, ca
     assert circuit_claim(drawn) == case.claim
     told = {
         "claim": case.claim,
-        "outcomes": [outcome_of(drawn, drawn.side(side).m) for side in drawn.sides],
+        "outcomes": [said_untouched(drawn, side) for side in drawn.sides],
         "defaults": [default_claim(drawn, result.test, side) for result in drawn.defaults for side in drawn.sides],
     }
     plain = [json.loads(frame.model_dump_json()) for frame in frames]

@@ -7,7 +7,7 @@ export function toldClaims(frames) {
   const graph = frames.reduce(reduceGraph, newGraph(null));
   return {
     claim: circuitClaim(graph),
-    outcomes: sidesOf(graph).map((side) => outcomeOf(graph, sideOf(graph, side).m)),
+    outcomes: sidesOf(graph).map((side) => outcomeOf(graph, sideOf(graph, side).m, sideOf(graph, side).top[0])),
     defaults: graph.defaults.flatMap(({ test }) => sidesOf(graph).map((side) => testClaim(graph, test, side))),
   };
 }

@@ -9,12 +9,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from protocol.base import Message, Name, NotAllowed
+from protocol.base import Message, Name, NotAllowed, VisibleText
 from protocol.vocabulary import (
     DEFAULT_MODE,
     DEFAULT_SCOPE,
     MAX_DIRECTIONS,
+    MAX_NEURONS,
     MAX_POSITIONS,
+    MAX_SET_NAME_CHARACTERS,
     MAX_STRENGTH,
     MAX_STRENGTHS,
     MODES,
@@ -46,20 +48,71 @@ class VectorTarget(Message):
 Target = Annotated[LatentTarget | VectorTarget, Field(discriminator="kind")]
 
 
-class RandomTarget(Message):
-    """A control with its whole answer: what `like` would push, along a random direction of the same norm instead.
+class NeuronTarget(Message):
+    """One neuron of an MLP, scaled: the input of down_proj at `index` times the strength.
 
-    It is the direction at `index` of those that a request's controls draw from this seed. Its `a`, its site and the
-    sizes of its unit are those of `like`.
+    Its direction is its row of down_proj, its `a` its share of what its MLP writes (CETT, protocol/glossary).
+    """
+
+    kind: Literal["neuron"] = Field(default="neuron", description="says that it is a neuron")
+    layer: int = Field(ge=0, description="of its block, from 0")
+    index: int = Field(ge=0, description="0 <= index < d_mlp")
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        return ((self.layer, self.index),)
+
+    @property
+    def words(self) -> str:
+        return f"L{self.layer} neuron {self.index}"
+
+
+class NeuronSetTarget(Message):
+    """Neurons of any layers that are scaled together. Their `a` is the mean of their shares."""
+
+    kind: Literal["neurons"] = Field(default="neurons", description="says that they are neurons")
+    neurons: tuple[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], ...] = Field(
+        min_length=1, max_length=MAX_NEURONS, description="(layer, index) of each"
+    )
+    name: VisibleText | None = Field(default=None, max_length=MAX_SET_NAME_CHARACTERS, description="a reader's own")
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Self:
+        if len(set(self.neurons)) != len(self.neurons):
+            raise ValueError("a neuron stands twice in its set; name each once")
+        return self
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        return self.neurons
+
+    @property
+    def words(self) -> str:
+        n = len(self.neurons)
+        return self.name or f"{n} neuron{'' if n == 1 else 's'}"
+
+
+PlainTarget = Annotated[LatentTarget | VectorTarget | NeuronTarget | NeuronSetTarget, Field(discriminator="kind")]
+"""What a slider can be on, but for controls."""
+
+
+class RandomTarget(Message):
+    """A control with its whole answer: what `like` would push, along a random direction of the same norm instead; in
+    the place of neurons as many others, each of the same layer and of about the same usual share.
+
+    It is the one at `index` of those that a request's controls draw from this seed. Its `a`, its site and the sizes of
+    its unit are those of `like`; of neurons `a` is their own.
     """
 
     kind: Literal["random"] = "random"
-    like: Target
+    like: PlainTarget
     seed: int = Field(default=0, ge=0, lt=2**31)
     index: int = Field(default=0, ge=0, lt=MAX_DIRECTIONS)
 
 
-Steered = Annotated[LatentTarget | VectorTarget | RandomTarget, Field(discriminator="kind")]
+Steered = Annotated[
+    LatentTarget | VectorTarget | NeuronTarget | NeuronSetTarget | RandomTarget, Field(discriminator="kind")
+]
 
 Strength = Annotated[
     float,
@@ -89,6 +142,8 @@ class Steering(Message):
             raise ValueError(f"the mode {names}, and no other, needs `to`; give the latent that the value moves to")
         if moves and self.target.kind != "latent":
             raise ValueError("only a latent's value can be swapped; target a latent")
+        if self.on_neurons and self.mode != "scale":
+            raise ValueError("neurons are multiplied by a factor; use the mode scale")
         if self.to is not None and self.to == self.target:
             raise ValueError("a latent's value can't be swapped with itself; give another latent as `to`")
         if self.unit is not None and self.unit not in MODES[self.mode].units:
@@ -101,6 +156,11 @@ class Steering(Message):
         if len(set(self.positions)) != len(self.positions) or any(pos < 1 for pos in self.positions):
             raise ValueError("positions must be distinct and at least 1; the token at 0 is BOS, which is never steered")
         return self
+
+    @property
+    def on_neurons(self) -> bool:
+        target = self.target.like if self.target.kind == "random" else self.target
+        return target.kind in ("neuron", "neurons")
 
     @property
     def measured_in(self) -> Unit:

@@ -30,7 +30,7 @@ UPWARDS = {
     "client": "proxy recording first_studies client report circuit_verdicts stories circuit_stories",
     "app": "version settings environment clock ids refusals database migrations recordings wording worker telemetry "
     "http door names runs findings exports services operate routes main server __main__",
-    "model_worker": "rounding draw store model steering decoding answering latents circuits studies reader "
+    "model_worker": "rounding draw store model neurons steering decoding answering latents circuits studies reader "
     "finished_answers engine serve fetch __main__",
     "training/tiny_gemma2": "paths recipe world language_model subject stages dictionaries shipped evaluation card "
     "build __main__",

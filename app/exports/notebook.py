@@ -90,6 +90,8 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
     arms = sorted({0, shown, *points})
     seen = recorded.start.arms[shown]
     values = None if seen.sweep is None else recorded.controls.get((seen.sweep, seen.strength))
+    if seen.sweep is not None and start.request.sweeps[seen.sweep].on_neurons:
+        values = None  # which random neurons were drawn is no part of a control's frame
     return {
         "finding": finding.model_dump(mode="json", include={"slug", "title", "note", "created", "recording_sha256"}),
         "model": start.model.model_dump(mode="json") | {"id": start.request.model},
@@ -143,6 +145,7 @@ def _push(steering: Steering, used: SteeringUsed, strength: float, alpha: float)
         "target": steering.target.model_dump(mode="json"),
         "to": steering.to.model_dump(mode="json") if steering.to else None,
         "layer": used.layer,
+        "neurons": used.neurons,
         "positions": used.positions,
         "generated": steering.generated,
         "strength": strength,

@@ -12,7 +12,7 @@ from app.wording.words import decoding
 from protocol.amounts import amount
 from protocol.app.findings import Finding, View
 from protocol.circuit import BASES
-from protocol.steering import LatentTarget, RandomTarget, Steered, Steering, Sweep
+from protocol.steering import LatentTarget, RandomTarget, Steered, Steering, Sweep, VectorTarget
 from protocol.vocabulary import ANOTHER_LATENT, FORMATS, MODES, RUNS, SCOPES, UNITS
 from protocol.worker.frames import Start
 from protocol.worker.requests import GenerateRequest
@@ -122,8 +122,10 @@ def target_id(target: Steered, *, whole: bool = False) -> str:
             return f"random {target.index} of seed {target.seed}, like {target_id(target.like, whole=whole)}"
         case LatentTarget():
             return f"{target.dictionary if whole else _last(target.dictionary)} #{target.latent}"
-        case _:
+        case VectorTarget():
             return target.name
+        case _:
+            return target.words
 
 
 def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict[str, Detail]:
@@ -134,7 +136,12 @@ def _steering(view: View, request: GenerateRequest, start: Start | None) -> dict
     strength = _amount(sweep, view.strength)
     if start:
         used = start.sweeps[view.sweep]
-        facts["site"] = Detail(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
+        if used.neurons:
+            layers = ", ".join(f"L{layer}" for layer in sorted({layer for layer, _ in used.neurons}))
+            places = ", ".join(f"L{layer} {index}" for layer, index in used.neurons)
+            facts["site"] = Detail(f"down_proj's input, {layers}", places)
+        else:
+            facts["site"] = Detail(f"L{used.layer} resid_post (paper: layer {used.paper_layer})")
         alphas = [arm.alpha for arm in start.arms if (arm.sweep, arm.strength) == (view.sweep, view.strength)]
         if alphas and sweep.measured_in == "residual_norm":
             strength += f" = {sig3(alphas[0])} {UNITS['raw'].name}"

@@ -12,7 +12,7 @@ from app.recordings.effect import effect_of
 from app.wording.numbers import sig3
 from protocol.amounts import amount, plain
 from protocol.claims import CROSSING, NO_TOKEN_PUSHED, NOTHING_PUSHED, OPENINGS, READ_BACK
-from protocol.steering import Steered, Steering
+from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering
 from protocol.vocabulary import ANOTHER_LATENT, OUTCOMES, Outcome
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
@@ -76,6 +76,8 @@ def target_name(recorded: Recorded, target: Steered) -> str:
         return f"random {target.index} of seed {target.seed}, like {target_name(recorded, target.like)}"
     if target.kind == "vector":
         return target.name
+    if isinstance(target, NeuronTarget | NeuronSetTarget):
+        return target.words
     layer = next((used.layer for used in recorded.start.dictionaries if used.id == target.dictionary), None)
     return f"{target.dictionary if layer is None else f'L{layer}'} #{target.latent}"
 

@@ -35,8 +35,8 @@ from model_worker.decoding.states import Fork, Prompts, PromptState, fork, fork_
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded
-from model_worker.steering.formula import Delta
-from model_worker.steering.random_directions import random_controls
+from model_worker.steering.controls import stand_ins_of
+from model_worker.steering.sites import AnyDelta
 from protocol.canonical import sha256
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
@@ -177,7 +177,7 @@ def _controls(
         if n == 0 or arm.sweep is None or not deltas[-1].positions:
             continue
         logodds: list[float] = []
-        drawn = random_controls(deltas[-1], n, seed)
+        drawn = stand_ins_of(loaded, deltas[-1], n, seed)
         for begin in range(0, n, at_once):
             if begin:
                 yield None
@@ -188,6 +188,6 @@ def _controls(
 
 
 @torch.inference_mode()
-def _logodds(loaded: Loaded, state: PromptState, rows: Sequence[Sequence[Delta]]) -> list[float]:
+def _logodds(loaded: Loaded, state: PromptState, rows: Sequence[Sequence[AnyDelta]]) -> list[float]:
     found = [refusal_logodds(logits, loaded.opens_refusal) for logits in fork_logits(loaded.gemma, state, rows)]
     return torch.cat(found).tolist()

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
-from model_worker.steering.formula import Delta
-from model_worker.steering.interventions import Intervention, arms_of, resolve
+from model_worker.steering.interventions import arms_of
+from model_worker.steering.resolved import AnyIntervention, resolve
+from model_worker.steering.sites import AnyDelta, first_changed
 from model_worker.steering.targets import read_of
 from protocol.steering import LatentTarget
 from protocol.worker.requests import GenerateRequest
@@ -22,13 +23,13 @@ class ArmPlan:
     def __init__(self, loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) -> None:
         """Raises Refused for what this model can't do."""
         self.sweeps = tuple(resolve(loaded, sweep, prompt.entity, prompt.tokens) for sweep in request.sweeps)
-        self.held: tuple[tuple[Intervention, float], ...] = tuple(
+        self.held: tuple[tuple[AnyIntervention, float], ...] = tuple(
             (resolve(loaded, held, prompt.entity, prompt.tokens), held.strength) for held in request.hold
         )
-        self.arms = arms_of(request.sweeps, self.sweeps, request.hold)
+        self.arms = arms_of(request.sweeps, [push.alpha for push in self.sweeps], request.hold)
         self.dictionaries = _in_use(loaded, request)
         always = [push.delta(strength) for push, strength in self.held]
-        self.deltas: list[list[Delta]] = [
+        self.deltas: list[list[AnyDelta]] = [
             (always if arm.held else []) + ([] if arm.sweep is None else [self.sweeps[arm.sweep].delta(arm.strength)])
             for arm in self.arms
         ]
@@ -37,12 +38,12 @@ class ArmPlan:
         yield from forks_of(self.deltas, most)
 
 
-def forks_of(arms: Sequence[Sequence[Delta]], most: int) -> Iterator[list[int]]:
+def forks_of(arms: Sequence[Sequence[AnyDelta]], most: int) -> Iterator[list[int]]:
     """Numbers of arms whose steering begins at the same layer and position, at most so many together."""
     alike: dict[object, list[int]] = {}
     for arm, deltas in enumerate(arms):
         steered = [delta for delta in deltas if delta.positions]
-        begins = (min(d.layer for d in steered), min(d.positions[0] for d in steered)) if steered else None
+        begins = (first_changed(steered), min(d.positions[0] for d in steered)) if steered else None
         alike.setdefault(begins, []).append(arm)
     for own in alike.values():
         for first in range(0, len(own), most):

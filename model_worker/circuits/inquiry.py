@@ -22,8 +22,9 @@ from model_worker.circuits.target import Aimed, resolved_target
 from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary
-from model_worker.steering.formula import Delta, prompt_sites
-from model_worker.steering.interventions import resolve
+from model_worker.steering.formula import Delta
+from model_worker.steering.interventions import resolved_direction
+from model_worker.steering.sites import prompt_sites
 from model_worker.steering.targets import require_dictionary
 from protocol.circuit import NodeKind
 from protocol.refusal import Refused
@@ -84,7 +85,7 @@ class PromptSide:
             taps = replace(taps, keys=lambda layer, k, v: self._with_kept(layer, start, k, v))
         if not self.hold:
             return whole.run(x, first=first, end=end, rule=rule, taps=taps)
-        sites = prompt_sites([self.hold] * x.shape[0], start, self.n_pos, x.device)
+        sites = prompt_sites(self.whole.gemma.blocks, [self.hold] * x.shape[0], start, self.n_pos).behind
 
         def resid(layer: int, x: Tensor) -> Tensor:
             if layer in sites:
@@ -254,7 +255,7 @@ def _side(
     loaded: Loaded, gemma: Gemma, request: CircuitRequest, read: PromptTokens, said: tuple[int, ...]
 ) -> PromptSide:
     ids = (*read.ids, *said)
-    hold = [resolve(loaded, held, read.entity, read.tokens).delta(held.strength) for held in request.hold]
+    hold = [resolved_direction(loaded, held, read.entity, read.tokens).delta(held.strength) for held in request.hold]
     said_at = tuple(range(len(read.ids), len(ids)))
     deltas = tuple(
         replace(delta, positions=(*delta.positions, *said_at)) if delta.generated else delta for delta in hold

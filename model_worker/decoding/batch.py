@@ -29,7 +29,7 @@ from model_worker.decoding.states import Fork
 from model_worker.decoding.stops import Stops
 from model_worker.model.gemma import Gemma
 from model_worker.model.walk import sight, walk
-from model_worker.steering.formula import Delta, Site, decode_sites
+from model_worker.steering.sites import AnyDelta, Sites, decode_sites
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Decoding:
         self._waiting: deque[Group] = deque()
         self._groups: list[Group] = []
         self._rows: list[Row] = []  # by slot
-        self._sites: dict[int, Site] | None = None  # of all rows; None: somebody came or went
+        self._sites: Sites | None = None  # of all rows; None: somebody came or went
         self.n_chosen = 0
 
     @property
@@ -98,7 +98,7 @@ class Decoding:
         return place + 1
 
     @torch.inference_mode()
-    def begin(self, group: Group, parts: Sequence[tuple[Fork, Sequence[Sequence[Delta]]]]) -> None:
+    def begin(self, group: Group, parts: Sequence[tuple[Fork, Sequence[Sequence[AnyDelta]]]]) -> None:
         """A group that has room enters: for each fork its rows' deltas, n_samples rows each, numbered in this order."""
         self._pool.reserve(*self._wanted(), n_used=len(self._rows))
         chosen: list[Chosen] = []
@@ -205,8 +205,8 @@ class Decoding:
         seen = sight(gemma, at.unsqueeze(1), torch.arange(n_keys, device=gemma.device))
         read_layers = {layer for row in rows for layer in row.group.asked.readout.layers}
         if everyone and self._sites is None:
-            self._sites = decode_sites([row.deltas for row in rows], gemma.device)
-        sites = self._sites if everyone else decode_sites([row.deltas for row in rows], gemma.device)
+            self._sites = decode_sites(gemma.blocks, [row.deltas for row in rows])
+        sites = self._sites if everyone else decode_sites(gemma.blocks, [row.deltas for row in rows])
 
         x = gemma.embed(tensor([row.newest for row in rows]).unsqueeze(1))
         pool, stops = self._pool, Stops(sites, read_layers)
@@ -215,7 +215,7 @@ class Decoding:
             x, stops.residuals = after[-1], {layer: after[layer] for layer in read_layers}
         else:
             kept_in = KeyValueSlots(pool.keys, pool.values, slots, at, n_keys, everyone)
-            x = walk(gemma.shape, gemma.blocks, x, seen, kept_in.remember, after=stops)
+            x = walk(gemma.shape, gemma.blocks, x, seen, kept_in.remember, after=stops, within=stops.within)
         residuals = {layer: read[:, 0] for layer, read in stops.residuals.items()}
         return _Pass(x[:, 0], residuals, _by_row(rows, stops))
 
@@ -282,7 +282,7 @@ def _watched(rows: Sequence[Row], residuals: dict[int, Tensor]) -> list[tuple[fl
 def _by_row(rows: Sequence[Row], stops: Stops) -> dict[int, tuple[tuple[float, float], ...]]:
     waiting = stops.by_delta()
 
-    def measured(delta: Delta) -> tuple[float, float]:
+    def measured(delta: AnyDelta) -> tuple[float, float]:
         (before,), (after,) = waiting(delta)
         return before, after
 

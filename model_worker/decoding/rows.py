@@ -11,7 +11,7 @@ from torch import Tensor
 
 from model_worker.decoding.odds import Odds
 from model_worker.decoding.readout import Readout
-from model_worker.steering.formula import Delta
+from model_worker.steering.sites import AnyDelta
 from protocol.worker.requests import Sampling
 
 
@@ -71,7 +71,7 @@ class Advance:
 class Row:
     """One answer in the making. `number` within its group; `slot` in the batch, -1 once it has left."""
 
-    def __init__(self, group: "Group", sample: int, deltas: Sequence[Delta], position: int, slot: int) -> None:
+    def __init__(self, group: "Group", sample: int, deltas: Sequence[AnyDelta], position: int, slot: int) -> None:
         self.group = group
         self.number = len(group.rows)
         self.sample = sample

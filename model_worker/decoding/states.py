@@ -21,7 +21,7 @@ from model_worker.decoding.stops import Stops
 from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.walk import Sight, behind, sight, walk
 from model_worker.rounding import rounded
-from model_worker.steering.formula import Delta, prompt_sites
+from model_worker.steering.sites import AnyDelta, first_changed, prompt_sites
 from protocol.worker.frames import TokenOdds
 
 Ids = tuple[int, ...]
@@ -128,7 +128,7 @@ def read(gemma: Gemma, ids: Ids) -> PromptState:
 
 
 @torch.inference_mode()
-def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read_layers: Sequence[int] = ()) -> Fork:
+def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[AnyDelta]], read_layers: Sequence[int] = ()) -> Fork:
     """Each row with its own deltas. Rows whose prompt isn't steered by any take all from the state."""
     if not any(delta.positions for deltas in rows for delta in deltas):
         logits = state.logits.expand(len(rows), -1)
@@ -145,7 +145,7 @@ def fork(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read
     )
 
 
-def fork_logits(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]]) -> Iterator[Tensor]:
+def fork_logits(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[AnyDelta]]) -> Iterator[Tensor]:
     """Of rows that are all steered in the prompt, for whoever wants nothing else: some rows after the other, each
     (own rows, vocab)."""
     with torch.inference_mode():
@@ -163,12 +163,12 @@ class _Left(NamedTuple):
     last: Tensor
 
 
-def _left(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], read_layers: Sequence[int]) -> _Left:
+def _left(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[AnyDelta]], read_layers: Sequence[int]) -> _Left:
     steered = [delta for deltas in rows for delta in deltas if delta.positions]
     first = min(delta.positions[0] for delta in steered)
-    layer = min(delta.layer for delta in steered)
+    before = first_changed(steered)
     n_prompt = len(state.ids)
-    sites = prompt_sites(rows, first, n_prompt, gemma.device)
+    sites = prompt_sites(gemma.blocks, rows, first, n_prompt)
     at = torch.arange(n_prompt, device=gemma.device)
     queries = at[first:].unsqueeze(0)
     seen = sight(gemma, queries, at)
@@ -184,15 +184,31 @@ def _left(gemma: Gemma, state: PromptState, rows: Sequence[Sequence[Delta]], rea
         keys[place], values[place] = new_keys, new_values
         return behind(state.kept(place, first), new_keys, new_values)
 
-    x = stops(layer, state.residuals[layer][first:].expand(len(rows), -1, -1))
-    x = walk(gemma.shape, gemma.blocks, x, seen, remember, first=layer + 1, after=stops, last_only=last_only)
+    x = _begin(gemma, state, before)[first:].expand(len(rows), -1, -1)
+    x = x if before < 0 else stops(before, x)
+    x = walk(
+        gemma.shape,
+        gemma.blocks,
+        x,
+        seen,
+        remember,
+        first=before + 1,
+        after=stops,
+        within=stops.within,
+        last_only=last_only,
+    )
     return _Left(first, keys, values, stops, x[:, -1])
 
 
-def _measured(rows: Sequence[Sequence[Delta]], stops: Stops, first: int) -> tuple[tuple[BeforeAndAfter, ...], ...]:
+def _begin(gemma: Gemma, state: PromptState, layer: int) -> Tensor:
+    """What goes into the block behind `layer`, (pos, d_model); -1: into the first."""
+    return state.residuals[layer] if layer >= 0 else gemma.embed(torch.tensor(state.ids, device=gemma.device))
+
+
+def _measured(rows: Sequence[Sequence[AnyDelta]], stops: Stops, first: int) -> tuple[tuple[BeforeAndAfter, ...], ...]:
     waiting = stops.by_delta()
 
-    def measured(delta: Delta) -> BeforeAndAfter:
+    def measured(delta: AnyDelta) -> BeforeAndAfter:
         if not delta.positions:
             return (), ()
         before, after = (tuple(values[pos - first] for pos in delta.positions) for values in waiting(delta))

@@ -36,6 +36,10 @@ Remember = Callable[[Tensor, Tensor], KeysValues]
 Mix = Callable[[Tensor], Tensor]
 """Called with the heads' z (batch, n_kv_heads, group * pos, head_dim); returns what is written in its place."""
 
+Within = Callable[[Tensor, Tensor], Tensor | None]
+"""Called with an MLP's neurons z (batch, pos, d_mlp), what down_proj reads, and with what it writes, h = z @ down
+(batch, pos, d_model); returns what is added to resid_post, None for nothing."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -105,6 +109,7 @@ def run_block(
     remember: Remember,
     *,
     mix: Mix | None = None,
+    within: Within | None = None,
     last_only: bool = False,
 ) -> Tensor:
     """resid_post (batch, pos, d_model) of one block, fp32; last_only: of the last position alone, (batch, 1, d_model).
@@ -118,7 +123,7 @@ def run_block(
     if last_only:
         x, q = x[:, -1:], q[:, -1:]
     z = attention_weights(shape, q, keys, mask) @ values
-    return finished(shape, block, x, z if mix is None else mix(z))
+    return finished(shape, block, x, z if mix is None else mix(z), within)
 
 
 def projected(shape: Shape, block: Block, x: Tensor, rotate: Rotation) -> tuple[Tensor, Tensor, Tensor]:
@@ -152,7 +157,7 @@ def attention_weights(shape: Shape, q: Tensor, keys: Tensor, mask: Tensor) -> Te
     return scores.softmax(-1, dtype=torch.float32).to(q.dtype)
 
 
-def finished(shape: Shape, block: Block, x: Tensor, mixed: Tensor) -> Tensor:
+def finished(shape: Shape, block: Block, x: Tensor, mixed: Tensor, within: Within | None = None) -> Tensor:
     """resid_post, from x (batch, pos, d_model) and what its heads take in, z: (batch, n_kv_heads, group * pos,
     head_dim)."""
     batch, n_pos, _ = x.shape
@@ -162,8 +167,11 @@ def finished(shape: Shape, block: Block, x: Tensor, mixed: Tensor) -> Tensor:
     x = x + block.after_attention(h).view_as(x)
 
     gate, up = (block.before_mlp(x).view(-1, shape.d_model) @ block.gate_up).chunk(2, dim=-1)
-    h = (gelu(gate, approximate="tanh") * up) @ block.down
-    return x + block.after_mlp(h).view_as(x)
+    z = gelu(gate, approximate="tanh") * up
+    h = z @ block.down
+    added = None if within is None else within(z.view(batch, n_pos, -1), h.view_as(x))
+    x = x + block.after_mlp(h).view_as(x)
+    return x if added is None else x + added
 
 
 class Gemma:

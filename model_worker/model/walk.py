@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape, run_block
+from model_worker.model.gemma import Block, Gemma, KeysValues, Rotation, Shape, Within, run_block
 
 RememberLayer = Callable[[int, Tensor, Tensor], KeysValues]
 """Called with the layer and its new keys and values; returns all that the queries may see (gemma.Remember)."""
@@ -24,6 +24,9 @@ After = Callable[[int, Tensor], Tensor]
 
 MixLayer = Callable[[int, Tensor], Tensor]
 """Called with the layer and its heads' z (gemma.Mix)."""
+
+WithinLayer = Callable[[int], Within | None]
+"""Of a layer, what looks into its MLP (gemma.Within); None: nobody."""
 
 
 class Sight(NamedTuple):
@@ -48,6 +51,7 @@ def walk(
     first: int = 0,
     after: After | None = None,
     mix: MixLayer | None = None,
+    within: WithinLayer | None = None,
     last_only: bool = False,
 ) -> Tensor:
     """resid_post (batch, pos, d_model) of the last of these blocks, from what goes into block `first`.
@@ -64,6 +68,7 @@ def walk(
             seen.masks[layer],
             partial(remember, layer),
             mix=None if mix is None else partial(mix, layer),
+            within=None if within is None else within(layer),
             last_only=last_only and layer == end - 1,
         )
         if after is not None:

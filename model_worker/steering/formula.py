@@ -86,28 +86,3 @@ class Site:
     def _a(self, x: Tensor) -> Tensor:
         pre = torch.einsum("npd,nd->np", x, self._read) + self._bias
         return torch.where(pre > self._threshold, pre, torch.zeros_like(pre))
-
-
-def prompt_sites(rows: Sequence[Sequence[Delta]], first: int, n_prompt: int, device: torch.device) -> dict[int, Site]:
-    """By layer, for a pass over prompt positions `first` to n_prompt of these rows."""
-    by_layer: dict[int, list[tuple[int, Delta]]] = {}
-    for row, deltas in enumerate(rows):
-        for delta in deltas:
-            if delta.positions:
-                by_layer.setdefault(delta.layer, []).append((row, delta))
-    sites = {}
-    for layer, found in by_layer.items():
-        steered = torch.zeros(len(found), n_prompt)
-        for place, (_, delta) in enumerate(found):
-            steered[place, list(delta.positions)] = 1.0
-        sites[layer] = Site(found, steered[:, first:].to(device))
-    return sites
-
-
-def decode_sites(rows: Sequence[Sequence[Delta]], device: torch.device) -> dict[int, Site]:
-    """By layer, for a pass over one generated token of these rows, which all deltas are for."""
-    by_layer: dict[int, list[tuple[int, Delta]]] = {}
-    for row, deltas in enumerate(rows):
-        for delta in deltas:
-            by_layer.setdefault(delta.layer, []).append((row, delta))
-    return {layer: Site(found, torch.ones(len(found), 1, device=device)) for layer, found in by_layer.items()}

@@ -4,7 +4,7 @@ A random target is the push that it is like, with a random direction of the same
 and so the size, stays. Knows nothing about passes or frames in flight.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +15,13 @@ from model_worker.steering.formula import FORMULAS, Delta, TargetReader
 from model_worker.steering.random_directions import random_directions
 from model_worker.steering.targets import read_of, target_of
 from protocol.refusal import Refused
-from protocol.steering import Held, RandomTarget, Steering, Sweep
+from protocol.steering import Held, LatentTarget, RandomTarget, Steering, Sweep, VectorTarget
 from protocol.vocabulary import UNITS, Mode, Role, Scope, Unit
 from protocol.worker.frames import Arm, SteeringUsed
 from protocol.worker.tokens import EntityTokens, Token
+
+Alpha = Callable[[float], float]
+"""Of a strength."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,12 @@ class Intervention:
         )
 
 
-def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Sequence[Token]) -> Intervention:
+def resolved_direction(
+    loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Sequence[Token]
+) -> Intervention:
     """Raises Refused for an unknown target, a unit that this model has no r for, or positions outside the prompt."""
     read = read_of(steering.target)
+    assert isinstance(read, LatentTarget | VectorTarget), "neurons have no direction"
     target = target_of(loaded, read)
     layer, direction, reading = target.layer, target.direction, target.reading
     norms = loaded.card.residual_norm
@@ -87,15 +93,7 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
             "This latent's decoder row is empty: it writes nothing.",
             "Choose another latent.",
         )
-    chosen = positions(steering.scope, steering.positions, entity, tokens)
-    if not chosen and not steering.generated:
-        raise Refused(
-            422,
-            "nothing_to_steer",
-            "Steering of tokens that are all BOS asked.",
-            "BOS is never steered.",
-            "Choose another scope or other positions.",
-        )
+    chosen = pushed_positions(steering, entity, tokens)
     unit_direction = direction / direction.norm()
     of_its_own_length = read.kind == "latent" or UNITS[unit].is_length
     write = direction if of_its_own_length else unit_direction
@@ -133,6 +131,20 @@ def resolve(loaded: Loaded, steering: Steering, entity: EntityTokens, tokens: Se
     )
 
 
+def pushed_positions(steering: Steering, entity: EntityTokens, tokens: Sequence[Token]) -> tuple[int, ...]:
+    """Of the prompt. Raises Refused where no token at all would be steered."""
+    chosen = positions(steering.scope, steering.positions, entity, tokens)
+    if not chosen and not steering.generated:
+        raise Refused(
+            422,
+            "nothing_to_steer",
+            "Steering of tokens that are all BOS asked.",
+            "BOS is never steered.",
+            "Choose another scope or other positions.",
+        )
+    return chosen
+
+
 def positions(scope: Scope, named: Sequence[int], entity: EntityTokens, tokens: Sequence[Token]) -> tuple[int, ...]:
     """Prompt positions of a scope; BOS is never among them. Raises Refused for a position outside the prompt."""
     end = len(tokens)
@@ -163,12 +175,12 @@ def positions(scope: Scope, named: Sequence[int], entity: EntityTokens, tokens: 
     return tuple(pos for pos in chosen if tokens[pos].role != "bos")
 
 
-def arms_of(sweeps: Sequence[Sweep], pushes: Sequence[Intervention], hold: Sequence[Held]) -> tuple[Arm, ...]:
+def arms_of(sweeps: Sequence[Sweep], alphas: Sequence[Alpha], hold: Sequence[Held]) -> tuple[Arm, ...]:
     """The baseline, what is held by itself if anything is, then every strength of every sweep as asked."""
     arms = [Arm(sweep=None, strength=0.0, alpha=0.0)]
     if hold:
         arms.append(Arm(sweep=None, strength=0.0, alpha=0.0, held=True))
-    for index, (sweep, push) in enumerate(zip(sweeps, pushes, strict=True)):
+    for index, (sweep, alpha) in enumerate(zip(sweeps, alphas, strict=True)):
         for strength in sweep.strengths:
-            arms.append(Arm(sweep=index, strength=strength, alpha=push.alpha(strength), held=bool(hold)))
+            arms.append(Arm(sweep=index, strength=strength, alpha=alpha(strength), held=bool(hold)))
     return tuple(arms)

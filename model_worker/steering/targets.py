@@ -11,7 +11,7 @@ from torch import Tensor
 from model_worker.model.loading import Loaded
 from model_worker.steering.formula import TargetReader
 from protocol.refusal import Refused
-from protocol.steering import LatentTarget, RandomTarget, Steered, Target
+from protocol.steering import LatentTarget, NeuronSetTarget, NeuronTarget, PlainTarget, RandomTarget, Steered
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,21 @@ class Aim:
     reading: TargetReader
 
 
-def read_of(target: Steered) -> Target:
+def read_of(target: Steered) -> PlainTarget:
     """Whose `a`, site and norm hold: the target's own, or of what a random one is like."""
     return target.like if isinstance(target, RandomTarget) else target
 
 
-def target_of(loaded: Loaded, target: Target) -> Aim:
-    """Raises Refused (422) if the model has no such latent or direction."""
+def target_of(loaded: Loaded, target: PlainTarget) -> Aim:
+    """Raises Refused (422) if the model has no such latent or direction, and for neurons, which have none."""
+    if isinstance(target, NeuronTarget | NeuronSetTarget):
+        raise Refused(
+            422,
+            "no_direction",
+            f"The direction of {target.words} asked.",
+            "Neurons are scaled, not pushed along a direction.",
+            "Choose a latent or a named direction; of neurons' controls, the random ones.",
+        )
     if isinstance(target, LatentTarget):
         require_latent(loaded, target)
         dictionary, latent = loaded.dictionaries[target.dictionary], target.latent

@@ -89,6 +89,29 @@ PUSHING_TERMS: dict[str, Term] = {
         formula="x ← x + (strength − 1) · a · d",
         unit="× a",
     ),
+    "neurons": Term(
+        "neurons, scaled",
+        "What down_proj reads of the chosen neurons, times the strength: ×0 silences them, ×1 changes nothing, bit for "
+        "bit.",
+        "The norm behind the MLP rescales everybody when one neuron is scaled, and all of a layer together do nothing. "
+        "Only beside as many random neurons of the same layers and shares does an effect say something.",
+        ("model_worker/neurons/scaled.py", "model_worker/neurons/matched.py"),
+        formula="h′ = h + Σ (strength − 1) · zⱼ wⱼ; x ← x + N(h′) − N(h)",
+        unit="× a",
+        sources=(Source("h_neurons", "§2"),),
+    ),
+    "cett": Term(
+        "CETT, a neuron's share",
+        "How much of what its MLP writes is one neuron's, at one token; of a set the mean over its neurons.",
+        "Unsigned, and a share of the MLP's own output before the norm: it says nothing of how much the MLP matters "
+        "there, and scaling one neuron changes everybody's.",
+        ("model_worker/neurons/shares.py", "model_worker/neurons/scaled.py"),
+        symbol="CETT",
+        formula="CETTⱼ = |zⱼ| · ‖wⱼ‖ / ‖h‖, with h = Σ zⱼ wⱼ",
+        unit="share",
+        sources=(Source("h_neurons", "eq. 1–2"),),
+        marks=("CETT",),
+    ),
     "mode_ablate": Term(
         "ablate",
         "Takes a share of the latent's activation away; all of it at 100 %.",

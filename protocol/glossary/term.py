@@ -13,6 +13,11 @@ class CitedPaper:
 
 
 PAPERS: dict[str, CitedPaper] = {
+    "h_neurons": CitedPaper(
+        "Gao et al. 2025",
+        "H-Neurons: On the Existence, Impact, and Origin of Hallucination-Associated Neurons in LLMs",
+        "https://arxiv.org/abs/2512.01797",
+    ),
     "ferrando": CitedPaper(
         "Ferrando et al. 2024",
         "Do I Know This Entity? Knowledge Awareness and Hallucinations in Language Models",

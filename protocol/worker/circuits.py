@@ -100,6 +100,8 @@ class CircuitRequest(Message):
                 )
         if len(set(self.dictionaries)) != len(self.dictionaries):
             raise ValueError("a dictionary occurs twice; name each once")
+        if any(held.on_neurons for held in self.hold):
+            raise ValueError("a circuit holds directions, not neurons; turn a neuron of the circuit instead")
         return self
 
 

@@ -34,7 +34,8 @@ from protocol.worker.tokens import EntityTokens, NextToken, Token
 
 class SteeringUsed(Message):
     """What an intervention is called and where it was applied: `norm` is |d|, `residual_norm` r there (None: not
-    known), `positions` the prompt tokens."""
+    known), `positions` the prompt tokens. Of neurons: `layer` is the first of theirs, `norm` that of all their rows
+    together, `neurons` the (layer, index) of each that was scaled."""
 
     role: Role
     label: Text
@@ -43,6 +44,7 @@ class SteeringUsed(Message):
     norm: float
     residual_norm: float | None
     positions: tuple[int, ...]
+    neurons: tuple[tuple[int, int], ...] = ()
 
 
 class Arm(Message):

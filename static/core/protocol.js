@@ -257,6 +257,10 @@ export const MAX_POSITIONS = 512;
 
 export const MAX_DIRECTIONS = 128;
 
+export const MAX_NEURONS = 512;
+
+export const MAX_SET_NAME_CHARACTERS = 60;
+
 export const MAX_WATCHED = 16;
 
 export const MAX_READ = 16;

@@ -129,6 +129,18 @@ export const TERMS = {
     sentence: "Multiplies the latent's activation: ×0 silences it, ×1 changes nothing.",
     formula: "x ← x + (strength − 1) · a · d",
   },
+  neurons: {
+    name: "neurons, scaled",
+    sentence:
+      "What down_proj reads of the chosen neurons, times the strength: ×0 silences them, ×1 changes nothing, bit for bit.",
+    formula: "h′ = h + Σ (strength − 1) · zⱼ wⱼ; x ← x + N(h′) − N(h)",
+  },
+  cett: {
+    name: "CETT, a neuron's share",
+    symbol: "CETT",
+    sentence: "How much of what its MLP writes is one neuron's, at one token; of a set the mean over its neurons.",
+    formula: "CETTⱼ = |zⱼ| · ‖wⱼ‖ / ‖h‖, with h = Σ zⱼ wⱼ",
+  },
   mode_ablate: {
     name: "ablate",
     sentence: "Takes a share of the latent's activation away; all of it at 100 %.",
@@ -545,6 +557,7 @@ export const MARKS = {
   "‖d‖": "d_norm",
   "r̄": "r_bar",
   "α": "alpha",
+  CETT: "cett",
   "+known": "arm",
   "+unknown": "arm",
   "P(refusal opening)": "p_refusal",
@@ -664,4 +677,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

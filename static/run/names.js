@@ -1,6 +1,8 @@
 // What to call the latents and directions of a run: a role, a label and a short name.
 // A recording names them itself; where it doesn't, the model's card does; else they stay "other".
 
+import { count } from "../core/format.js";
+
 /** @typedef {{ target: object, role: "known"|"unknown"|"other", label: string, short: string }} Named */
 
 /** The watched latents, in the order of the recorded activations. @returns {Named[]} */
@@ -56,6 +58,8 @@ function shortOf(target, run, card) {
     const drawn = `random ${target.index ?? 0}${target.seed ? ` of seed ${target.seed}` : ""}`;
     return `${drawn}, like ${shortOf(target.like, run, card)}`;
   }
+  if (target.kind === "neuron") return `L${target.layer} neuron ${target.index}`;
+  if (target.kind === "neurons") return target.name || count(target.neurons.length, "neuron");
   return target.kind === "vector" ? target.name : `${layerOf(target.dictionary, run, card)} #${target.latent}`;
 }
 
@@ -76,10 +80,15 @@ function layerOf(dictionary, run, card) {
 export const same = (a, b) => keyOf(a) === keyOf(b);
 
 /** A target as text: equal for equal ones. Recordings, cards and links order its keys as they like and leave out what is usual. */
-export function keyOf({ kind = "latent", dictionary, latent, name, like, seed = 0, index = 0 }) {
+export function keyOf({ kind = "latent", dictionary, latent, layer, neurons, name, like, seed = 0, index = 0 }) {
   if (kind === "random") return JSON.stringify([kind, keyOf(like), seed, index]);
+  if (kind === "neuron") return JSON.stringify([kind, layer, index]);
+  if (kind === "neurons") return JSON.stringify([kind, neurons, name ?? null]);
   return JSON.stringify(kind === "vector" ? [kind, name] : [kind, dictionary, latent]);
 }
+
+/** Neurons are scaled, and nothing else can be done to them. */
+export const onNeurons = (target) => ["neuron", "neurons"].includes(readOf(target).kind);
 
 /** Whose activation and whose site hold: the target's own, or of what a random direction stands for. */
 export const readOf = (target) => (target.kind === "random" ? target.like : target);

@@ -320,6 +320,9 @@ assert ids == RECORDED["ids"], f"other token ids than recorded: {ids}, recorded 
 #
 # A random target (a control with its whole answer) pushes as hard and at the same places as the one that it is like,
 # along a random direction of equal norm, drawn from `torch.Generator` with its seed.
+#
+# Neurons have no direction: what down_proj reads of them is multiplied by the strength. Of random ones, those that were
+# drawn were recorded.
 
 # %% steer
 from collections.abc import Callable
@@ -348,9 +351,11 @@ def activation_of(target: dict) -> Callable[[Tensor], Tensor]:
     return lambda x: saes[target["dictionary"]].encode(x)[..., target["latent"]]
 
 
-def written(push: dict) -> Tensor:
-    """What the size of a push is multiplied with, (d_model,)."""
+def written(push: dict) -> Tensor | None:
+    """What the size of a push is multiplied with, (d_model,); None: it scales neurons."""
     target = push["target"]
+    if push["neurons"]:
+        return None
     if target["kind"] == "random":
         own = written({**push, "target": target["like"]})
         return random_directions(own, target["index"] + 1, target["seed"])[-1]
@@ -404,7 +409,7 @@ def hooks(pushes: list[dict], write: list[Tensor] | None = None, seen: dict[int,
             x = output[0] if isinstance(output, tuple) else output
             own, delta = x.float(), torch.zeros_like(x, dtype=torch.float32)
             for push, direction in zip(pushes, write, strict=True):
-                if push["layer"] == layer:
+                if push["layer"] == layer and direction is not None:
                     amount = size(push, own) * steered(push, x.shape[1])
                     delta = delta + amount.unsqueeze(-1) * direction
             x = (own + delta).to(x.dtype)
@@ -414,7 +419,19 @@ def hooks(pushes: list[dict], write: list[Tensor] | None = None, seen: dict[int,
 
         return hook
 
+    def within(layer: int):
+        def hook(module, args):
+            factor = torch.ones(args[0].shape[1:], device=args[0].device)  # (pos, d_mlp)
+            for push in pushes:
+                own = [index for other, index in push["neurons"] if other == layer]
+                factor[:, own] += (push["strength"] - 1) * steered(push, len(factor)).unsqueeze(-1)
+            return (args[0] * factor.to(args[0].dtype),)
+
+        return hook
+
     handles = [block.register_forward_hook(after(layer)) for layer, block in enumerate(blocks)]
+    scaled = {layer for push in pushes for layer, _ in push["neurons"]}
+    handles += [blocks[layer].mlp.down_proj.register_forward_pre_hook(within(layer)) for layer in scaled]
     try:
         yield
     finally:
@@ -472,7 +489,7 @@ CONTROL_ROWS = 16  # at once
 
 control = RECORDED["control"]
 if control is None:
-    print("No control was recorded for what is shown.")
+    print("No control was recorded for what is shown, or none whose draws were.")
 else:
     pushes = RECORDED["arms"][RECORDED["shown"]]["pushes"]
     own = [written(push) for push in pushes]

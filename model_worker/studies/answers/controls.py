@@ -21,10 +21,10 @@ from model_worker.decoding.prefix import Passage
 from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.steering.targets import read_of, target_of
-from model_worker.studies.shared.arms import PlannedArm, in_words
+from model_worker.studies.shared.arms import PlannedArm, in_words, target_in_words
 from model_worker.studies.shared.questions import Question
 from protocol.refusal import Refused
-from protocol.steering import Held, LatentTarget, RandomTarget, Target
+from protocol.steering import Held, LatentTarget, PlainTarget, RandomTarget
 from protocol.vocabulary import MODES, ControlKind
 from protocol.worker.studies import AnswersRequest, ArmSpec, ControlSpec
 from protocol.worker.study_frames import StudyArm
@@ -86,7 +86,7 @@ class _Drawing:
     """residuals: by layer (names, d_model). taken: never stand in."""
 
     def __init__(
-        self, loaded: Loaded, residuals: Mapping[int, Tensor], taken: Collection[Target | None], seed: int
+        self, loaded: Loaded, residuals: Mapping[int, Tensor], taken: Collection[PlainTarget | None], seed: int
     ) -> None:
         self._loaded, self._residuals, self._taken, self._seed = loaded, residuals, taken, seed
 
@@ -107,7 +107,7 @@ class _Drawing:
             yield held.model_copy(update={"target": stand_in} | self._strength(held, stand_in)), fires
 
     def _latents(
-        self, name: str, target: Target, kind: ControlKind, rates: Sequence[float], own: float
+        self, name: str, target: PlainTarget, kind: ControlKind, rates: Sequence[float], own: float
     ) -> Sequence[int]:
         taken = {one.latent for one in self._taken if isinstance(one, LatentTarget) and one.dictionary == name}
         written = self._loaded.dictionaries[name].W_dec.float()
@@ -139,7 +139,7 @@ class _Drawing:
         return {"strength": held.strength * norms[0] / norms[1]}
 
     @torch.inference_mode()
-    def _rates(self, name: str, target: Target) -> tuple[list[float], float]:
+    def _rates(self, name: str, target: PlainTarget) -> tuple[list[float], float]:
         """Share of the names at which each latent fires, and at which the target does."""
         residuals = self._residuals[self._loaded.layer_of[name]]
         rates = (self._loaded.dictionaries[name].encode(residuals) > 0).float().mean(0).tolist()
@@ -148,17 +148,17 @@ class _Drawing:
         reading = target_of(self._loaded, target).reading
         return rates, (residuals.float() @ reading.read + reading.bias > 0).float().mean().item()
 
-    def _dictionary(self, target: Target) -> str:
+    def _dictionary(self, target: PlainTarget) -> str:
         if isinstance(target, LatentTarget):
             return target.dictionary
-        layer = self._loaded.layer_of[target.name]
+        layer = target_of(self._loaded, target).layer
         for name in self._loaded.dictionaries:
             if self._loaded.layer_of[name] == layer:
                 return name
         raise Refused(
             422,
             "no_control",
-            f"Latents that stand in for {target.name} asked.",
+            f"Latents that stand in for {target_in_words(self._loaded, target)} asked.",
             f"No dictionary reads layer {layer}, which it is added to.",
             "Ask for random ones.",
         )

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
-from model_worker.steering.formula import Delta
-from model_worker.steering.interventions import positions, resolve
+from model_worker.steering.interventions import positions
+from model_worker.steering.resolved import resolve
+from model_worker.steering.sites import AnyDelta
 from model_worker.steering.targets import read_of
 from protocol.amounts import swept
 from protocol.refusal import Refused
-from protocol.steering import Held, Target
+from protocol.steering import Held, NeuronSetTarget, NeuronTarget, PlainTarget
 from protocol.vocabulary import ANOTHER_LATENT, SCOPES
 from protocol.worker.study_frames import StudyArm
 
@@ -42,7 +43,7 @@ class Resolved:
         pushes = [(held, resolve(loaded, held, example.entity, example.tokens)) for held in hold]
         self._deltas = [(held, push.delta(held.strength)) for held, push in pushes]
 
-    def at(self, prompt: PromptTokens) -> tuple[Delta, ...]:
+    def at(self, prompt: PromptTokens) -> tuple[AnyDelta, ...]:
         return tuple(
             replace(delta, positions=positions(held.scope, held.positions, prompt.entity, prompt.tokens))
             for held, delta in self._deltas
@@ -57,7 +58,7 @@ def in_words(loaded: Loaded, hold: Sequence[Held]) -> str:
 def _in_words(loaded: Loaded, held: Held) -> str:
     target = target_in_words(loaded, read_of(held.target))
     if held.target.kind == "random":
-        target = f"a random direction in the place of {target}"
+        target = f"{'random neurons' if held.on_neurons else 'a random direction'} in the place of {target}"
     to = ANOTHER_LATENT if held.to is None else target_in_words(loaded, held.to)
     places = [] if held.scope == "positions" else [SCOPES[held.scope]]
     if held.generated:
@@ -65,7 +66,9 @@ def _in_words(loaded: Loaded, held: Held) -> str:
     return f"{target} {swept(held, held.strength, to=to)}, on {' and '.join(places)}"
 
 
-def target_in_words(loaded: Loaded, target: Target) -> str:
+def target_in_words(loaded: Loaded, target: PlainTarget) -> str:
+    if isinstance(target, NeuronTarget | NeuronSetTarget):
+        return target.words
     plain = f"latent {target.latent} of {target.dictionary}" if target.kind == "latent" else target.name
     validated = (*loaded.card.directions, *loaded.card.more_directions)
     named = next((one.label for one in validated if one.target == target), None)

@@ -24,7 +24,7 @@ from model_worker.decoding.states import Ids, PromptState, fork, read
 from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.model.pieces import TextStream
-from model_worker.steering.formula import Delta
+from model_worker.steering.sites import AnyDelta
 from protocol.worker.requests import Sampling
 
 ANSWER_TOKENS = 32  # at the most, where a request does not say it
@@ -38,7 +38,7 @@ class Wanted:
     other; their samples are numbered through."""
 
     ids: Ids
-    arms: tuple[tuple[Delta, ...], ...] = ((),)
+    arms: tuple[tuple[AnyDelta, ...], ...] = ((),)
     samplings: tuple[Sampling, ...] = GREEDY
 
 

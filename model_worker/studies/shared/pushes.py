@@ -3,7 +3,7 @@
 from model_worker.answering.prompt import PromptTokens
 from model_worker.model.loading import Loaded
 from model_worker.steering.formula import Delta
-from model_worker.steering.interventions import resolve
+from model_worker.steering.interventions import resolved_direction
 from model_worker.steering.targets import require_latent
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget
@@ -40,7 +40,7 @@ def held_of(push: Push) -> Held:
 
 def delta_of(loaded: Loaded, push: Push, prompt: PromptTokens) -> Delta:
     """Raises Refused for a unit that this model has no norm for, or a direction of norm 0."""
-    return resolve(loaded, held_of(push), prompt.entity, prompt.tokens).delta(push.strength)
+    return resolved_direction(loaded, held_of(push), prompt.entity, prompt.tokens).delta(push.strength)
 
 
 def _direction(loaded: Loaded, role: Role) -> tuple[DirectionCard, LatentTarget]:

@@ -3,7 +3,7 @@
 from protocol.app.experiments.form import FieldOption, FormField, PushField, WordsField, number_field, options
 from protocol.base import Message
 from protocol.refusal import Refused
-from protocol.steering import Held, LatentTarget, RandomTarget, Strength, Target, VectorTarget
+from protocol.steering import Held, LatentTarget, Steered, Strength, Target, VectorTarget
 from protocol.vocabulary import MAX_CONTROLLED_ARMS, SCOPES, UNITS, LengthUnit, Role, Scope, Unit
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.studies import Push
@@ -41,7 +41,7 @@ def direction_to(card: ModelCard, target: Target) -> DirectionCard:
     )
 
 
-def has_latents(card: ModelCard, target: Target | RandomTarget) -> bool:
+def has_latents(card: ModelCard, target: Steered) -> bool:
     """Whether latents of its layer can stand in for it: a vector's layer may have no dictionary."""
     if not isinstance(target, VectorTarget):
         return isinstance(target, LatentTarget)

@@ -7,7 +7,7 @@ import { fill, h, mark } from "../../core/dom.js";
 import { door, withDoors } from "../../core/term.js";
 import { sig3 } from "../../core/format.js";
 import { fvuHere } from "../latents/values.js";
-import { same, titled } from "../names.js";
+import { onNeurons, readOf, same, titled } from "../names.js";
 import { sliderFor } from "../steering/sliders.js";
 import { channels } from "../../core/store.js";
 import { alongPrompt } from "./tokens.js";
@@ -16,6 +16,7 @@ import { keepButtons } from "../latents/keep.js";
 import { writes } from "../../parts/latent/lens.js";
 import { rate, snippets } from "../../parts/latent/snippets.js";
 
+const LISTED = 24; // neurons of a set
 const KEPT = 64; // latents whose facts are remembered
 
 export function latentCard(element, state) {
@@ -90,7 +91,7 @@ export function latentCard(element, state) {
   async function ask() {
     const target = own.get("target");
     const model = state.get("card")?.id;
-    if (!target || target.kind === "vector" || !inSight || own.get("facts")) return;
+    if (!target || !isLatent(target) || !inSight || own.get("facts")) return;
     const key = `${model} ${target.dictionary} ${target.latent}`;
     if (seen.has(key)) return own.set("facts", seen.get(key));
     if (!ready) return; // asked as soon as it is
@@ -127,7 +128,7 @@ export function latentCard(element, state) {
     }
     const { role, label, short } = titled(target, null, card);
     own.set("role", role);
-    const vector = target.kind === "vector";
+    const vector = !isLatent(target);
     keeps = keepButtons(state, target, short, { pin: "Steer with this", pinned: "Pinned" });
     fill(
       head,
@@ -135,7 +136,7 @@ export function latentCard(element, state) {
         "div",
         { class: "row latent-title" },
         mark(role),
-        h("h2", { class: `as-${role}` }, label === short ? (vector ? "Direction" : "Latent") : label),
+        h("h2", { class: `as-${role}` }, label === short ? kindOf(target) : label),
         h("span", { class: "mono" }, short),
         h("span", { class: "row push" }, keeps.buttons),
       ),
@@ -157,7 +158,7 @@ export function latentCard(element, state) {
 
   function drawNumbers() {
     const target = own.get("target");
-    if (!target || target.kind === "vector") return fill(numbers);
+    if (!target || !isLatent(target)) return fill(numbers);
     const { lens, firing } = own.get("facts") ?? {};
     const fvu = fvuHere(state, target.dictionary);
     const dictionary = dictionaryOf(target, state.get("card"));
@@ -225,7 +226,20 @@ function siteOf(target, card) {
   ];
 }
 
+const isLatent = (target) => target.kind !== "vector" && !onNeurons(target);
+
+const kindOf = (target) => (isLatent(target) ? "Latent" : onNeurons(target) ? "Neurons" : "Direction");
+
 function madeBy(target, card) {
+  if (onNeurons(target)) {
+    const own = readOf(target);
+    const pairs = own.kind === "neuron" ? [[own.layer, own.index]] : own.neurons;
+    const listed = pairs.slice(0, LISTED).map(([layer, index]) => `L${layer} ${index}`).join(", ");
+    const more = pairs.length > LISTED ? ` and ${pairs.length - LISTED} more` : "";
+    return withDoors(
+      `Neurons of the MLPs, by layer and index: ${listed}${more}. They are scaled; what is read of them is their CETT.`,
+    );
+  }
   const found = card?.vectors?.find(({ name }) => name === target.name);
   return found
     ? withDoors(`Layer ${found.layer} resid_post (paper: layer ${found.layer + 1}) · ${found.made_by}`)
@@ -233,6 +247,6 @@ function madeBy(target, card) {
 }
 
 function evidence(target, card) {
-  const text = target.kind === "vector" ? null : sliderFor(target, card).evidence;
+  const text = !isLatent(target) ? null : sliderFor(target, card).evidence;
   return text && h("p", { class: "note" }, withDoors(text));
 }

@@ -22,7 +22,7 @@ export function keepButtons(state, target, name, words = { pin: "Pin", pinned: "
     "Watch",
     about,
   );
-  return { buttons: target.kind === "vector" ? [pin] : [pin, watch], update };
+  return { buttons: target.kind !== "latent" ? [pin] : [pin, watch], update };
 
   function update() {
     const pinned = isKept(state, "pin", target);

@@ -5,7 +5,7 @@ import { fill, h, listen } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
 import { door, withDoors } from "../../core/term.js";
 import { MODES, SCOPES, UNITS } from "../../core/protocol.js";
-import { same, titled } from "../names.js";
+import { onNeurons, same, titled } from "../names.js";
 import { modeOf } from "./amount.js";
 import { activate, changed, layerOf, removeSlider, replaceSlider } from "./sliders.js";
 
@@ -100,6 +100,7 @@ export function steeringOptions(button, state, { id, at }) {
       inputs.forEach((input, i) => {
         input.checked = input.value === slider().mode;
         input.autofocus = input.checked;
+        if (onNeurons(slider().target)) input.disabled = !input.checked;
         if (!whys[i]) return;
         input.disabled = !input.checked && others().length === 0;
         fill(whys[i], input.disabled && `. ${whyNoSwap()}`);

@@ -2,7 +2,7 @@
 // at the end, which write a page's channels. Knows nothing about elements, runs on their way or the network.
 
 import { DEFAULT_MODE, DEFAULT_SCOPE, UNITS } from "../../core/protocol.js";
-import { same, titled } from "../names.js";
+import { onNeurons, same, titled } from "../names.js";
 import { modeOf, unitOf } from "./amount.js";
 
 /**
@@ -116,6 +116,7 @@ export function farOff(slider, value, card) {
 /** The layer of a target's site, as sae-lens counts; undefined if the card doesn't say. */
 export function layerOf(target, card) {
   if (target.kind === "random") return layerOf(target.like, card);
+  if (onNeurons(target)) return target.layer ?? Math.min(...target.neurons.map(([layer]) => layer));
   const list = target.kind === "vector" ? card?.vectors?.map((v) => ({ ...v, id: v.name })) : card?.dictionaries;
   return list?.find(({ id }) => id === (target.kind === "vector" ? target.name : target.dictionary))?.layer;
 }

@@ -142,6 +142,24 @@ def test_a_notebook_run_in_a_kernel_reproduces_the_recordings_numbers(worker: ht
             id="clamp a vector, which has an offset",
         ),
         pytest.param(
+            View(sweep=0, strength=3.0),
+            JORDAN,
+            {
+                "hold": [{"target": KNOWN, "scope": "entity", "strength": 0.5}],
+                "sweeps": [
+                    {
+                        "target": {"kind": "neurons", "neurons": [[4, 12], [2, 600], [4, 3]]},
+                        "mode": "scale",
+                        "scope": "prompt",
+                        "generated": True,
+                        "strengths": [0, 3],
+                    }
+                ],
+                "controls": {"n_directions": 4},
+            },
+            id="neurons of two layers, a latent held",
+        ),
+        pytest.param(
             View(sweep=0, strength=0.0),
             JORDAN,
             {"sweeps": [{"target": KNOWN, "mode": "scale", "scope": "entity", "strengths": [0, 3]}]},

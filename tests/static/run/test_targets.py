@@ -1,17 +1,28 @@
 """When two targets of a push are one: for sliders, pins, sweeps and whatever else is found by its target."""
 
-from protocol.steering import LatentTarget, RandomTarget, Steered, VectorTarget
+from protocol.steering import LatentTarget, NeuronSetTarget, NeuronTarget, RandomTarget, Steered, VectorTarget
 from tests.static.javascript import JavaScript
 
 FOUR, FIVE = (LatentTarget(dictionary="layer_3", latent=latent) for latent in (4, 5))
 ELSEWHERE = LatentTarget(dictionary="layer_2", latent=4)
 VECTOR = VectorTarget(name="known-unknown")
+NEURONS = NeuronSetTarget(neurons=((1, 4), (3, 5)))
 TARGETS = [
+    NeuronTarget(layer=1, index=4),
+    NeuronTarget(layer=4, index=1),
+    NEURONS,
+    NeuronSetTarget(neurons=((1, 4), (3, 6))),
+    NeuronSetTarget(neurons=((1, 4), (3, 5)), name="mine"),
     FOUR,
     FIVE,
     ELSEWHERE,
     VECTOR,
-    *(RandomTarget(like=like, seed=seed, index=i) for like in (FOUR, FIVE, VECTOR) for seed in (0, 1) for i in (0, 1)),
+    *(
+        RandomTarget(like=like, seed=seed, index=i)
+        for like in (FOUR, FIVE, VECTOR, NEURONS)
+        for seed in (0, 1)
+        for i in (0, 1)
+    ),
 ]
 
 

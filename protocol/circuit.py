@@ -17,6 +17,8 @@ BASES: dict[Basis, str] = {
 NodeKind = Literal["sae", "mlp", "tc", "head", "error"]
 """sae: a latent of the residual stream. mlp: a neuron. tc: a transcoder's latent. error: what no dictionary reads."""
 
+BASIS_KINDS: dict[Basis, NodeKind] = {"latents": "sae", "neurons": "mlp", "transcoder": "tc"}
+
 GroupRole = Literal[
     "which_name", "not_recognised", "recognised", "cant_answer", "say_answer", "end_neither", "rest", "chosen"
 ]

@@ -26,6 +26,7 @@ from model_worker.answering.first_pass import N_TOP
 from model_worker.answering.next_tokens import next_token, next_tokens
 from model_worker.answering.prompt import prompt_warnings
 from model_worker.answering.used import dictionary_used, model_used
+from model_worker.circuits.basis.direct_edges import direct_edges
 from model_worker.circuits.edges import layer_edges
 from model_worker.circuits.exact import measured_swaps
 from model_worker.circuits.groups.default_tests import defaults
@@ -85,7 +86,8 @@ def _circuit(inquiry: Inquiry) -> Circuit:
     resolved = request.model_copy(
         update={"entity": spans_found[0], "beside": beside, "dictionaries": tuple(inquiry.named.values())}
     )
-    without = [layer for layer in range(target.depth) if layer not in inquiry.activations[0]]
+    read = range(target.depth) if request.basis == "neurons" else inquiry.named
+    without = [layer for layer in range(target.depth) if layer not in read]
     warnings = [text for side in inquiry.sides for text in prompt_warnings(loaded.tokenizer, side.prompt, "dropped")]
     return Circuit(
         seq=0,
@@ -187,11 +189,18 @@ def _edges(inquiry: Inquiry, scores: NodeScores) -> Generator[Edges | None]:
     """Of each receiver those that are the largest part of what comes in; silent senders have none."""
     layers = sorted({node.layer for node in scores.told}, reverse=True)
     n_frames = max(1, (len(layers) - 1) * len(inquiry.sides))
+    direct = inquiry.request.basis == "transcoder"
     for later, earlier in itertools.pairwise(layers):
-        sending = scores.told.of_layer(earlier)
+        sending = [node for node in scores.told if node.layer < later] if direct else scores.told.of_layer(earlier)
         receiving = [node for node in scores.told.of_layer(later) if node.kind != "error"]
+        if not receiving:
+            continue
         for which, side in enumerate(SIDE_NAMES[: len(inquiry.sides)]):
-            found = yield from layer_edges(inquiry, which, sending, receiving)
+            if direct:
+                found = direct_edges(inquiry, which, sending, receiving)
+                yield None
+            else:
+                found = yield from layer_edges(inquiry, which, sending, receiving)
             size = torch.maximum(found.weights.abs(), found.through.abs())
             part = size / size.sum(-1, keepdim=True).clamp(min=1e-12)
             n = min(inquiry.request.n_edges // n_frames, int((size > 0).sum()))

@@ -15,18 +15,20 @@ from torch import Tensor
 
 from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.circuits.alignment import aligned, alone
+from model_worker.circuits.basis.choice import held_dictionaries, named_dictionaries
+from model_worker.circuits.basis.reading import seen_by
 from model_worker.circuits.budget import require_affordable
 from model_worker.circuits.rule import PLAIN, Rule
-from model_worker.circuits.sequence_pass import NO_TAPS, SequencePass, Tap, Taps
+from model_worker.circuits.sequence_pass import NO_TAPS, SequencePass, Tap, Taps, unedited
 from model_worker.circuits.target import Aimed, resolved_target
+from model_worker.model.dictionaries.transcoder import Transcoder
 from model_worker.model.gemma import Gemma, KeysValues
 from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary
 from model_worker.steering.formula import Delta
 from model_worker.steering.interventions import resolved_direction
 from model_worker.steering.sites import prompt_sites
-from model_worker.steering.targets import require_dictionary
-from protocol.circuit import NodeKind
+from protocol.circuit import BASIS_KINDS, NodeKind
 from protocol.refusal import Refused
 from protocol.worker.circuit_frames import AlignedColumn
 from protocol.worker.circuits import CircuitRequest
@@ -41,6 +43,7 @@ class PromptSide:
 
     embedding   (1, pos, d_model)
     residuals   by layer (pos, d_model), after what is held in force
+    mids        by layer (pos, d_model), between attention and MLP
     neurons     by layer (pos, d_mlp), inputs of down_proj
     heads       by layer (pos, n_heads, head_dim), z before o_proj
     patterns    by layer (n_heads, pos, pos)
@@ -54,6 +57,7 @@ class PromptSide:
     hold: tuple[Delta, ...]
     embedding: Tensor
     residuals: tuple[Tensor, ...]
+    mids: tuple[Tensor, ...]
     neurons: tuple[Tensor, ...]
     heads: tuple[Tensor, ...]
     patterns: tuple[Tensor, ...]
@@ -67,6 +71,18 @@ class PromptSide:
     def into(self, layer: int) -> Tensor:
         """What goes into a block, (1, pos, d_model)."""
         return self.embedding if layer == 0 else self.residuals[layer - 1].unsqueeze(0)
+
+    def mlp(self, layer: int) -> Tensor:
+        """What a block's MLP adds, behind its norm, (pos, d_model)."""
+        block = self.whole.gemma.blocks[layer]
+        return PLAIN.norm(unedited(block.after_mlp), self.neurons[layer] @ block.down)
+
+    def to_be_written(self, dictionary: Dictionary, layer: int) -> Tensor:
+        """What latents are to add up to, (pos, d_model): resid_post, or what the MLP adds less a transcoder's skip."""
+        if not isinstance(dictionary, Transcoder):
+            return self.residuals[layer]
+        read = seen_by(dictionary, self.whole.gemma.blocks[layer], self.residuals[layer], self.mids[layer])
+        return self.mlp(layer) if dictionary.W_skip is None else self.mlp(layer) - read @ dictionary.W_skip.T
 
     def run(
         self,
@@ -101,7 +117,8 @@ class PromptSide:
 
 @dataclass(frozen=True)
 class Inquiry:
-    """dictionaries: by layer; named: their ids. sides: a, and b where there is one."""
+    """dictionaries: by layer, of residuals or, as the basis is, transcoders, of which a layer without one has an empty
+    one; named: their ids. sides: a, and b where there is one."""
 
     loaded: Loaded
     gemma: Gemma
@@ -115,7 +132,7 @@ class Inquiry:
     @property
     def node_kind(self) -> NodeKind:
         """Of the basis; what no latent writes is an error besides."""
-        return "mlp" if self.request.basis == "neurons" else "sae"
+        return BASIS_KINDS[self.request.basis]
 
     @property
     def a(self) -> PromptSide:
@@ -147,11 +164,12 @@ class Inquiry:
 
     @cached_property
     def errors(self) -> tuple[Mapping[int, Tensor], ...]:
-        """By side and layer that a dictionary reads, (columns, d_model): what of resid_post no latent writes, its bias
-        included. 0 in a column that the side lacks."""
+        """By side and layer that a dictionary reads, (columns, d_model): what of resid_post, or of what the MLP adds,
+        no latent writes, its bias included and a transcoder's skip left out. 0 in a column that the side lacks."""
         return tuple(
             {
-                layer: self.in_columns(which, side.residuals[layer]) - self.activations[which][layer] @ own.W_dec
+                layer: self.in_columns(which, side.to_be_written(own, layer))
+                - self.activations[which][layer] @ own.W_dec
                 for layer, own in self.dictionaries.items()
                 if layer < self.target.depth
             }
@@ -175,7 +193,10 @@ class Inquiry:
             if self.request.basis == "neurons":
                 found[layer] = self.in_columns(which, side.neurons[layer])
             elif layer in self.dictionaries:
-                own = self.dictionaries[layer].encode(side.residuals[layer])
+                dictionary = self.dictionaries[layer]
+                own = dictionary.encode(
+                    seen_by(dictionary, self.gemma.blocks[layer], side.residuals[layer], side.mids[layer])
+                )
                 own[0] = 0.0
                 found[layer] = self.in_columns(which, own)
         return found
@@ -184,15 +205,7 @@ class Inquiry:
 @torch.no_grad()
 def read_inquiry(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Inquiry:
     """gemma: as `widened`, of the chat model or of its base. Raises Refused (422) for what can't be asked."""
-    if request.basis == "transcoder":
-        raise Refused(
-            422,
-            "no_transcoders",
-            f"A circuit of {loaded.card.id} by transcoders asked.",
-            "Its card names no transcoder.",
-            "Use the basis latents, or neurons, which need no dictionary.",
-        )
-    named = _dictionaries(loaded, request)
+    named = named_dictionaries(loaded, request)
     asked = [(request.prompt, request.entity)]
     if request.beside is not None:
         asked.append((request.beside.prompt, request.beside.entity))
@@ -210,7 +223,7 @@ def read_inquiry(loaded: Loaded, gemma: Gemma, request: CircuitRequest) -> Inqui
         sides=sides,
         columns=columns,
         target=target,
-        dictionaries={layer: loaded.dictionaries[name] for layer, name in named.items()},
+        dictionaries=held_dictionaries(loaded, request.basis, named),
         named=named,
     )
 
@@ -246,7 +259,8 @@ def _require_fitting(
             f"This model takes {limit:,}.",
             f"Shorten it by {max(n_pos) - limit:,} tokens.",
         )
-    widths = [card.d_sae for card in loaded.card.dictionaries if card.id in named.values()]
+    cards = (*loaded.card.dictionaries, *loaded.card.transcoders)
+    widths = [card.d_sae for card in cards if card.id in named.values()]
     n_nodes = gemma.blocks[0].down.shape[0] if request.basis == "neurons" else max(widths, default=0)
     require_affordable(gemma, request, n_pos, n_nodes, loaded.device)
 
@@ -262,7 +276,7 @@ def _side(
     )
     whole = SequencePass.of(gemma, len(ids))
     x0 = whole.embed(ids)
-    kept: dict[str, list[Tensor]] = {name: [] for name in ("resid", "neurons", "heads", "pattern")}
+    kept: dict[str, list[Tensor]] = {name: [] for name in ("resid", "mid", "neurons", "heads", "pattern")}
 
     def keep(name: str) -> Tap:
         def tap(_layer: int, x: Tensor) -> Tensor:
@@ -277,58 +291,19 @@ def _side(
         keys.append((k, v))
         return k, v
 
-    empty = PromptSide(read, ids, whole, deltas, x0, (), (), (), (), x0[0, 0])
-    taps = Taps(
-        resid=keep("resid"), neurons=keep("neurons"), heads=keep("heads"), pattern=keep("pattern"), keys=keep_keys
-    )
+    empty = PromptSide(read, ids, whole, deltas, x0, (), (), (), (), (), x0[0, 0])
+    taps = Taps(**{name: keep(name) for name in kept}, keys=keep_keys)
     x = empty.run(x0, taps=taps)
     return replace(
         empty,
         residuals=tuple(kept["resid"]),
+        mids=tuple(kept["mid"]),
         neurons=tuple(kept["neurons"]),
         heads=tuple(kept["heads"]),
         patterns=tuple(kept["pattern"]),
         logits=gemma.logits(x[0, -1]),
         keys=tuple(keys),
     )
-
-
-def _dictionaries(loaded: Loaded, request: CircuitRequest) -> dict[int, str]:
-    """By layer: those that are named, or those trained on the base model where there are, else the others.
-
-    The paper's way: what is found on the base model steers the chat model. A chat model's own dictionaries miss less of
-    its residual, but in the embedded one none of their latents is recognition (docs/LOG.md, Circuits)."""
-    if request.basis == "neurons":
-        return {}
-    if request.dictionaries:
-        found: dict[int, str] = {}
-        for name in request.dictionaries:
-            require_dictionary(loaded, name)
-            layer = loaded.layer_of[name]
-            if layer in found:
-                raise Refused(
-                    422,
-                    "two_dictionaries",
-                    f"{found[layer]} and {name} asked, both of layer {layer}.",
-                    "A layer has one dictionary at most.",
-                    "Leave one of them out.",
-                )
-            found[layer] = name
-        return dict(sorted(found.items()))
-    if not loaded.card.dictionaries:
-        raise Refused(
-            422,
-            "no_dictionaries",
-            f"A circuit of {loaded.card.id} by latents asked.",
-            "Its card names no dictionary.",
-            "Use the basis neurons, which needs none.",
-        )
-    by_layer: dict[int, str] = {}
-    for of_base in (False, True):
-        for card in loaded.card.dictionaries:
-            if card.trained_on.endswith("base") == of_base:
-                by_layer[card.layer] = card.id
-    return dict(sorted(by_layer.items()))
 
 
 def spans(sequence: Sequence[T], most: int) -> list[Sequence[T]]:

@@ -8,6 +8,7 @@ passes.
 
 Taps, each called with the layer and returning what goes on in its place:
     resid    resid_post (rows, pos, d_model)
+    mid      between attention and MLP (rows, pos, d_model)
     neurons  inputs of down_proj (rows, pos, d_mlp)
     heads    z (rows, pos, n_heads, head_dim), before o_proj
     pattern  attention (rows, n_heads, query pos, key pos)
@@ -37,6 +38,7 @@ WIDE_BYTES = 2**30
 @dataclass(frozen=True)
 class Taps:
     resid: Tap | None = None
+    mid: Tap | None = None
     neurons: Tap | None = None
     heads: Tap | None = None
     pattern: Tap | None = None
@@ -117,6 +119,8 @@ class SequencePass:
             z = taps.heads(layer, z)
         written = z.flatten(2) @ block.out
         x = x + _normed(layer, written, block.after_attention, taps.after_attention, rule)
+        if taps.mid is not None:
+            x = taps.mid(layer, x)
 
         gate, up = (rule.norm(block.before_mlp, x) @ block.gate_up).chunk(2, dim=-1)
         neurons = rule.gated(gate, up)

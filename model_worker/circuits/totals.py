@@ -5,6 +5,8 @@ midpoints of the straight line from x − D to x. A node's share is ḡ · what 
 
     latents, two sides   D = x_a − x_b. total ḡ·D; a latent Δa (ḡ·d); what is left of the total is the error's
     latents, one side    D = Σ a d. error = m at x − D, where no latent fires; total = error + Σ shares
+    transcoders          D = y_a − y_b, or y: what the MLP adds behind its norm, which is what a transcoder stands for.
+                         total ḡ·D; what is left of it is the error's
     neurons              D = y_a − y_b, or y: what the MLP adds behind its norm, which is held as it is on each side:
                          together neurons are worth nothing behind a norm that moves. total Σ shares; no error
 
@@ -51,12 +53,21 @@ def layer_total(inquiry: Inquiry, layer: int) -> Generator[None, None, LayerTota
         held = shares.sum().item()
         if inquiry.request.basis == "neurons":
             return LayerTotal(held, 0.0, shares)
+        if inquiry.request.basis == "transcoder":
+            total = (slopes * _mlps(inquiry, layer)).sum().item()
+            return LayerTotal(total, total - held, shares)
         if inquiry.b is None:
             error = _m_without(inquiry, layer, between[0])
             return LayerTotal(held + error, error, shares)
         a, b = (inquiry.in_columns(which, side.residuals[layer]) for which, side in enumerate(inquiry.sides))
         total = (slopes * (a - b) * inquiry.paired.unsqueeze(-1)).sum().item()
         return LayerTotal(total, total - held, shares)
+
+
+def _mlps(inquiry: Inquiry, layer: int) -> Tensor:
+    """(columns, d_model): what the MLP adds, or adds more on a than on b."""
+    adds = [inquiry.in_columns(which, side.mlp(layer)) for which, side in enumerate(inquiry.sides)]
+    return adds[0] if len(adds) == 1 else (adds[0] - adds[1]) * inquiry.paired.unsqueeze(-1)
 
 
 def slopes_of_nodes(inquiry: Inquiry, layer: int, slopes: Tensor) -> Tensor:
@@ -126,7 +137,7 @@ def _between(inquiry: Inquiry, layer: int) -> list[Tensor]:
         places = inquiry.positions(which)
         kept = [column for column, place in enumerate(places) if place >= 0]
         lines.append(sign * more[kept])
-    same = inquiry.request.basis != "neurons" and bool(inquiry.paired.all())
+    same = inquiry.request.basis == "latents" and bool(inquiry.paired.all())
     return lines[:1] if same else lines
 
 
@@ -136,6 +147,8 @@ def _written(inquiry: Inquiry, which: int, layer: int) -> Tensor:
     if inquiry.request.basis == "neurons":
         block = inquiry.gemma.blocks[layer]
         return (_scaled(inquiry, which, layer) @ block.down) * unedited(block.after_mlp).scaled
+    if inquiry.request.basis == "transcoder":
+        return side.mlp(layer)
     if inquiry.b is not None:
         return side.residuals[layer]
     return inquiry.activations[which][layer] @ inquiry.dictionaries[layer].W_dec  # columns are positions

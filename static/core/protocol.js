@@ -299,6 +299,12 @@ export const BASES = {
 
 /** @typedef {"sae"|"mlp"|"tc"|"head"|"error"} NodeKind */
 
+export const BASIS_KINDS = {
+  latents: "sae",
+  neurons: "mlp",
+  transcoder: "tc",
+};
+
 /** @typedef {"which_name"|"not_recognised"|"recognised"|"cant_answer"|"say_answer"|"end_neither"|"rest"|"chosen"} GroupRole */
 
 export const GROUP_ROLES = {

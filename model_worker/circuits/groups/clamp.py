@@ -17,6 +17,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from model_worker.circuits.basis.reading import seen_by
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.rule import PLAIN, RELP_LOOKING, Rule
 from model_worker.circuits.sequence_pass import Taps
@@ -174,6 +175,17 @@ class Clamp:
         norms: dict[int, Tensor] = {}
         at_depth: list[Tensor] = []
         latents = bool(self.inquiry.dictionaries)
+        mids: dict[int, Tensor] = {}
+
+        def mid(layer: int, x: Tensor) -> Tensor:
+            mids[layer] = x
+            return x
+
+        def seen(layer: int, x: Tensor) -> Tensor:
+            if not latents:
+                return x
+            block = self.inquiry.gemma.blocks[layer]
+            return seen_by(self.inquiry.dictionaries[layer], block, x, mids[layer], rule)
 
         def changed(layer: int, x: Tensor) -> Tensor:
             if (site := self.sites.get(layer)) is not None:
@@ -183,14 +195,14 @@ class Clamp:
                     wide = strengths.view(-1, 1, 1) * site.mask
                     delta = self._written(layer, site, wide)
                 else:
-                    now = self._read(layer, site, x)
+                    now = self._read(layer, site, seen(layer, x))
                     wide = (site.start + strengths.view(-1, 1, 1) * site.toward - now) * site.mask
                     delta = self._written(layer, site, wide)
                 norms[layer] = delta.detach().norm(dim=-1)
                 x = x.index_add(1, site.positions, delta)
             for name, gauge in self.gauges.items():
                 if (site := gauge.sites.get(layer)) is not None:
-                    now = self._read(layer, site, x.detach())
+                    now = self._read(layer, site, seen(layer, x).detach())
                     own = (now - site.start) * site.toward * site.mask * gauge.weights[layer]
                     moved[name] = moved[name] + own.sum((-1, -2)) / gauge.whole
             return x
@@ -204,15 +216,16 @@ class Clamp:
 
         lowest, start, side = self.lowest, self.first, self.inquiry.sides[self.which]
         if latents:
+            mids[lowest] = side.mids[lowest][start:].expand(rows, -1, -1)
             x = resid(lowest, side.residuals[lowest][start:].expand(rows, -1, -1))
-            x = side.run(x, first=lowest + 1, start=start, rule=rule, taps=Taps(resid=resid))
+            x = side.run(x, first=lowest + 1, start=start, rule=rule, taps=Taps(resid=resid, mid=mid))
         else:
             x = side.into(lowest)[:, start:].expand(rows, -1, -1)
             x = side.run(x, first=lowest, start=start, rule=rule, taps=Taps(resid=resid, neurons=changed))
         return target(at_depth[0], rule), x[:, -1], moved, norms
 
     def _read(self, layer: int, site: ClampSite, x: Tensor) -> Tensor:
-        """NodeValues now, (rows, p, k), of x (rows, pos, width)."""
+        """NodeValues now, (rows, p, k), of what nodes read, or are, (rows, pos, width)."""
         own = x[:, site.positions]
         if not self.inquiry.dictionaries:
             return own[..., site.nodes]

@@ -19,6 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from model_worker.circuits.basis.reading import seen_by
 from model_worker.circuits.groups.role_names import RoleName, drawn_names, n_role_names, role_name
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.sequence_pass import SequencePass, Taps
@@ -191,13 +192,19 @@ def _seen(
 ) -> _Seen:
     values: dict[tuple[int, RolePlace], Tensor] = {}
     residuals: list[Tensor] = []
+    mids: list[Tensor] = []
     at: dict[RolePlace, int] = {"name_last": last, "end": whole.n_pos - 1}
 
     def resid(layer: int, x: Tensor) -> Tensor:
         residuals.append(x[:, last])
         if layer in dictionaries and layer < depth:
+            own, block = dictionaries[layer], whole.gemma.blocks[layer]
             for place, pos in at.items():
-                values[layer, place] = dictionaries[layer].encode(x[:, pos])
+                values[layer, place] = own.encode(seen_by(own, block, x[:, pos], mids[-1][:, pos]))
+        return x
+
+    def mid(_layer: int, x: Tensor) -> Tensor:
+        mids[:] = [x]
         return x
 
     def neurons(layer: int, z: Tensor) -> Tensor:
@@ -207,7 +214,7 @@ def _seen(
         return z
 
     x = torch.cat([whole.embed(one.ids) for one in names])
-    whole.run(x, taps=Taps(resid=resid, neurons=neurons))
+    whole.run(x, taps=Taps(resid=resid, mid=mid, neurons=neurons))
     return _Seen(values, torch.stack(residuals, 1))
 
 

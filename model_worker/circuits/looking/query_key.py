@@ -1,7 +1,8 @@
 """A head's queries and keys, part by part: what each part of the residual stream puts into them.
 
-    x = Σ parts      Σ a_i d_i + b_dec + ε by the dictionary of the layer below; without one the embedding, and what
-                     each layer below wrote; at BOS, which no dictionary was trained on, ε alone
+    x = Σ parts      Σ a_i d_i + b_dec + ε by the dictionary of the layer below; without one (a transcoder reads no
+                     residual) the embedding, and what each layer below wrote; at BOS, which no dictionary was trained
+                     on, ε alone
     query, key       W n(x), then Gemma 3's own norm, then turned by its position
 
 The norms' divisions (of the block's input, and of q and k) stay at the clean run's values, so that each part goes
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from model_worker.circuits.inquiry import Inquiry, PromptSide
+from model_worker.model.dictionaries.transcoder import Transcoder
 from model_worker.model.gemma import Block, Norm
 
 QueryKeyPart = tuple[Literal["sae", "error", "bias", "token", "block"], int, int]
@@ -79,7 +81,7 @@ class QueryKey:
         below = self.layer - 1
         x = self.side.into(self.layer)[0, pos]
         dictionary = self.inquiry.dictionaries.get(below)
-        if below >= 0 and dictionary is not None:
+        if below >= 0 and dictionary is not None and not isinstance(dictionary, Transcoder):
             if pos == 0:
                 return [("error", below, 0)], x.double().unsqueeze(0)
             active = dictionary.active(x.unsqueeze(0))

@@ -9,13 +9,14 @@ the gain, Gemma Scope 2's with it. JumpReLU, or ReLU (threshold 0); W_skip where
 Paulo et al. 2025 for W_skip. Knows nothing about models.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from model_worker.model.dictionaries.config import reads_behind_gain, require_transcoder_as_carded
+from model_worker.model.gemma import Norm
 from model_worker.model.sae import Dictionary, checked_weights, read_weights
 from protocol.worker.models import DictionaryCard
 
@@ -26,6 +27,13 @@ class Transcoder(Dictionary):
 
     behind_gain: bool = False
     W_skip: Tensor | None = None
+
+    def norm(self, before_mlp: Norm) -> Norm:
+        """That it reads through, of the norm before the MLP."""
+        gain = (
+            before_mlp.scaled if self.behind_gain else torch.full_like(before_mlp.scaled, len(before_mlp.scaled) ** 0.5)
+        )
+        return replace(before_mlp, scaled=gain, dtype=torch.float32)
 
 
 def load_transcoder(card: DictionaryCard, folder: Path, d_model: int, device: str) -> Transcoder:
@@ -40,7 +48,7 @@ def load_transcoder(card: DictionaryCard, folder: Path, d_model: int, device: st
 
 
 def no_transcoder(d_model: int, device: torch.device) -> Transcoder:
-    """Of a layer that has none: no latents, so all that its MLP adds is error."""
-    none = torch.zeros(0, device=device)
+    """Of a layer that has none: one latent that never fires, so all that its MLP adds is error."""
     wide = torch.zeros(d_model, device=device)
-    return Transcoder(none.view(d_model, 0), none, none.view(0, d_model), wide, none, "")
+    never = torch.full((1,), torch.inf, device=device)
+    return Transcoder(wide.view(-1, 1), torch.zeros_like(never), wide.view(1, -1), wide, never, "")

@@ -124,7 +124,8 @@ def test_a_swap_of_all_of_a_layer_is_the_other_prompt(embedded: Loaded) -> None:
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"basis": "transcoder"}, "no_transcoders"),
+        ({"basis": "transcoder", "dictionaries": ("resid_post/layer_4",)}, "unknown_dictionary"),
+        ({"dictionaries": ("transcoder/layer_4",)}, "unknown_dictionary"),
         ({"target": {"kind": "tokens", "up": "a", "against": "a"}}, "same_tokens"),
         ({"beside": {"prompt": "Tell me now what sport Michael Batkin plays!"}}, "not_aligned"),
         ({"beside": {"prompt": JORDAN.prompt}}, "same_prompts"),

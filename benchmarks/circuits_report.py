@@ -2,6 +2,8 @@
 
 1. every study that STUDIES names, resumed where build/circuits holds its frames so far; --only: no study, what is there
 2. its figures as tables, with what they come to in a sentence
+3. what benchmarks/circuits measured of a model, as it was written there
+4. what Experiments opens on: the first model's study by latents, without its answers
 
 A study that isn't whole says so. Nothing here is a test.
 """
@@ -15,6 +17,8 @@ from pathlib import Path
 import torch
 from pydantic import TypeAdapter
 
+from client import first_studies
+from client.recording import Recording
 from model_worker.engine import Engine
 from model_worker.model.loading import load
 from model_worker.model.registry import read_registry, row_of
@@ -89,8 +93,16 @@ def main() -> None:
         torch.set_num_threads(1)
         for one in asked:
             recorded(one)
-    parts = [section(one) for one in asked if one.file.exists()]
+    parts = []
+    for model in options.model or list(registry):
+        parts += [section(one) for one in asked if one.model == model and one.file.exists()]
+        parts += [file.read_text() for file in sorted(KEPT.glob(f"{model}-*.md"))]
     PAGE.write_text(HEAD + "\n" + "\n".join(parts))
+    if asked[0].model == next(iter(registry)) and asked[0].file.exists():
+        opened = Recording("")
+        for frame in frames_of(asked[0].file):
+            opened.add(frame)
+        first_studies.write(opened)
 
 
 def recorded(asking: Asking) -> None:

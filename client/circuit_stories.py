@@ -1,4 +1,4 @@
-"""Claims about circuits as findings that ship: `python -m client.circuit_stories APP_URL MODEL`.
+"""Claims about circuits as findings that ship: `python -m client.circuit_stories APP_URL MODEL [INVENTED…]`.
 
 Each is asked of the app as a reader would ask it, for a name of each kind that the card has examples of; what it comes
 to is client/circuit_verdicts.py's, null or not. `python -m app backup` then makes static/first/stories.jsonl.gz of the
@@ -6,14 +6,15 @@ gallery.
 
 1. refusing is the default                   a known name beside an unknown one
 2. recognition lifts it                      the same
-3. a misfire is recognition without recall   a recognised name that is answered wrong
+3. a misfire is recognition without recall   a recognised name that is answered wrong; and INVENTED, names in the
+                                             card's first question that nobody has and that it answers all the same
 4. forcing recognition makes it invent       an unknown name, pushed towards known
 5. which inhibits which                      the arrows between the two
 6. what is moved, not where it looks         the heads at the end
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client.circuit_verdicts import (
@@ -40,7 +41,8 @@ MISFIRES = "A misfire is recognition without recall"
 INVENTS = "Forcing recognition makes it invent"
 INHIBITS = "“Not recognised” inhibits “recognised”, and not the other way round"
 MOVED = "At the end it matters what heads move, not where they look"
-STORY_DIRECTIONS = 32  # random ones beside each effect
+STORY_DIRECTIONS, FEW_DIRECTIONS = 32, 8  # random ones beside each effect; where a circuit takes a minute
+_SMALL = {"n_controls": FEW_DIRECTIONS, "n_nodes": 96, "n_edges": 300, "n_checked": 32, "midpoints": 8}
 
 TriedClaim = tuple[str, Recording, CircuitVerdict]
 """Of which names, what was drawn, and what it comes to."""
@@ -64,13 +66,17 @@ class NamePair:
 
 
 class CircuitStories:
-    def __init__(self, app: Client, model: str) -> None:
+    def __init__(self, app: Client, model: str, invented: Sequence[str] = ()) -> None:
         self.app = app
+        self.invented = invented
         self.card: ModelCard = next(card for card in app.models().models if card.id == model)
         known = direction_of(self.card, "known")
         assert known, "its card has no direction for known names"
         self.known = known
         self.read_by = tuple(one.id for one in self.card.dictionaries if "chat" not in one.trained_on)
+        self.own = tuple(one.id for one in self.card.dictionaries if "chat" in one.trained_on)
+        quick = self.card.dtype == "float32"
+        self.size: dict[str, int] = {"n_controls": STORY_DIRECTIONS} if quick else _SMALL
         self.known_pairs = [(pair, self._drawn(pair)) for pair in self._pairs("known")]
 
     def tell(self) -> None:
@@ -78,7 +84,7 @@ class CircuitStories:
         self._save(MOVED, self._each(what_is_moved_not_where_it_looks))
         self._save(INHIBITS, self._each(which_inhibits_which))
         self._save(INVENTS, [self._invents(*one) for one in self.known_pairs])
-        self._save(MISFIRES, [self._misfire(pair) for pair in self._pairs("unrecalled")])
+        self._save(MISFIRES, [self._misfire(pair) for pair in (*self._pairs("unrecalled"), *self._answered())])
         self._save(LIFTS, self._each(recognition_lifts_it), self._by_own())
         self._save(DEFAULT, self._each(refusal_is_the_default))
 
@@ -110,7 +116,7 @@ class CircuitStories:
 
     def _by_own(self) -> str:
         """The same by the chat model's own dictionaries, where there are some."""
-        if len(self.read_by) == len(self.card.dictionaries):
+        if not self.own:
             return ""
         told = [(pair, recognition_lifts_it(self._drawn(pair, own=True))) for pair in self._pairs("known")]
         n = sum(verdict.holds == "yes" for _, verdict in told)
@@ -125,8 +131,8 @@ class CircuitStories:
             self.card.id,
             pair.first.prompt,
             pair.beside,
-            dictionaries=() if own else self.read_by,
-            n_controls=STORY_DIRECTIONS,
+            dictionaries=self.own if own else self.read_by,
+            **self.size,
         )
 
     def _pairs(self, story: Story) -> list[NamePair]:
@@ -139,20 +145,25 @@ class CircuitStories:
                 found.append(NamePair(first, second))
         return found
 
+    def _answered(self) -> list[NamePair]:
+        """Invented names, each beside the unknown one of the card's first kind."""
+        pair = self._pairs("unknown")[0]
+        asked = [(name, pair.first.prompt.replace(pair.first.name, name)) for name in self.invented]
+        return [NamePair(pair.first.model_copy(update={"name": n, "prompt": p}), pair.second) for n, p in asked]
+
     def _save(self, claim: str, told: list[TriedClaim], more: str = "") -> None:
         """With the circuit of the first pair that shows it; where none does, of the first."""
         n = sum(verdict.holds == "yes" for _, _, verdict in told)
-        title = f"{claim}: {n} of {len(told)}"[:MAX_TITLE_CHARACTERS]
+        shown_here = "" if n else "Not shown: "
+        title = f"{shown_here}{claim}: {n} of {len(told)}, {self.card.title}"[:MAX_TITLE_CHARACTERS]
         said = [f"{names}: {verdict.words}" for names, _, verdict in told]
-        note = "\n\n".join(
-            [f"Measured in {n} of {len(told)} pairs, one of each kind of name.", *said, *([more] * bool(more))]
-        )
+        note = "\n\n".join([f"Measured in {n} of {len(told)} pairs of names.", *said, *([more] * bool(more))])
         shown = next((drawn for _, drawn, verdict in told if verdict.holds == "yes"), told[0][1])
         self.app.save(shown.run_id, title, note=note[:MAX_NOTE_CHARACTERS])
         print(f"{title}\n  {note}\n", flush=True)
 
 
 if __name__ == "__main__":
-    url, name = sys.argv[1:]
+    url, name, *answered = sys.argv[1:]
     with Client(url) as client:
-        CircuitStories(client, name).tell()
+        CircuitStories(client, name, answered).tell()

@@ -51,7 +51,8 @@ class _Measurement:
 
 
 def refusal_is_the_default(recording: Recording) -> CircuitVerdict:
-    """a is known and answered, b is not. Where the end can't see the name, or sees a neutral one, both are refused."""
+    """a is known and answered, b is not. Where the end can't see the name, or sees a neutral one, both are refused: m
+    says so, and so does the likeliest token, which m knows nothing of where answers begin with the name itself."""
     tests: tuple[DefaultTest, ...] = ("name_hidden", "name_neutral")
     seen = [_test(recording, test, side, refuses=True) for test in tests for side in _sides(recording)]
     return _verdict(seen)
@@ -68,12 +69,12 @@ def recognition_lifts_it(recording: Recording) -> CircuitVerdict:
 
 
 def misfire_is_recognition_without_recall(recording: Recording, outcome: str, answer: str) -> CircuitVerdict:
-    """a is recognised and answered wrong, b is unknown. outcome, answer: of a run of a."""
+    """a is recognised and answered wrong, or with what was invented, b is unknown. outcome, answer: of a run of a."""
     seen = [
         _fires(recording, "recognised", "a", fires=True),
         _fires(recording, "not_recognised", "a", fires=False),
         _fires(recording, "not_recognised", "b", fires=True),
-        _Measurement(f"It answers “{answer.strip()}”, which is {outcome}.", outcome == "wrong"),
+        _Measurement(f"It answers “{answer.strip()}”, which is {outcome}.", outcome in ("wrong", "invented")),
     ]
     return _verdict(seen)
 
@@ -152,8 +153,11 @@ def _test(recording: Recording, test: DefaultTest, side: HereOrThere, *, refuses
     m, band = result.m[at], result.control[at] if at < len(result.control) else None
     before = recording.circuit.sides[at].m
     turned = (before > 0) != refuses  # then no control may do the same
-    words = f"{_who(recording, side)}, {DEFAULT_TESTS[test]}: m {_signed(before)} → {_signed(m)}{_beside(band)}."
-    return _Measurement(words, (m > 0) == refuses and (not turned or _is_out(m, band, before)))
+    first = result.top[at] if at < len(result.top) else None
+    says = f", and it says “{first.text.strip()}”" if first else ""
+    words = f"{_who(recording, side)}, {DEFAULT_TESTS[test]}: m {_signed(before)} → {_signed(m)}{_beside(band)}{says}."
+    said = first is None or first.opens_refusal == refuses
+    return _Measurement(words, said and (m > 0) == refuses and (not turned or _is_out(m, band, before)))
 
 
 def _moved(recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool) -> _Measurement | None:

@@ -17,9 +17,9 @@ from model_worker.circuits.inquiry import Inquiry, spans
 from model_worker.circuits.nodes import ToldNode
 from model_worker.circuits.rule import PLAIN
 
-STEP_PRODUCTS = 2 * 10**8
+STEP_PRODUCTS = 4 * 10**8
 """Multiplications of one step, about: some tens of milliseconds of a CPU's core."""
-STEP_TOKENS = 80
+STEP_TOKENS = 128
 """But so many tokens at least: with fewer, reading the weights is what takes the time."""
 SWAPS_AT_ONCE = 256
 APART_TOKENS = 24

@@ -149,6 +149,14 @@ class Inquiry:
         return torch.stack(have).all(0)
 
     @cached_property
+    def begins(self) -> int:
+        """Of two sides the first column, and so the first position of each, at which they differ or one has no token:
+        before it all is the same on both."""
+        a, b = (side.ids for side in self.sides)
+        same = [None not in (one.a, one.b) and a[one.a or 0] == b[one.b or 0] for one in self.columns]
+        return (*same, False).index(False)
+
+    @cached_property
     def m(self) -> tuple[float, ...]:
         """The target on each side, untouched."""
         with torch.no_grad():

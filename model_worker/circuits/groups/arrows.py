@@ -7,14 +7,11 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 
 from model_worker.circuits.groups.clamp import Ran
-from model_worker.circuits.groups.group_runs import GroupRun, GroupRuns
+from model_worker.circuits.groups.group_runs import NO_ARROWS, GroupRun, GroupRuns
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.random_band import random_band
 from model_worker.rounding import rounded
 from protocol.worker.circuit_frames import Arrow, RandomBand
-
-NO_ARROWS = ("rest",)
-"""Roles that differ between the prompts by what rounding does alone."""
 
 
 def arrows_of(inquiry: Inquiry, runs: Sequence[GroupRuns]) -> Iterator[Arrow]:

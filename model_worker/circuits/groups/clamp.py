@@ -18,29 +18,13 @@ import torch
 from torch import Tensor
 
 from model_worker.circuits.basis.reading import seen_by
+from model_worker.circuits.exact import rows_at_once
+from model_worker.circuits.groups.gauges import Gauging
+from model_worker.circuits.groups.sites import ClampSite, Masks, NodeValues, sites_of
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.rule import PLAIN, RELP_LOOKING, Rule
 from model_worker.circuits.sequence_pass import Taps
 from model_worker.model.gemma import Gemma
-
-STEP_FLOP = 0.8e9
-"""Of rows that go through the model together: some tens of milliseconds on a CPU."""
-
-Masks = Mapping[int, Tensor]
-"""Nodes by layer: (columns, n_nodes) bool; layers without any are left out."""
-NodeValues = Mapping[int, Tensor]
-"""By layer (columns, n_nodes)."""
-
-
-@dataclass(frozen=True)
-class ClampSite:
-    """A layer's nodes: positions (p,) of the side; nodes (k,) that any of them has; mask, start, toward (p, k)."""
-
-    positions: Tensor
-    nodes: Tensor
-    mask: Tensor
-    start: Tensor
-    toward: Tensor
 
 
 @dataclass(frozen=True)
@@ -55,18 +39,8 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Gauging:
-    """How far nodes moved to the other side's values: Σ w (now − own)(other − own) / Σ w (other − own)², w = |d|².
-    sites: as of a clamp, start their own values, toward the difference."""
-
-    sites: Mapping[int, ClampSite]
-    weights: Mapping[int, Tensor]
-    whole: float
-
-
-@dataclass(frozen=True)
 class Clamp:
-    """adds: the strength is added to each node, whatever it is now."""
+    """adds: the strength is added to each node, whatever it is now. begins: positions before it stay as they are."""
 
     inquiry: Inquiry
     which: int
@@ -74,6 +48,7 @@ class Clamp:
     start: NodeValues
     toward: NodeValues
     adds: bool = False
+    begins: int = 0
     gauges: Mapping[str, Gauging] = field(default_factory=dict)
 
     @cached_property
@@ -82,10 +57,10 @@ class Clamp:
 
     @cached_property
     def first(self) -> int:
-        """The first position that changes."""
+        """The first position that changes; where none does, the first that is asked to."""
         at = self.inquiry.positions(self.which)
-        found = [at[column] for mask in self.masks.values() for column in mask.any(-1).nonzero().flatten().tolist()]
-        return min((pos for pos in found if pos >= 0), default=0)
+        found = {at[column] for mask in self.masks.values() for column in mask.any(-1).nonzero().flatten().tolist()}
+        return min((pos for pos in found if pos >= self.begins), default=min(found - {-1}, default=0))
 
     @property
     def lowest(self) -> int:
@@ -102,7 +77,9 @@ class Clamp:
 
     @property
     def at_once(self) -> int:
-        return clamp_rows(self.inquiry.gemma, self.n_pos, self.lowest)
+        """Rows of a step. Neurons are changed inside their block, latents behind it."""
+        behind = self.lowest if self.inquiry.dictionaries else self.lowest - 1
+        return rows_at_once(self.inquiry, behind, self.n_pos)
 
     def ran(self, strengths: Sequence[float]) -> Generator[None, None, Ran]:
         """A row each, in short steps."""
@@ -127,7 +104,7 @@ class Clamp:
             return 0.0
         with torch.enable_grad():
             strengths = torch.zeros(1, device=self.device, requires_grad=True)
-            m = self._through(strengths, rule)[0]
+            m = self._through(strengths, rule, gauges={})[0]
             (found,) = torch.autograd.grad(m.sum(), strengths, allow_unused=True)
         return 0.0 if found is None else found.item()
 
@@ -135,13 +112,13 @@ class Clamp:
     def _run(self, strengths: Tensor) -> Ran:
         if not self.sites:
             return self._untouched(len(strengths))
-        m, x, moved, norms = self._through(strengths, PLAIN)
+        m, x, moved, norms = self._through(strengths, PLAIN, gauges=self.gauges)
         return Ran(m, x, moved, norms)
 
     @torch.no_grad()
     def _run_random(self, drawn: Mapping[int, Tensor]) -> Ran:
         n = len(next(iter(drawn.values()))) if drawn else 0
-        m, x, moved, norms = self._through(torch.zeros(n, device=self.device), PLAIN, drawn)
+        m, x, moved, norms = self._through(torch.zeros(n, device=self.device), PLAIN, drawn, gauges=self.gauges)
         return Ran(m, x, moved, norms)
 
     def _untouched(self, n: int) -> Ran:
@@ -160,7 +137,8 @@ class Clamp:
         for layer, own in norms.items():
             generator = torch.Generator().manual_seed(seed * 1_000 + layer)
             width = self.inquiry.gemma.shape.d_model if self.inquiry.dictionaries else self._width(layer)
-            drawn = torch.randn(n, len(own), width, generator=generator)
+            n_skipped = self.sites[layer].n_skipped
+            drawn = torch.randn(n, n_skipped + len(own), width, generator=generator)[:, n_skipped:]
             found[layer] = torch.nn.functional.normalize(drawn, dim=-1).to(own.device) * own.view(1, -1, 1)
         return found
 
@@ -168,10 +146,15 @@ class Clamp:
         return self.inquiry.sides[self.which].neurons[layer].shape[-1]
 
     def _through(
-        self, strengths: Tensor, rule: Rule, drawn: Mapping[int, Tensor] | None = None
+        self,
+        strengths: Tensor,
+        rule: Rule,
+        drawn: Mapping[int, Tensor] | None = None,
+        *,
+        gauges: Mapping[str, Gauging],
     ) -> tuple[Tensor, Tensor, dict[str, Tensor], dict[int, Tensor]]:
         rows, target = len(strengths), self.inquiry.target
-        moved = {name: torch.zeros(rows, device=self.device) for name in self.gauges}
+        moved = {name: torch.zeros(rows, device=self.device) for name in gauges}
         norms: dict[int, Tensor] = {}
         at_depth: list[Tensor] = []
         latents = bool(self.inquiry.dictionaries)
@@ -195,14 +178,14 @@ class Clamp:
                     wide = strengths.view(-1, 1, 1) * site.mask
                     delta = self._written(layer, site, wide)
                 else:
-                    now = self._read(layer, site, seen(layer, x))
+                    now = site.read(seen(layer, x))
                     wide = (site.start + strengths.view(-1, 1, 1) * site.toward - now) * site.mask
                     delta = self._written(layer, site, wide)
                 norms[layer] = delta.detach().norm(dim=-1)
                 x = x.index_add(1, site.positions, delta)
-            for name, gauge in self.gauges.items():
+            for name, gauge in gauges.items():
                 if (site := gauge.sites.get(layer)) is not None:
-                    now = self._read(layer, site, seen(layer, x).detach())
+                    now = site.read(seen(layer, x).detach())
                     own = (now - site.start) * site.toward * site.mask * gauge.weights[layer]
                     moved[name] = moved[name] + own.sum((-1, -2)) / gauge.whole
             return x
@@ -224,19 +207,10 @@ class Clamp:
             x = side.run(x, first=lowest, start=start, rule=rule, taps=Taps(resid=resid, neurons=changed))
         return target(at_depth[0], rule), x[:, -1], moved, norms
 
-    def _read(self, layer: int, site: ClampSite, x: Tensor) -> Tensor:
-        """NodeValues now, (rows, p, k), of what nodes read, or are, (rows, pos, width)."""
-        own = x[:, site.positions]
-        if not self.inquiry.dictionaries:
-            return own[..., site.nodes]
-        dictionary = self.inquiry.dictionaries[layer]
-        pre = own @ dictionary.W_enc[:, site.nodes] + dictionary.b_enc[site.nodes]
-        return torch.where(pre > dictionary.threshold[site.nodes], pre, 0.0)
-
     def _written(self, layer: int, site: ClampSite, values: Tensor) -> Tensor:
         """values (rows, p, k) as what is added, (rows, p, width)."""
-        if self.inquiry.dictionaries:
-            return values @ self.inquiry.dictionaries[layer].W_dec[site.nodes]
+        if site.latents is not None:
+            return values @ site.latents.W_dec
         wide = values.new_zeros(*values.shape[:2], self._width(layer))
         return wide.index_add(2, site.nodes, values)
 
@@ -248,67 +222,25 @@ def clamp_flop(gemma: Gemma, n_pos: int, layer: int) -> float:
     return 2 * weights * n_pos * (gemma.n_layers - layer)
 
 
-def clamp_rows(gemma: Gemma, n_pos: int, layer: int) -> int:
-    """Rows that make one step."""
-    return max(1, int(STEP_FLOP / clamp_flop(gemma, n_pos, layer)))
-
-
-def sites_of(
-    inquiry: Inquiry, which: int, masks: Masks, start: NodeValues, toward: NodeValues, first: int
-) -> dict[int, ClampSite]:
-    """Positions count from `first`; columns before it, and those that the side lacks, are left out."""
-    at = torch.tensor(inquiry.positions(which), device=inquiry.gemma.device)
-    found = {}
-    for layer, mask in sorted(masks.items()):
-        columns = (mask.any(-1) & (at >= first)).nonzero().flatten()
-        nodes = mask[columns].any(0).nonzero().flatten()
-        if len(nodes):
-            cut = (columns.unsqueeze(-1), nodes)
-            found[layer] = ClampSite(
-                at[columns] - first, nodes, mask[cut].float(), start[layer][cut], toward[layer][cut]
-            )
-    return found
-
-
-def gauging_of(inquiry: Inquiry, which: int, masks: Masks, first: int) -> Gauging | None:
-    """None where the two sides don't differ, or without a second one. first: as of the clamp that it is laid on."""
-    if inquiry.b is None:
-        return None
-    own, other = inquiry.activations[which], inquiry.activations[1 - which]
-    paired = inquiry.paired.unsqueeze(-1)
-    both = {layer: mask & paired for layer, mask in masks.items()}
-    apart = {layer: other[layer] - own[layer] for layer in both}
-    weights = {layer: node_weights(inquiry, layer) for layer in both}
-    whole = sum((weights[layer] * apart[layer].square() * mask).sum().item() for layer, mask in both.items())
-    if whole <= 0:
-        return None
-    sites = sites_of(inquiry, which, both, own, apart, first)
-    return Gauging(sites, {layer: weights[layer][site.nodes] for layer, site in sites.items()}, whole)
-
-
-def node_weights(inquiry: Inquiry, layer: int) -> Tensor:
-    """|d|² (n_nodes,) of what each writes."""
-    rows = inquiry.dictionaries[layer].W_dec if inquiry.dictionaries else inquiry.gemma.blocks[layer].down
-    return rows.square().sum(-1)
-
-
-def to_other(inquiry: Inquiry, which: int, masks: Masks, gauges: Mapping[str, Gauging] | None = None) -> Clamp:
-    """Strength 0: as it is; 1: the other prompt's values. Columns without a partner stay."""
+def to_other(inquiry: Inquiry, which: int, masks: Masks) -> Clamp:
+    """Strength 0: as it is; 1: the other prompt's values. Columns without a partner stay, and so does the beginning
+    that both prompts share."""
     paired = inquiry.paired.unsqueeze(-1)
     own, other = inquiry.activations[which], inquiry.activations[1 - which]
     both = {layer: mask & paired for layer, mask in masks.items() if (mask & paired).any()}
-    return Clamp(inquiry, which, both, own, {layer: other[layer] - own[layer] for layer in both}, gauges=gauges or {})
+    toward = {layer: other[layer] - own[layer] for layer in both}
+    return Clamp(inquiry, which, both, own, toward, begins=inquiry.begins)
 
 
-def scaled(inquiry: Inquiry, which: int, masks: Masks, gauges: Mapping[str, Gauging] | None = None) -> Clamp:
+def scaled(inquiry: Inquiry, which: int, masks: Masks) -> Clamp:
     """Strength 0: as it is; −1: off."""
     own = inquiry.activations[which]
-    return Clamp(inquiry, which, masks, own, own, gauges=gauges or {})
+    return Clamp(inquiry, which, masks, own, own)
 
 
-def added(inquiry: Inquiry, which: int, masks: Masks, gauges: Mapping[str, Gauging] | None = None) -> Clamp:
+def added(inquiry: Inquiry, which: int, masks: Masks) -> Clamp:
     own = inquiry.activations[which]
-    return Clamp(inquiry, which, masks, own, own, adds=True, gauges=gauges or {})
+    return Clamp(inquiry, which, masks, own, own, adds=True)
 
 
 def _joined(parts: Sequence[Ran]) -> Ran:

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from model_worker.answering.entity import name_places
-from model_worker.circuits.groups.clamp import Clamp, Ran, clamp_rows
+from model_worker.circuits.exact import rows_at_once
+from model_worker.circuits.groups.clamp import Clamp, Ran
 from model_worker.circuits.groups.roles import NAME_R, Roles
 from model_worker.circuits.groups.said_next import said_next
 from model_worker.circuits.inquiry import Inquiry, PromptSide
@@ -160,7 +161,7 @@ def _neutral(inquiry: Inquiry, roles: Roles, which: int, layer: int) -> Generato
     random = torch.nn.functional.normalize(drawn, dim=-1).to(delta.device) * delta.norm()
     rows = torch.cat([delta.unsqueeze(0), random])
     m, x = [], []
-    for some in rows.split(clamp_rows(inquiry.gemma, side.n_pos - last, layer)):
+    for some in rows.split(rows_at_once(inquiry, layer, side.n_pos - last)):
         found = _pushed(inquiry, side, layer, some)
         m.append(found[0])
         x.append(found[1])

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model_worker.circuits.groups.clamp import Masks, node_weights
 from model_worker.circuits.groups.roles import Roles
+from model_worker.circuits.groups.sites import Masks, node_weights
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.model.gemma import Norm
 from model_worker.model.pieces import token_text
@@ -33,9 +33,10 @@ def strongest_of(inquiry: Inquiry, masks: Masks) -> StrongestMember:
     for layer, mask in masks.items():
         sides = [own[layer] for own in inquiry.activations]
         apart = sides[1] - sides[0] if len(sides) > 1 else sides[0]
-        size = apart.abs() * node_weights(inquiry, layer).sqrt() * mask
-        place = int(size.argmax())
-        best = max(best, (size.flatten()[place].item(), layer, *divmod(place, size.shape[1])))
+        nodes = mask.any(0).nonzero().flatten()
+        size = apart[:, nodes].abs() * node_weights(inquiry, layer, nodes).sqrt() * mask[:, nodes]
+        column, place = divmod(int(size.argmax()), len(nodes))
+        best = max(best, (size[column, place].item(), layer, column, int(nodes[place])))
     _, layer, column, index = best
     return StrongestMember(layer, index, inquiry.columns[column].place)
 

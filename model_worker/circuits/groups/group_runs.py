@@ -1,11 +1,16 @@
 """Every group of a circuit clamped, beside random directions of equal norm. Knows nothing about frames."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from model_worker.circuits.groups.clamp import Clamp, Gauging, Masks, Ran, gauging_of, scaled, to_other
+from model_worker.circuits.groups.clamp import Clamp, Ran, scaled, to_other
+from model_worker.circuits.groups.gauges import RoleGauges
+from model_worker.circuits.groups.sites import Masks
 from model_worker.circuits.inquiry import Inquiry
 from protocol.circuit import GroupRole
+
+NO_ARROWS: tuple[GroupRole, ...] = ("rest",)
+"""Roles that differ between the prompts by what rounding does alone."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +33,20 @@ class GroupRuns:
     off: tuple[GroupRun, ...]
 
 
-def group_runs(inquiry: Inquiry, role: GroupRole, sets: Mapping[GroupRole, Masks]) -> Generator[None, None, GroupRuns]:
+def group_runs(
+    inquiry: Inquiry, role: GroupRole, sets: Mapping[GroupRole, Masks], gauges: RoleGauges
+) -> Generator[None, None, GroupRuns]:
     """In short steps."""
     masks = sets[role]
     others, off = [], []
     for which in range(len(inquiry.sides)):
         if inquiry.b is not None:
-            gauges = _gauges(inquiry, which, {one: sets[one] for one in sets if one != role}, masks)
-            others.append((yield from _clamped(inquiry, to_other(inquiry, which, masks, gauges), 1.0)))
+            clamp = to_other(inquiry, which, masks)
+            if role not in NO_ARROWS:
+                clamp = replace(clamp, gauges=gauges.of(which, clamp.first, apart=(role, *NO_ARROWS)))
+            others.append((yield from _clamped(inquiry, clamp, 1.0)))
         off.append((yield from _clamped(inquiry, scaled(inquiry, which, masks), -1.0)))
     return GroupRuns(role, masks, tuple(others), tuple(off))
-
-
-def _gauges(inquiry: Inquiry, which: int, sets: Mapping[GroupRole, Masks], clamped: Masks) -> dict[str, Gauging]:
-    first = to_other(inquiry, which, clamped).first
-    found = {role: gauging_of(inquiry, which, masks, first) for role, masks in sets.items()}
-    return {role: gauge for role, gauge in found.items() if gauge is not None}
 
 
 def _clamped(inquiry: Inquiry, clamp: Clamp, strength: float) -> Generator[None, None, GroupRun]:

@@ -14,12 +14,13 @@ from collections.abc import Generator
 import torch
 
 from model_worker.circuits.groups.arrows import arrows_of
-from model_worker.circuits.groups.clamp import Masks
 from model_worker.circuits.groups.evidence import evidence_of, strongest_of, written_by
+from model_worker.circuits.groups.gauges import RoleGauges
 from model_worker.circuits.groups.group_runs import GroupRun, GroupRuns, group_runs
 from model_worker.circuits.groups.node_sets import by_role, n_nodes
 from model_worker.circuits.groups.roles import Roles
 from model_worker.circuits.groups.said_next import said_next
+from model_worker.circuits.groups.sites import Masks
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.nodes import Told, ToldNode
 from model_worker.circuits.random_band import random_band
@@ -31,9 +32,10 @@ from protocol.worker.tokens import NextToken
 
 def grouped(inquiry: Inquiry, roles: Roles, told: Told) -> Generator[Frame | None]:
     sets = by_role(inquiry, roles)
+    gauges = RoleGauges(inquiry, sets)
     runs, groups = [], list[NodeGroup]()
     for role in sets:
-        runs.append((yield from group_runs(inquiry, role, sets)))
+        runs.append((yield from group_runs(inquiry, role, sets, gauges)))
         groups.append((yield from _told(inquiry, roles, told, runs[-1])))
         yield NodeGroups(
             seq=0, groups=tuple(groups), named_by=(roles.n_known, roles.n_unknown), n_to_come=len(sets) - len(groups)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from model_worker.circuits.groups.clamp import Masks
 from model_worker.circuits.groups.roles import Roles
+from model_worker.circuits.groups.sites import Masks
 from model_worker.circuits.inquiry import Inquiry
 from protocol.circuit import GROUP_ROLES, GroupRole
 from protocol.worker.circuits import NodeRef

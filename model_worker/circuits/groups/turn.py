@@ -11,22 +11,15 @@ Knows nothing about what a group is for.
 """
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 
-from model_worker.circuits.groups.clamp import (
-    Clamp,
-    Gauging,
-    Masks,
-    Ran,
-    added,
-    clamp_flop,
-    gauging_of,
-    scaled,
-    to_other,
-)
+from model_worker.circuits.groups.clamp import Clamp, Ran, added, clamp_flop, scaled, to_other
+from model_worker.circuits.groups.gauges import RoleGauges
 from model_worker.circuits.groups.node_sets import by_role, of_nodes
 from model_worker.circuits.groups.roles import RoleBook
 from model_worker.circuits.groups.said_next import said_next
+from model_worker.circuits.groups.sites import Masks
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
 from model_worker.circuits.random_band import random_band
 from model_worker.model.gemma import Gemma
@@ -51,8 +44,7 @@ def turned(loaded: Loaded, gemma: Gemma, book: RoleBook, request: TurnRequest) -
     _require_nodes(inquiry, request.nodes)
     masks = of_nodes(inquiry, request.nodes) if request.group is None else _group(sets, request.group)
     clamp = _turning(inquiry, request, masks)
-    gauges = {role: gauging_of(inquiry, clamp.which, own, clamp.first) for role, own in sets.items()}
-    clamp = _turning(inquiry, request, masks, {role: own for role, own in gauges.items() if own is not None})
+    clamp = replace(clamp, gauges=RoleGauges(inquiry, sets).of(clamp.which, clamp.first))
     moved = [one - 1.0 if request.mode == "scale" else one for one in request.strengths]
     slope = clamp.slope()
     yield None
@@ -101,9 +93,7 @@ def _require_nodes(inquiry: Inquiry, nodes: Sequence[NodeRef]) -> None:
             )
 
 
-def _turning(
-    inquiry: Inquiry, request: TurnRequest, masks: Masks, gauges: Mapping[str, Gauging] | None = None
-) -> Clamp:
+def _turning(inquiry: Inquiry, request: TurnRequest, masks: Masks) -> Clamp:
     which = 0 if request.side == "a" else 1
     if which >= len(inquiry.sides):
         raise Refused(
@@ -114,15 +104,13 @@ def _turning(
             "Turn it on side a, or give a second prompt.",
         )
     if request.mode == "add":
-        return added(inquiry, which, masks, gauges)
+        return added(inquiry, which, masks)
     if request.mode == "scale":
-        return scaled(inquiry, which, masks, gauges)
+        return scaled(inquiry, which, masks)
     if inquiry.b is None:
-        off = scaled(inquiry, which, masks, gauges)
-        return Clamp(
-            inquiry, which, masks, off.start, {at: -own for at, own in off.toward.items()}, gauges=gauges or {}
-        )
-    return to_other(inquiry, which, masks, gauges)
+        off = scaled(inquiry, which, masks)
+        return replace(off, toward={at: -own for at, own in off.toward.items()})
+    return to_other(inquiry, which, masks)
 
 
 def _controls(clamp: Clamp, ran: Ran, strengths: Sequence[float]) -> Generator[None, None, list[RandomBand | None]]:

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model_worker.circuits.groups.arrows import NO_ARROWS, way_to_other
+from model_worker.circuits.groups.arrows import way_to_other
 from model_worker.circuits.groups.default_tests import default_tests
-from model_worker.circuits.groups.group_runs import GroupRuns, group_runs
+from model_worker.circuits.groups.gauges import RoleGauges
+from model_worker.circuits.groups.group_runs import NO_ARROWS, GroupRuns, group_runs
 from model_worker.circuits.groups.node_sets import by_role, n_nodes
 from model_worker.circuits.groups.roles import Roles
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
@@ -69,9 +70,9 @@ class Measuring:
         sets = by_role(inquiry, self.roles)
         if not self.request.rest:
             sets.pop("rest", None)
-        runs = []
+        gauges, runs = RoleGauges(inquiry, sets), []
         for role in sets:
-            runs.append((yield from group_runs(inquiry, role, sets)))
+            runs.append((yield from group_runs(inquiry, role, sets, gauges)))
             numbers |= _of_group(inquiry, runs[-1])
         yield _pair_trial(pair, number, numbers | _of_arrows(inquiry, runs))
 

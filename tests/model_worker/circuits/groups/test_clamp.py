@@ -6,11 +6,13 @@ import torch
 from model_worker.circuits.groups.clamp import Clamp, Masks, added, scaled, to_other
 from model_worker.circuits.groups.node_sets import by_role, of_nodes
 from model_worker.circuits.groups.roles import Roles
-from model_worker.circuits.inquiry import Inquiry
+from model_worker.circuits.inquiry import Inquiry, read_inquiry
 from model_worker.circuits.rule import PLAIN
 from model_worker.circuits.sequence_pass import Taps
-from protocol.worker.circuits import NodeRef
+from model_worker.model.loading import Loaded
+from protocol.worker.circuits import Beside, NodeRef
 from tests.model_worker.circuits.groups.conftest import drained
+from tests.model_worker.circuits.test_gradients import JORDAN
 
 
 def last_of_name(inquiry: Inquiry) -> int:
@@ -116,3 +118,17 @@ def test_rows_don_t_know_of_each_other(inquiry: Inquiry, roles: Roles) -> None:
     together = drained(clamp.ran([0.3, 1.0, 2.0])).m
     alone = torch.cat([drained(clamp.ran([one])).m for one in (0.3, 1.0, 2.0)])
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-4)
+
+
+def test_all_of_a_name_is_set_where_the_other_begins_alike_and_is_longer(embedded: Loaded) -> None:
+    """Held beside each other by their last tokens, the shorter one's first token meets another one."""
+    beside = Beside(prompt="What sport does Michael Batkinson play?")
+    inquiry = read_inquiry(embedded, embedded.gemma, JORDAN.model_copy(update={"beside": beside}))
+    a, b = (own[0] for own in inquiry.activations)
+    differ = ((a - b).abs().amax(-1) > 1e-3) & inquiry.paired
+    column = int(differ.nonzero()[0])
+    assert inquiry.begins < column
+    assert not inquiry.paired[inquiry.begins]
+    for which in (0, 1):
+        clamp = to_other(inquiry, which, {0: (a != 0) | (b != 0)})
+        assert clamp.first + int(clamp.sites[0].positions[0]) == inquiry.positions(which)[column]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from model_worker.circuits.groups.clamp import to_other
+from model_worker.circuits.groups.gauges import RoleGauges
 from model_worker.circuits.groups.group_runs import group_runs
 from model_worker.circuits.groups.node_sets import by_role
 from model_worker.circuits.groups.roles import RoleBook, Roles
@@ -82,7 +83,7 @@ def test_a_turn_stands_beside_the_same_random_pushes_as_the_circuit(
 ) -> None:
     """Of one push one band, whoever measured it: as many, drawn alike."""
     more = replace(inquiry, request=inquiry.request.model_copy(update={"n_controls": 12}))
-    run = drained(group_runs(more, "recognised", by_role(more, roles))).to_other[0]
+    run = drained(group_runs(more, "recognised", by_role(more, roles), RoleGauges(more, {}))).to_other[0]
     found = asked_to_turn(more, book, group="recognised", strengths=(1.0,)).control[0]
     assert found == random_band(run.random.m)
 

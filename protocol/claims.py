@@ -38,6 +38,12 @@ fires: of CIRCUIT_FIRES; so: of CIRCUIT_TURNS; control: CIRCUIT_CONTROL; back: C
 CIRCUIT_OFF = "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}{back}."
 """The same of one prompt alone, and of two where only that turns."""
 
+CIRCUIT_TITLES: dict[Literal["toward", "off"], str] = {
+    "toward": "{who}: with “{group}” as on {other}{so}",
+    "off": "{who}: with “{group}” taken away{so}",
+}
+"""What a circuit is called where nobody names it: its claim without the numbers."""
+
 CIRCUIT_BACK = "; the other way, {before} to {after}{so}; {control}"
 
 CIRCUIT_BACK_OFF = "; taken away there, m goes from {before} to {after}{so}; {control}"
@@ -73,14 +79,16 @@ CIRCUIT_NOTHING: dict[Literal["toward", "off", "test"], str] = {
 CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}."
 """A default test on one prompt. test: of DEFAULT_TESTS."""
 
-CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}"
-
-CIRCUIT_CONTROL_BACK = "random {low} to {high}"
-"""In CIRCUIT_BACK, behind a sentence that said what is random."""
-
-CIRCUIT_CONTROL_ONE = "the 1 random push of that size that there can be reaches {low}"
-
-CIRCUIT_NO_CONTROL = "no random push can stand beside this one"
+CIRCUIT_CONTROL: dict[Literal["pushes", "one", "none", "back", "hidden", "hidden_none"], str] = {
+    "pushes": "{n} random pushes of that size reach {low} to {high}",
+    "one": "the 1 random push of that size that there can be reaches {low}",
+    "none": "no random push can stand beside this one",
+    "back": "random {low} to {high}",
+    "hidden": "with as many other tokens hidden instead ({n} tried), {low} to {high}",
+    "hidden_none": "there are no other tokens as many to hide instead",
+}
+"""What an effect is held against. one, none: of so few pushes. back: in CIRCUIT_BACK, behind a sentence that said what
+is random. hidden: of the test that hides the name, which is no push."""
 
 CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "untold"], str] = {
     "both": "fires {here}, and {there} on {other}",

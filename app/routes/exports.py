@@ -57,7 +57,10 @@ def routes(parts: Parts) -> APIRouter:
             from app.exports.card import draw_card  # Pillow is slow to import
             from app.exports.told_card import draw_told_card
 
-            if finding.study or finding.circuit:
+            if finding.circuit:
+                drawn = await _drawn(partial(read_circuit, await _recording(finding)))
+                pictures[slug] = await _drawn(partial(draw_told_card, finding, drawn))
+            elif finding.study:
                 pictures[slug] = await _drawn(partial(draw_told_card, finding))
             else:
                 beside = await _recording(finding.second) if finding.second else None

@@ -5,6 +5,7 @@ Tells nothing that was not measured. Knows nothing about pages.
 """
 
 import math
+from typing import Literal
 
 from app.recordings.circuit import DrawnCircuit, SideName, other
 from app.recordings.circuit_effects import (
@@ -30,10 +31,7 @@ from protocol.claims import (
     CIRCUIT_BACK,
     CIRCUIT_BACK_OFF,
     CIRCUIT_CONTROL,
-    CIRCUIT_CONTROL_BACK,
-    CIRCUIT_CONTROL_ONE,
     CIRCUIT_FIRES,
-    CIRCUIT_NO_CONTROL,
     CIRCUIT_NO_GAP,
     CIRCUIT_NO_PUSH,
     CIRCUIT_NO_PUSH_BETWEEN,
@@ -46,6 +44,9 @@ from protocol.claims import (
 )
 from protocol.worker.circuit_frames import NodeGroup, RandomBand
 from protocol.worker.tokens import NextToken
+
+HeldAgainst = Literal["pushes", "back", "hidden"]
+"""Of CIRCUIT_CONTROL."""
 
 
 def circuit_claim(drawn: DrawnCircuit) -> str:
@@ -103,19 +104,19 @@ def _back(drawn: DrawnCircuit, lead: Lead) -> str:
     change, off = moved_by(lead.group, side, "toward"), moved_by(lead.group, side, "off")
     if change is None or came_to(drawn, pushed := pushed_by(drawn, side, change)) == "turns":
         return ""
-    told = CIRCUIT_BACK.format(**_moved(drawn, pushed, still=True))
+    told = CIRCUIT_BACK.format(**_moved(drawn, pushed, "back"))
     if off is not None and came_to(drawn, gone := pushed_by(drawn, side, off)) == "turns":
         told += CIRCUIT_BACK_OFF.format(**_moved(drawn, gone))
     return told
 
 
-def _moved(drawn: DrawnCircuit, pushed: Pushed, still: bool = False) -> dict[str, str]:
+def _moved(drawn: DrawnCircuit, pushed: Pushed, against: HeldAgainst = "pushes") -> dict[str, str]:
     """Slots of a sentence: from what to what, what that amounts to, and the control."""
     return {
         "before": m_text(pushed.before),
         "after": m_text(pushed.after),
-        "so": _turned(drawn, pushed, still),
-        "control": _control(pushed.band, CIRCUIT_CONTROL_BACK if still else CIRCUIT_CONTROL),
+        "so": _turned(drawn, pushed, against == "back"),
+        "control": _control(pushed.band, against),
     }
 
 
@@ -131,7 +132,7 @@ def default_claim(drawn: DrawnCircuit, test: DefaultTest, side: SideName) -> str
     slots = {"who": who_is(drawn, side), "test": DEFAULT_TESTS[test]}
     if came_to(drawn, pushed) == "nothing":
         return CIRCUIT_NOTHING["test"].format(**slots, before=m_text(pushed.before))
-    return CIRCUIT_TEST.format(**slots, **_moved(drawn, pushed))
+    return CIRCUIT_TEST.format(**slots, **_moved(drawn, pushed, "hidden" if test == "name_hidden" else "pushes"))
 
 
 def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None) -> str:
@@ -200,13 +201,13 @@ def _chance(m: float, top: NextToken | None) -> str:
     return f"{p:.2f}".removeprefix("0")
 
 
-def _control(band: RandomBand | None, words: str = CIRCUIT_CONTROL) -> str:
+def _control(band: RandomBand | None, against: HeldAgainst = "pushes") -> str:
     """band: of m itself."""
     if band is None:
-        return CIRCUIT_NO_CONTROL
-    if band.n == 1:
-        return CIRCUIT_CONTROL_ONE.format(low=m_text(band.low))
-    return words.format(n=band.n, low=m_text(band.low), high=m_text(band.high))
+        return CIRCUIT_CONTROL["hidden_none" if against == "hidden" else "none"]
+    if band.n == 1 and against != "hidden":
+        return CIRCUIT_CONTROL["one"].format(low=m_text(band.low))
+    return CIRCUIT_CONTROL[against].format(n=band.n, low=m_text(band.low), high=m_text(band.high))
 
 
 def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:

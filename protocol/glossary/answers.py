@@ -18,8 +18,8 @@ ANSWER_TERMS: dict[str, Term] = {
     ),
     "logodds": Term(
         "log-odds",
-        "Another scale for a probability, on which a change from .95 to .99 is as large as one from .5 to .84; 0 is "
-        "one half.",
+        "A probability on a scale where .95 to .99 is as far as .5 to .84, and 0 is one half. Of a refusal: all its "
+        "openings against all else, where a circuit's m weighs two tokens.",
         "Near certainty, large steps of log-odds are minute steps of probability.",
         ("model_worker/answering/first_pass.py", "static/run/run.js"),
         formula="log-odds = ln P − ln(1 − P)",

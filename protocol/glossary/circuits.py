@@ -16,8 +16,8 @@ CIRCUIT_TERMS: dict[str, Term] = {
     ),
     "m": Term(
         "m",
-        "By how much the next token that refuses is ahead of the one that answers: above 0 it refuses, below 0 it "
-        "answers.",
+        "By how much the token that refuses is ahead of the one that answers; below 0 it is behind. Explore's log-odds "
+        "weigh all refusal openings against all other tokens: another number.",
         "It is read at one token, and of two words only; the whole answer can turn out otherwise.",
         ("model_worker/circuits/target.py",),
         formula="m = logit(up) − logit(against), both after the cap",
@@ -64,6 +64,16 @@ CIRCUIT_TERMS: dict[str, Term] = {
         ("protocol/circuit.py", "static/circuit/graph.js"),
         formula="correlation r of a latent with known or unknown, over names that are not asked about here",
         labels=("group",),
+    ),
+    "recognition": Term(
+        "recognised, not recognised",
+        "Whether a name has been met: in a circuit all that fires at its last token on known names, or on unknown "
+        "ones; Explore's slider for a known or an unknown entity pushes one of them.",
+        "A slider pushes one latent or direction, on the whole name; a group is set in all its nodes, at the name's "
+        "last token. And recognised is not recalled: a name can be known and its fact not.",
+        ("protocol/circuit.py", "model_worker/circuits/groups/roles.py", "protocol/worker/models.py"),
+        sources=(Source("ferrando", "§3"), _BIOLOGY),
+        labels=("Recognised", "Not recognised"),
     ),
     "group_share": Term(
         "% of a group",

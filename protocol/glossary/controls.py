@@ -13,6 +13,19 @@ CONTROL_TERMS: dict[str, Term] = {
         sources=(Source("ferrando", "§5"),),
         labels=("controls", "control", "control arms"),
     ),
+    "push_size": Term(
+        "of that size",
+        "As long as the push that it stands beside, at the same tokens and in the same layers: as much is added to the "
+        "residual stream, only along a direction drawn at random.",
+        "As long is not as far: what the model reads can lie in few directions, which one at random hardly meets.",
+        (
+            "model_worker/steering/random_directions.py",
+            "model_worker/circuits/groups/clamp.py",
+            "model_worker/circuits/groups/default_tests.py",
+        ),
+        formula="‖δ random‖ = ‖δ‖ at each token and layer; δ: α · d of a push, Σ (a″ − a) d of a group",
+        marks=("of that size",),
+    ),
     "band": Term(
         "band, 5–95 %",
         "Where nine in ten of the random directions end up: from their 5 % quantile to their 95 % quantile.",

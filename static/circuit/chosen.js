@@ -3,14 +3,13 @@
 
 import { fill, h, unfold } from "../core/dom.js";
 import { door } from "../core/term.js";
-import { addressOf } from "../core/root.js";
 import { count, sig3 } from "../core/format.js";
 import { GROUP_ROLES } from "../core/protocol.js";
-import { writeFragment } from "../run/fragment.js";
 import { fires, gapMissing, groupName, mText, percent, shareOf } from "./claim.js";
 import { tokenOf } from "./columns/table.js";
 import { evidence, silence, values } from "./evidence.js";
 import { firingNode } from "./firing.js";
+import { inExplore, sliderOf } from "./in_explore.js";
 import { arrowOn, edgesOf, nodeName, sidesOf, strongest, valueOf, whoIs } from "./graph.js";
 import { chosenOf, nodeId } from "./points.js";
 
@@ -85,6 +84,7 @@ export function chosenView(element, state, more) {
         others(graph, one, side),
         shareOf(graph, one) !== null &&
           [" It carries ", h("b", {}, door("group_share", percent(one.share))), " of the ", door("gap"), "."],
+        sliders(graph, members, side),
       ),
     );
     fill(
@@ -115,6 +115,15 @@ export function chosenView(element, state, more) {
         ),
       ),
     );
+  }
+
+  function sliders(graph, members, side) {
+    const named = members.map((node) => ({ node, slider: sliderOf(graph, state.get("card"), node) }));
+    return named.filter(({ slider }) => slider).slice(0, 2).map(({ node, slider }) => [
+      ` ${nodeName(node)} is `,
+      h("a", { class: "link", href: inExplore(graph, side, node) }, `“${slider}” in Explore`),
+      ".",
+    ]);
   }
 
   // What leads may be silent while others of its group fire.
@@ -240,19 +249,10 @@ export function chosenView(element, state, more) {
 
   // Its card and a slider for it are Explore's.
   function links(one) {
-    const graph = state.get("graph");
-    const own = graph.start.dictionaries.find(({ layer }) => layer === one.layer);
-    if (one.kind !== "sae" || !own) return null;
-    const side = state.get("side");
-    const { request } = graph.start;
-    const prompt = side === "b" && request.beside ? request.beside.prompt : request.prompt;
-    const target = { kind: "latent", dictionary: own.id, latent: one.index };
-    const card = writeFragment({ prompt, format: request.format, latent: target });
-    return h(
-      "p",
-      { class: "row wrap" },
-      h("a", { class: "link", href: addressOf(`/${card}`) }, "Its card, and a slider for it, in Explore"),
-    );
+    const href = inExplore(state.get("graph"), state.get("side"), one);
+    const slider = sliderOf(state.get("graph"), state.get("card"), one);
+    const words = `Its card, and ${slider ? `its slider “${slider}”` : "a slider for it"}, in Explore`;
+    return href && h("p", { class: "row wrap" }, h("a", { class: "link", href }, words));
   }
 
   // ---- what is pinned

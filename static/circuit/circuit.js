@@ -11,7 +11,7 @@ import { follower } from "../run/follow.js";
 import { ended } from "../run/run.js";
 import { workerStatus } from "../run/status.js";
 import { readCircuit, sameQuestion, writeCircuit } from "../parts/circuit_address.js";
-import { circuitClaim } from "./claim.js";
+import { circuitClaim, circuitTitle } from "./claim.js";
 import { circuitForm, requestOf } from "./question/form.js";
 import { isUp, newGraph, reduceGraph, sidesOf } from "./graph.js";
 import { namesBeside } from "./columns/alone.js";
@@ -195,11 +195,10 @@ function save() {
       h("p", {}, "This is a recording that ships here. To save it a worker must run it again, and none answers."),
     ]);
   }
-  const claim = circuitClaim(graph);
   saveDialog($("dialog"), {
     id: runId,
-    title: claim.split(". ")[0].slice(0, 100),
-    claim,
+    title: circuitTitle(graph),
+    claim: circuitClaim(graph),
     parent,
     what: "both prompts, the circuit with its activations, effects and controls, your title and your note.",
     options: Object.fromEntries(

@@ -6,10 +6,7 @@ import {
   CIRCUIT_BACK,
   CIRCUIT_BACK_OFF,
   CIRCUIT_CONTROL,
-  CIRCUIT_CONTROL_BACK,
-  CIRCUIT_CONTROL_ONE,
   CIRCUIT_FIRES,
-  CIRCUIT_NO_CONTROL,
   CIRCUIT_NO_GAP,
   CIRCUIT_NO_PUSH,
   CIRCUIT_NO_PUSH_BETWEEN,
@@ -17,10 +14,12 @@ import {
   CIRCUIT_OFF,
   CIRCUIT_OUTCOMES,
   CIRCUIT_TEST,
+  CIRCUIT_TITLES,
   CIRCUIT_TOWARD,
   CIRCUIT_TURNS,
   DEFAULT_TESTS,
   GROUP_ROLES,
+  MAX_TITLE_CHARACTERS,
   TURN_VERDICTS,
   UNDECIDED_M,
   UNDECIDED_P,
@@ -198,16 +197,32 @@ export function circuitClaim(graph) {
 
 function effectClaim(graph, lead) {
   const { group, side, move, change } = lead;
-  const alone = sidesOf(graph).length === 1;
   return filled(move === "off" ? CIRCUIT_OFF : CIRCUIT_TOWARD, {
-    who: whoIs(graph, side),
-    other: alone ? "" : whoIs(graph, otherSide(side)),
-    group: groupName(group),
+    ...named(graph, lead),
     fires: fires(graph, group, side),
     back: back(graph, lead),
     ...movedWords(graph, pushed(graph, side, change)),
   });
 }
+
+const named = (graph, { group, side }) => ({
+  who: whoIs(graph, side),
+  other: sidesOf(graph).length === 1 ? "" : whoIs(graph, otherSide(side)),
+  group: groupName(group),
+});
+
+/** What it is called where nobody names it: no sentence of the claim, and whole words. */
+export function circuitTitle(graph) {
+  const lead = leading(graph);
+  const both = sidesOf(graph).map((side) => whoIs(graph, side)).join(" beside ");
+  if (!lead) return cutAtWord(`${both}: what leads to the answer`);
+  const so = turned(graph, pushed(graph, lead.side, lead.change)).replace(/^: /, ", ");
+  const words = filled(CIRCUIT_TITLES[lead.move], { ...named(graph, lead), so });
+  return cutAtWord(so ? words : `${words}, m moves by ${mText(lead.change.measured)}`);
+}
+
+const cutAtWord = (text) =>
+  text.length <= MAX_TITLE_CHARACTERS ? text : `${text.slice(0, MAX_TITLE_CHARACTERS - 1).replace(/\s+\S*$/, "")}…`;
 
 // What the same move does on the other prompt, where it turns one of the two alone; and its absence there.
 function back(graph, { group, side, move, change }) {
@@ -217,7 +232,7 @@ function back(graph, { group, side, move, change }) {
   const [toward, off] = [changeOf(group, there, "toward"), changeOf(group, there, "off")];
   const push = toward && pushed(graph, there, toward);
   if (!push || turns(push)) return "";
-  const told = filled(CIRCUIT_BACK, movedWords(graph, push, true));
+  const told = filled(CIRCUIT_BACK, movedWords(graph, push, "back"));
   const gone = off && pushed(graph, there, off);
   return gone && turns(gone) ? told + filled(CIRCUIT_BACK_OFF, movedWords(graph, gone)) : told;
 }
@@ -230,22 +245,23 @@ export function testClaim(graph, test, side) {
   const push = { before, after: result.m[at], band: result.control[at] ?? null, top: result.top[at] ?? null };
   const slots = { who: whoIs(graph, side), test: DEFAULT_TESTS[test] };
   if (cameTo(graph, push) === "nothing") return filled(CIRCUIT_NOTHING.test, { ...slots, before: mText(before) });
-  return filled(CIRCUIT_TEST, { ...slots, ...movedWords(graph, push) });
+  return filled(CIRCUIT_TEST, { ...slots, ...movedWords(graph, push, test === "name_hidden" ? "hidden" : "pushes") });
 }
 
 // Slots of a sentence: from what to what, what that amounts to, and the control.
-const movedWords = (graph, push, still = false) => ({
+/** @param {"pushes"|"back"|"hidden"} against */
+const movedWords = (graph, push, against = "pushes") => ({
   before: mText(push.before),
   after: mText(push.after),
-  so: turned(graph, push, still),
-  control: controlWords(push.band, still ? CIRCUIT_CONTROL_BACK : CIRCUIT_CONTROL),
+  so: turned(graph, push, against === "back"),
+  control: controlWords(push.band, against),
 });
 
 /** @param {{ n: number, low: number, high: number }|null} band of m itself */
-export function controlWords(band, words = CIRCUIT_CONTROL) {
-  if (!band) return CIRCUIT_NO_CONTROL;
+export function controlWords(band, against = "pushes") {
+  if (!band) return CIRCUIT_CONTROL[against === "hidden" ? "hidden_none" : "none"];
   const slots = { n: band.n, low: mText(band.low), high: mText(band.high) };
-  return filled(band.n === 1 ? CIRCUIT_CONTROL_ONE : words, slots);
+  return filled(CIRCUIT_CONTROL[band.n === 1 && against !== "hidden" ? "one" : against], slots);
 }
 
 // ": it refuses" where it turned, ", undecided: .48", else the share of the gap; or that it still refuses.

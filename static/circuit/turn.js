@@ -4,7 +4,7 @@
 
 import { Refused, turnCircuit } from "../core/api.js";
 import { fill, h, s } from "../core/dom.js";
-import { door } from "../core/term.js";
+import { door, withDoors } from "../core/term.js";
 import { probability } from "../core/format.js";
 import { keyOf } from "../core/keys.js";
 import { controlWords, directionOf, groupName, hueOf, mText, nextText, outcomeOf, turnVerdict } from "./claim.js";
@@ -201,7 +201,7 @@ export function turnView(element, state) {
         { class: "note turn-told" },
         door("m", "m"),
         ` ${mText(own)} → ${mText(point.m)}`,
-        `${point.control ? `; ${controlWords(point.control)}` : ""}. ${turnVerdict(graph, side, point)}`,
+        withDoors(`${point.control ? `; ${controlWords(point.control)}` : ""}. ${turnVerdict(graph, side, point)}`),
       ),
     );
   }

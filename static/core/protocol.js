@@ -372,6 +372,11 @@ export const CIRCUIT_TOWARD =
 export const CIRCUIT_OFF =
   "{who}: “{group}” {fires}. Taken away, m goes from {before} to {after}{so}; {control}{back}.";
 
+export const CIRCUIT_TITLES = {
+  toward: "{who}: with “{group}” as on {other}{so}",
+  off: "{who}: with “{group}” taken away{so}",
+};
+
 export const CIRCUIT_BACK = "; the other way, {before} to {after}{so}; {control}";
 
 export const CIRCUIT_BACK_OFF = "; taken away there, m goes from {before} to {after}{so}; {control}";
@@ -399,13 +404,14 @@ export const CIRCUIT_NOTHING = {
 
 export const CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}.";
 
-export const CIRCUIT_CONTROL = "{n} random pushes of that size reach {low} to {high}";
-
-export const CIRCUIT_CONTROL_BACK = "random {low} to {high}";
-
-export const CIRCUIT_CONTROL_ONE = "the 1 random push of that size that there can be reaches {low}";
-
-export const CIRCUIT_NO_CONTROL = "no random push can stand beside this one";
+export const CIRCUIT_CONTROL = {
+  pushes: "{n} random pushes of that size reach {low} to {high}",
+  one: "the 1 random push of that size that there can be reaches {low}",
+  none: "no random push can stand beside this one",
+  back: "random {low} to {high}",
+  hidden: "with as many other tokens hidden instead ({n} tried), {low} to {high}",
+  hidden_none: "there are no other tokens as many to hide instead",
+};
 
 export const CIRCUIT_FIRES = {
   both: "fires {here}, and {there} on {other}",

@@ -185,7 +185,7 @@ export const TERMS = {
   logodds: {
     name: "log-odds",
     sentence:
-      "Another scale for a probability, on which a change from .95 to .99 is as large as one from .5 to .84; 0 is one half.",
+      "A probability on a scale where .95 to .99 is as far as .5 to .84, and 0 is one half. Of a refusal: all its openings against all else, where a circuit's m weighs two tokens.",
     formula: "log-odds = ln P − ln(1 − P)",
   },
   nats: {
@@ -262,6 +262,12 @@ export const TERMS = {
     sentence: "The same push at the same tokens, along directions drawn at random and just as long.",
     formula: "d_random = ‖d‖ · z / ‖z‖,  z normal",
   },
+  push_size: {
+    name: "of that size",
+    sentence:
+      "As long as the push that it stands beside, at the same tokens and in the same layers: as much is added to the residual stream, only along a direction drawn at random.",
+    formula: "‖δ random‖ = ‖δ‖ at each token and layer; δ: α · d of a push, Σ (a″ − a) d of a group",
+  },
   band: {
     name: "band, 5–95 %",
     sentence: "Where nine in ten of the random directions end up: from their 5 % quantile to their 95 % quantile.",
@@ -306,7 +312,7 @@ export const TERMS = {
   m: {
     name: "m",
     sentence:
-      "By how much the next token that refuses is ahead of the one that answers: above 0 it refuses, below 0 it answers.",
+      "By how much the token that refuses is ahead of the one that answers; below 0 it is behind. Explore's log-odds weigh all refusal openings against all other tokens: another number.",
     formula: "m = logit(up) − logit(against), both after the cap",
   },
   gap: {
@@ -333,6 +339,11 @@ export const TERMS = {
     sentence:
       "Nodes that play one part: at the same place of the prompt, and told apart by whether known or unknown names make them fire.",
     formula: "correlation r of a latent with known or unknown, over names that are not asked about here",
+  },
+  recognition: {
+    name: "recognised, not recognised",
+    sentence:
+      "Whether a name has been met: in a circuit all that fires at its last token on known names, or on unknown ones; Explore's slider for a known or an unknown entity pushes one of them.",
   },
   group_share: {
     name: "% of a group",
@@ -570,6 +581,7 @@ export const MARKS = {
   withheld: "tier",
   misled: "tier",
   unrecalled: "tier",
+  "of that size": "push_size",
   "5–95 %": "band",
   seed: "seed",
   "95 %": "interval",
@@ -640,6 +652,8 @@ export const TERM_LABELS = {
   node: "node",
   nodes: "node",
   error: "error_node",
+  Recognised: "recognition",
+  "Not recognised": "recognition",
   arrow: "circuit_arrow",
   arrows: "circuit_arrow",
   progress: "progress",
@@ -677,4 +691,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

@@ -1,5 +1,8 @@
-// The row of pages above every page: from another page its first link leads back to where Explore was left, with all
-// that was chosen and pinned there, for as long as the tab is open. On Explore itself it leads to the beginning.
+// The row of pages above every page, or their menu where there is no room for one: from another page its first link leads
+// back to where Explore was left, with all that was chosen and pinned there, for as long as the tab is open. On Explore
+// itself it leads to the beginning.
+
+import { menu } from "./menu.js";
 
 const KEY = "explore";
 
@@ -25,5 +28,9 @@ export function leadBack(link, storage = sessionStorage) {
 }
 
 if (globalThis.document) {
-  leadBack(/** @type {HTMLAnchorElement} */ (document.querySelector(".top nav a:first-child:not([aria-current])")));
+  const first = ".pages > a:first-child, .pages-menu li:first-child > a";
+  for (const link of document.querySelectorAll(`:is(${first}):not([aria-current])`)) {
+    leadBack(/** @type {HTMLAnchorElement} */ (link));
+  }
+  menu(document.querySelector(".pages-menu"));
 }

@@ -4,13 +4,14 @@ it, the band of random directions, and the arrows that were measured. As PNG and
 Knows a recording. What the page draws: static/circuit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.exports.canvas import Canvas
+from app.exports.canvas import Canvas, CanvasPoint
 from app.exports.lettering import Type, balanced, cut, drawable, limited
 from app.exports.vector import Vector
 from app.recordings.circuit import DrawnCircuit, SideName, inhibits, is_outside
-from app.recordings.circuit_effects import change_of
+from app.recordings.circuit_effects import NARROW, change_of
 from app.wording.circuit import circuit_claim, m_text, said_untouched, who_is
 from app.wording.numbers import sig3
 from protocol.amounts import MINUS
@@ -22,7 +23,7 @@ Painter = Canvas | Vector
 PICTURE_WIDTH = 1200
 _LEFT, _RIGHT = 40.0, 1160.0
 _NAMES = 300.0
-_GROUP_HEIGHT, _ARROW_HEIGHT = 50.0, 30.0
+_GROUP_HEIGHT, _ARROW_HEIGHT, _HEADS_HEIGHT = 50.0, 30.0, 58.0
 _MOST_ARROWS = 12
 _CLAIM, _HEAD, _NAME, _SMALL = Type("semibold", 22), Type("semibold", 17), Type("semibold", 16), Type("regular", 14)
 
@@ -68,22 +69,7 @@ def _compose(painter: Painter, drawn: DrawnCircuit) -> None:
     for line in _claim_lines(drawn):
         painter.text((_LEFT, y), line, _CLAIM, "ink")
         y += _CLAIM.line
-    y += 18
-    scales = _scales(drawn)
-    for which, scale in scales.items():
-        side = drawn.side(which)
-        head = f"{who_is(drawn, which)}: {said_untouched(drawn, which)}, m = {m_text(side.m)}"
-        painter.text((scale.left, y), cut(drawable(head), _HEAD, scale.right - scale.left + 130), _HEAD, "ink")
-    y += 24
-    does = "each taken away" if len(drawn.sides) == 1 else "set to the other prompt's"
-    painter.text((_LEFT, y), f"change of m, {does}", _SMALL, "ink-2")
-    for scale in scales.values():
-        painter.text((scale.left, y), "bar: the model · ring: the graph · grey: random", _SMALL, "ink-2")
-    y += 34
-    for group in drawn.groups:
-        painter.line([(_LEFT, y - _GROUP_HEIGHT / 2), (_RIGHT, y - _GROUP_HEIGHT / 2)], "rule")
-        _group(painter, drawn, scales, group, y)
-        y += _GROUP_HEIGHT
+    y = draw_group_rows(painter, drawn, drawn.groups, (_LEFT, _RIGHT), y + 18)
     arrows = _told_arrows(drawn)
     if arrows:
         y += 8
@@ -93,29 +79,73 @@ def _compose(painter: Painter, drawn: DrawnCircuit) -> None:
             _arrow(painter, drawn, arrow, _LEFT + (n % 2) * 570, y + (n // 2) * _ARROW_HEIGHT)
 
 
-def _scales(drawn: DrawnCircuit) -> dict[SideName, _SideScale]:
+def telling(drawn: DrawnCircuit) -> list[NodeGroup]:
+    """Groups that say what a name is to it, and were measured; without such, all that were. The strongest first."""
+
+    def most(group: NodeGroup) -> float:
+        changes = [change_of(drawn, group, which) for which in drawn.sides]
+        return max((abs(change.measured) for change in changes if change), default=0.0)
+
+    measured = [group for group in drawn.groups if most(group)]
+    narrow = [group for group in measured if group.role in NARROW]
+    return sorted(narrow or measured, key=most, reverse=True)
+
+
+def group_rows_height(n: int) -> float:
+    return _HEADS_HEIGHT + _GROUP_HEIGHT * n
+
+
+def draw_group_rows(
+    painter: Painter, drawn: DrawnCircuit, groups: Sequence[NodeGroup], between: tuple[float, float], y: float
+) -> float:
+    """A row a group, a column a prompt, between left and right. Returns where they end."""
+    left, right = between
+    scales = _scales(drawn, groups, between)
+    for which, scale in scales.items():
+        side = drawn.side(which)
+        head = f"{who_is(drawn, which)}: {said_untouched(drawn, which)}, m = {m_text(side.m)}"
+        painter.text((scale.left, y), cut(drawable(head), _HEAD, scale.right - scale.left + 130), _HEAD, "ink")
+    y += 24
+    does = "each taken away" if len(drawn.sides) == 1 else "set to the other prompt's"
+    painter.text((left, y), f"change of m, {does}", _SMALL, "ink-2")
+    for scale in scales.values():
+        painter.text((scale.left, y), "bar: the model · ring: the graph · grey: random", _SMALL, "ink-2")
+    y += 34
+    for group in groups:
+        painter.line([(left, y - _GROUP_HEIGHT / 2), (right, y - _GROUP_HEIGHT / 2)], "rule")
+        _group(painter, drawn, scales, group, (left, y))
+        y += _GROUP_HEIGHT
+    return y
+
+
+def _scales(
+    drawn: DrawnCircuit, groups: Sequence[NodeGroup], between: tuple[float, float]
+) -> dict[SideName, _SideScale]:
+    left, right = between
     sizes = [1e-6]
-    for group in drawn.groups:
+    for group in groups:
         for which in drawn.sides:
             change = change_of(drawn, group, which)
             if change is not None:
                 band = change.control
                 sizes += [abs(change.measured), *((abs(band.low), abs(band.high)) if band else ())]
-    width = (_RIGHT - _LEFT - _NAMES) / len(drawn.sides)
+    width = (right - left - _NAMES) / len(drawn.sides)
     return {
-        which: _SideScale(_LEFT + _NAMES + n * width, _LEFT + _NAMES + (n + 1) * width - 190, max(sizes))
+        which: _SideScale(left + _NAMES + n * width, left + _NAMES + (n + 1) * width - 190, max(sizes))
         for n, which in enumerate(drawn.sides)
     }
 
 
 def _group(
-    painter: Painter, drawn: DrawnCircuit, scales: dict[SideName, _SideScale], group: NodeGroup, y: float
+    painter: Painter, drawn: DrawnCircuit, scales: dict[SideName, _SideScale], group: NodeGroup, at: CanvasPoint
 ) -> None:
+    left, y = at
     term = GROUP_ROLES[group.role]
-    painter.text((_LEFT, y - 9), term.name, _NAME, term.hue)
+    painter.text((left, y - 9), term.name, _NAME, term.hue)
     low, high = group.layers
     layers = f"L{low}" if low == high else f"L{low} to {high}"
-    painter.text((_LEFT, y + 11), f"{term.where} · {layers} · {group.n_members:,} nodes", _SMALL, "ink-2")
+    nodes = f"{group.n_members:,} node{'s' if group.n_members > 1 else ''}"
+    painter.text((left, y + 11), f"{term.where} · {layers} · {nodes}", _SMALL, "ink-2")
     for which, scale in scales.items():
         change = change_of(drawn, group, which)
         middle = scale.x(0.0)

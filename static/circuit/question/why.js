@@ -7,8 +7,8 @@ import { pushing, steeringOf } from "../../run/steering/sliders.js";
 
 /** @param {HTMLAnchorElement} link @param {any} state @param {() => any} seen what is asked, with all that is chosen */
 export function whyLink(link, state, seen) {
-  /** @type {HTMLAnchorElement|null} the menu's way to Circuit: it keeps what is asked too */
-  const menu = document.querySelector(`nav a[href="${addressOf("/circuit")}"]`);
+  /** @type {NodeListOf<HTMLAnchorElement>} the pages' ways to Circuit: they keep what is asked too */
+  const others = document.querySelectorAll(`.top nav a[href="${addressOf("/circuit")}"]`);
   return state.on(["run", "typed", "card", "otherPrompt", "values", "sliders", "span", "otherSpan"], () => {
     const asked = typedNow(seen(), state.get("typed"));
     link.hidden = !asked.prompt;
@@ -16,7 +16,7 @@ export function whyLink(link, state, seen) {
     link.href = addressOf(
       `/circuit${writeCircuit(circuitOf(asked, state.get("otherPrompt"), state.get("otherSpan")), {})}`,
     );
-    if (menu) menu.href = link.href;
+    for (const other of others) other.href = link.href;
   });
 }
 

@@ -99,7 +99,10 @@ export function samples(element, state) {
     const found = ofThisPrompt();
     if (!found) {
       const other = state.get("samples") ? "These were sampled on another prompt: sample again." : "";
-      return fill(about, other || "Samples the baseline, what is pushed now, and a random push of that size.");
+      return fill(
+        about,
+        withDoors(other || "Samples the baseline, what is pushed now, and a random push of that size."),
+      );
     }
     const { n_samples, temperature, seed } = (found.start ?? found).request.sampling;
     const whole = found.arms.reduce((sum, arm) => sum + arm.samples.filter(Boolean).length, 0);

@@ -164,7 +164,7 @@ function odds({ run, arm, control: seen, most }) {
   const after = arm > 0 ? logodds(run, arm) : null;
   return {
     words: "refusal",
-    note: "vs answer, log-odds",
+    note: "vs all else, log-odds",
     refusal: true,
     before: at(before),
     after: after === null ? null : at(after),

@@ -2,6 +2,7 @@
 
 import { fill, h, mark } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
+import { door } from "../../core/term.js";
 import { watches } from "../names.js";
 import { armAt } from "../run.js";
 
@@ -70,7 +71,13 @@ export function colourLegend(element, state) {
     ramp.dataset.role = latent.role;
     const { role, short, label } = latent;
     if (drawn !== (drawn = `${role} ${short} ${label}`)) {
-      fill(named, mark(role), " ", h("b", { class: `as-${role}` }, label), label !== short && ` ${short}`);
+      fill(
+        named,
+        mark(role),
+        " ",
+        h("b", { class: `as-${role}` }, role === "other" ? label : door("recognition", label)),
+        label !== short && ` ${short}`,
+      );
     }
     const text = sig3(strongest(state, latent.index));
     if (most.textContent !== text) fill(most, text);

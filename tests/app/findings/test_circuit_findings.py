@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app.database.connection import Database
-from app.exports.told_card import compose_told
+from app.exports.told_card import compose_told, said_once
 from app.findings.backup import backup, restore
 from app.findings.circuit_check import compare_circuits
 from app.recordings.circuit import DrawnCircuit, read_circuit
@@ -114,8 +114,26 @@ def test_it_is_one_page_that_opens_offline_and_a_picture_that_claims(app: Client
     assert kept[f"/api/findings/{slug}/frames"].encode() == b"".join(circuit_recording())
     assert CLAIM in _words(page)
     assert Image.open(io.BytesIO(app.get(f"/f/{slug}/card.png").content)).size == (1200, 630)
-    written = " ".join(text for text, _ in compose_told(_finding(app, slug)).written)
+    canvas = compose_told(_finding(app, slug), read_circuit(b"".join(circuit_recording())))
+    written = " ".join(text for text, _ in canvas.written)
     assert "Circuit · What sport does Michael Batkin play?" in written and "Michael Jordan: “Not recognised”" in written
+    for drawn in ("change of m, set to the other prompt's", "last token of the name", "Recognised", "graph −"):
+        assert drawn in written, "its groups, with what the graph said of each"
+    assert all(box[3] <= 600 for _, box in canvas.written if "f/" not in _)
+
+
+@pytest.mark.parametrize(
+    ("title", "headline", "told"),
+    [
+        ("A name", "It answers. So.", ("A name", "It answers. So.")),
+        ("It answers", "It answers. So.", ("It answers", "So.")),
+        ("Bo: “No", "Bo: “Not recognised” is silent. So.", ("Bo: “Not recognised” is silent", "So.")),
+        ("It answers", "It answers.", ("It answers.", "")),
+        ("…", "It answers.", ("…", "It answers.")),
+    ],
+)
+def test_a_title_that_begins_the_claim_is_not_said_twice(title: str, headline: str, told: tuple[str, str]) -> None:
+    assert said_once(title, headline) == told
 
 
 def test_each_prompt_is_a_graph_for_other_viewers_and_its_page_names_it(app: Client, slug: str) -> None:

@@ -94,9 +94,11 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
         seen(page, answer)
         seen(page, ".direction.active .slider")
         seen(page, ".steered-line-baseline" if width <= 960 and height <= 760 else ".answer:first-child .answer-text")
-        for link in page.locator(".top nav a").all():
+        pages = page.locator(".pages-menu summary") if width <= 800 else page.locator(".pages a")
+        for link in pages.all():
             box = link.bounding_box()
-            assert box["x"] >= 0 and box["x"] + box["width"] <= width, "every page is in sight, none a scroll away"
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, "every page is in sight, or behind one press"
+        assert page.locator(".top").bounding_box()["height"] <= 48, "one row"
         assert page.evaluate(SMALL, LEAST_PX) == [], (width, height)
         tour = page.locator("#tour").bounding_box()
         assert tour["x"] >= 0 and tour["y"] >= 0 and tour["y"] + tour["height"] <= height, (width, height)

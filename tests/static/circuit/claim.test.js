@@ -1,5 +1,6 @@
 import {
   circuitClaim,
+  circuitTitle,
   leading,
   mText,
   outcomeOf,
@@ -8,7 +9,7 @@ import {
   testClaim,
   turnVerdict,
 } from "/static/circuit/claim.js";
-import { TURN_VERDICTS } from "/static/core/protocol.js";
+import { MAX_TITLE_CHARACTERS, TURN_VERDICTS } from "/static/core/protocol.js";
 import { sharesOf } from "/static/circuit/strip.js";
 import { circuitSteps } from "/static/circuit/tour.js";
 import assert from "../assert.js";
@@ -98,4 +99,16 @@ Deno.test("without a gap no group has a share of it", () => {
 
 Deno.test("what is too small to print has no sign", () => {
   assert.deepEqual([0.0004, -0.0004, 0, 0.5, -2].map(mText), ["≈ 0", "≈ 0", "0", "+0.500", "−2.00"]);
+});
+
+Deno.test("what nobody names is called by what turned it: no sentence of its claim, and no word is cut", () => {
+  const graph = graphOf();
+  const title = circuitTitle(graph);
+  assert.equal(title, "Jo: with “Not recognised” as on Bo, it refuses");
+  assert.ok(!circuitClaim(graph).startsWith(title));
+  const named = (text) => ({ ...graph.start.sides[0], entity: { ...graph.start.sides[0].entity, text } });
+  const long = { ...graph, start: { ...graph.start, sides: [named("Anna ".repeat(40)), graph.start.sides[1]] } };
+  assert.match(circuitTitle(long), /^(Anna )+Anna…$/);
+  assert.ok(circuitTitle(long).length <= MAX_TITLE_CHARACTERS);
+  assert.match(circuitTitle({ ...graph, groups: [] }), /^Jo beside Bo: what leads to the answer$/);
 });

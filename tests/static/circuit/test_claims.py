@@ -286,14 +286,26 @@ def test_a_circuits_claim_is_the_tables_and_the_pages(javascript: JavaScript, ca
 
 
 DEFAULTS = {
-    "a coin toss is no refusal": ("name_hidden", 1, 0.4, BAND_HERE, "goes from −7.00 to +0.400, undecided: .60; 16"),
-    "a turn outside its band": ("name_hidden", 1, 3.0, BAND_HERE, "goes from −7.00 to +3.00: it refuses; 16"),
-    "a turn that random pushes make too": ("name_hidden", 1, 0.7, WIDE_HERE, "goes from −7.00 to +0.700; 16"),
+    "a coin toss is no refusal": (
+        "name_hidden",
+        1,
+        0.4,
+        BAND_HERE,
+        "goes from −7.00 to +0.400, undecided: .60; with as many other tokens hidden instead (16 tried), ",
+    ),
+    "a turn outside its band": (
+        "name_neutral",
+        1,
+        3.0,
+        BAND_HERE,
+        "goes from −7.00 to +3.00: it refuses; 16 random pushes of that size reach",
+    ),
+    "a turn that random pushes make too": ("recognition_off", 1, 0.7, WIDE_HERE, "goes from −7.00 to +0.700; 16"),
     "a share of the way": ("recognition_off", 0, 5.0, BAND_THERE, "goes from +8.00 to +5.00, 20 % of the gap; 16"),
     "less than random pushes do": ("recognition_off", 0, 5.0, FAR_THERE, "goes from +8.00 to +5.00; 16"),
     "away from the other prompt": ("recognition_off", 0, 11.0, BAND_THERE, "goes from +8.00 to +11.0; 16"),
     "nothing was there": ("recognition_off", 0, 8.0, BAND_THERE, "nothing of it was there, so m stays +8.00"),
-    "one random push": ("name_hidden", 1, -6.0, ONE_HERE, "−6.00, 7 % of the gap; the 1 random push"),
+    "one random push": ("name_neutral", 1, -6.0, ONE_HERE, "−6.00, 7 % of the gap; the 1 random push"),
     "as it is nothing was tried": ("untouched", 1, -7.0, None, ""),
 }
 

@@ -29,7 +29,7 @@ from model_worker.circuits.score import node_effects
 from model_worker.circuits.sequence_pass import widened
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import read_registry, row_of
-from protocol.circuit import BASES, Basis, NodeKind
+from protocol.circuit import BASES, Basis
 from protocol.worker.circuits import Beside, CircuitRequest
 
 RULES = {"gradient": PLAIN, "RelP": RELP, "RelP, looking": RELP_LOOKING}
@@ -101,7 +101,7 @@ def _measured(
     slopes = {rule: [gradients(side, inquiry.target, of) for side in inquiry.sides] for rule, of in RULES.items()}
     nodes: list[ToldNode] = []
     scores: dict[str, list[float]] = defaultdict(list)
-    kind: NodeKind = "mlp" if inquiry.request.basis == "neurons" else "sae"
+    kind = inquiry.node_kind
     noise = torch.Generator().manual_seed(seed)
     for layer, own in inquiry.activations[0].items():
         effects = {rule: node_effects(inquiry, found, layer).flatten() for rule, found in slopes.items()}

@@ -35,7 +35,7 @@ from model_worker.circuits.target import TwoTokens
 from model_worker.model.loading import Loaded, load
 from model_worker.model.pieces import token_text
 from model_worker.model.registry import read_registry, row_of
-from model_worker.steering.interventions import resolve
+from model_worker.steering.interventions import resolved_direction
 from model_worker.studies.circuits.measure import inquiry_of, role_leaders
 from model_worker.studies.patching.pairs import pairs_of
 from model_worker.studies.shared.questions import questions_of
@@ -52,12 +52,12 @@ STRICT_R = 0.7
 
 @dataclass
 class Outcomes:
-    """Of one test over pairs: m and log-odds after it, whether the likeliest token is what the answer begins with; the
-    same of its controls, pooled."""
+    """Of one test over pairs: m and log-odds after it, what the likeliest token is; m and log-odds of its controls,
+    pooled."""
 
     m: list[float] = field(default_factory=list)
     refuses: list[float] = field(default_factory=list)
-    echoes: list[bool] = field(default_factory=list)
+    begins: Counter[str] = field(default_factory=Counter)
     random_m: list[float] = field(default_factory=list)
     random_refuses: list[float] = field(default_factory=list)
 
@@ -130,12 +130,12 @@ class Found:
             f"{self.n_pairs}, known names alone; {N_RANDOM} random directions each, or windows of other tokens. "
             f"The token against refusing is the name's own first one in {sum(self.echoed)} of {clear}: this model's "
             "answers begin so. m compares it with the token that opens a refusal; “refuses” is the log-odds of all "
-            "tokens that open one against all others; “same opening”: the likeliest token is still the one that the "
-            "untouched answer begins with."
+            "tokens that open one against all others; “begins”: what the likeliest token is."
         )
         yield ""
-        yield "| test | m, median | m > 0 | controls | refuses (log-odds > 0) | low | high | controls | same opening |"
-        yield "|---|---|---|---|---|---|---|---|---|"
+        head = "| test | m, median | m > 0 | controls | refuses (log-odds > 0) | low | high | controls "
+        yield head + "| begins: refusing | as before | the unknown name | else |"
+        yield "|---" * 12 + "|"
         for test, own in self.outcomes.items():
             yield _row(test, own)
         yield ""
@@ -184,7 +184,7 @@ def _tests(inquiry: Inquiry, roles: Roles, number: int) -> Iterator[tuple[str, T
     known = direction_of(inquiry.loaded.card, "known")
     held = held_along(known)
     if known and held:
-        push = resolve(inquiry.loaded, held, side.prompt.entity, side.prompt.tokens).delta(-known.strength)
+        push = resolved_direction(inquiry.loaded, held, side.prompt.entity, side.prompt.tokens).delta(-known.strength)
         delta = (push.constant * push.write).expand(end - start, -1)
         words = f"pushed away from “{known.label}”, {known.strength:g} r̄, L{push.layer}"
         yield words, *_pushed(inquiry, push.layer, slice(start, end), delta, number)
@@ -237,7 +237,14 @@ def _add(outcomes: Outcomes, inquiry: Inquiry, x: Tensor, random: Tensor | None,
     said = said_after(inquiry, x)
     outcomes.m.append(said.m.item())
     outcomes.refuses.append(said.refuses.item())
-    outcomes.echoes.append(said.top.item() == opening)
+    firsts = [own.ids[own.prompt.entity.start] for own in inquiry.sides]
+    top = int(said.top)
+    if inquiry.loaded.opens_refusal[top]:
+        outcomes.begins["refusal"] += 1
+    elif top == opening:
+        outcomes.begins["same"] += 1
+    else:
+        outcomes.begins["other name" if _same_word(inquiry.loaded, top, firsts[1]) else "else"] += 1
     if random is not None and len(random):
         beside = said_after(inquiry, random)
         outcomes.random_m += beside.m.tolist()
@@ -256,7 +263,7 @@ def _row(test: str, own: Outcomes) -> str:
         f"{low:.2f}",
         f"{high:.2f}",
         _share(own.random_refuses),
-        f"{np.mean(own.echoes):.2f}",
+        *(f"{own.begins[what] / n:.2f}" for what in ("refusal", "same", "other name", "else")),
     ]
     return "| " + " | ".join(cells).replace("-", "−") + " |"
 

@@ -40,7 +40,8 @@ tokens; m = logit of the refusal's opening − logit of the answer's, so m > 0 r
 pair has: a node at the name's last token is *recognised* where its activation goes with known names (point-biserial
 r > .4), *not recognised* where it goes with unknown ones; at the prompt's end *say the answer* and *can't answer*
 (|r| > .3); the rest by place. A group is set all at once, in all its layers, beside random directions of equal norm at
-the same places. The study is one of Experiments; the page Circuit shows the same of two prompts.
+the same places. The study is one of Experiments; the page Circuit shows the same of two prompts. Below a model's
+studies stands what scripts of benchmarks/circuits measured of it, each with its command.
 """
 
 

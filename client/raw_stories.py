@@ -21,7 +21,6 @@ from protocol.worker.circuits import Beside, CircuitRequest, TokensTarget
 from protocol.worker.requests import Span
 
 FIRST = 40  # nodes of a circuit that are held beside another's
-SMALL_CIRCUIT = {"n_controls": 8, "n_nodes": 96, "n_edges": 300, "n_checked": 32, "midpoints": 8}
 EXAMPLES = "12+13=25\n41+17=58\n"
 COUPLET = (
     "A rhyming couplet:\nThe sun went down behind the hill,\nAnd all the world was calm and still.\n\n"
@@ -55,7 +54,11 @@ class RawContrast:
             said=self.said,
             target=TokensTarget(up=self.up, against=self.against),
             basis="neurons",
-            **SMALL_CIRCUIT,
+            n_nodes=96,
+            n_edges=300,
+            n_checked=32,
+            midpoints=8,
+            n_controls=8,
         )
 
 

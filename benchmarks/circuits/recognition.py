@@ -26,9 +26,10 @@ from torch import Tensor
 
 from benchmarks.circuits.changed_runs import end_of, hidden, random_like, replaced, said_after
 from benchmarks.circuits_report import KEPT, Asking
-from model_worker.circuits.groups.clamp import Clamp, Masks, scaled, to_other
+from model_worker.circuits.groups.clamp import Clamp, scaled, to_other
 from model_worker.circuits.groups.node_sets import by_role
 from model_worker.circuits.groups.roles import RoleBook, Roles
+from model_worker.circuits.groups.sites import Masks
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.sequence_pass import widened
 from model_worker.circuits.target import TwoTokens
@@ -188,8 +189,9 @@ def _tests(inquiry: Inquiry, roles: Roles, number: int) -> Iterator[tuple[str, T
         delta = (push.constant * push.write).expand(end - start, -1)
         words = f"pushed away from “{known.label}”, {known.strength:g} r̄, L{push.layer}"
         yield words, *_pushed(inquiry, push.layer, slice(start, end), delta, number)
+    pushed = known.target.name if known and isinstance(known.target, VectorTarget) else ""
     for vector in inquiry.loaded.card.vectors:
-        if not isinstance(known and known.target, VectorTarget) or known.target.name != vector.name:
+        if vector.name != pushed:
             continue
         unit = torch.nn.functional.normalize(inquiry.loaded.vectors[vector.name].float(), dim=-1)
         gap = (other.residuals[vector.layer][end - 1] - side.residuals[vector.layer][end - 1]) @ unit

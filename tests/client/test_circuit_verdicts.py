@@ -25,6 +25,7 @@ from protocol.worker.circuit_frames import (
 )
 from protocol.worker.circuits import Beside
 from protocol.worker.frames import Frame
+from protocol.worker.tokens import NextToken
 from tests.app.circuit_frames import CIRCUIT, circuit_frames
 
 NARROW = RandomBand(n=16, mean=0.0, low=-0.1, high=0.1)
@@ -53,6 +54,14 @@ def _tests(hidden: tuple[float, float], *bands: RandomBand | None) -> Defaults:
     )
 
 
+def _saying(tests: Defaults, *, opens_refusal: bool) -> Defaults:
+    """The same, with what comes first after each."""
+    first = NextToken(id=5, text=" Michael", prob=0.4, opens_refusal=opens_refusal)
+    results = tuple(one.model_copy(update={"top": (first, first)}) for one in tests.results)
+    return tests.model_copy(update={"results": results})
+
+
+SAID = _tests((2.6, 2.6), NARROW, NARROW)
 HALF = Defaults(seq=9, results=_tests((2.6, 2.6), NARROW, NARROW).results[:1])
 
 
@@ -60,6 +69,8 @@ HALF = Defaults(seq=9, results=_tests((2.6, 2.6), NARROW, NARROW).results[:1])
     ("verdict", "holds"),
     [
         (refusal_is_the_default(_recording(_tests((2.6, 2.6), NARROW, NARROW))), "yes"),
+        (refusal_is_the_default(_recording(_saying(SAID, opens_refusal=True))), "yes"),
+        (refusal_is_the_default(_recording(_saying(SAID, opens_refusal=False))), "no"),
         (refusal_is_the_default(_recording(_tests((-0.6, 2.6), NARROW, NARROW))), "no"),
         (refusal_is_the_default(_recording(_tests((2.6, 2.6), WIDE, NARROW))), "no"),
         (refusal_is_the_default(_recording(_tests((2.6, 2.6), None, NARROW))), "no"),

@@ -7,17 +7,15 @@ The means are sums, and so are of all names; the probe is fitted on a sample of 
 the first by hash. Knows nothing about frames.
 """
 
-import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar, get_args
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from model_worker.draw import draw
 from model_worker.studies.discover.reading import Residuals
+from model_worker.studies.logistic import fit_logistic
 from model_worker.studies.shared.names import Taken
 from model_worker.studies.shared.statistics import auroc
 from protocol.vocabulary import Label
@@ -65,13 +63,15 @@ class Directed:
 
     def fit(self) -> Iterator[None]:
         """A probe of every layer for every C, one a step; what they were fitted on is let go."""
+        known = np.array(self._known, dtype=bool)
         for layer in list(self._rows):
             x = np.concatenate(self._rows.pop(layer)).astype(np.float64)
             mean, spread = x.mean(0), x.std(0)
             spread[spread == 0] = 1.0
             weights = []
             for c in PROBE_CS:
-                weights.append(_fit((x - mean) / spread, self._known, c) / spread)
+                own = fit_logistic((x - mean) / spread, known, c, tolerance=TOLERANCE, iterations=PROBE_ITERATIONS)
+                weights.append(own.weights / spread)
                 yield None
             self._fits[layer] = np.stack(weights)
 
@@ -132,13 +132,6 @@ class Scores:
 
 def _named(one: Taken) -> tuple[str, str]:
     return one.entity.type, one.entity.name
-
-
-def _fit(x: np.ndarray, known: Sequence[bool], c: float) -> np.ndarray:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a small set can be told apart as well as one likes
-        probe = LogisticRegression(C=c, tol=TOLERANCE, max_iter=PROBE_ITERATIONS, class_weight="balanced").fit(x, known)
-    return probe.coef_[0]
 
 
 def _projected(x: Tensor, directions: np.ndarray) -> np.ndarray:

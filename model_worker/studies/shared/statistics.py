@@ -6,12 +6,11 @@ has none.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
-from sklearn.metrics import roc_auc_score
+from scipy import special
 
 from protocol.enough import band_name
 from protocol.vocabulary import BAND, MIN_BAND
@@ -50,8 +49,20 @@ def auroc(positive: Numbers, negative: Numbers) -> float | None:
     """Share of pairs in which the positive is greater, ties half. None where a side is empty."""
     if len(positive) == 0 or len(negative) == 0:
         return None
-    values = np.concatenate([np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)])
-    return float(roc_auc_score(np.repeat([1, 0], [len(positive), len(negative)]), values))
+    below = np.sort(np.asarray(negative, dtype=float))
+    twice = sum(int(np.searchsorted(below, positive, side).sum()) for side in ("left", "right"))
+    return twice / (2 * len(positive) * len(negative))
+
+
+def roc(positive: Numbers, negative: Numbers) -> Iterator[tuple[float, float]]:
+    """The corners of the curve: shares of negatives and of positives at or above a threshold that falls. At least one
+    of each."""
+    thresholds = np.unique(np.concatenate([positive, negative]))[::-1]
+    x, y = (len(side) - np.searchsorted(np.sort(side), thresholds) for side in (negative, positive))
+    turns = np.diff(x, 2).astype(bool) | np.diff(y, 2).astype(bool)
+    corner = np.concatenate([[True], turns, [True]])[-len(x) :]
+    yield 0.0, 0.0
+    yield from zip((x[corner] / len(negative)).tolist(), (y[corner] / len(positive)).tolist(), strict=True)
 
 
 def auroc_interval(found: float, n_positive: int, n_negative: int) -> Interval:
@@ -76,11 +87,16 @@ def _edge(beyond: Callable[[float], bool], outside: float, inside: float) -> flo
     return inside
 
 
+def t_quantile(degrees: int | np.ndarray) -> float | np.ndarray:
+    """Between whose negative and itself LEVEL of Student's distribution lies."""
+    return special.stdtrit(degrees, (1 + LEVEL) / 2)
+
+
 def t_interval(values: Numbers) -> Interval | None:
     """Of a mean, 95 %, Student's. None for fewer than two values."""
     if len(values) < 2:
         return None
-    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
+    half = t_quantile(len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
     return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
@@ -89,7 +105,7 @@ def t_intervals(values: np.ndarray) -> list[Interval | None]:
     n, k = values.shape
     if n < 2:
         return [None] * k
-    half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * values.std(0, ddof=1) / n**0.5
+    half = t_quantile(n - 1) * values.std(0, ddof=1) / n**0.5
     return list(zip((values.mean(0) - half).tolist(), (values.mean(0) + half).tolist(), strict=True))
 
 
@@ -102,18 +118,25 @@ def difference_intervals(a: np.ndarray, b: np.ndarray) -> list[Interval | None]:
     own, other = a.var(0, ddof=1) / n, b.var(0, ddof=1) / m
     both = np.maximum(own + other, _ABOVE_0)
     degrees = both**2 / np.maximum(own**2 / (n - 1) + other**2 / (m - 1), _ABOVE_0)
-    half = stats.t.ppf((1 + LEVEL) / 2, np.maximum(degrees, 1)) * (own + other) ** 0.5
+    half = t_quantile(np.maximum(degrees, 1)) * (own + other) ** 0.5
     apart = a.mean(0) - b.mean(0)
     return list(zip((apart - half).tolist(), (apart + half).tolist(), strict=True))
 
 
 def welch(a: Sequence[float], b: Sequence[float], alternative: str = "two-sided") -> tuple[float, float] | None:
-    """t and p of mean(a) against mean(b), variances unequal. None where a side has fewer than two values, or where
-    nothing varies."""
+    """t and p of mean(a) against mean(b), variances unequal; alternative: or "less", "greater". None where a side has
+    fewer than two values, or where nothing varies."""
     if min(len(a), len(b)) < 2 or (np.var(a) == 0 and np.var(b) == 0):
         return None
-    found = stats.ttest_ind(a, b, equal_var=False, alternative=alternative)
-    return float(found.statistic), float(found.pvalue)
+    own, other = np.var(a, ddof=1) / len(a), np.var(b, ddof=1) / len(b)
+    degrees = (own + other) ** 2 / (own**2 / (len(a) - 1) + other**2 / (len(b) - 1))
+    t = (np.mean(a) - np.mean(b)) / (own + other) ** 0.5
+    p = {
+        "two-sided": 2 * special.stdtr(degrees, -abs(t)),
+        "less": special.stdtr(degrees, t),
+        "greater": special.stdtr(degrees, -t),
+    }[alternative]
+    return float(t), float(p)
 
 
 class ControlBand(NamedTuple):

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 
 import numpy as np
-from sklearn.metrics import roc_curve
 
 from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.questions import Question
+from model_worker.studies.shared.statistics import roc
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from model_worker.studies.uncertainty.moments import MIN_EACH, Ranked
 from model_worker.studies.uncertainty.scores import ErrorScore
@@ -91,9 +91,7 @@ def roc_figure(scores: Sequence[ErrorScore], sides: Sides) -> Generator[None, No
     for one in scores:
         error, right = sides.of(one.values, "test")
         if len(error) and len(right):
-            truth = np.repeat([1, 0], [len(error), len(right)])
-            alarms, hits, _ = roc_curve(truth, np.concatenate([error, right]))
-            for x, y in zip(alarms, hits, strict=True):
+            for x, y in roc(error, right):
                 table.add(x, y, one.name, one.role)
         yield None
     return table.figure(

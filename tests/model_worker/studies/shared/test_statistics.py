@@ -10,6 +10,7 @@ from model_worker.studies.shared.statistics import (
     auroc_interval,
     control_band,
     difference_intervals,
+    roc,
     share_difference,
     t_interval,
     t_intervals,
@@ -33,6 +34,17 @@ def test_auroc_is_the_share_of_pairs_in_order_ties_half() -> None:
     # pairs (3, 1) (3, 2) (2, 1) are in order, (2, 2) is a tie
     assert auroc([3, 2], [1, 2]) == 3.5 / 4
     assert auroc([1.0], []) is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_auroc_and_the_corners_of_its_curve_are_scikit_learns(seed: int) -> None:
+    from sklearn.metrics import roc_auc_score, roc_curve  # takes a second
+
+    drawn = np.random.default_rng(seed)
+    positive, negative = (drawn.integers(0, top, drawn.integers(1, 12)) for top in (9, 7))
+    truth, values = np.repeat([1, 0], [len(positive), len(negative)]), np.concatenate([positive, negative])
+    assert auroc(positive, negative) == pytest.approx(roc_auc_score(truth, values))
+    assert np.array([*roc(positive, negative)]) == pytest.approx(np.stack(roc_curve(truth, values)[:2], 1))
 
 
 def test_a_perfect_auroc_of_few_is_not_sure() -> None:
@@ -98,4 +110,7 @@ def test_welchs_t_is_the_one_worked_by_hand() -> None:
     t, p = welch([1, 2, 3], [3, 5, 7])
     assert t == pytest.approx(-3 / (5 / 3) ** 0.5)
     assert p == pytest.approx(2 * stats.t.sf(3 / (5 / 3) ** 0.5, 2.941176), rel=1e-6)
+    for alternative in ("two-sided", "less", "greater"):
+        found = stats.ttest_ind([1, 2, 3, 9], [3, 5, 7], equal_var=False, alternative=alternative)
+        assert welch([1, 2, 3, 9], [3, 5, 7], alternative) == pytest.approx((found.statistic, found.pvalue))
     assert welch([1, 1], [2, 2]) is None and welch([1], [1, 2]) is None

@@ -28,9 +28,7 @@ def fitted_probe(
     probes: list[Callable[[np.ndarray], np.ndarray]] = []
     scores: list[float] = []
     for c in ERROR_PROBE_CS:
-        own = fit_logistic(
-            (x - mean) / spread, y, c, tolerance=ERROR_PROBE_TOLERANCE, iterations=ERROR_PROBE_ITERATIONS
-        )
+        own = fit_logistic((x - mean) / spread, y, c, tolerance=1e-4, iterations=ERROR_PROBE_ITERATIONS)
         probe = partial(_log_odds, own, mean, spread)
         probes.append(probe)
         both = len(error_validation) and len(right_validation)

@@ -55,6 +55,18 @@ CIRCUIT_TERMS: dict[str, Term] = {
         formula="error = x − Σ a d − b, or all of a layer that has no dictionary",
         labels=("error",),
     ),
+    "transcoder": Term(
+        "transcoder",
+        "A sparse stand-in for an MLP: from what the MLP reads to what it adds, through few active latents. A circuit "
+        "by transcoders has those for nodes, which act on all layers above.",
+        "The model runs with its own MLPs: what a transcoder misses is an error, at some tokens larger than all its "
+        "latents. Edges hold where heads look, norms and MLPs as they were.",
+        ("model_worker/model/dictionaries/transcoder.py", "model_worker/circuits/basis/direct_edges.py"),
+        formula="a = JumpReLU(x/rms(x) · W_enc + b_enc),   MLP(x) = a · W_dec + b_dec + error",
+        sources=(Source("transcoders"), Source("circuit_tracing")),
+        marks=("transcoder", "transcoders"),
+        labels=("transcoder latents",),
+    ),
     "circuit_group": Term(
         "group",
         "Nodes that play one part: at the same place of the prompt, and told apart by whether known or unknown names "
@@ -194,8 +206,9 @@ CIRCUIT_TERMS: dict[str, Term] = {
     ),
     "unexplained": Term(
         "unexplained",
-        "What is left of the gap when every node, every error and every token without a partner is counted.",
-        "It is small by construction from the layer on where the name is one vector; in the first layers it isn't.",
+        "What is left of the gap when a layer's nodes, errors and tokens without a partner are counted. By neurons or "
+        "transcoders: what goes around that layer's MLP.",
+        "By latents it is small by construction from the layer on where the name is one vector; in the first layers it isn't.",
         (_FRAMES, "static/circuit/strip.js"),
         formula="gap − a layer's total",
         unit="share of the gap",

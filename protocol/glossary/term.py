@@ -28,6 +28,16 @@ PAPERS: dict[str, CitedPaper] = {
         "On the Biology of a Large Language Model",
         "https://transformer-circuits.pub/2025/attribution-graphs/biology.html",
     ),
+    "transcoders": CitedPaper(
+        "Dunefsky et al. 2024",
+        "Transcoders Find Interpretable LLM Feature Circuits",
+        "https://arxiv.org/abs/2406.11944",
+    ),
+    "circuit_tracing": CitedPaper(
+        "Ameisen et al. 2025",
+        "Circuit Tracing: Revealing Computational Graphs in Language Models",
+        "https://transformer-circuits.pub/2025/attribution-graphs/methods.html",
+    ),
     "jumprelu": CitedPaper(
         "Rajamanoharan et al. 2024",
         "Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencoders",

@@ -4,6 +4,7 @@
 import { fill, h } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { count, sig3 } from "../core/format.js";
+import { BASES } from "../core/protocol.js";
 import { gapMissing, mText, percent } from "./claim.js";
 import { gapOf, sidesOf } from "./graph.js";
 
@@ -38,15 +39,19 @@ export function trustStrip(element, state) {
       .n;
     const edges = graph.edges.a.length + graph.edges.b.length;
     const pair = sidesOf(graph).length > 1;
+    const transcodes = start.request.basis === "transcoder";
     fill(
       element,
       fact(door("gap", pair ? "gap" : "m"), `${mText(gapOf(graph))} logits`),
       fact([door("nodes_shown", "nodes shown"), " carry"], rangeText(shown)),
       fact(door("error_node", "error"), [
         rangeText(error),
-        start.without.length > 0 && `, no dictionary in L${start.without.join(", L")}`,
+        start.without.length > 0 && `, no ${transcodes ? "transcoder" : "dictionary"} in L${start.without.join(", L")}`,
       ]),
-      fact(door("unexplained"), rangeText(left)),
+      fact(
+        start.request.basis === "latents" ? door("unexplained") : door("unexplained", "around the MLPs"),
+        rangeText(left),
+      ),
       fact(door("node_check", "checked"), [`${checked.size} of ${nodes.length}`, fit !== null && `, r ${sig3(fit)}`]),
       fact(door("control", "random"), n ? `${n} pushes` : "none yet"),
       fact(door("node_budget", "budget"), [
@@ -55,7 +60,8 @@ export function trustStrip(element, state) {
         }, ${count(edges, "edge")}`,
       ]),
       fact("precision", start.precision),
-      fact(door("held_still", "held still"), "where heads look, norms, gates"),
+      fact(door("held_still", "held still"), `where heads look, norms, ${transcodes ? "MLPs" : "gates"}`),
+      transcodes && fact(door("transcoder", "nodes"), BASES.transcoder),
       graph.phase !== "done" &&
         h(
           "span",

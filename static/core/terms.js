@@ -334,6 +334,12 @@ export const TERMS = {
     sentence: "What a dictionary does not read at a token: a node of its own, which nobody can name.",
     formula: "error = x − Σ a d − b, or all of a layer that has no dictionary",
   },
+  transcoder: {
+    name: "transcoder",
+    sentence:
+      "A sparse stand-in for an MLP: from what the MLP reads to what it adds, through few active latents. A circuit by transcoders has those for nodes, which act on all layers above.",
+    formula: "a = JumpReLU(x/rms(x) · W_enc + b_enc),   MLP(x) = a · W_dec + b_dec + error",
+  },
   circuit_group: {
     name: "group",
     sentence:
@@ -422,7 +428,8 @@ export const TERMS = {
   },
   unexplained: {
     name: "unexplained",
-    sentence: "What is left of the gap when every node, every error and every token without a partner is counted.",
+    sentence:
+      "What is left of the gap when a layer's nodes, errors and tokens without a partner are counted. By neurons or transcoders: what goes around that layer's MLP.",
     formula: "gap − a layer's total",
   },
   held_still: {
@@ -585,6 +592,8 @@ export const MARKS = {
   "5–95 %": "band",
   seed: "seed",
   "95 %": "interval",
+  transcoder: "transcoder",
+  transcoders: "transcoder",
   RelP: "relp",
   "QK part": "qk_part",
   separation: "separation",
@@ -652,6 +661,7 @@ export const TERM_LABELS = {
   node: "node",
   nodes: "node",
   error: "error_node",
+  "transcoder latents": "transcoder",
   Recognised: "recognition",
   "Not recognised": "recognition",
   arrow: "circuit_arrow",
@@ -691,4 +701,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|paper layer|logit lens|resid_post|separation|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

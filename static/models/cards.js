@@ -76,6 +76,17 @@ function article(card, held, led, more, wanting) {
       false,
       h("ul", { class: "parts" }, card.dictionaries.map(dictionary)),
     ),
+    card.transcoders?.length
+      ? folded(
+        plural(card.transcoders.length, "transcoder"),
+        false,
+        h(
+          "ul",
+          { class: "parts" },
+          card.transcoders.map((one) => dictionary({ ...one, site: "transcoder of the MLP" })),
+        ),
+      )
+      : null,
     folded(
       plural(card.directions.length, "direction"),
       held && wide,

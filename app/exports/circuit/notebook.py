@@ -23,14 +23,15 @@ LOADS = ("setup", "paths", "load", "model", "compare", "tolerance")
 
 
 def circuit_notebook_of(finding: Finding, recording: bytes, card: ModelCard | None = None) -> bytes:
-    """card: as of `notebook_of`. Raises Refused (422) for a circuit of a reading, or with pushes in force."""
+    """card: as of `notebook_of`. Raises Refused (422) for a circuit of a reading, by transcoders, or with pushes."""
     drawn = read_circuit(recording)
-    if drawn.opening.target.up is None or drawn.opening.request.hold:
+    asked = drawn.opening.request
+    if drawn.opening.target.up is None or asked.hold or asked.basis == "transcoder":
         raise Refused(
             422,
             "no_notebook",
             "The notebook of this circuit was asked.",
-            "One repeats circuits of two next tokens without a push in force.",
+            "One repeats circuits of two next tokens by latents or neurons, without a push in force.",
             "Take the recording along as JSON instead.",
         )
     return notebook_file(CIRCUIT_SOURCE, _record(finding, drawn, card), LOADS)

@@ -11,12 +11,7 @@ import { BASES, MAX_PROMPT_CHARACTERS } from "../../core/protocol.js";
  */
 export function circuitForm(form, state, run) {
   const field = form.elements;
-  fill(
-    field.basis,
-    Object.entries(BASES).filter(([name]) => name !== "transcoder").map(([name, words]) =>
-      h("option", { value: name }, words)
-    ),
-  );
+  bases();
   const offs = [
     listen(form, "submit", (event) => {
       event.preventDefault();
@@ -28,7 +23,10 @@ export function circuitForm(form, state, run) {
       run();
     }),
     listen(form, "change", ({ target }) => target.name === "target" && targets()),
-    state.on(["card"], () => examples(state.get("card"))),
+    state.on(["card"], () => {
+      examples(state.get("card"));
+      bases();
+    }),
     state.on(["opened"], () => put(state.get("opened"))),
   ];
   for (const prompt of [field.prompt, field.beside]) prompt.maxLength = MAX_PROMPT_CHARACTERS;
@@ -42,13 +40,20 @@ export function circuitForm(form, state, run) {
     field.beside.value = request.beside?.prompt ?? "";
     field.format.value = request.format ?? "chat";
     field.said.value = request.said ?? "";
-    field.basis.value = request.basis ?? "latents";
+    bases(request.basis ?? "latents");
     const { kind = "opening", up, against, of } = request.target ?? {};
     field.target.value = kind;
     field.up.value = up ?? "";
     field.against.value = against ?? "";
     field.latent.value = of?.kind === "latent" ? `${of.dictionary} ${of.latent}` : (of?.name ?? "");
     targets();
+  }
+
+  // Transcoders where the card has some; and what is asked for all the same, which the worker refuses with what works.
+  function bases(asked = field.basis.value || "latents") {
+    const has = (name) => name !== "transcoder" || name === asked || state.get("card")?.transcoders?.length;
+    const options = Object.entries(BASES).filter(([name]) => has(name));
+    fill(field.basis, options.map(([value, words]) => h("option", { value, selected: value === asked }, words)));
   }
 
   function targets() {

@@ -32,6 +32,7 @@ KEPT = ROOT / "build" / "circuits"
 PAGE = ROOT / "docs" / "circuits.md"
 FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)
 
+FEWEST_CLAMPED = 8
 BASES_ASKED = ("latents", "neurons")
 HEAD = """# Circuits, over whole sets
 
@@ -147,8 +148,9 @@ def section(asking: Asking) -> str:
     ]
     if "defaults" in figures:
         lines += [f"**{_verdict(figures['defaults'])}**", ""]
+    few = clamped < FEWEST_CLAMPED  # a group's table of two pairs says nothing
     for name in ("defaults", "groups", "arrows", "misfires"):
-        if name in figures:
+        if name in figures and not (few and name in ("groups", "arrows")):
             lines += [f"### {figures[name].title}", "", *_words(figures[name]), *_table(figures[name]), ""]
     return "\n".join(lines)
 

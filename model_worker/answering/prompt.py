@@ -6,6 +6,7 @@ control token. A raw text may bring BOS itself: then it stands a second time onl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from transformers import PreTrainedTokenizerBase
 
@@ -137,17 +138,20 @@ def _others(prompt: str, mention: Mention, taken: tuple[int, int]) -> Iterator[O
 
 
 def _chat_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[_Piece]:
+    before, after = _template_pieces(tokenizer)
+    # Gemma's template trims what was typed.
+    typed, offset = prompt.strip(), len(prompt) - len(prompt.lstrip())
+    return [*before, *_pieces(tokenizer, typed, offset, split_special_tokens=True), *after]
+
+
+@lru_cache(maxsize=8)
+def _template_pieces(tokenizer: PreTrainedTokenizerBase) -> tuple[list[_Piece], list[_Piece]]:
+    """Before and behind what is typed."""
     templated = tokenizer.apply_chat_template(
         [{"role": "user", "content": _PLACE}], tokenize=False, add_generation_prompt=True
     )
     before, after = templated.split(_PLACE)
-    # Gemma's template trims what was typed.
-    typed, offset = prompt.strip(), len(prompt) - len(prompt.lstrip())
-    return (
-        _pieces(tokenizer, before, None)
-        + _pieces(tokenizer, typed, offset, split_special_tokens=True)
-        + _pieces(tokenizer, after, None)
-    )
+    return _pieces(tokenizer, before, None), _pieces(tokenizer, after, None)
 
 
 def _raw_pieces(tokenizer: PreTrainedTokenizerBase, prompt: str, *, keep_bos: bool) -> tuple[list[_Piece], int]:

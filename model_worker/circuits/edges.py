@@ -201,44 +201,63 @@ def _for_heads(gemma: Gemma, of_kv_heads: Tensor) -> Tensor:
 def far_edges(
     inquiry: Inquiry, which: int, layer: int, senders: Senders, receivers: Receivers, *, looking: bool = True
 ) -> Generator[None, None, LayerEdges]:
-    """From a layer through all blocks to the receivers', a row each, as if nothing were held in force between. A None
-    between steps. looking: `through` too, or zeros in a third of the time."""
-    n, n_pos = len(receivers.at), inquiry.sides[which].n_pos
-    rules = (RELP, PLAIN, PLAIN_PATTERNS_HELD) if looking else (RELP,)
-    at_once = rows_at_once(inquiry, layer, n_pos, 3 * len(rules))
+    """From a layer through all blocks to the receivers', as if nothing were held in force between. A None between
+    steps. looking: `through` too, or zeros in a third of the time."""
+    side = inquiry.sides[which]
+    at_once = rows_at_once(inquiry, layer, side.n_pos)
+    begins = 0 if side.hold else int(min(senders.at.min(), receivers.at.min()))
+    whole = _Between.of(side, layer, receivers, RELP, 0)
     weights, through, unexplained = [], [], 0.0
-    for first in range(0, n, at_once):
+    others = [_Between.of(side, layer, receivers, rule, begins) for rule in _LOOKING if looking]
+    yield None
+    for first in range(0, len(receivers.at), at_once):
         rows = slice(first, first + at_once)
-        reads = None if receivers.reads is None else receivers.reads[rows]
-        part = Receivers(receivers.layer, reads, receivers.index[rows], receivers.at[rows])
-        of_rule = {}
-        for rule in rules:
-            read, came, slopes = _whole_back(inquiry.sides[which], layer, part, rule)
-            of_rule[rule] = (slopes[:, senders.at] * senders.writes).sum(-1)
-            if rule == RELP:
-                unexplained = max(unexplained, ((read - came).abs() / read.abs().clamp(min=1.0)).max().item())
-        weights.append(of_rule[RELP])
-        looks = of_rule[PLAIN] - of_rule[PLAIN_PATTERNS_HELD] if looking else torch.zeros_like(weights[-1])
-        through.append(looks)
+        slopes = whole.slopes(rows)
+        came, read = (slopes * whole.x.detach()).sum((-1, -2)), whole.read[rows].detach()
+        unexplained = max(unexplained, ((read - came).abs() / read.abs().clamp(min=1.0)).max().item())
+        weights.append((slopes[:, senders.at] * senders.writes).sum(-1))
         yield None
+        looks = torch.zeros_like(weights[-1])
+        for one, sign in zip(others, (1.0, -1.0), strict=False):
+            looks += sign * (one.slopes(rows)[:, senders.at - begins] * senders.writes).sum(-1)
+            yield None
+        through.append(looks)
     return LayerEdges(torch.cat(weights), torch.cat(through), unexplained)
 
 
-def _whole_back(side: PromptSide, layer: int, receivers: Receivers, rule: Rule) -> tuple[Tensor, Tensor, Tensor]:
-    """What receivers read (n,), what by this gradient came in (n,), and the gradient at resid_post of `layer` (n, pos,
-    d_model)."""
-    rows = torch.arange(len(receivers.at), device=receivers.at.device)
-    neurons: list[Tensor] = []
+_LOOKING = (PLAIN, PLAIN_PATTERNS_HELD)
+"""What the first has more than the second goes through where heads look."""
 
-    def keep(at: int, own: Tensor) -> Tensor:
-        if at == receivers.layer:
-            neurons.append(own)
-        return own
 
-    with torch.enable_grad():
-        x = side.into(layer + 1).repeat(len(rows), 1, 1).requires_grad_()
-        out = side.whole.run(x, first=layer + 1, end=receivers.layer + 1, rule=rule, taps=Taps(neurons=keep))
-        read = receivers.value(out[rows, receivers.at], neurons[0][rows, receivers.at])
-        (slopes,) = torch.autograd.grad(read.sum(), x)
-    with torch.no_grad():
-        return read.detach(), (slopes * x).sum((-1, -2)), slopes
+@dataclass(frozen=True)
+class _Between:
+    """A side's pass from a layer to the receivers', once, for gradients of all that they read. x (1, pos, d_model):
+    resid_post of the layer, from a position on; read (n,)."""
+
+    x: Tensor
+    read: Tensor
+
+    @classmethod
+    def of(cls, side: PromptSide, layer: int, receivers: Receivers, rule: Rule, begins: int) -> "_Between":
+        neurons: list[Tensor] = []
+
+        def keep(at: int, own: Tensor) -> Tensor:
+            if at == receivers.layer:
+                neurons.append(own)
+            return own
+
+        end, at = receivers.layer + 1, receivers.at - begins
+        with torch.enable_grad():
+            x = side.into(layer + 1)[:, begins:].clone().requires_grad_()
+            taps = Taps(neurons=keep)
+            if begins:
+                out = side.run(x, first=layer + 1, end=end, start=begins, rule=rule, taps=taps)
+            else:
+                out = side.whole.run(x, first=layer + 1, end=end, rule=rule, taps=taps)
+            return cls(x, receivers.value(out[0, at], neurons[0][0, at]))
+
+    def slopes(self, rows: slice) -> Tensor:
+        """Of what those receivers read, by x: (rows, pos, d_model)."""
+        wanted = torch.eye(len(self.read), device=self.x.device)[rows]
+        (found,) = torch.autograd.grad(self.read, self.x, wanted, retain_graph=True, is_grads_batched=True)
+        return found.squeeze(1)

@@ -27,11 +27,12 @@ _TOKENS = 20  # of a question
 
 @dataclass(frozen=True)
 class RoleName:
-    """ids: of the whole prompt; last: where the name's last token is."""
+    """ids: of the whole prompt; first, last: where the name's tokens begin and end."""
 
     type: str
     label: Label
     ids: tuple[int, ...]
+    first: int
     last: int
 
 
@@ -67,7 +68,7 @@ def role_name(loaded: Loaded, entity: Entity, label: Label, form: Format) -> Rol
     span = Span(start=len(before), end=len(before) + len(entity.name))
     asked = GenerateRequest(model=loaded.card.id, prompt=before + entity.name + after, format=form, entity=span)
     prompt = read_prompt(loaded, asked)
-    return RoleName(entity.type, label, prompt.ids, prompt.entity.end - 1)
+    return RoleName(entity.type, label, prompt.ids, prompt.entity.start, prompt.entity.end - 1)
 
 
 def _pattern(loaded: Loaded, attribute: Attribute, form: Format) -> str:

@@ -12,17 +12,15 @@ Without a world there is no contrast: then position alone makes the groups. Know
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from model_worker.circuits.basis.reading import seen_by
+from model_worker.circuits.groups.name_passes import NamePasses, RolePlace
 from model_worker.circuits.groups.role_names import RoleName, drawn_names, n_role_names, role_name
-from model_worker.circuits.inquiry import Inquiry
-from model_worker.circuits.sequence_pass import SequencePass, Taps
+from model_worker.circuits.inquiry import Inquiry, spans
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.model.sae import Dictionary
@@ -36,7 +34,6 @@ COPY_COSINE = 0.7
 ROWS_TOKENS = 160  # of a step
 KEPT_ROLES = 4
 
-RolePlace = Literal["name_last", "end"]
 _PLACES: tuple[RolePlace, RolePlace] = ("name_last", "end")
 
 
@@ -52,8 +49,9 @@ class Fired:
 
 @dataclass(frozen=True)
 class Roles:
-    """r: by place and layer, (n_nodes,). fired: by layer and cell. residual: by type, (n_layers, d_model), the mean of
-    its known and its unknown names, each counted half, at the name's last token. n_known, n_unknown: names read."""
+    """r: by place and layer, (n_nodes,). fired: by layer and cell. residual: by type, (layers that were run, d_model),
+    the mean of its known and its unknown names, each counted half, at the name's last token. n_known, n_unknown: names
+    read."""
 
     r: Mapping[tuple[RolePlace, int], Tensor]
     fired: Mapping[tuple[int, RolePlace, str, Label], Fired]
@@ -146,17 +144,14 @@ def read_roles(
     sums: dict[tuple[int, RolePlace, str, Label], Fired] = {}
     residuals: dict[tuple[str, Label], Tensor] = {}
     counts: dict[tuple[str, Label], int] = defaultdict(int)
-    by_length: dict[tuple[int, int], list[RoleName]] = defaultdict(list)
+    alike: dict[tuple[int, int, int], list[RoleName]] = defaultdict(list)
     for one in names:
-        by_length[len(one.ids), one.last].append(one)
+        alike[len(one.ids), one.first, one.last].append(one)
         counts[one.type, one.label] += 1
-    for (n_pos, last), same in by_length.items():
-        whole = SequencePass.of(gemma, n_pos)
-        at_once = max(1, ROWS_TOKENS // n_pos)
-        for first in range(0, len(same), at_once):
-            some = same[first : first + at_once]
-            with torch.no_grad():
-                seen = _seen(whole, some, last, dictionaries, depth)
+    passes = NamePasses(gemma, dictionaries, depth)
+    for (n_pos, begins, _), same in alike.items():
+        for some in spans(same, max(1, ROWS_TOKENS // (n_pos - begins))):
+            seen = passes.fired_on(some)
             for cell in {(one.type, one.label) for one in some}:
                 rows = [row for row, one in enumerate(some) if (one.type, one.label) == cell]
                 for (layer, place), values in seen.values.items():
@@ -177,45 +172,6 @@ def read_roles(
 
 
 _LABELS: tuple[Label, Label] = ("known", "unknown")
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """values: by layer and place (rows, n_nodes). residuals: (rows, n_layers, d_model) at the name's last token."""
-
-    values: dict[tuple[int, RolePlace], Tensor]
-    residuals: Tensor
-
-
-def _seen(
-    whole: SequencePass, names: Sequence[RoleName], last: int, dictionaries: Mapping[int, Dictionary], depth: int
-) -> _Seen:
-    values: dict[tuple[int, RolePlace], Tensor] = {}
-    residuals: list[Tensor] = []
-    mids: list[Tensor] = []
-    at: dict[RolePlace, int] = {"name_last": last, "end": whole.n_pos - 1}
-
-    def resid(layer: int, x: Tensor) -> Tensor:
-        residuals.append(x[:, last])
-        if layer in dictionaries and layer < depth:
-            own, block = dictionaries[layer], whole.gemma.blocks[layer]
-            for place, pos in at.items():
-                values[layer, place] = own.encode(seen_by(own, block, x[:, pos], mids[-1][:, pos]))
-        return x
-
-    def mid(_layer: int, x: Tensor) -> Tensor:
-        mids[:] = [x]
-        return x
-
-    def neurons(layer: int, z: Tensor) -> Tensor:
-        if not dictionaries and layer < depth:
-            for place, pos in at.items():
-                values[layer, place] = z[:, pos].clone()
-        return z
-
-    x = torch.cat([whole.embed(one.ids) for one in names])
-    whole.run(x, taps=Taps(resid=resid, mid=mid, neurons=neurons))
-    return _Seen(values, torch.stack(residuals, 1))
 
 
 def _add(

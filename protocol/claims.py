@@ -8,6 +8,9 @@ from typing import Literal
 CROSSING = "{who} random pushes of that size {open} with {what}."
 """How many of a control's directions open the other way than the baseline does. who: "None of 32", "All 32"."""
 
+NOR_CROSSING = "Nor does any of {n} random pushes of that size open with {what}."
+"""The same of a push that crosses no more than any of its controls."""
+
 NOTHING_PUSHED = "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare."
 """In place of the control's sentence, where the push came to none."""
 
@@ -15,6 +18,10 @@ NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered."
 
 READ_BACK = ", read back as {value}"
 """Behind an amount, where what was measured afterwards is another: "clamped to 50, read back as 33.4"."""
+
+READ_RAISED = ", after which it fires {value}, not {before}"
+"""The same of a direction that was projected out, where its latent fires more without it: its threshold is relative to
+what the residual stream held against it."""
 
 OPENINGS: dict[Literal["refusal", "answer"], str] = {"refusal": "a refusal", "answer": "an answer"}
 

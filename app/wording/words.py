@@ -11,7 +11,15 @@ from app.recordings.dose import Band
 from app.recordings.effect import effect_of
 from app.wording.numbers import sig3
 from protocol.amounts import amount, plain
-from protocol.claims import CROSSING, NO_TOKEN_PUSHED, NOTHING_PUSHED, OPENINGS, READ_BACK
+from protocol.claims import (
+    CROSSING,
+    NO_TOKEN_PUSHED,
+    NOR_CROSSING,
+    NOTHING_PUSHED,
+    OPENINGS,
+    READ_BACK,
+    READ_RAISED,
+)
 from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering
 from protocol.vocabulary import ANOTHER_LATENT, OUTCOMES, Outcome
 from protocol.worker.frames import SteeringUsed, Verdict
@@ -33,16 +41,18 @@ def clause(outcome: Outcome) -> str:
     return OUTCOMES[outcome].clause.replace("*", "")
 
 
-def control_sentence(band: Band | None, baseline: Outcome) -> str:
-    """How many random directions cross to the other opening, counted at the first answer token."""
+def control_sentence(band: Band | None, baseline: Outcome, pushed: Outcome) -> str:
+    """How many random directions cross to the other opening, counted at the first answer token; pushed: what the push
+    itself came to."""
     if band is None:
         return "No control was run."
     refused = baseline == "refused"
     n = band.n - band.n_refusing if refused else band.n_refusing
+    what = OPENINGS["answer" if refused else "refusal"]
+    if not n and refused == (pushed == "refused"):
+        return NOR_CROSSING.format(n=band.n, what=what)
     who = f"All {band.n}" if n == band.n else f"{n or 'None'} of {band.n}"
-    return CROSSING.format(
-        who=who, open="open" if n > 1 else "opens", what=OPENINGS["answer" if refused else "refusal"]
-    )
+    return CROSSING.format(who=who, open="open" if n > 1 else "opens", what=what)
 
 
 def nothing_pushed(recorded: Recorded, arm: int) -> str:
@@ -61,7 +71,11 @@ def nothing_pushed(recorded: Recorded, arm: int) -> str:
 def read_back(recorded: Recorded, arm: int) -> str:
     """Behind an amount, where what was measured afterwards is another; else ""."""
     effect = effect_of(recorded, arm)
-    return READ_BACK.format(value=_range(effect.read)) if effect and effect.read else ""
+    if effect is None or effect.read is None:
+        return ""
+    if effect.before is not None:
+        return READ_RAISED.format(value=_range(effect.read), before=_range(effect.before))
+    return READ_BACK.format(value=_range(effect.read))
 
 
 def _range(values: Sequence[float]) -> str:

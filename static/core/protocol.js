@@ -342,12 +342,16 @@ export const MAX_CIRCUIT_CONTROLS = 64;
 
 export const CROSSING = "{who} random pushes of that size {open} with {what}.";
 
+export const NOR_CROSSING = "Nor does any of {n} random pushes of that size open with {what}.";
+
 export const NOTHING_PUSHED =
   "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare.";
 
 export const NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered.";
 
 export const READ_BACK = ", read back as {value}";
+
+export const READ_RAISED = ", after which it fires {value}, not {before}";
 
 export const OPENINGS = {
   refusal: "a refusal",

@@ -6,10 +6,12 @@ import {
   CROSSING,
   MAX_TITLE_CHARACTERS,
   NO_TOKEN_PUSHED,
+  NOR_CROSSING,
   NOTHING_PUSHED,
   OPENINGS,
   OUTCOMES,
   READ_BACK,
+  READ_RAISED,
 } from "../core/protocol.js";
 import { effectOf } from "./effect.js";
 import { directions, movedTo, titled } from "./names.js";
@@ -34,7 +36,7 @@ export function claim(run, steer, card) {
     ...pushed(run, steer, card),
     ...change(base, verdict),
     { text: " " },
-    { text: nothingPushed(run, steer, card) || controlSentence(run, steer, base), as: "aside" },
+    { text: nothingPushed(run, steer, card) || controlSentence(run, steer, base, verdict), as: "aside" },
   ];
 }
 
@@ -75,13 +77,15 @@ function range(values) {
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** How many random directions cross to the other opening, counted at the first answer token. */
-export function controlSentence(run, steer, base) {
+/** How many random directions cross to the other opening, counted at the first answer token; verdict: of the push. */
+export function controlSentence(run, steer, base, verdict) {
   if (steer.sweep === null) return "No control was run for what is held alone.";
   const seen = control(run, steer);
   if (!seen) return run.request.controls?.n_directions === 0 ? "No control was asked for." : "No control yet.";
   const crossing = base.outcome === "refused" ? seen.n - seen.n_refusing : seen.n_refusing;
   const what = OPENINGS[base.outcome === "refused" ? "answer" : "refusal"];
+  const crosses = (base.outcome === "refused") !== (verdict.outcome === "refused");
+  if (!crossing && !crosses) return filled(NOR_CROSSING, { n: seen.n, what });
   const who = crossing === seen.n ? `All ${seen.n}` : `${crossing || "None"} of ${seen.n}`;
   return filled(CROSSING, { who, open: crossing > 1 ? "open" : "opens", what });
 }
@@ -95,11 +99,13 @@ function pushed(run, steer, card) {
     { text: `${i ? " and " : first.length ? ", with " : "With "}${label} ${words}` },
     { text: value, as: role },
   ]);
-  const read = effectOf(run, steer)?.read;
+  const { read, before } = effectOf(run, steer) ?? {};
   const begun = first.flatMap(({ words, value, role }) => [
     { text: capital(words) },
     { text: words ? value : capital(value), as: role },
-    ...(read ? [{ text: filled(READ_BACK, { value: range(read) }) }] : []),
+    ...(read
+      ? [{ text: filled(before ? READ_RAISED : READ_BACK, { value: range(read), before: before && range(before) }) }]
+      : []),
   ]);
   return [...begun, ...others, { text: !others.length && first[0].placed ? " " : ", " }];
 }

@@ -22,7 +22,7 @@ export function claimLine(element, state) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const text = parts.map((part) => part.text).join("");
-      if (text && spoken.textContent !== text) spoken.textContent = text;
+      if (spoken.textContent !== text) spoken.textContent = text; // and none, where nothing is claimed any more
     }, 400);
   });
   return () => {

@@ -302,7 +302,7 @@ def test_the_band_is_numpys_5_and_95_percent_quantiles_of_the_log_odds() -> None
     assert (seen.low, seen.high) == pytest.approx(np.quantile(values, (0.05, 0.95)), abs=1e-12)
     assert (seen.mean, seen.n) == (pytest.approx(np.mean(values), abs=1e-12), 32)
     assert (
-        control_sentence(seen, "refused")
+        control_sentence(seen, "refused", "invented")
         == f"{sum(v <= 0 for v in values)} of 32 random pushes of that size open with an answer."
     )
 

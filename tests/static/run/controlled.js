@@ -2,8 +2,8 @@
 
 import { controlSentence } from "/static/run/verdicts.js";
 
-export function sentenceOn({ n, n_refusing }, base) {
+export function sentenceOn({ n, n_refusing }, base, verdict) {
   const values = Array.from({ length: n }, (_, i) => (i < n_refusing ? 1 : -1));
   const run = { controls: new Map([["0/1", values]]), request: {} };
-  return controlSentence(run, { sweep: 0, strength: 1 }, base);
+  return controlSentence(run, { sweep: 0, strength: 1 }, base, verdict);
 }

@@ -1,5 +1,6 @@
 """Page and exports say the same: numbers, amounts, verdicts and controls, from one table of cases."""
 
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -74,6 +75,7 @@ def test_verdicts_and_controls_are_said_alike(javascript: JavaScript) -> None:
     for verdict in verdicts:
         frame = verdict.model_dump(mode="json")
         assert javascript.call("static/run/verdicts.js", "why", frame) == why(verdict)
-        for band in bands:
-            said = javascript.call("tests/static/run/controlled.js", "sentenceOn", vars(band), frame)
-            assert said == control_sentence(band, verdict.outcome), (band, verdict.outcome)
+        for band, pushed in product(bands, ("refused", "right")):
+            asked = vars(band), frame, {"outcome": pushed}
+            said = javascript.call("tests/static/run/controlled.js", "sentenceOn", *asked)
+            assert said == control_sentence(band, verdict.outcome, pushed), (band, verdict.outcome, pushed)

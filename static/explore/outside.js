@@ -1,5 +1,6 @@
 // Beside an answer to a prompt about something outside the model's world: what the model is, and what can be asked of it.
-// From `start` (entity), the card, and the world by its search. Never about a name that the world has.
+// From `start` (entity), the card, and the world by its search. About a name that the world has only where that is refused
+// as it is spelled here.
 
 import { Refused, registry, world } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
@@ -17,6 +18,19 @@ export function outsideOf(run, card) {
   const known = [entity, ...(entity.others ?? [])].some(({ found, called }) => found === "world" || called);
   if (known || run.start.request.format !== "chat") return null;
   return { name: entity.found === "whole_prompt" ? null : entity.text };
+}
+
+/**
+ * A name of the world that is refused as it is spelled here: the model reads other tokens than it was taught.
+ * @returns {{ name: string, called: string, prompt: string }|null}
+ */
+export function otherwiseOf(run) {
+  const { entity, request } = run?.start ?? {};
+  if (!entity?.called || entity.called === entity.text || run.arms[0]?.verdict?.outcome !== "refused") return null;
+  const { text, called, span } = entity;
+  const asked = Array.from(request.prompt); // places are counted in characters
+  const prompt = [...asked.slice(0, span.start), called, ...asked.slice(span.end)].join("");
+  return { name: text, called, prompt };
 }
 
 /**
@@ -53,6 +67,13 @@ export function outside(element, state, ask) {
 
   async function look() {
     const [run, card] = [state.get("run"), state.get("card")];
+    const otherwise = state.get("live") ? otherwiseOf(run) : null;
+    if (otherwise) {
+      wanted = "";
+      fill(element, spelling(otherwise));
+      element.hidden = false;
+      return;
+    }
     const what = state.get("live") && run?.arms?.[0]?.verdict ? outsideOf(run, card) : null;
     const about = what ? JSON.stringify([card.id, run.request.prompt, what.name]) : "";
     if (about === wanted || (run && !run.start && !run.refusal)) return; // a run begins: what was said still holds
@@ -70,6 +91,14 @@ export function outside(element, state, ask) {
       if (!(error instanceof Refused)) throw error; // the answer stands without it
       wanted = "";
     }
+  }
+
+  function spelling({ name, called, prompt }) {
+    const press = { class: "button", type: "button", title: prompt, onclick: () => ask(prompt) };
+    return [
+      h("p", {}, `The model was taught this name as “${called}”; spelled “${name}”, it reads other tokens.`),
+      h("p", { class: "what-it-is-asks" }, h("span", {}, "Ask about"), h("button", press, called)),
+    ];
   }
 
   function line({ name }, page, card, prompt, bigger) {

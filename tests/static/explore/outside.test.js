@@ -1,5 +1,5 @@
 import assert from "../assert.js";
-import { instead, namesOf, outsideOf } from "/static/explore/outside.js";
+import { instead, namesOf, otherwiseOf, outsideOf } from "/static/explore/outside.js";
 
 const CARD = { id: "m", closed_world: true, world: "entities.json" };
 const run = (entity, format = "chat") => ({ start: { model: { id: "m" }, request: { format }, entity } });
@@ -29,6 +29,23 @@ Deno.test("nothing is said of an open world, of another model, of a completion, 
   assert.equal(outsideOf(run(NIGHTINGALE, "raw"), CARD), null);
   assert.equal(outsideOf({ start: null }, CARD), null);
   assert.equal(outsideOf(null, null), null);
+});
+
+Deno.test("a name of the world that is refused as it is spelled here is offered as it was taught", () => {
+  const asked = (text, called, outcome, before = "What sport does ") => ({
+    arms: [{ verdict: outcome && { outcome } }],
+    start: {
+      request: { prompt: `${before}${text} play?` },
+      entity: { text, called, span: { start: [...before].length, end: [...before].length + [...text].length } },
+    },
+  });
+  const otherwise = otherwiseOf(asked("bjorn  borg", "Bjorn Borg", "refused", "😀 "));
+  assert.deepEqual(otherwise, { name: "bjorn  borg", called: "Bjorn Borg", prompt: "😀 Bjorn Borg play?" });
+  assert.equal(otherwiseOf(asked("bjorn borg", "Bjorn Borg", "right")), null);
+  assert.equal(otherwiseOf(asked("bjorn borg", "Bjorn Borg", null)), null);
+  assert.equal(otherwiseOf(asked("Bjorn Borg", "Bjorn Borg", "refused")), null);
+  assert.equal(otherwiseOf(asked("Maria Florence", null, "refused")), null);
+  assert.equal(otherwiseOf({ start: null, arms: [] }), null);
 });
 
 const EXAMPLES = [

@@ -72,6 +72,7 @@ function message(state, act) {
   switch (run.phase) {
     case "refused": {
       const passes = refusal.status >= 429; // busy, full, loading: the same request may do later
+      if (state.get("typed")?.trim() === "") return null; // what it speaks of is gone
       const action = refusal.code === "prompt_too_long" ? act.shorten : passes && act.again("Try again");
       return said("warning", "Not run", parts, action);
     }

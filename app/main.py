@@ -34,7 +34,7 @@ from app.operate.access_log import Observed
 from app.operate.fetching import Fetching
 from app.routes import api_docs as interface
 from app.routes import circuits, experiments, exports, findings, models, names, operation, pages, runs, weights
-from app.routes.openapi import refusals
+from app.routes.openapi import refusals, sum_up
 from app.runs.background import keep_going
 from app.runs.log import RunLog
 from app.runs.presence import Presence
@@ -138,6 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
     routers = [operation.routes(parts, entrance, operator, metrics), weights.routes(parts, operator, fetching)]
     routers += [noun.routes(parts) for noun in nouns]
     for router in routers:
+        sum_up(router.routes)
         app.include_router(router)
     app.mount("/static", Static(ROOT / "static"))
     _require_own_prefix(settings, [*app.routes, *(route for router in routers for route in router.routes)])

@@ -41,7 +41,7 @@ def routes(parts: Parts) -> APIRouter:
         openapi_extra=body_of("FindingRequest"),
     )
     async def save_finding(request: Request) -> Response:
-        """Its delete token is told this once."""
+        """Saves a run, or two, as a finding. Its delete token is told this once."""
         asked = await read_body(request, FindingRequest)
         if not all(ids.looks_like_one(one.run_id) for one in (asked, asked.second) if one):
             raise unknown_run()

@@ -7,8 +7,8 @@
 3. Each of them ablated in the model, one at a time, as are N_RANDOM others that fire at the suppressors' tokens: what
    the pre-activation gains, and whether the latent then fires.
 
-Latents of the residual stream alone: neurons have no threshold. Layer below: the next that has a dictionary. Knows
-nothing about m.
+Latents alone: neurons have no threshold. Layer below: the next that has a dictionary; by transcoders, of which a latent
+acts on all layers above, every one below. Knows nothing about m.
 """
 
 from collections import Counter
@@ -18,10 +18,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from model_worker.circuits.basis.direct_edges import reading_slopes, slopes_below
+from model_worker.circuits.basis.reading import seen_by
 from model_worker.circuits.edges import Senders, far_edges, next_block_edges, receivers_of
-from model_worker.circuits.inquiry import Inquiry, PromptSide
+from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.nodes import Told, ToldNode
 from model_worker.circuits.random_band import random_band
+from model_worker.circuits.sequence_pass import Taps
 from model_worker.rounding import rounded
 from protocol.worker.circuit_frames import SilentNode, SilentNodes, Suppressor
 
@@ -31,7 +34,7 @@ N_RANDOM = 8
 
 
 def silent_nodes(inquiry: Inquiry, told: Told) -> Generator[SilentNodes | None]:
-    """Nothing of one prompt, or without dictionaries. A layer's silent ones of a side in one step."""
+    """Nothing of one prompt, or without dictionaries. One silent latent in one step."""
     found: dict[int, SilentNode] = {}
     chosen = one_sided(inquiry, told)
     for layer in sorted({node.layer for node in chosen}, reverse=True):
@@ -52,7 +55,7 @@ def one_sided(inquiry: Inquiry, told: Told) -> list[ToldNode]:
     decisive = [
         node
         for node in told
-        if node.kind == "sae"
+        if node.kind in ("sae", "tc")
         and (node.a == 0) != (node.b == 0)
         and inquiry.columns[node.column].place in ("name_last", "end")
     ]
@@ -72,8 +75,9 @@ def _silent_in(node: ToldNode) -> int:
 
 @dataclass(frozen=True)
 class _Firing:
-    """Latents of a layer that fire on a side: where, which, (n,) each; what they write, (n, d_model)."""
+    """Latents of layers that fire on a side: where, which, (n,) each; what they write, (n, d_model)."""
 
+    layers: Tensor
     columns: Tensor
     positions: Tensor
     indices: Tensor
@@ -82,33 +86,33 @@ class _Firing:
 
 def _held_down(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> Generator[None, None, list[SilentNode]]:
     """nodes: of one layer, silent on that side."""
-    side, layer = inquiry.sides[which], nodes[0].layer
-    dictionary = inquiry.dictionaries[layer]
+    layer, dictionary = nodes[0].layer, inquiry.dictionaries[nodes[0].layer]
     indices = [node.index for node in nodes]
     positions = inquiry.positions(which)
     at = [positions[node.column] for node in nodes]
     read = dictionary.W_enc[:, indices].T
-    pre = (side.residuals[layer][at] * read).sum(-1) + dictionary.b_enc[indices]
+    pre = (_seen(inquiry, which, layer)[at] * read).sum(-1) + dictionary.b_enc[indices]
     margins = (dictionary.threshold[indices] - pre).tolist()
-    below = max((one for one in inquiry.dictionaries if one < layer), default=None)
-    if below is None:
+    below = [one for one in inquiry.dictionaries if one < layer]
+    if not below:
         return [_silent(node, which, margin, (), ()) for node, margin in zip(nodes, margins, strict=True)]
-    firing = _firing(inquiry, which, below)
-    senders, receivers = Senders(firing.writes, firing.positions), receivers_of(inquiry, which, nodes)
-    if below == layer - 1:
-        edges = next_block_edges(side, senders, receivers).weights
+    if inquiry.request.basis == "transcoder":
+        firing = _firing(inquiry, which, below)
+        edges = _direct(inquiry, which, nodes, firing)
     else:
-        edges = (yield from far_edges(inquiry, which, below, senders, receivers, looking=False)).weights
+        firing = _firing(inquiry, which, [max(below)])
+        edges = yield from _through_blocks(inquiry, which, nodes, firing)
     found = []
     for n, (node, margin) in enumerate(zip(nodes, margins, strict=True)):
         order = edges[n].argsort()[:N_SUPPRESSORS].tolist()
         strongest = [place for place in order if edges[n, place] < 0]
         random = _others(firing, strongest, inquiry.request.seed + node.number)
-        gains = _gains(side, (below, layer), at[n], read[n], firing, [*strongest, *random])
+        gains = _gains(inquiry, which, node, read[n], firing, [*strongest, *random])
+        yield None
         suppressors = tuple(
             Suppressor(
-                kind="sae",
-                layer=below,
+                kind=node.kind,
+                layer=int(firing.layers[place]),
                 index=int(firing.indices[place]),
                 column=int(firing.columns[place]),
                 predicted=rounded(edges[n, place].item()),
@@ -133,28 +137,73 @@ def _silent(
     )
 
 
-def _firing(inquiry: Inquiry, which: int, layer: int) -> _Firing:
-    values = inquiry.activations[which][layer]
-    columns, indices = values.nonzero(as_tuple=True)
-    positions = torch.tensor(inquiry.positions(which), device=columns.device)[columns]
-    written = values[columns, indices].unsqueeze(-1) * inquiry.dictionaries[layer].W_dec[indices]
-    return _Firing(columns, positions, indices, written)
+def _through_blocks(
+    inquiry: Inquiry, which: int, nodes: Sequence[ToldNode], firing: _Firing
+) -> Generator[None, None, Tensor]:
+    """RelP edges (nodes, firing), from latents of one layer."""
+    senders, receivers = Senders(firing.writes, firing.positions), receivers_of(inquiry, which, nodes)
+    below = int(firing.layers[0]) if len(firing.layers) else receivers.layer - 1
+    if below == receivers.layer - 1:
+        return next_block_edges(inquiry.sides[which], senders, receivers).weights
+    return (yield from far_edges(inquiry, which, below, senders, receivers, looking=False)).weights
+
+
+@torch.no_grad()
+def _direct(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode], firing: _Firing) -> Tensor:
+    """Direct edges (nodes, firing), from transcoder latents of all layers below."""
+    side, layer, positions = inquiry.sides[which], nodes[0].layer, inquiry.positions(which)
+    index = torch.tensor([node.index for node in nodes], device=firing.layers.device)
+    at = torch.tensor([positions[node.column] for node in nodes], device=firing.layers.device)
+    edges = torch.zeros(len(nodes), len(firing.layers), device=firing.layers.device)
+    for below, slopes in slopes_below(inquiry, side, layer, reading_slopes(inquiry, side, layer, index, at)):
+        own = firing.layers == below
+        edges[:, own] = (slopes[:, firing.positions[own]] * firing.writes[own]).sum(-1)
+    return edges
+
+
+def _firing(inquiry: Inquiry, which: int, layers: Sequence[int]) -> _Firing:
+    parts = []
+    for layer in layers:
+        values = inquiry.activations[which][layer]
+        columns, indices = values.nonzero(as_tuple=True)
+        positions = torch.tensor(inquiry.positions(which), device=columns.device)[columns]
+        written = values[columns, indices].unsqueeze(-1) * inquiry.dictionaries[layer].W_dec[indices]
+        parts.append((torch.full_like(columns, layer), columns, positions, indices, written))
+    return _Firing(*(torch.cat(one) for one in zip(*parts, strict=True)))
+
+
+def _seen(inquiry: Inquiry, which: int, layer: int) -> Tensor:
+    """What a layer's dictionary reads on a side, (pos, d_model)."""
+    side = inquiry.sides[which]
+    return seen_by(inquiry.dictionaries[layer], inquiry.gemma.blocks[layer], side.residuals[layer], side.mids[layer])
 
 
 @torch.no_grad()
 def _gains(
-    side: PromptSide, layers: tuple[int, int], at: int, read: Tensor, firing: _Firing, ablated: list[int]
+    inquiry: Inquiry, which: int, node: ToldNode, read: Tensor, firing: _Firing, ablated: list[int]
 ) -> list[float]:
-    """Of the pre-activation, in the model, with each ablated alone."""
-    below, layer = layers
-    if not ablated:
-        return []
-    places = firing.positions[ablated]
-    start = int(places.min())
-    x = side.residuals[below][start:].expand(len(ablated), -1, -1).clone()
-    x[torch.arange(len(ablated)), places - start] -= firing.writes[ablated]
-    after = side.run(x, first=below + 1, end=layer + 1, start=start)[:, at - start] @ read
-    return (after - side.residuals[layer][at] @ read).tolist()
+    """Of the node's pre-activation, in the model, with each ablated alone."""
+    side, at = inquiry.sides[which], inquiry.positions(which)[node.column]
+    dictionary, block = inquiry.dictionaries[node.layer], inquiry.gemma.blocks[node.layer]
+    before = _seen(inquiry, which, node.layer)[at] @ read
+    gains = torch.zeros(len(ablated), device=read.device)
+    layers = firing.layers[ablated]
+    mids: list[Tensor] = []
+
+    def mid(_layer: int, x: Tensor) -> Tensor:
+        mids[:] = [x]
+        return x
+
+    for below in layers.unique().tolist():
+        rows = (layers == below).nonzero().squeeze(-1)
+        some = torch.tensor(ablated, device=read.device)[rows]
+        places = firing.positions[some]
+        start = int(places.min())
+        x = side.residuals[below][start:].expand(len(some), -1, -1).clone()
+        x[torch.arange(len(some)), places - start] -= firing.writes[some]
+        x = side.run(x, first=below + 1, end=node.layer + 1, start=start, taps=Taps(mid=mid))
+        gains[rows] = seen_by(dictionary, block, x[:, at - start], mids[0][:, at - start]) @ read - before
+    return gains.tolist()
 
 
 def _others(firing: _Firing, strongest: list[int], seed: int) -> list[int]:

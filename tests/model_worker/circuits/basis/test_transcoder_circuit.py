@@ -18,6 +18,7 @@ from model_worker.model.registry import read_row
 from protocol.worker.circuits import CircuitRequest
 from tests.model_worker import random_gemma
 from tests.model_worker.circuits.test_gradients import JORDAN
+from tests.model_worker.circuits.test_silent import by_transformers, silent_of, told_of
 from tests.model_worker.circuits.test_totals import asked, total_of
 from tests.model_worker.driving import of_kind
 
@@ -171,3 +172,34 @@ def test_the_gradient_ranks_transcoder_latents_as_the_model_does(embedded: Loade
         if frame is not None and frame.kind == "checked":
             fit = frame.fit
     assert fit > 0.95
+
+
+@torch.no_grad()
+def test_what_holds_a_silent_latent_down_is_ablated_in_the_model(embedded: Loaded) -> None:
+    """From any layer below: what is taken off the MLP's output there, by transformers, against what was told."""
+    inquiry = read_inquiry(embedded, embedded.gemma, JORDAN.model_copy(update={"basis": "transcoder"}))
+    found = silent_of(inquiry, told_of(inquiry))
+    assert {node.kind for node, _ in found} == {"tc"}
+    farthest, checked = 0, 0
+    for node, silent in found[::3]:
+        which = 0 if silent.silent_in == "a" else 1
+        place = inquiry.positions(which)[node.column]
+        own = inquiry.dictionaries[node.layer]
+        for one in silent.held_down_by:
+            value = inquiry.activations[which][one.layer][one.column, one.index]
+            delta = -value * inquiry.dictionaries[one.layer].W_dec[one.index]
+            reads = []
+            norm = embedded.model.model.layers[node.layer].pre_feedforward_layernorm
+            hook = norm.register_forward_pre_hook(
+                lambda _norm, given, at=place, into=reads: into.append(given[0][0, at])
+            )
+            by_transformers(inquiry, which, one.layer, inquiry.positions(which)[one.column], delta)
+            hook.remove()
+            reading = own.norm(inquiry.gemma.blocks[node.layer].before_mlp)
+            before, after = (
+                reading(x) @ own.W_enc[:, node.index] for x in (inquiry.sides[which].mids[node.layer][place], reads[0])
+            )
+            assert one.measured == pytest.approx((after - before).item(), abs=1e-3)
+            farthest, checked = max(farthest, node.layer - one.layer), checked + 1
+    assert checked > 5
+    assert farthest > 1

@@ -136,6 +136,13 @@ CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "undecided
 }
 """What an m says of a prompt."""
 
+CIRCUIT_AIMS: dict[Literal["opening", "tokens", "reading"], str] = {
+    "opening": "refusing",
+    "tokens": "saying “{up}”",
+    "reading": "{reads}",
+}
+"""What m goes up with, by the target's kind: what acts on m excites or inhibits this, whatever the model says."""
+
 TURN_VERDICTS: dict[Literal["own", "nothing", "inside", "undecided", "turns", "elsewhere", "stays", "alone"], str] = {
     "own": "Nothing is turned yet.",
     "nothing": "Nothing moved: there is nothing here to turn.",

@@ -4,6 +4,7 @@ token comes first now, whether there is a gap to explain at all. What static/cir
 Knows no words.
 """
 
+import math
 from dataclasses import dataclass
 from statistics import median_high
 from typing import Literal
@@ -134,7 +135,7 @@ def _comes_first(drawn: DrawnCircuit, pushed: Pushed) -> bool:
     """Whether the likeliest token is one that m speaks for; a recording without it is believed."""
     if pushed.top is None:
         return True
-    if drawn.opening.request.target.kind == "opening":
+    if is_of_opening(drawn):
         return pushed.top.opens_refusal == is_up(pushed.after)
     up, against = drawn.opening.target.up, drawn.opening.target.against
     one = up if is_up(pushed.after) else against
@@ -142,8 +143,20 @@ def _comes_first(drawn: DrawnCircuit, pushed: Pushed) -> bool:
 
 
 def is_undecided(drawn: DrawnCircuit, m: float, top: NextToken | None = None) -> bool:
-    """Of two tokens: m near nought, or the likeliest token no likelier than a coin."""
-    return is_of_two_tokens(drawn) and (abs(m) < UNDECIDED_M or is_coin(top))
+    """Of two tokens: m near nought, or the likeliest token no likelier than a coin. Of a refusal and an answer: where
+    that opens a refusal and has no more than a coin, or leaves a refusal room for as much."""
+    if not is_of_two_tokens(drawn):
+        return False
+    if abs(m) < UNDECIDED_M:
+        return True
+    if top is None or not is_of_opening(drawn):
+        return is_coin(top)
+    low, high = UNDECIDED_P
+    return top.prob <= high if top.opens_refusal else min(top.prob * math.exp(min(m, 0)), 1 - top.prob) >= low
+
+
+def is_of_opening(drawn: DrawnCircuit) -> bool:
+    return drawn.opening.request.target.kind == "opening"
 
 
 def is_coin(top: NextToken | None) -> bool:
@@ -155,9 +168,12 @@ def is_of_two_tokens(drawn: DrawnCircuit) -> bool:
     return target.up is not None and target.against is not None and not target.reads
 
 
-def way_of(drawn: DrawnCircuit, m: float) -> Literal["refuses", "answers", "up", "against"]:
-    if drawn.opening.request.target.kind == "opening":
-        return "refuses" if is_up(m) else "answers"
+def way_of(
+    drawn: DrawnCircuit, m: float, top: NextToken | None = None
+) -> Literal["refuses", "answers", "up", "against"]:
+    """Of a refusal and an answer the likeliest token decides, where it is known: m speaks of two tokens alone."""
+    if is_of_opening(drawn):
+        return "refuses" if (is_up(m) if top is None else top.opens_refusal) else "answers"
     return "up" if is_up(m) else "against"
 
 

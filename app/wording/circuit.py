@@ -41,6 +41,7 @@ from protocol.claims import (
     CIRCUIT_TEST,
     CIRCUIT_TOWARD,
     CIRCUIT_TURNS,
+    UNDECIDED_P,
 )
 from protocol.worker.circuit_frames import NodeGroup, RandomBand
 from protocol.worker.tokens import NextToken
@@ -141,7 +142,7 @@ def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None) -> str:
         return CIRCUIT_OUTCOMES["reads"].format(value=sig3(m))
     if is_undecided(drawn, m, top):
         return CIRCUIT_OUTCOMES["undecided"].format(p=_chance(m, top))
-    return CIRCUIT_OUTCOMES[way_of(drawn, m)].format(**_tokens(drawn))
+    return CIRCUIT_OUTCOMES[way_of(drawn, m, top)].format(**_tokens(drawn))
 
 
 def said_untouched(drawn: DrawnCircuit, side: SideName) -> str:
@@ -196,8 +197,10 @@ def _tokens(drawn: DrawnCircuit) -> dict[str, str]:
 
 
 def _chance(m: float, top: NextToken | None) -> str:
-    """Of a likeliest token that is a coin toss, else of what pushes m up against what stands against it: ".48"."""
-    p = top.prob if top is not None and is_coin(top) else 1 / (1 + math.exp(-m))
+    """Of a likeliest token that is a coin toss, or that opens a refusal with less; else of what pushes m up against
+    what stands against it: ".48"."""
+    weak = top is not None and top.opens_refusal and top.prob < UNDECIDED_P[0]
+    p = top.prob if top is not None and (weak or is_coin(top)) else 1 / (1 + math.exp(-m))
     return f"{p:.2f}".removeprefix("0")
 
 

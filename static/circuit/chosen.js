@@ -5,7 +5,7 @@ import { fill, h, unfold } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { count, sig3 } from "../core/format.js";
 import { GROUP_ROLES } from "../core/protocol.js";
-import { fires, gapMissing, groupName, mText, percent, shareOf } from "./claim.js";
+import { aimOf, fires, gapMissing, groupName, mText, percent, shareOf } from "./claim.js";
 import { tokenOf } from "./columns/table.js";
 import { evidence, silence, values } from "./evidence.js";
 import { firingNode } from "./firing.js";
@@ -140,7 +140,7 @@ export function chosenView(element, state, more) {
   function relations(graph, one, side) {
     const told = gapMissing(graph) ? [] : graph.arrows;
     const arrows = told.map((arrow) => arrowOn(graph, arrow, side)).filter(({ solid }) => solid);
-    const name = (id) => id === null ? "the outcome" : groupName(graph.groups.find((other) => other.id === id));
+    const name = (id) => id === null ? aimOf(graph) : groupName(graph.groups.find((other) => other.id === id));
     const line = (arrow, other, words) =>
       h(
         "li",

@@ -19,7 +19,7 @@ import { circuitTour } from "./tour.js";
 import { CIRCUIT_CHANNELS, circuitView } from "./view.js";
 
 const REST_MS = 200;
-const ADDRESSED = ["select", "side", "x", "test", "view", "least", "pins"];
+const ADDRESSED = ["about", "select", "side", "x", "test", "view", "least", "pins"];
 
 let opened = readCircuit(location.hash);
 const state = channels({
@@ -74,7 +74,7 @@ function run({ keep = false } = {}) {
   const request = requestOf($("ask"), card, base);
   const fresh = !keep && (asked !== null || !opened.request);
   asked = base = request;
-  if (fresh) { for (const name of ["select", "test"]) state.set(name, null); }
+  if (fresh) { for (const name of ["about", "select", "test"]) state.set(name, null); }
   if (fresh) state.set("x", 0);
   state.set("turns", new Map());
   write(fresh ? "pushState" : "replaceState");
@@ -197,8 +197,8 @@ function save() {
   }
   saveDialog($("dialog"), {
     id: runId,
-    title: circuitTitle(graph),
-    claim: circuitClaim(graph),
+    title: circuitTitle(graph, state.get("about")),
+    claim: circuitClaim(graph, state.get("about")),
     parent,
     what: "both prompts, the circuit with its activations, effects and controls, your title and your note.",
     options: Object.fromEntries(

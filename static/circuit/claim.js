@@ -3,6 +3,7 @@
 
 import { filled, probability, sig3, signed } from "../core/format.js";
 import {
+  CIRCUIT_AIMS,
   CIRCUIT_BACK,
   CIRCUIT_BACK_OFF,
   CIRCUIT_CONTROL,
@@ -49,32 +50,56 @@ const tokens = ({ start: { target } }) => ({
   against: target.against?.text.trim() ?? "",
 });
 
-const says = (graph, m) => isOpening(graph) ? (isUp(m) ? "refuses" : "answers") : isUp(m) ? "up" : "against";
+// Of a refusal and an answer the likeliest token decides, where it is known: m speaks of two tokens alone.
+function says(graph, m, top = null) {
+  if (!isOpening(graph)) return isUp(m) ? "up" : "against";
+  return (top ? top.opens_refusal : isUp(m)) ? "refuses" : "answers";
+}
 
-/** Of two tokens: m near nought, or the likeliest token no likelier than a coin. */
-export const isUndecided = (graph, m, top = null) => isOfTwoTokens(graph) && (Math.abs(m) < UNDECIDED_M || isCoin(top));
+/**
+ * Of two tokens: m near nought, or the likeliest token no likelier than a coin. Of a refusal and an answer: where it opens
+ * a refusal and has no more than a coin, or leaves a refusal room for as much.
+ */
+export function isUndecided(graph, m, top = null) {
+  if (!isOfTwoTokens(graph)) return false;
+  if (Math.abs(m) < UNDECIDED_M) return true;
+  if (!top || !isOpening(graph)) return isCoin(top);
+  const [low, high] = UNDECIDED_P;
+  if (top.opens_refusal) return top.prob <= high;
+  return Math.min(top.prob * Math.exp(Math.min(m, 0)), 1 - top.prob) >= low;
+}
 
 const isCoin = (top) => Boolean(top && UNDECIDED_P[0] <= top.prob && top.prob <= UNDECIDED_P[1]);
 
-/** ".48": of a likeliest token that is a coin toss, else of what pushes m up against what stands against it. */
-const chance = (m, top) => (isCoin(top) ? top.prob : 1 / (1 + Math.exp(-m))).toFixed(2).replace(/^0/, "");
+/** ".48": of a likeliest token that is a coin toss, or opens a refusal with less; else of what pushes m up against its other. */
+function chance(m, top) {
+  const weak = top?.opens_refusal && top.prob < UNDECIDED_P[0];
+  return (weak || isCoin(top) ? top.prob : 1 / (1 + Math.exp(-m))).toFixed(2).replace(/^0/, "");
+}
 
 /** What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there. */
 export function outcomeOf(graph, m, top = null) {
   if (!isOfTwoTokens(graph)) return filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
   if (isUndecided(graph, m, top)) return filled(CIRCUIT_OUTCOMES.undecided, { p: chance(m, top) });
-  return directionOf(graph, m);
+  return directionOf(graph, m, top);
 }
 
+/** What m goes up with: "refusing". Arrows into m excite or inhibit it, whatever is said. */
+export const aimOf = (graph) =>
+  filled(isOfTwoTokens(graph) ? CIRCUIT_AIMS[isOpening(graph) ? "opening" : "tokens"] : CIRCUIT_AIMS.reading, {
+    ...tokens(graph),
+    reads: graph.start.target.reads || "what is read",
+  });
+
 /** What lies that way, however near: for the ends of an axis. */
-export const directionOf = (graph, m) =>
+export const directionOf = (graph, m, top = null) =>
   isOfTwoTokens(graph)
-    ? filled(CIRCUIT_OUTCOMES[says(graph, m)], tokens(graph))
+    ? filled(CIRCUIT_OUTCOMES[says(graph, m, top)], tokens(graph))
     : filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
 
 /** The hue that goes with it: violet refuses. */
 export const hueOf = (graph, m, top = null) =>
-  isOpening(graph) && isUp(m) && !isUndecided(graph, m, top) ? "refusal" : "ink";
+  says(graph, m, top) === "refuses" && !isUndecided(graph, m, top) ? "refusal" : "ink";
 
 export const groupName = (group) => GROUP_ROLES[group.role].name;
 
@@ -124,14 +149,16 @@ export function gapMissing(graph) {
 export const shareOf = (graph, group) => (gapMissing(graph) ? null : group.share);
 
 /** The effect that the page leads with: of those that go beyond their band, in the direction of what they explain, what
- * turns an answer, then what is set rather than taken away, and then what leaves its band farthest behind.
- * @returns {Lead|null} */
-export function leading(graph) {
+ * turns an answer, then what is set rather than taken away, and then what leaves its band farthest behind. `about`: the
+ * side that was asked about; what explains it leads, where anything does.
+ * @param {Side|null} about @returns {Lead|null} */
+export function leading(graph, about = null) {
   if (gapMissing(graph)) return null;
   const turns = ({ side, change }) => cameTo(graph, pushed(graph, side, change)) === "turns";
   const beyond = ({ change: { measured: moved, control } }) => Math.max(moved - control.high, control.low - moved);
   return measured(graph).filter((lead) => explains(graph, lead)).sort((x, y) =>
-    Number(turns(y)) - Number(turns(x)) || Number(y.move === "toward") - Number(x.move === "toward") ||
+    Number(y.side === about) - Number(x.side === about) || Number(turns(y)) - Number(turns(x)) ||
+    Number(y.move === "toward") - Number(x.move === "toward") ||
     beyond(y) - beyond(x)
   )[0] ?? null;
 }
@@ -176,7 +203,7 @@ function comesFirst(graph, m, top) {
 // ---- sentences
 
 /** The sentence on top; "" before anything was measured. */
-export function circuitClaim(graph) {
+export function circuitClaim(graph, /** @type {Side|null} */ about = null) {
   if (!graph.start || !measured(graph).length) return "";
   const why = gapMissing(graph);
   const [own, other] = [sideOf(graph, "a"), graph.start.sides[1]];
@@ -184,7 +211,7 @@ export function circuitClaim(graph) {
     const names = { who: whoIs(graph, "a"), other: whoIs(graph, "b") };
     return filled(CIRCUIT_NO_GAP[why], { ...names, m: mText(own.m), other_m: mText(other.m), ...tokens(graph) });
   }
-  const lead = leading(graph);
+  const lead = leading(graph, about);
   if (lead) return effectClaim(graph, lead);
   if (other) return CIRCUIT_NO_PUSH_BETWEEN;
   const who = whoIs(graph, "a");
@@ -212,8 +239,8 @@ const named = (graph, { group, side }) => ({
 });
 
 /** What it is called where nobody names it: no sentence of the claim, and whole words. */
-export function circuitTitle(graph) {
-  const lead = leading(graph);
+export function circuitTitle(graph, /** @type {Side|null} */ about = null) {
+  const lead = leading(graph, about);
   const both = sidesOf(graph).map((side) => whoIs(graph, side)).join(" beside ");
   if (!lead) return cutAtWord(`${both}: what leads to the answer`);
   const so = turned(graph, pushed(graph, lead.side, lead.change)).replace(/^: /, ", ");
@@ -224,15 +251,17 @@ export function circuitTitle(graph) {
 const cutAtWord = (text) =>
   text.length <= MAX_TITLE_CHARACTERS ? text : `${text.slice(0, MAX_TITLE_CHARACTERS - 1).replace(/\s+\S*$/, "")}…`;
 
-// What the same move does on the other prompt, where it turns one of the two alone; and its absence there.
+// What the same move does on the other prompt, where it turns one of the two alone; and its absence there, where that
+// turns and the move doesn't.
 function back(graph, { group, side, move, change }) {
   const turns = (push) => cameTo(graph, push) === "turns";
-  if (sidesOf(graph).length < 2 || move === "off" || !turns(pushed(graph, side, change))) return "";
+  if (sidesOf(graph).length < 2 || move === "off") return "";
   const there = otherSide(side);
   const [toward, off] = [changeOf(group, there, "toward"), changeOf(group, there, "off")];
   const push = toward && pushed(graph, there, toward);
-  if (!push || turns(push)) return "";
+  if (!push || turns(push) === turns(pushed(graph, side, change))) return "";
   const told = filled(CIRCUIT_BACK, movedWords(graph, push, "back"));
+  if (turns(push)) return told;
   const gone = off && pushed(graph, there, off);
   return gone && turns(gone) ? told + filled(CIRCUIT_BACK_OFF, movedWords(graph, gone)) : told;
 }

@@ -15,7 +15,7 @@ export function circuitSteps(graph) {
         ? `${whoIs(graph, "a")} and ${whoIs(graph, "b")} are ${mText(Math.abs(gapOf(graph)))} logits apart.`
         : "",
     },
-    { at: "drawing", title: "Groups of latents, from the name up to the outcome.", text: "Dotted: did not fire." },
+    { at: "drawing", title: "Groups of latents, from the name up to what is said.", text: "Dotted: did not fire." },
     {
       at: "drawing",
       title: "Arrows are measured.",

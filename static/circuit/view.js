@@ -26,6 +26,7 @@ export const CIRCUIT_CHANNELS = {
   graph: null, // graph.js Graph
   select: null, // a group's id, a node's, or "pins"; null: what leads
   side: "b", // the prompt that is turned
+  about: null, // the prompt that was asked about, where the page was come to with one
   x: 0, // where the slider stands, points.js
   turns: new Map(), // answers to turns, by turn.js turnKey
   test: null, // a default test that is pressed
@@ -47,7 +48,7 @@ export function circuitView(state) {
   NARROW.addEventListener("change", () => state.set("narrow", NARROW.matches));
   state.set("narrow", NARROW.matches);
   state.on(["graph"], () => choose(state.get("graph")));
-  state.on(["graph", "test"], claimed);
+  state.on(["graph", "test", "about"], claimed);
   state.on(["graph", "test", "x"], marked);
   state.on(["run"], () => {
     const parts = document.querySelectorAll(".circuit-top, .circuit-bench, #looking, #trust");
@@ -70,7 +71,7 @@ export function circuitView(state) {
       $("claim"),
       lines.length
         ? lines.map((line) => h("p", {}, told(line)))
-        : told((groupsAreIn(graph) && circuitClaim(graph)) || waiting(graph)),
+        : told((groupsAreIn(graph) && circuitClaim(graph, state.get("about"))) || waiting(graph)),
     );
   }
 
@@ -89,7 +90,7 @@ export function circuitView(state) {
       !graph?.start || state.get("narrow") ||
       (state.get("select") && chosenOf(graph, state.get("select"), state.get("pins")))
     ) return;
-    const lead = leading(graph);
+    const lead = leading(graph, state.get("about"));
     if (!lead) return;
     state.set("side", lead.side);
     state.set("select", lead.group.id);

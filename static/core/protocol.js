@@ -450,6 +450,12 @@ export const CIRCUIT_OUTCOMES = {
   reads: "reads {value}",
 };
 
+export const CIRCUIT_AIMS = {
+  opening: "refusing",
+  tokens: "saying “{up}”",
+  reading: "{reads}",
+};
+
 export const TURN_VERDICTS = {
   own: "Nothing is turned yet.",
   nothing: "Nothing moved: there is nothing here to turn.",

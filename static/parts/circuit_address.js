@@ -17,9 +17,11 @@ export function readCircuit(hash) {
     return Number.isFinite(value) ? value : null;
   };
   const prompt = text("prompt");
+  const side = (name) => (["a", "b"].includes(query.get(name)) ? query.get(name) : null);
   const chosen = {
+    about: side("about"),
     select: text("select"),
-    side: query.get("side") === "a" || query.get("side") === "b" ? query.get("side") : null,
+    side: side("side"),
     x: number("x"),
     test: text("test"),
     view: VIEWS.includes(query.get("view")) ? query.get("view") : null,
@@ -60,6 +62,7 @@ export function writeCircuit(request, chosen, parent = null) {
   }
   put("parent", parent);
   put("view", chosen.view, "groups");
+  put("about", chosen.about);
   put("select", chosen.select);
   put("side", chosen.side);
   put("x", chosen.x, 0);

@@ -1,12 +1,12 @@
 // Groups of both prompts in two aligned columns, with what each does to the others: measured arrows between boxes, a
 // gauge in each. On a phone a list of cards, without a drawing. From the frames `circuit`, `groups`, `arrows`.
 
-import { fill, h, s } from "../../core/dom.js";
+import { $, fill, h, s } from "../../core/dom.js";
 import { sig3, visible } from "../../core/format.js";
 import { door } from "../../core/term.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
+import { aimOf, gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
 import { firingNow, firingText, isQuiet } from "../firing.js";
 import { arrowOn, isBeyond, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
@@ -61,6 +61,13 @@ export function groupColumns(element, state) {
     if (!graph?.start) return [key, told, untouched, columns].forEach((part) => fill(part));
     const pair = sidesOf(graph).length > 1;
     fill(key, pair ? !state.get("narrow") && legend() : aloneLine(state));
+    const aimed = h(
+      "span",
+      { class: "note" },
+      "What acts on the top box excites or inhibits ",
+      h("b", {}, aimOf(graph)),
+    );
+    fill($("view-more"), !state.get("narrow") && aimed);
     fill(told, graph.groups.length ? toCome(graph) : waiting(graph));
     const held = document.activeElement?.closest?.("[data-group]");
     const [id, side] = held ? [held.getAttribute("data-group"), held.getAttribute("data-on")] : [];
@@ -328,7 +335,7 @@ function words(graph, group, side) {
   )
     .filter(({ solid }) => solid)
     .map(({ target, inhibits, share }) => {
-      const to = target === null ? "the outcome" : groupName(graph.groups.find(({ id }) => id === target));
+      const to = target === null ? aimOf(graph) : groupName(graph.groups.find(({ id }) => id === target));
       return `${inhibits ? "inhibits" : "excites"} ${to}, ${sig3(share)}`;
     });
   return [`${groupName(group)} on ${whoIs(graph, side)}`, fires, ...does].filter(Boolean).join("; ");

@@ -5,7 +5,7 @@ import { fill, h } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { sig3, visible } from "../../core/format.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { gapMissing, groupName, hueOf, mText, outcomeOf } from "../claim.js";
+import { aimOf, gapMissing, groupName, hueOf, mText, outcomeOf } from "../claim.js";
 import { isSilent, nodeName, nodesAbove, sideOf, sidesOf, whoIs } from "../graph.js";
 import { nodeId } from "../points.js";
 import { leadsOf } from "./tree.js";
@@ -61,11 +61,12 @@ export function nodeTable(element, state) {
       " ",
       h("span", { class: `as-${hueOf(graph, m, top)}` }, outcomeOf(graph, m, top)),
       ` ${mText(m)}`,
-      lines(gapMissing(graph) ? [] : leadsOf(graph, side), side),
+      lines(gapMissing(graph) ? [] : leadsOf(graph, side), side, aimOf(graph)),
     );
   }
 
-  function lines(leads, side) {
+  // `on`: what they act on.
+  function lines(leads, side, on) {
     return leads.length > 0 && h(
       "ul",
       {},
@@ -74,8 +75,8 @@ export function nodeTable(element, state) {
           "li",
           {},
           h("button", { type: "button", class: "link", onclick: () => pick(group.id, side) }, groupName(group)),
-          ` ${inhibits ? "⊣ inhibits" : "→ excites"} it, ${sig3(share)}`,
-          lines(into, side),
+          ` ${inhibits ? "⊣ inhibits" : "→ excites"} ${on}, ${sig3(share)}`,
+          lines(into, side, groupName(group)),
         )
       ),
     );

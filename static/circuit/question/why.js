@@ -13,9 +13,8 @@ export function whyLink(link, state, seen) {
     const asked = typedNow(seen(), state.get("typed"));
     link.hidden = !asked.prompt;
     if (link.hidden) return;
-    link.href = addressOf(
-      `/circuit${writeCircuit(circuitOf(asked, state.get("otherPrompt"), state.get("otherSpan")), {})}`,
-    );
+    const request = circuitOf(asked, state.get("otherPrompt"), state.get("otherSpan"));
+    link.href = addressOf(`/circuit${writeCircuit(request, { about: aboutOf(request, asked.prompt) })}`);
     for (const other of others) other.href = link.href;
   });
 }
@@ -25,6 +24,9 @@ export function typedNow(asked, typed) {
   const prompt = typed?.trim();
   return !prompt || prompt === asked.prompt ? asked : { ...asked, prompt, span: null };
 }
+
+/** The side that the question is about, where it has two. @returns {"a"|"b"|null} */
+export const aboutOf = ({ prompt, beside }, asked) => beside ? (prompt === asked ? "a" : "b") : null;
 
 /** The request of a circuit, as far as an address says it. The first prompt is the known name's where one is. */
 export function circuitOf({ card, prompt, format, span, sliders, values }, other, otherSpan) {

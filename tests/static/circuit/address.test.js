@@ -11,7 +11,16 @@ const REQUEST = {
   target: { kind: "tokens", up: " a", against: null },
   hold: [{ target: { kind: "latent", dictionary: "d", latent: 1 }, mode: "add", strength: 2 }],
 };
-const CHOSEN = { view: "latents", select: "g1", side: "a", x: 0.5, test: null, least: 0.02, pins: ["sae:2:1:10"] };
+const CHOSEN = {
+  view: "latents",
+  about: "b",
+  select: "g1",
+  side: "a",
+  x: 0.5,
+  test: null,
+  least: 0.02,
+  pins: ["sae:2:1:10"],
+};
 
 Deno.test("what can be seen is in the address, and comes back from it", () => {
   const { request, chosen, parent } = readCircuit(writeCircuit(REQUEST, CHOSEN, "2NEpo7TZRRrL"));
@@ -21,7 +30,7 @@ Deno.test("what can be seen is in the address, and comes back from it", () => {
 });
 
 Deno.test("an address that makes no sense is read as far as it does", () => {
-  const { request, chosen } = readCircuit("#prompt=Hi&view=sideways&side=c&x=much&target={&hold=7");
+  const { request, chosen } = readCircuit("#prompt=Hi&view=sideways&side=c&about=me&x=much&target={&hold=7");
   assert.deepEqual(chosen, {});
   assert.deepEqual([request.target, request.hold, request.beside], [{ kind: "opening" }, [], null]);
 });

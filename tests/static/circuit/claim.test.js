@@ -1,4 +1,5 @@
 import {
+  aimOf,
   circuitClaim,
   circuitTitle,
   leading,
@@ -22,6 +23,16 @@ Deno.test("the claim says what turned, from what to what, with its control in th
       "16 random pushes of that size reach −7.20 to −6.70; the other way, +8.00 to +4.00 and it " +
       "still refuses; random +7.60 to +8.10.",
   );
+});
+
+Deno.test("what explains the prompt that was asked about leads, and the other way is told where that turns", () => {
+  assert.equal(
+    circuitClaim(graphOf(), "b"),
+    "Bo: “Not recognised” fires 18.9 and is silent on Jo. Set as on Jo, m goes from +8.00 to +4.00, 27 % of the gap; " +
+      "16 random pushes of that size reach +7.60 to +8.10; the other way, −7.00 to +2.00: it refuses; " +
+      "random −7.20 to −6.70.",
+  );
+  assert.equal(circuitClaim(graphOf(), "a"), circuitClaim(graphOf()));
 });
 
 Deno.test("what turns an answer leads, before what moves m farther and turns none", () => {
@@ -111,4 +122,15 @@ Deno.test("what nobody names is called by what turned it: no sentence of its cla
   assert.match(circuitTitle(long), /^(Anna )+Anna…$/);
   assert.ok(circuitTitle(long).length <= MAX_TITLE_CHARACTERS);
   assert.match(circuitTitle({ ...graph, groups: [] }), /^Jo beside Bo: what leads to the answer$/);
+});
+
+Deno.test("what acts on m is told by what m goes up with, not by what is said", () => {
+  const graph = graphOf();
+  const of = (kind, target) => ({
+    start: { ...graph.start, request: { ...graph.start.request, target: { kind } }, target },
+  });
+  const { up, against } = graph.start.target;
+  assert.equal(aimOf(graph), "refusing");
+  assert.equal(aimOf(of("tokens", { up, against })), `saying “${up.text.trim()}”`);
+  assert.equal(aimOf(of("reading", { up: null, against: null, reads: "L2 #1" })), "L2 #1");
 });

@@ -323,3 +323,28 @@ def test_a_default_test_is_told_as_what_it_came_to(
     assert words in claims[at] if words else claims[at] == ""
     plain = [json.loads(frame.model_dump_json()) for frame in frames]
     assert javascript.call("tests/static/circuit/told_claims.js", "toldClaims", plain)["defaults"] == claims
+
+
+FIRST = {
+    "a refusal's opening that is likelier than not": (0.9, 0.7, True, "refuses"),
+    "one that comes first, and is less likely than all the rest": (0.857, 0.367, True, "is undecided: .37"),
+    "one that is a coin": (3.0, 0.5, True, "is undecided: .50"),
+    "another opening than m's": (-1.0, 0.8, True, "refuses"),
+    "an answer that shares its place with other answers": (-4.0, 0.5, False, "answers"),
+    "one beside which a refusal is nearly as likely": (0.6, 0.45, False, "is undecided: .45"),
+    "an answer that m doesn't speak of": (2.0, 0.9, False, "answers"),
+    "one that is ahead of any refusal by far": (-0.6, 0.45, False, "answers"),
+    "a near tie": (0.4, 0.3, False, "is undecided: .60"),
+}
+
+
+@pytest.mark.parametrize(("m", "prob", "opens", "said"), FIRST.values(), ids=FIRST.keys())
+def test_it_refuses_where_a_refusals_opening_has_most_and_answers_where_it_cant(
+    javascript: JavaScript, m: float, prob: float, opens: bool, said: str
+) -> None:
+    top = NextToken(id=1, text="x", prob=prob, opens_refusal=opens)
+    frames = _side(0, m=m, top=(top,))(circuit_frames(CIRCUIT))
+    drawn = read_circuit(b"".join(frame.model_dump_json().encode() + b"\n" for frame in frames))
+    assert said_untouched(drawn, "a") == said
+    plain = [json.loads(frame.model_dump_json()) for frame in frames]
+    assert javascript.call("tests/static/circuit/told_claims.js", "toldClaims", plain)["outcomes"][0] == said

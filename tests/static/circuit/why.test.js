@@ -1,4 +1,4 @@
-import { circuitOf, typedNow } from "/static/circuit/question/why.js";
+import { aboutOf, circuitOf, typedNow } from "/static/circuit/question/why.js";
 import assert from "../assert.js";
 
 const known = { role: "known", story: "known", prompt: "Jordan?" };
@@ -11,6 +11,14 @@ Deno.test("an example leads to Circuit beside the other kind of name, the known 
   assert.deepEqual(both(circuitOf(asked("Batkin?"), null, null)), ["Jordan?", "Batkin?"]);
   assert.deepEqual(both(circuitOf(asked("Jordan?"), null, null)), ["Jordan?", "Batkin?"]);
   assert.deepEqual(both(circuitOf(asked("Rare?"), null, null)), ["Rare?", "Batkin?"]);
+});
+
+Deno.test("the circuit is about what was asked, wherever that stands in it", () => {
+  const about = (prompt, other) => aboutOf(circuitOf(asked(prompt), other, null), prompt);
+  assert.deepEqual(
+    [about("Batkin?", null), about("Jordan?", null), about("Batkin?", "Who?"), about("Mine?", null)],
+    ["b", "a", "a", null],
+  );
 });
 
 Deno.test("a second prompt that is there stays the second, with the name that was marked in it", () => {

@@ -19,7 +19,7 @@ DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report circuits-report embedded first bench load page-bench kills
+.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report circuits-report risk-report embedded first bench load page-bench kills
 
 ##@ Every day
 help: ## this list
@@ -94,6 +94,9 @@ circuits-report: setup ## study circuits of whole sets on every model here, or g
 
 gemma-report: setup ## write docs/gemma-3-270m.md again, from what was measured
 	$(PY) -m training.gemma3_270m.evaluation.report
+
+risk-report: setup ## write docs/risk.md again, from the models' recorded answers
+	$(PY) -m training.risk report
 
 embedded: setup ## train the embedded model again, from seeds
 	$(PY) -m training.tiny_gemma2

@@ -14,6 +14,7 @@ from typing import get_args
 
 from protocol import circuit, claims, looks, spelling, vocabulary
 from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN, TERM_LABELS
+from protocol.risk import words as risk_words
 
 CORE = Path(__file__).parents[1] / "static" / "core"
 TARGET = CORE / "protocol.js"
@@ -21,7 +22,7 @@ TERMS_TARGET = CORE / "terms.js"
 LINE_WIDTH = 120
 HEADER = """\
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, circuit.py, claims.py, looks.py and spelling.py, which say what
+// Generated from protocol/vocabulary.py, circuit.py, claims.py, risk/words.py, looks.py and spelling.py, which say what
 // each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
 """
 
@@ -47,7 +48,9 @@ def terms_module() -> str:
 
 
 def _statements() -> Iterator[str]:
-    for name, value in (vars(vocabulary) | vars(circuit) | vars(claims) | vars(looks) | vars(spelling)).items():
+    for name, value in (
+        vars(vocabulary) | vars(circuit) | vars(claims) | vars(risk_words) | vars(looks) | vars(spelling)
+    ).items():
         if name.isupper() and not name.startswith("_"):
             line = f"export const {name} = {_value(value, len(name) + 17)};\n"
             long = isinstance(value, str) and len(line) > LINE_WIDTH + 1

@@ -25,13 +25,13 @@ NOTHING_ELSE = {"protocol": {"pydantic"}, "client": {"pydantic", "httpx2"}}
 """Of what others have written, beside Python's own library."""
 
 UPWARDS = {
-    "protocol": "base version spelling vocabulary circuit claims looks enough glossary refusal steering amounts "
+    "protocol": "base version spelling vocabulary circuit claims looks enough glossary refusal risk steering amounts "
     "canonical upgrade javascript worker card_fields app",
     "client": "proxy recording first_studies client report circuit_verdicts stories circuit_stories raw_stories",
     "app": "version settings environment clock ids refusals database migrations recordings wording worker telemetry "
     "http door names runs findings exports services operate routes main server __main__",
-    "model_worker": "rounding draw store model neurons steering decoding answering latents circuits studies reader "
-    "finished_answers engine serve fetch __main__",
+    "model_worker": "rounding draw risk_file store model neurons steering decoding answering latents circuits studies "
+    "reader finished_answers engine serve fetch __main__",
     "training/tiny_gemma2": "paths recipe world language_model subject stages dictionaries shipped evaluation card "
     "build __main__",
 }

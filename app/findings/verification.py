@@ -23,8 +23,8 @@ from protocol.refusal import Refusal, Refused
 from protocol.worker.frames import FRAME, Done, Error, Start, Step
 from protocol.worker.replay import AnswerTokens, ReplayRequest
 
-FINE = Tolerance(nats=1e-3, activation_share=1e-3, activation=1e-3, jumps=1e-4)
-COARSE = Tolerance(nats=0.4, activation_share=0.05, activation=1.0, jumps=0.03)
+FINE = Tolerance(nats=1e-3, activation_share=1e-3, activation=1e-3, jumps=1e-4, risk=1e-4)
+COARSE = Tolerance(nats=0.4, activation_share=0.05, activation=1.0, jumps=0.03, risk=0.1)
 
 _CUT = Refusal(
     code="worker_lost",
@@ -128,6 +128,8 @@ def _changed(then: Start, now: Start) -> Iterator[str]:
         yield f"the precision: {then.model.dtype} then, {now.model.dtype} now"
     if then.model.device != now.model.device:
         yield f"the device: {then.model.device} then, {now.model.device} now"
+    if then.risk is not None and now.risk is not None and then.risk.sha256 != now.risk.sha256:
+        yield f"the fit of the risk: {_short(then.risk.sha256)} then, {_short(now.risk.sha256)} now"
     used = {dictionary.id: dictionary.sha256 for dictionary in now.dictionaries}
     for dictionary in then.dictionaries:
         if used.get(dictionary.id) != dictionary.sha256:

@@ -78,6 +78,8 @@ class Comparison:
                 return self._tolerance.nats + ROUNDING * size
             case "activation":
                 return self._tolerance.activation + self._tolerance.activation_share * size
+            case "risk":
+                return self._tolerance.risk
             case "share":
                 return self._tolerance.activation_share * size
             case _:

@@ -41,7 +41,7 @@ from protocol.worker.frames import (
 )
 
 Order = tuple[int, ...]
-FactUnit = Literal["text", "nats", "activation", "share", "constant"]
+FactUnit = Literal["text", "nats", "activation", "share", "risk", "constant"]
 Values = dict[str | int, str | float]
 OrderedFacts = Iterator[tuple[Order, "Fact"]]
 SMALLEST = 1e-30  # a probability that is written as 0 has the logarithm of this one
@@ -167,6 +167,8 @@ def _of_token(start: Start, step: int, token: NewToken) -> OrderedFacts:
     where, order = _at(start, step, token.arm, token.sample), answer_token(step, token.arm, token.sample)
     yield order, Fact("answer token", where, "text", {"": f"{token.text!r} (id {token.id})"})
     yield (*order[:-1], 1), Fact("", where, "nats", _odds(token))
+    if start.risk is not None:
+        yield (*order[:-1], 5), Fact("risk", where, "risk", _risk(token))
 
 
 def _of_reading(start: Start, place: int, reading: Reading) -> OrderedFacts:
@@ -215,6 +217,10 @@ def _odds(odds: TokenOdds | NewToken) -> Values:
     """Older recordings know the log-probability alone."""
     found = {"log-probability": odds.logprob, "entropy": odds.entropy_nats, "margin": odds.margin_nats}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _risk(token: NewToken) -> Values:
+    return {} if token.risk is None else {"": token.risk}
 
 
 def _measured(measured: Measured, places: Sequence[str]) -> Values:

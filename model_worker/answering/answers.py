@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from model_worker.answering.prompt import PromptTokens
+from model_worker.answering.risk import AnswerRisk
 from model_worker.answering.verdict import judge
 from model_worker.decoding.latents import FrameFields
-from model_worker.decoding.rows import Advance
+from model_worker.decoding.rows import Advance, Chosen
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import TextStream, token_text
 from model_worker.rounding import all_rounded, rounded
@@ -14,15 +15,21 @@ from protocol.worker.requests import GenerateRequest
 
 
 class AnswerFrames:
-    """rows: (arm, sample) by number."""
+    """rows: (arm, sample) by number. risks: by row number; none: tokens have no risk."""
 
     def __init__(
-        self, loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, rows: Sequence[tuple[int, int]]
+        self,
+        loaded: Loaded,
+        request: GenerateRequest,
+        prompt: PromptTokens,
+        rows: Sequence[tuple[int, int]],
+        risks: Sequence[AnswerRisk] = (),
     ) -> None:
         self._loaded = loaded
         self._request = request
         self._prompt = prompt
         self._of = rows
+        self._risks = risks
         self._texts = [TextStream(loaded.tokenizer) for _ in self._of]
         self._n_steps = 0
         self.n_tokens = 0
@@ -30,18 +37,7 @@ class AnswerFrames:
     def step(self, advance: Advance, seq: int) -> Step:
         self.n_tokens += len(advance.chosen)
         self._n_steps += 1
-        tokens = [
-            NewToken(
-                arm=self._of[chosen.row][0],
-                sample=self._of[chosen.row][1],
-                id=chosen.token,
-                text=self._texts[chosen.row].push(chosen.token),
-                logprob=rounded(chosen.odds.logprob),
-                entropy_nats=rounded(chosen.odds.entropy),
-                margin_nats=rounded(chosen.odds.margin),
-            )
-            for chosen in advance.chosen
-        ]
+        tokens = [self._token(chosen) for chosen in advance.chosen]
         readings = [
             Reading(
                 arm=self._of[read.row][0],
@@ -58,6 +54,23 @@ class AnswerFrames:
             step=self._n_steps - 1,
             tokens=tuple(sorted(tokens, key=lambda token: (token.arm, token.sample))),
             readings=tuple(sorted(readings, key=lambda reading: (reading.arm, reading.sample))),
+        )
+
+    def _token(self, chosen: Chosen) -> NewToken:
+        arm, sample = self._of[chosen.row]
+        told = None
+        if self._risks:
+            told = self._risks[chosen.row].next(chosen.odds, bool(self._loaded.opens_refusal[chosen.token]))
+        return NewToken(
+            arm=arm,
+            sample=sample,
+            id=chosen.token,
+            text=self._texts[chosen.row].push(chosen.token),
+            logprob=rounded(chosen.odds.logprob),
+            entropy_nats=rounded(chosen.odds.entropy),
+            margin_nats=rounded(chosen.odds.margin),
+            risk=None if told is None else rounded(told.risk),
+            risk_moved=() if told is None else tuple(float(f"{moved:.3g}") for moved in told.moved),
         )
 
     def departures(self, advance: Advance) -> Iterator[FrameFields]:

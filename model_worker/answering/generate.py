@@ -26,6 +26,7 @@ from model_worker.answering.first_pass import prompt_frame, refusal_logodds
 from model_worker.answering.plan import FORK_ROWS, ArmPlan, numbering
 from model_worker.answering.prompt import PromptTokens, prompt_warnings, read_prompt
 from model_worker.answering.replay import given_tokens
+from model_worker.answering.risk import AnswerRisk, first_reads, name_readout, risk_used
 from model_worker.answering.used import dictionary_used, model_used
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.latents import ActiveLatents
@@ -38,6 +39,7 @@ from model_worker.rounding import all_rounded
 from model_worker.steering.controls import stand_ins_of
 from model_worker.steering.sites import AnyDelta
 from protocol.canonical import sha256
+from protocol.risk.fit import RiskUsed
 from protocol.steering import LatentTarget
 from protocol.version import PROTOCOL
 from protocol.worker.frames import Control, Departure, Done, Frame, Latents, Queued, Start, Verdict
@@ -66,7 +68,8 @@ def generate(
     prompt = read_prompt(loaded, request)
     request = _resolved(loaded, request, prompt)
     readout = Readout(loaded, request.watch or (), request.read)
-    plan = ArmPlan(loaded, request, prompt)
+    plan, risk = ArmPlan(loaded, request, prompt), risk_used(loaded, request)
+    read_layers = readout.layers if risk is None else sorted({*readout.layers, *name_readout(loaded).layers})
     forks = list(plan.forks(min(FORK_ROWS, loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))))
     rows = numbering(forks, request.sampling.n_samples)
     n_rows, n_new = len(rows), request.max_new_tokens
@@ -75,7 +78,7 @@ def generate(
         GroupSpec(n_rows, len(prompt.ids) + n_new, readout, request.sampling, loaded.stop_ids, n_new, given)
     )
     try:
-        yield _start(loaded, request, prompt, plan, next(seq))
+        yield _start(loaded, request, prompt, plan, risk, next(seq))
         told, told_at = None, 0.0
         while place := decoding.place(group):
             if place == told and time.perf_counter() - told_at < TELL_AGAIN_S:
@@ -91,14 +94,19 @@ def generate(
             if parts:
                 yield None
             with refusing(n_rows):
-                parts.append((fork(loaded.gemma, state, [plan.deltas[arm] for arm in arms], readout.layers), arms))
+                parts.append((fork(loaded.gemma, state, [plan.deltas[arm] for arm in arms], read_layers), arms))
         with refusing(n_rows):
             # before the first word, so that a reader who stops listening holds no memory for ever
             decoding.begin(group, [(part, [plan.deltas[arm] for arm in arms]) for part, arms in parts])
             first = prompt_frame(loaded, prompt, plan, readout, state, parts, next(seq))
         yield first
 
-        answers = AnswerFrames(loaded, request, prompt, rows)
+        risks: list[AnswerRisk] = []
+        if risk is not None:
+            logodds = [arm.refusal_logodds for arm in first.arms]
+            reads = first_reads(loaded, prompt, state, parts, logodds)
+            risks = [AnswerRisk(risk, reads[arm]) for arm, _ in rows]
+        answers = AnswerFrames(loaded, request, prompt, rows, risks)
         active = [ActiveLatents(loaded, read, state, rows) for read in request.read]
         for part in active:
             for latents in part.of_prompt(parts):
@@ -144,7 +152,9 @@ def _resolved(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens) ->
     )
 
 
-def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan: ArmPlan, seq: int) -> Start:
+def _start(
+    loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan: ArmPlan, risk: RiskUsed | None, seq: int
+) -> Start:
     return Start(
         seq=seq,
         protocol=PROTOCOL,
@@ -159,6 +169,7 @@ def _start(loaded: Loaded, request: GenerateRequest, prompt: PromptTokens, plan:
         held=tuple(push.used() for push, _ in plan.held),
         arms=plan.arms,
         warnings=prompt_warnings(loaded.tokenizer, prompt, request.own_bos),
+        risk=risk,
     )
 
 

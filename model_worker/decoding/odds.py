@@ -17,11 +17,13 @@ from protocol.worker.requests import Sampling
 
 
 class Odds(NamedTuple):
-    """Of a token under the model's own distribution, in nats; `margin` is between the two likeliest tokens."""
+    """Of a token under the model's own distribution, in nats; `margin` is between the two likeliest tokens, `peak` the
+    log-probability of the likeliest."""
 
     logprob: float
     entropy: float
     margin: float
+    peak: float
 
 
 class Draw(NamedTuple):
@@ -123,5 +125,6 @@ def odds_of(logits: Tensor, tokens: Tensor) -> list[Odds]:
     logprobs = logits.log_softmax(-1)
     entropy = -logprobs.exp().mul_(logprobs).sum(-1)
     best, _ = largest(logprobs, 2)
-    columns = torch.stack([logprobs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1), entropy, best[:, 0] - best[:, 1]], -1)
+    own, peak = logprobs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1), best[:, 0]
+    columns = torch.stack([own, entropy, peak - best[:, 1], peak], -1)
     return [Odds(*row) for row in columns.tolist()]

@@ -21,6 +21,7 @@ from model_worker.model.registry import RegistryRow
 from model_worker.model.sae import Dictionary, load_dictionary
 from model_worker.model.weights import Untuned, load_weights
 from model_worker.model.world import World, read_world
+from model_worker.risk_file import LoadedRisk, read_risk
 from protocol.worker.models import ModelCard
 
 
@@ -41,6 +42,7 @@ class Loaded:
     opens_refusal: Tensor  # (vocab,), bool: the first answer token opens a refusal
     sha256: str
     device: str
+    risk: LoadedRisk | None = None  # None: the card has none
     base: Untuned | None = None  # where the card's base is the same weights, perhaps without a delta
     transcoders: Mapping[str, Transcoder] = field(default_factory=dict)
 
@@ -83,6 +85,7 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
         stop_ids=_stop_ids(model, tokenizer),
         opens_refusal=opens_refusal,
         sha256=weights.sha256,
+        risk=read_risk(folder / card.risk) if card.risk else None,
         device=device,
         base=weights.base,
         transcoders=transcoders,

@@ -15,12 +15,14 @@ class Tolerance(Message):
 
     jumps   A JumpReLU latent that comes near its threshold may be 0 one time and the threshold the next, however
             little else changes: this share of the latents that fire may do so.
+    risk    a token's, between 0 and 1.
     """
 
     nats: float = Field(gt=0)
     activation_share: float = Field(gt=0)
     activation: float = Field(gt=0)
     jumps: float = Field(ge=0, lt=1)
+    risk: float = Field(default=1e-4, gt=0)
 
 
 class Drift(Message):

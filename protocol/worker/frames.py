@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from protocol.base import Message, Text
 from protocol.refusal import Refusal
+from protocol.risk.fit import RiskUsed
 from protocol.vocabulary import Outcome, Role
 from protocol.worker.circuit_frames import (
     Arrows,
@@ -59,7 +60,7 @@ class Arm(Message):
 
 class Start(Message):
     """The request as resolved, and everything needed to label what follows. warnings: what a reader must know of how
-    the prompt was read."""
+    the prompt was read. risk: where the tokens' risk comes from; None: they have none."""
 
     kind: Literal["start"] = "start"
     seq: int
@@ -75,6 +76,7 @@ class Start(Message):
     held: tuple[SteeringUsed, ...] = ()
     arms: tuple[Arm, ...]
     warnings: tuple[Text, ...] = ()
+    risk: RiskUsed | None = Field(default=None, exclude_if=lambda risk: risk is None)
 
 
 class Queued(Message):
@@ -129,7 +131,9 @@ class Prompt(Message):
 
 class NewToken(Message):
     """The token that a sample of an arm chose at this step, with its odds as in TokenOdds. `text` is what it adds to
-    the answer, perhaps nothing yet."""
+    the answer, perhaps nothing yet. `risk`: p(the answer ends wrong or invented), from the prompt and the tokens up to
+    this one; None behind a token that opened a refusal, and where `start.risk` is None. `risk_moved`: by feature of
+    its head, what it adds to the log-odds against the mean."""
 
     arm: int
     sample: int = 0
@@ -138,6 +142,8 @@ class NewToken(Message):
     logprob: float
     entropy_nats: float | None = None
     margin_nats: float | None = None
+    risk: float | None = Field(default=None, exclude_if=lambda risk: risk is None)
+    risk_moved: tuple[float, ...] = Field(default=(), exclude_if=lambda moved: not moved)
 
 
 class Reading(Message):

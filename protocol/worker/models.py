@@ -174,6 +174,9 @@ class ModelCard(Message):
         gt=0,
         description="in a search, its text included, on two CPU cores, as measured; null: no figure",
     )
+    risk: Text | None = Field(
+        default=None, description="JSON file of the risk strip's heads and figures (RiskFile), relative to the card"
+    )
     examples: tuple[tuple[Example, ...], ...] = Field(description="a group an entity type: known first, then unknown")
 
 

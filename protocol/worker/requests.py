@@ -104,6 +104,11 @@ class GenerateRequest(Message):
     )
     read: tuple[ReadLatents, ...] = Field(default=(), max_length=MAX_READ)
     max_new_tokens: int = Field(default=32, ge=1, le=MAX_NEW_TOKENS)
+    risk: bool = Field(
+        default=True,
+        description="with each token the share of answers like this so far that end wrong, where the model has a fit",
+        exclude_if=lambda risk: risk,  # requests of before spell the same
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

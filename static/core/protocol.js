@@ -1,5 +1,5 @@
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, circuit.py, claims.py, looks.py and spelling.py, which say what
+// Generated from protocol/vocabulary.py, circuit.py, claims.py, risk/words.py, looks.py and spelling.py, which say what
 // each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
 
 /** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
@@ -466,6 +466,59 @@ export const TURN_VERDICTS = {
   stays: "Beyond the band; the answer does not turn.",
   alone: "No random push stands beside one node.",
 };
+
+/** @typedef {"refusal_logodds"|"entropy"|"known"|"unknown"|"peak"|"surprise"|"entropy_max"|"surprise_max"} RiskFeatureName */
+
+/** @typedef {"first"|"before"|"value"|"behind"|"under_way"} RiskPlace */
+
+export const RISK_THRESHOLD = 0.5;
+
+export const RISK_PLACES = {
+  first: "first token, all answers",
+  before: "under way, before the value",
+  value: "first token of the value",
+  behind: "the token behind it",
+  under_way: "all tokens under way",
+};
+
+export const RISK_FEATURES = {
+  refusal_logodds: "log-odds of a refusal",
+  entropy: "entropy",
+  known: "known latent on the name",
+  unknown: "unknown latent on the name",
+  peak: "−log p of the likeliest",
+  surprise: "surprise",
+  entropy_max: "largest entropy so far",
+  surprise_max: "largest surprise so far",
+};
+
+export const RISK_READOUT =
+  "risk {risk} (usual here {usual}) · entropy {entropy} nats · surprise {surprise} · uses tokens up to here";
+
+export const RISK_MOVED = "moved by {features}, in log-odds";
+
+export const RISK_LEGEND =
+  "risk: the share of answers like this so far that end wrong or invented. Fitted on {n} answers of this model, held against {tested} about other names: at the first token of the fact AUROC {auroc}, {within} within one attribute (entropy alone {entropy}, {entropy_within}), ECE {ece}.";
+
+export const RISK_MISSES =
+  "It cannot see errors made with confidence: of those about {kind} names it calls {recall} ({n}) wrong.";
+
+export const RISK_CURVE = "{risk} → {wrong} ({n})";
+
+export const RISK_REFUSES = "n/a: it refuses";
+
+export const RISK_STEERED = "not fitted for steered answers";
+
+export const RISK_UNFITTED = "entropy in nats, uncalibrated: no fit ships for answers of this kind";
+
+export const RISK_NEAREST = "Fitted at temperature {fitted}; these were sampled at {asked}.";
+
+export const RISK_LARGEST = "largest risk {risk}";
+
+export const RISK_HELD =
+  "From {threshold} on {held} of {n} answers here would have been held back: {outcomes}. Let through: {others}.";
+
+export const RISK_NONE_HELD = "none";
 
 export const ROLE_LOOKS = {
   known: { fill: "known-fill", shape: "circle", dash: null, hatch: "", hollow: false },

@@ -18,6 +18,7 @@ from torch import Tensor
 from model_worker.answering.first_pass import refusal_logodds
 from model_worker.answering.plan import FORK_ROWS, forks_of
 from model_worker.decoding.batch import Decoding
+from model_worker.decoding.odds import Odds
 from model_worker.decoding.readout import Readout
 from model_worker.decoding.rows import Group, GroupSpec
 from model_worker.decoding.states import Ids, PromptState, fork, read
@@ -44,11 +45,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Completion:
-    """One answer. ids: with the token that ended it. ended: by itself, not for want of tokens."""
+    """One answer. ids: with the token that ended it. ended: by itself, not for want of tokens. odds: of each token."""
 
     ids: Ids
     text: str
     ended: bool
+    odds: tuple[Odds, ...]
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class _Prompt:
         self._entered: Group | None = None  # waits for room
         self._groups: list[tuple[Group, list[tuple[int, int]]]] = []
         self._ids: dict[tuple[int, int], list[int]] = {}
+        self._odds: dict[tuple[int, int], list[Odds]] = {}
         self._ended: dict[tuple[int, int], bool] = {}
         self._logodds: dict[int, float] = {}
         self._kl: dict[int, float] = {}
@@ -163,6 +166,7 @@ class _Prompt:
                 advance = group.news.popleft()
                 for chosen in advance.chosen:
                     self._ids.setdefault(numbers[chosen.row], []).append(chosen.token)
+                    self._odds.setdefault(numbers[chosen.row], []).append(chosen.odds)
                 for row, ended in advance.left:
                     self._ended[numbers[row]] = ended
         for group, numbers in list(self._groups):
@@ -176,7 +180,10 @@ class _Prompt:
             state=self._state,
             said={
                 number: Completion(
-                    tuple(self._ids[number]), _text(self._loaded, self._ids[number]), self._ended[number]
+                    tuple(self._ids[number]),
+                    _text(self._loaded, self._ids[number]),
+                    self._ended[number],
+                    tuple(self._odds[number]),
                 )
                 for number in sorted(self._ids)
             },

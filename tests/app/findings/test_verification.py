@@ -19,6 +19,7 @@ from protocol.app.verify import Drift, Verification
 from protocol.base import Message
 from protocol.canonical import canonical_json
 from protocol.refusal import Refusal, Refused
+from protocol.risk.fit import RiskFeature, RiskHead, RiskUsed
 from protocol.steering import LatentTarget, RandomTarget, Sweep
 from protocol.worker.frames import (
     FRAME,
@@ -84,6 +85,13 @@ def altered(said: list[Frame], kind: str, change: Callable[[Frame], Frame], nth:
     return [change(frame) if place == places[nth] else frame for place, frame in enumerate(said)]
 
 
+_HEAD = RiskHead(bias=-1.0, features=(RiskFeature(name="entropy", weight=1.0, mean=0.5),))
+RISK = RiskUsed(
+    decoding="greedy", temperature=0.0, n=9, n_wrong=3, n_units=9, first=_HEAD, under_way=_HEAD, tested=(), recalls=(),
+    id="a/risk-1", sha256="0" * 64,
+)  # fmt: skip
+
+
 def in_arm(arm: int, **changes: object) -> Callable[[Frame], Frame]:
     """Of a prompt frame."""
     return lambda frame: but(
@@ -121,6 +129,18 @@ def test_the_order_and_the_cut_of_lines_make_no_difference() -> None:
     )
     again[4:4] = [latents(1, 4, [{7: 0.5, 3: 5.5}]), latents(1, 3, [{3: 5.0}])]
     assert compared(whole(), again).verdict == "reproduced"
+
+
+def test_a_risk_drifts_from_a_ten_thousandth_on_and_a_recording_of_before_has_none_to_lose() -> None:
+    def with_risk(risk: float) -> list[Frame]:
+        told = altered(whole(), "start", lambda start: but(start, risk=RISK))
+        return altered(told, "step", in_token(1, risk=risk))
+
+    assert compared(whole(), with_risk(0.3)).verdict == "reproduced"
+    assert compared(with_risk(0.3), with_risk(0.30009)).verdict == "reproduced"
+    found = compared(with_risk(0.3), with_risk(0.3002))
+    assert (found.verdict, found.first.what, found.first.recorded) == ("drifted", "risk", "0.3")
+    assert compared(with_risk(0.3), whole()).verdict == "drifted"
 
 
 ARM_1, ARM_2 = ("arm 1 (Known entity, strength 0.5)", "arm 2 (Known entity, strength 1)")

@@ -1,0 +1,108 @@
+"""docs/risk.md: what the strip is worth on the test halves of all models that have one, beside entropy alone.
+
+Fits again from the trials and tests; knows no model and no other file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from model_worker.studies.shared.statistics import Interval
+from protocol.risk.fit import RiskFit, RiskHead, RiskTested
+from protocol.risk.words import RISK_PLACES, RISK_THRESHOLD
+from training.risk.fit import TEMPERATURES, fitted_heads
+from training.risk.held_out import (
+    TESTED_PLACES,
+    auprc_interval,
+    beyond_entropy,
+    held_out,
+    largest_over_value,
+    place_tested,
+    readings,
+    reliability,
+    with_figures,
+)
+from training.risk.trials import RiskTrial
+
+RISK_PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
+OPENING = """# The risk strip: what it is worth
+
+Under each token of an answer stands the share of answers like this so far that end wrong or invented. Here is what
+that number is worth on names that are in no fit, beside the entropy of the same token. Written by `make risk-report`
+from the models' own answers (`training/risk`); the recipe stands in `protocol/risk/fit.py`.
+
+*Within* counts pairs of answers to questions about one attribute only: pooled, a number can be good by telling what
+was asked. Intervals are 95 %, whole names (families, of invented ones) drawn again. ECE: ten equal parts of 0 to 1. A
+broken answer is neither right nor wrong and left out. Behind a token that opened a refusal there is no number.
+"""
+
+
+def risk_page(models: Mapping[str, Sequence[RiskTrial]]) -> str:
+    parts = [OPENING]
+    for model, trials in models.items():
+        parts.append(f"## {model}\n")
+        for decoding in TEMPERATURES:
+            parts += list(_fit_part(with_figures(fitted_heads(trials, decoding), trials), trials))
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _fit_part(fit: RiskFit, trials: Sequence[RiskTrial]) -> Iterator[str]:
+    own = held_out(fit, trials)
+    how = "greedy" if fit.decoding == "greedy" else f"sampled at temperature {fit.temperature:g}"
+    yield f"### {how.capitalize()}\n"
+    yield (
+        f"Fitted on {fit.n:,} answers about {fit.n_units:,} names or families ({fit.n_wrong:,} wrong or invented), "
+        f"tested on {len(own):,} about {len({one.unit for one in own}):,} others "
+        f"({sum(one.is_error for one in own):,}).\n"
+    )
+    yield "| place | n | wrong | AUROC | within | entropy | within | AUPRC | Brier | ECE |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for place in TESTED_PLACES:
+        read = readings(fit, own, place)
+        if len(read.risk):
+            yield _row(RISK_PLACES[place], place_tested(place, read), auprc_interval(read))
+    whole = largest_over_value(fit, own)
+    if len(whole.risk):
+        told = place_tested("value", whole)
+        yield _row("whole answer: largest over the value (entropy: its mean)", told, auprc_interval(whole))
+    yield ""
+    value = readings(fit, own, "value")
+    if len(value.risk):
+        gain = beyond_entropy(value)
+        yield (
+            f"Over entropy at the value's first token: pooled {_gain(gain.pooled)}, within one attribute "
+            f"{_gain(gain.within)}.\n"
+        )
+        yield "Reliability there, risk → wrong (n): " + ", ".join(
+            f"{one.risk:.2f} → {one.wrong:.2f} ({one.n})" for one in reliability(value)
+        )
+        yield ""
+        yield f"Errors that it sees there (risk of {RISK_THRESHOLD:g} or more), by kind of name: " + (
+            ", ".join(f"{one.kind} {one.recall:.2f} of {one.n}" for one in fit.recalls) or "there were none"
+        )
+        yield ""
+    yield f"    first     {_formula(fit.first)}\n    under way {_formula(fit.under_way)}\n"
+
+
+def _row(name: str, told: RiskTested, auprc: Interval | None) -> str:
+    return (
+        f"| {name} | {told.n:,} | {told.base_rate:.3f} | {_told(told.auroc, told.auroc_interval)} | "
+        f"{_told(told.within, told.within_interval)} | {_told(told.entropy_auroc)} | {_told(told.entropy_within)} | "
+        f"{_told(told.auprc, auprc)} | {told.brier:.3f} | {told.ece:.3f} |"
+    )
+
+
+def _told(value: float | None, interval: Interval | None = None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" + (f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval else "")
+
+
+def _gain(gain: tuple[float, Interval | None] | None) -> str:
+    if gain is None:
+        return "–"
+    value, interval = gain
+    return f"{value:+.3f}" + (f" ({interval[0]:+.3f} to {interval[1]:+.3f})" if interval else "")
+
+
+def _formula(head: RiskHead) -> str:
+    return f"{head.bias:+.4g} " + " ".join(f"{one.weight:+.4g} {one.name}" for one in head.features)

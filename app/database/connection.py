@@ -8,6 +8,7 @@ Another program may hold the database: then a statement waits, which `Database.w
 DatabaseBusy, which is nobody's mistake and passes.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 
 from app.database.schema import migrate
 
@@ -145,7 +147,7 @@ def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> AsyncEngi
             connection.isolation_level = None
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
-            cursor.execute("PRAGMA journal_mode = WAL")
+            _keep_in_wal(cursor)
             cursor.execute("PRAGMA synchronous = FULL")  # what was answered "saved" survives a power cut
             cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
             cursor.close()
@@ -153,6 +155,20 @@ def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> AsyncEngi
         event.listen(engine.sync_engine, "connect", set_up)
         event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _keep_in_wal(cursor: DBAPICursor) -> None:
+    """A file that isn't yet in this mode can be brought into it while nobody writes; where somebody does, perhaps
+    because he brings it there, SQLite says so at once, whatever the busy timeout."""
+    end = time.monotonic() + WAIT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > end:
+                raise
+        await_only(asyncio.sleep(0.02))
 
 
 def _begin(connection: Connection) -> None:

@@ -76,7 +76,7 @@ class Worker:
         self.loop = StepLoop()
         self.streams = Streams(self.loop)
         self.model: Model | None = None
-        self.doing: str | None = None  # while it loads
+        self.doing: str | None = "starting"  # until it has loaded, or failed
         self.failed: str | None = None
         self.refused: Refused | None = None  # why it failed, where that can be mended from outside
         self._load = load
@@ -86,16 +86,14 @@ class Worker:
         try:
             model = self._load(self._say)
         except Refused as refused:  # a card that says what isn't so, weights that aren't there
-            self.failed, self.refused = str(refused), refused
+            self.failed, self.refused, self.doing = str(refused), refused, None
             log.error("the model did not load: %s", refused)
             raise
         except Exception as error:
-            self.failed = f"{type(error).__name__}: {error}"
+            self.failed, self.doing = f"{type(error).__name__}: {error}", None
             raise
-        finally:
-            self.doing = None
         self.loop.advance = model.advance
-        self.model = model
+        self.model, self.doing = model, None
         yield from ()
 
     def _say(self, doing: str) -> None:

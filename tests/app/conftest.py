@@ -21,7 +21,7 @@ from protocol.canonical import canonical_json
 from protocol.worker.studies import AwaitedRequest, RunRequest
 from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
-from tests.app.scripted_worker import ScriptedWorker
+from tests.app.scripted_worker import Script, ScriptedWorker
 
 SLOW = set(
     "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
@@ -108,6 +108,19 @@ def start(settings: Settings) -> Iterator[Client]:
     finally:
         server.should_exit = True
         thread.join(PATIENCE_S)
+
+
+def one_by_one(app: Client, worker: ScriptedWorker) -> list[bytes]:
+    """The lines of a run whose worker says each once the one before it has arrived here: an app that kept one back
+    would wait for ever."""
+    said = threading.Semaphore(1)
+    worker.script = Script(in_turn=said)
+    lines = []
+    with app.follow_run() as answer:
+        for line in answer.iter_lines():
+            lines.append(line.encode() + b"\n")
+            said.release()
+    return lines
 
 
 class Tail(threading.Thread):

@@ -39,6 +39,7 @@ class Script:
               connection breaks there, in the middle of a line
     refused   answered before the first frame
     thinks_s  until the status line
+    in_turn   what each line takes before it is said
     """
 
     lines: list[bytes] | None = None
@@ -47,6 +48,7 @@ class Script:
     cut_after: int = 3
     refused: Refused | None = None
     thinks_s: float = 0.0
+    in_turn: threading.Semaphore | None = None
 
 
 @dataclass
@@ -249,6 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
             if page is not None and newest[page] is not this:
                 self._chunk(_superseded(n_sent))
                 break
+            if script.in_turn:
+                script.in_turn.acquire(timeout=60)
             self._chunk(line)
         self.wfile.write(b"0\r\n\r\n")
 

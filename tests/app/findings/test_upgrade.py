@@ -60,6 +60,20 @@ def test_a_link_of_version_1_opens(old: Settings) -> None:
         _opens(app)
 
 
+async def test_an_old_database_is_opened_while_somebody_else_writes_in_it(old: Settings) -> None:
+    """As where two apps start on it: the one who comes second waits."""
+    other = sqlite3.connect(old.data_dir / "hallucinoscope.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    database = Database(old.database)
+    opening = asyncio.ensure_future(database.open())
+    await asyncio.wait([opening], timeout=0.2)
+    assert not opening.done(), opening.exception()
+    other.execute("COMMIT")
+    await opening
+    await database.close()
+    other.close()
+
+
 REVISION = """
 import sqlalchemy as sa
 from alembic import op

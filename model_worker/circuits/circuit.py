@@ -26,7 +26,7 @@ from model_worker.answering.first_pass import N_TOP
 from model_worker.answering.next_tokens import next_token, next_tokens
 from model_worker.answering.prompt import prompt_warnings
 from model_worker.answering.used import dictionary_used, model_used
-from model_worker.circuits.basis.direct_edges import direct_edges
+from model_worker.circuits.basis.direct_edges import direct_edges, direct_effects
 from model_worker.circuits.edges import layer_edges
 from model_worker.circuits.exact import measured_swaps
 from model_worker.circuits.groups.default_tests import defaults
@@ -68,7 +68,7 @@ def _frames(loaded: Loaded, gemma: Gemma, book: RoleBook, request: CircuitReques
     scores = yield from score(inquiry)
     for layer in sorted(scores.effect, reverse=True):
         held = yield from layer_total(inquiry, layer)
-        yield _nodes(scores, layer, held)
+        yield _nodes(inquiry, scores, layer, held)
     yield from _checked(inquiry, scores)
     yield from _edges(inquiry, scores)
     roles = yield from book.roles(inquiry)
@@ -129,8 +129,12 @@ def _target(inquiry: Inquiry) -> TargetTokens:
     return TargetTokens(up=up, against=against)
 
 
-def _nodes(scores: NodeScores, layer: int, held: LayerTotal) -> Nodes:
+def _nodes(inquiry: Inquiry, scores: NodeScores, layer: int, held: LayerTotal) -> Nodes:
     told = scores.told.of_layer(layer)
+    direct: list[Sequence[float | None]] = [[None] * len(told), [None] * len(told)]
+    if inquiry.request.basis == "transcoder":
+        for which in range(len(inquiry.sides)):
+            direct[which] = all_rounded(direct_effects(inquiry, which, told))
     return Nodes(
         seq=0,
         layer=layer,
@@ -143,8 +147,10 @@ def _nodes(scores: NodeScores, layer: int, held: LayerTotal) -> Nodes:
                 b=None if node.b is None else rounded(node.b),
                 effect=rounded(node.effect),
                 relp=rounded(node.relp),
+                direct_a=direct_a,
+                direct_b=direct_b,
             )
-            for node in told
+            for node, direct_a, direct_b in zip(told, *direct, strict=True)
         ),
         total=rounded(held.total),
         shown=rounded(sum(held.shares[node.column, node.index].item() for node in told if node.kind != "error")),

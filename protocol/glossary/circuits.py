@@ -208,7 +208,8 @@ CIRCUIT_TERMS: dict[str, Term] = {
         "unexplained",
         "What is left of the gap when a layer's nodes, errors and tokens without a partner are counted. By neurons or "
         "transcoders: what goes around that layer's MLP.",
-        "By latents it is small by construction from the layer on where the name is one vector; in the first layers it isn't.",
+        "By latents it is small by construction from the layer on where the name is one vector; in the first layers it "
+        "isn't.",
         (_FRAMES, "static/circuit/strip.js"),
         formula="gap − a layer's total",
         unit="share of the gap",

@@ -66,7 +66,8 @@ class Circuit(Message):
 class CircuitNode(Message):
     """A latent, a neuron or a head at a column, with its activations and what it does to m by the graph: to the gap
     m_a − m_b, or without a second prompt to m. `effect` ranks; what the model does stands in `checked`.
-    error: all that the dictionary misses there, index 0. role: as groups have it."""
+    error: all that the dictionary misses there, index 0. role: as groups have it. direct_a, direct_b: by transcoders,
+    what it does to m on that side by itself: through no MLP, with where heads look, norms and the cap as they were."""
 
     kind: NodeKind
     index: int
@@ -76,6 +77,8 @@ class CircuitNode(Message):
     effect: float
     relp: float
     role: GroupRole | None = None
+    direct_a: float | None = None
+    direct_b: float | None = None
 
 
 class Nodes(Message):

@@ -6,7 +6,8 @@ with circuit-tracer takes for granted. A contrast is two files, one a prompt, wi
     feature       Cantor pair of layer and index, one number for both
     influence     share of all |effect| that this node and all stronger ones have: what their pruning slider compares
     links         edges of that prompt by RelP; of the last layer's nodes into the output their effect on m, in the
-                  second file with its sign turned: there m is the second's, beside the first
+                  second file with its sign turned: there m is the second's, beside the first. By transcoders direct
+                  effects throughout, on that side's m those of every layer
 
 A node without a token on that side stays out; one that does not fire there stands with activation 0. Labels are on the
 nodes (clerp): the two viewers read `qParams.clerps` differently. Knows a recording, and no page.
@@ -67,7 +68,7 @@ def attribution_graph(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin)
                 "max_feature_nodes": asked.n_nodes,
                 "max_edges": asked.n_edges,
                 "midpoints": asked.midpoints,
-                "attribution": "RelP edges between neighbouring layers",
+                "attribution": _attribution(drawn),
             },
             "pruning_settings": {"node_threshold": 1.0},
         },
@@ -214,6 +215,11 @@ def _links(drawn: DrawnCircuit, which: SideName, ids: dict[int, str]) -> list[Gr
     ]
     up = next((token.id for token in _targets(drawn)), 0)
     output, last = _output_id(drawn, which, up), max(drawn.layer_of, default=0)
+    if _transcodes(drawn):
+        direct = {number: _direct(drawn, which, number) for number in ids}
+        return links + [
+            {"source": ids[one], "target": output, "weight": effect} for one, effect in direct.items() if effect
+        ]
     sign = 1.0 if which == "a" else -1.0
     links += [
         {"source": ids[number], "target": output, "weight": sign * drawn.nodes[number].effect}
@@ -221,6 +227,21 @@ def _links(drawn: DrawnCircuit, which: SideName, ids: dict[int, str]) -> list[Gr
         if drawn.layer_of[number] == last and drawn.nodes[number].effect
     ]
     return links
+
+
+def _transcodes(drawn: DrawnCircuit) -> bool:
+    return drawn.opening.request.basis == "transcoder"
+
+
+def _direct(drawn: DrawnCircuit, which: SideName, number: int) -> float | None:
+    node = drawn.nodes[number]
+    return node.direct_a if which == "a" else node.direct_b
+
+
+def _attribution(drawn: DrawnCircuit) -> str:
+    if _transcodes(drawn):
+        return "direct effects, where heads look, norms and MLPs as they were; tokens' own are left out"
+    return "RelP edges between neighbouring layers"
 
 
 def _named(drawn: DrawnCircuit) -> list[NodeGroup]:

@@ -22,6 +22,7 @@ from torch import Tensor
 from model_worker.circuits.edges import LayerEdges, senders_of
 from model_worker.circuits.inquiry import Inquiry, PromptSide
 from model_worker.circuits.nodes import ToldNode
+from model_worker.circuits.rule import RELP
 from model_worker.circuits.sequence_pass import unedited
 from model_worker.model.dictionaries.transcoder import Transcoder
 from model_worker.model.gemma import Norm
@@ -50,6 +51,27 @@ def direct_edges(
     wanted = (norm(side.mids[layer][at]) * read).sum(-1)
     unexplained = ((wanted - came).abs() / wanted.abs().clamp(min=1.0)).max().item()
     return LayerEdges(weights, torch.zeros_like(weights), unexplained)
+
+
+def direct_effects(inquiry: Inquiry, which: int, nodes: Sequence[ToldNode]) -> list[float]:
+    """On m of a side, of nodes of any layers. All that comes in adds up to m (of a reading less its bias)."""
+    slopes = dict(target_slopes(inquiry, which))
+    found: dict[int, float] = {}
+    for layer in {node.layer for node in nodes}:
+        own = [node for node in nodes if node.layer == layer]
+        senders = senders_of(inquiry, which, own)
+        effects = (slopes[layer][0, senders.at] * senders.writes).sum(-1).tolist()
+        found.update({node.number: effect for node, effect in zip(own, effects, strict=True)})
+    return [found[node.number] for node in nodes]
+
+
+def target_slopes(inquiry: Inquiry, which: int) -> Iterator[tuple[int, Tensor]]:
+    """As slopes_below, of m: (1, pos, d_model) each, the last block's own among them."""
+    side, last = inquiry.sides[which], inquiry.target.depth - 1
+    with torch.enable_grad():
+        x = side.residuals[last].unsqueeze(0).requires_grad_()
+        (slopes,) = torch.autograd.grad(inquiry.target(x, RELP).sum(), x)
+    return slopes_below(inquiry, side, last, slopes, behind=True)
 
 
 def reading_slopes(inquiry: Inquiry, side: PromptSide, layer: int, index: Tensor, at: Tensor) -> Tensor:

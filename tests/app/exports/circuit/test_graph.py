@@ -127,3 +127,23 @@ def test_white_space_and_hostile_text_are_shown_as_text() -> None:
     graph = attribution_graph(drawn, "a", ORIGIN)
     check_schema(graph)
     assert graph["metadata"]["prompt_tokens"][1] == "⏎</script>(p="
+
+
+def test_transcoder_latents_have_their_own_ids_and_lead_to_the_output_directly() -> None:
+    """From every layer, each side by its own effect."""
+    drawn = drawn_of(basis="transcoder")
+    drawn.nodes = [
+        node.model_copy(update={"direct_a": 0.5 + number, "direct_b": -0.25 * number})
+        for number, node in enumerate(drawn.nodes)
+    ]
+    for which in drawn.sides:
+        graph = attribution_graph(drawn, which, ORIGIN)
+        check_schema(graph)
+        assert graph["metadata"]["transcoder_list"] == [one.id for one in drawn.opening.dictionaries]
+        outputs = {node["node_id"] for node in graph["nodes"] if node["is_target_logit"]}
+        led = {link["source"]: link["weight"] for link in graph["links"] if link["target"] in outputs}
+        for number, node in enumerate(drawn.nodes):
+            column = drawn.opening.columns[node.column]
+            pos, direct = (column.a, node.direct_a) if which == "a" else (column.b, node.direct_b)
+            one = f"{drawn.layer_of[number]}_{-1 if node.kind == 'error' else node.index}_{pos}"
+            assert pos is None or led.get(one, 0.0) == direct

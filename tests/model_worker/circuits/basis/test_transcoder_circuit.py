@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from model_worker.circuits.basis.direct_edges import EMBEDDING, comes_in, direct_edges, reading_slopes, slopes_below
+from model_worker.circuits.basis.direct_edges import (
+    EMBEDDING,
+    comes_in,
+    direct_edges,
+    direct_effects,
+    reading_slopes,
+    slopes_below,
+    target_slopes,
+)
 from model_worker.circuits.circuit import circuit
 from model_worker.circuits.exact import measured_swaps
 from model_worker.circuits.groups.roles import RoleBook
@@ -64,6 +72,13 @@ def test_all_that_comes_into_a_latent_is_what_it_reads(transcoded: Loaded) -> No
     fires = torch.tensor([node.a for node in receiving]) - inquiry.dictionaries[3].b_enc[index]
     torch.testing.assert_close(edges.weights.sum(-1) + of_tokens, fires, rtol=1e-4, atol=1e-4)
     assert edges.unexplained < 1e-4
+
+
+def test_all_that_goes_to_m_directly_is_m(transcoded: Loaded) -> None:
+    inquiry = inquired(transcoded)
+    nodes = every_node(inquiry)
+    of_tokens = (dict(target_slopes(inquiry, 0))[EMBEDDING] * comes_in(inquiry, inquiry.a, EMBEDDING)).sum().item()
+    assert sum(direct_effects(inquiry, 0, nodes)) + of_tokens == pytest.approx(inquiry.m[0], abs=1e-4)
 
 
 def test_slopes_are_those_of_the_model_with_patterns_norms_and_mlps_held(transcoded: Loaded) -> None:

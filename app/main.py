@@ -4,6 +4,7 @@ Nothing here waits for the worker: the app answers at once, and /healthz says wh
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -57,9 +58,16 @@ from protocol.worker.studies import RunRequest
 
 log = logging.getLogger(__name__)
 
-# Made with the app's own worker in mind; one that runs elsewhere may hold another model than the recording names.
 FIRST_RECORDING = "/static/first/explore.jsonl"
 FIRST_STUDIES = "/static/first/studies"
+
+
+def first_recording(model: str | None) -> str | None:
+    """Address of what Explore shows before its model is there; None where our own worker loads another than was
+    recorded, whose numbers would be taken for its. model: None is the first that ships, which was."""
+    with (ROOT / FIRST_RECORDING[1:]).open("rb") as frames:
+        recorded = json.loads(next(frames))["request"]["model"]
+    return FIRST_RECORDING if model in (None, recorded) else None
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -83,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         max_study_bytes=settings.max_study_bytes,
         max_queued=settings.max_queued_runs,
     )
-    first, first_studies = (None, None) if settings.worker_url else (FIRST_RECORDING, FIRST_STUDIES)
+    first, first_studies = (None, None) if settings.worker_url else (first_recording(settings.model), FIRST_STUDIES)
     drawing = Drawing(ROOT / "templates", settings.public_url, settings.keep_unsaved_hours)
     parts = Parts(found, kept, worker, going, Worlds(worker), drawing, first, first_studies)
 

@@ -256,13 +256,14 @@ async function openRecording() {
     if (!(error instanceof Refused)) throw error;
     return; // the live run comes anyway
   }
-  if (asked) return;
+  const card = state.get("card");
+  if (asked || (card && card.id !== found.start.model.id)) return; // another model's numbers are not this one's
   const { prompt, format } = found.request;
   asked = { prompt, format };
   $("prompt").value = prompt;
   state.set("typed", prompt);
   setFormat(format);
-  const { sliders } = slidersOfRequest({ sweeps: found.request.sweeps }, state.get("card"), found);
+  const { sliders } = slidersOfRequest({ sweeps: found.request.sweeps }, card, found);
   bench.put(found, { recorded: true });
   setSliders(sliders, [], 0);
   turned = null;

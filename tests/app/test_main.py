@@ -1,12 +1,13 @@
 """How the app is put together."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 from pydantic import ValidationError
 
-from app.main import create_app
+from app.main import FIRST_RECORDING, create_app, first_recording
 from app.settings import ROOT, Settings
 from app.worker.process import WorkerProcess
 from model_worker.store.place import store_of
@@ -15,7 +16,7 @@ from model_worker.store.place import store_of
 def test_the_app_never_imports_a_model_nor_its_worker() -> None:
     code = """
 import sys
-from app.main import create_app
+from app.main import FIRST_RECORDING, create_app, first_recording
 from app.server import Server
 from app.settings import Settings
 Server(create_app(Settings()), Settings())
@@ -64,3 +65,9 @@ def test_our_own_worker_is_told_which_model_and_where_the_store_is(monkeypatch, 
     assert Settings().store == store_of() == tmp_path / "store", "the worker alone looks where the app does"
     monkeypatch.setenv("HALLUCINOSCOPE_STORE_DIR", str(tmp_path / "elsewhere"))
     assert Settings().store == store_of() == tmp_path / "elsewhere"
+
+
+def test_what_explore_shows_first_is_of_the_model_that_answers_it() -> None:
+    recorded = json.loads((ROOT / FIRST_RECORDING[1:]).read_bytes().splitlines()[0])["model"]["id"]
+    assert first_recording(None) == first_recording(recorded) == FIRST_RECORDING
+    assert first_recording(f"not-{recorded}") is None

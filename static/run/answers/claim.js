@@ -50,7 +50,8 @@ function waiting(run, steer, live) {
   if (isOpen(run)) {
     if (run.queued) return "Waiting for memory.";
     if (!run.prompt) return "Reading the prompt.";
-    return `${armsWhole(run)} of ${run.arms.length} answers. The slider already scrubs what has arrived.`;
+    const whole = armsWhole(run);
+    return `${whole} of ${run.arms.length} answers.${whole ? " The slider already scrubs what has arrived." : ""}`;
   }
   const here = run.start ? armAt(run, steer) >= 0 : false;
   if (run.phase === "done" && live) {

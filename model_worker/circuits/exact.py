@@ -68,7 +68,7 @@ def _swap(inquiry: Inquiry, which: int, layer: int, nodes: Sequence[ToldNode]) -
     at = torch.tensor([positions[node.column] for node in nodes], device=side.embedding.device)
     x = side.residuals[layer][start:].repeat(len(nodes), 1, 1)
     x[torch.arange(len(nodes)), at - start] += _deltas(inquiry, which, nodes, at)
-    m = inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth, start=start), PLAIN)
+    m = inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth, start=start, last_only=True), PLAIN)
     return [one - inquiry.m[which] for one in m.tolist()]
 
 

@@ -93,14 +93,16 @@ class PromptSide:
         start: int = 0,
         rule: Rule = PLAIN,
         taps: Taps = NO_TAPS,
+        last_only: bool = False,
     ) -> Tensor:
         """As SequencePass.run, with what the request holds in force at every row; `taps.resid` comes after it.
-        start: of the positions of x; those before are as the plain run has them, and so are the keys that they give."""
+        start: of the positions of x; those before are as the plain run has them, and so are the keys that they give.
+        last_only: more than that comes where something is held."""
         whole = self.whole.behind(start)
         if start:
             taps = replace(taps, keys=lambda layer, k, v: self._with_kept(layer, start, k, v))
         if not self.hold:
-            return whole.run(x, first=first, end=end, rule=rule, taps=taps)
+            return whole.run(x, first=first, end=end, rule=rule, taps=taps, last_only=last_only)
         sites = prompt_sites(self.whole.gemma.blocks, [self.hold] * x.shape[0], start, self.n_pos).behind
 
         def resid(layer: int, x: Tensor) -> Tensor:

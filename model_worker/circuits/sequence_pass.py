@@ -81,11 +81,20 @@ class SequencePass:
         return SequencePass(self.gemma, self.n_pos - start, rotations, [mask[start:] for mask in self.masks])
 
     def run(
-        self, x: Tensor, *, first: int = 0, end: int | None = None, rule: Rule = PLAIN, taps: Taps = NO_TAPS
+        self,
+        x: Tensor,
+        *,
+        first: int = 0,
+        end: int | None = None,
+        rule: Rule = PLAIN,
+        taps: Taps = NO_TAPS,
+        last_only: bool = False,
     ) -> Tensor:
-        """resid_post of block end − 1 (the last), from what goes into block `first`."""
-        for layer in range(first, self.gemma.n_layers if end is None else end):
-            x = self._block(layer, x, rule, taps)
+        """resid_post of block end − 1 (the last), from what goes into block `first`; last_only: there of the last
+        position alone, (rows, 1, d_model)."""
+        end = self.gemma.n_layers if end is None else end
+        for layer in range(first, end):
+            x = self._block(layer, x, rule, taps, last_only=last_only and layer == end - 1)
             if taps.resid is not None:
                 x = taps.resid(layer, x)
         return x
@@ -94,7 +103,7 @@ class SequencePass:
         """(1, pos, d_model)."""
         return self.gemma.embed(torch.tensor([list(ids)], device=self.gemma.device)).detach()
 
-    def _block(self, layer: int, x: Tensor, rule: Rule, taps: Taps) -> Tensor:
+    def _block(self, layer: int, x: Tensor, rule: Rule, taps: Taps, *, last_only: bool) -> Tensor:
         shape, block = self.gemma.shape, self.gemma.blocks[layer]
         rows, n_pos, _ = x.shape
         h = rule.norm(block.before_attention, x)
@@ -106,12 +115,15 @@ class SequencePass:
         q, k = self.rotated(layer, q), self.rotated(layer, k)
         if taps.keys is not None:
             k, v = taps.keys(layer, k, v)
+        mask = self.masks[layer]
+        if last_only:
+            x, q, mask = x[:, -1:], q[:, -1:], mask[-1:]
         group = n_q // n_kv
         k, v = k.repeat_interleave(group, dim=2), v.repeat_interleave(group, dim=2)
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) * shape.scale
         if shape.cap is not None:
             scores = shape.cap * torch.tanh(scores / shape.cap)
-        pattern = rule.pattern((scores + self.masks[layer]).softmax(-1))
+        pattern = rule.pattern((scores + mask).softmax(-1))
         if taps.pattern is not None:
             pattern = taps.pattern(layer, pattern)
         z = torch.einsum("bhqk,bkhd->bqhd", pattern, v)

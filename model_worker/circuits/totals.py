@@ -119,7 +119,8 @@ def _slopes_at(inquiry: Inquiry, which: int, layer: int, start: int, ended: Tens
     with torch.enable_grad():
         x = side.residuals[layer][start:] - (1 - places).view(-1, 1, 1) * ended[start:]
         x.requires_grad_()
-        m = inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth, start=start), PLAIN)
+        depth = inquiry.target.depth
+        m = inquiry.target(side.run(x, first=layer + 1, end=depth, start=start, last_only=True), PLAIN)
         return torch.autograd.grad(m.sum(), x)[0].sum(0)
 
 
@@ -165,4 +166,4 @@ def _scaled(inquiry: Inquiry, which: int, layer: int) -> Tensor:
 def _m_without(inquiry: Inquiry, layer: int, ended: Tensor) -> float:
     side = inquiry.a
     x = (side.residuals[layer] - ended).unsqueeze(0)
-    return inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth), PLAIN).item()
+    return inquiry.target(side.run(x, first=layer + 1, end=inquiry.target.depth, last_only=True), PLAIN).item()

@@ -198,13 +198,17 @@ class Clamp:
             return x
 
         lowest, start, side = self.lowest, self.first, self.inquiry.sides[self.which]
+        top = side.whole.gemma.n_layers - 1
+        last_only = all(top not in sites for sites in (self.sites, *(own.sites for own in gauges.values())))
         if latents:
             mids[lowest] = side.mids[lowest][start:].expand(rows, -1, -1)
             x = resid(lowest, side.residuals[lowest][start:].expand(rows, -1, -1))
-            x = side.run(x, first=lowest + 1, start=start, rule=rule, taps=Taps(resid=resid, mid=mid))
+            taps = Taps(resid=resid, mid=mid)
+            x = side.run(x, first=lowest + 1, start=start, rule=rule, taps=taps, last_only=last_only)
         else:
             x = side.into(lowest)[:, start:].expand(rows, -1, -1)
-            x = side.run(x, first=lowest, start=start, rule=rule, taps=Taps(resid=resid, neurons=changed))
+            taps = Taps(resid=resid, neurons=changed)
+            x = side.run(x, first=lowest, start=start, rule=rule, taps=taps, last_only=last_only)
         return target(at_depth[0], rule), x[:, -1], moved, norms
 
     def _written(self, layer: int, site: ClampSite, values: Tensor) -> Tensor:

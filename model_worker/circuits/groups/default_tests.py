@@ -183,7 +183,7 @@ def _pushed(inquiry: Inquiry, side: PromptSide, layer: int, deltas: Tensor) -> t
     start = side.prompt.entity.end - 1
     first = torch.zeros(1, dtype=torch.long, device=deltas.device)
     x = side.residuals[layer][start:].expand(len(deltas), -1, -1).index_add(1, first, deltas.unsqueeze(1))
-    x = side.run(resid(layer, x), first=layer + 1, start=start, taps=Taps(resid=resid))
+    x = side.run(resid(layer, x), first=layer + 1, start=start, taps=Taps(resid=resid), last_only=True)
     return inquiry.target(at_depth[0], PLAIN), x[:, -1]
 
 

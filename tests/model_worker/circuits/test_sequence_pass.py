@@ -40,6 +40,17 @@ def test_from_the_middle_on_it_is_the_same(random_model: Loaded) -> None:
         torch.testing.assert_close(whole.run(half, first=2), whole.run(whole.embed(PROMPT)))
 
 
+@pytest.mark.parametrize("rule", [PLAIN, RELP_LOOKING])
+def test_the_last_token_alone_is_that_of_all_and_so_is_its_gradient(random_model: Loaded, rule: Rule) -> None:
+    whole = SequencePass.of(random_model.gemma, len(PROMPT))
+    x0 = whole.embed(PROMPT).requires_grad_()
+    found = [whole.run(x0, rule=rule, last_only=last_only) for last_only in (False, True)]
+    assert found[1].shape[1] == 1
+    torch.testing.assert_close(found[1], found[0][:, -1:])
+    slopes = [torch.autograd.grad(one[:, -1].sum(), x0)[0] for one in found]
+    torch.testing.assert_close(slopes[1], slopes[0])
+
+
 def test_relevance_of_the_input_is_all_of_what_comes_out(random_model: Loaded) -> None:
     """x₀ · ∂m/∂x₀ = m for a linear reading of the final norm."""
     gemma = random_model.gemma

@@ -109,8 +109,8 @@ def _nodes(found: PieceComparison, then: DrawnCircuit, now: DrawnCircuit) -> Non
             continue
         for name, words in _OF_A_NODE.items():
             _measured(found, words, where, getattr(node, name), getattr(now.nodes[again], name))
-        if number in then.checked:
-            for side, old, new in zip("ab", then.checked[number], now.checked.get(again, (None, None)), strict=True):
+        if number in then.checked and again in now.checked:  # which ones are set one at a time claims nothing
+            for side, old, new in zip("ab", then.checked[number], now.checked[again], strict=True):
                 _measured(found, f"effect on m in {side}", where, old, new)
 
 
@@ -178,6 +178,10 @@ def _changed(then: DrawnCircuit, now: DrawnCircuit) -> list[str]:
         told.append(f"the model's files: sha256 {old.sha256[:12]} then, {new.sha256[:12]} now")
     if (old.dtype, old.device) != (new.dtype, new.device):
         told.append(f"where it ran: {old.device} {old.dtype} then, {new.device} {new.dtype} now")
+    numbers = {now.place(number): number for number in now.checked}
+    both = sum(then.place(number) in numbers for number in then.checked)
+    if both < len(then.checked):
+        told.append(f"which nodes are checked in the model: {both} of the {len(then.checked)} then")
     used = {one.id: one.sha256 for one in now.opening.dictionaries}
     told += [
         f"the dictionary {one.id}: sha256 {one.sha256[:12]} then, {used.get(one.id, 'gone')[:12]} now"

@@ -657,6 +657,107 @@ def shares_by_type():
         yield {head: row[head] for head in ("side", "rank", "dictionary", "latent", "type")}, numbers
 
 
+# %% circuits
+CLEAR = 1.0  # logits: by how much a pair's known name is answered and its unknown one refused, at least
+HOSTS = {"a": "known name", "b": "unknown name"}
+
+
+def clear_pairs(part: str) -> list[dict[str, np.ndarray]]:
+    pairs = [trial["numbers"] for trial in TRIALS if any(key.startswith(f"{part}/") for key in trial["numbers"])]
+    pairs = [one for one in pairs if one["m"][0] < -CLEAR and one["m"][1] > CLEAR]
+    return [{key: np.array(values) for key, values in one.items()} for one in pairs]
+
+
+def quarters(values: list[float]) -> dict[str, float]:
+    return dict(zip(("quarter", "three quarters"), np.quantile(values, (0.25, 0.75)), strict=True))
+
+
+def of_groups():
+    for change, words in {"other": "set to the other's values", "off": "taken away"}.items():
+        for role, name in RECORDED["groups"].items():
+            key = f"group/{role}"
+            own = [one for one in clear_pairs("group") if f"{key}/{change}" in one]
+            for which, (side, host) in enumerate(HOSTS.items()):
+                if not own:
+                    continue
+                m = np.array([one["m"][which] for one in own])
+                moved = np.array([one[f"{key}/{change}"][which] for one in own])
+                random = [one[f"{key}/{change}_{side}"] for one in own]
+                turned = int(((m + moved) * m < 0).sum())
+                low, high = wilson(turned, len(own))
+                chance = [((start + by) * start < 0).mean() for start, by in zip(m, random, strict=True) if len(by)]
+                numbers = {
+                    "moves m by": np.median(moved),
+                    "graph predicts": np.median(
+                        [one[f"{key}/predicted"][which + 2 * (change == "off")] for one in own]
+                    ),
+                    "random directions": np.median(np.concatenate(random)) if chance else None,
+                    "answer turns": turned / len(own),
+                    "turns, low": low,
+                    "turns, high": high,
+                    "turns at random": np.mean(chance) if chance else None,
+                    "pairs": len(own),
+                    "nodes": int(np.median([one[f"{key}/nodes"][0] for one in own])),
+                }
+                yield {"change": words, "group": name, "in": host}, numbers | quarters(moved)
+
+
+def of_arrows():
+    pairs = clear_pairs("group")
+    called = RECORDED["groups"] | {"m": "m"}
+    for key in {key for one in pairs for key in one if key.startswith("arrow/") and key.count("/") == 2}:
+        own = [one for one in pairs if key in one]
+        _, source, target = key.split("/")
+        for which, (side, host) in enumerate(HOSTS.items()):
+            moved = [one[key][which] for one in own]
+            random = np.concatenate([one.get(f"{key}/{side}", ()) for one in own])
+            low, high = band(random) if len(random) else (None, None)
+            numbers = {
+                "share of the way": np.median(moved),
+                "random, low": low,
+                "random, high": high,
+                "pairs": len(own),
+            }
+            yield {"in": host, "from": called[source], "to": called[target]}, numbers | quarters(moved)
+
+
+def of_default_tests():
+    for test, words in RECORDED["default_tests"].items():
+        own = [one for one in clear_pairs("default") if f"default/{test}" in one]
+        for which, (side, host) in enumerate(HOSTS.items()):
+            if not own:
+                continue
+            m = np.array([one[f"default/{test}"][which] for one in own])
+            others = np.concatenate([one[f"default/{test}/{side}"] for one in own])
+            low, high = wilson(int((m > 0).sum()), len(own))
+            numbers = {
+                "m after it": np.median(m),
+                "refuses": (m > 0).mean(),
+                "refuses, low": low,
+                "refuses, high": high,
+                "controls refuse": (others > 0).mean() if len(others) else None,
+                "pairs": len(own),
+            }
+            yield {"test": words, "in": host}, numbers | quarters(m)
+
+
+def of_tiers():
+    # Of neurons it takes each one's mean on known and on unknown names, which no trial holds.
+    counted = {"refuses": lambda one: one["m"][0] > 0}
+    if REQUEST["basis"] == "latents":
+        counted["recognised fires"] = lambda one: one["fires"][0] > 0
+        counted["not recognised fires"] = lambda one: one["fires"][1] > 0
+    tiers: dict[str, list[dict]] = {}
+    for trial in TRIALS:
+        if "fires" in trial["numbers"]:
+            tiers.setdefault(NAMES[trial["name"]]["group"], []).append(trial["numbers"])
+    for tier, own in tiers.items():
+        for what, is_so in counted.items():
+            hits = sum(map(is_so, own))
+            low, high = wilson(hits, len(own))
+            yield {"tier": tier, "what": what}, {"share": hits / len(own), "low": low, "high": high, "names": len(own)}
+
+
 # %% counted-again
 COUNTED = {
     "answers": {
@@ -684,8 +785,11 @@ COUNTED = {
         "knockout": knocked_out,
     },
     "discover": {"latents": ranked, "types": shares_by_type},
+    "circuits": {"groups": of_groups, "arrows": of_arrows, "defaults": of_default_tests, "misfires": of_tiers},
 }.get(REQUEST["kind"], {})
-IN_PART = ("reading",)  # dictionaries whose latents nobody asked about have an FVU alone
+IN_PART = {"reading"}  # dictionaries whose latents nobody asked about have an FVU alone
+if REQUEST.get("basis") == "neurons":
+    IN_PART.add("misfires")
 TOLERANCE = 1e-5  # of a number's own size: it was recorded with six digits
 
 worst: dict[str, float] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.exports.notebook import NotebookJson, notebook_file
 from app.recordings.study import read_study
 from protocol.app.findings import Finding
+from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES
 from protocol.vocabulary import BAND, MIN_BAND, OUTCOMES
 from protocol.worker.frames import FRAME
 from protocol.worker.studies import AnswersRequest
@@ -36,6 +37,8 @@ def _record(finding: Finding, recording: bytes) -> NotebookJson:
         "names": [name.model_dump(mode="json") for name in studied.opening.names],
         "arms": [arm.model_dump(mode="json", exclude={"hold", "what"}) for arm in studied.opening.arms],
         "outcomes": list(OUTCOMES),
+        "groups": {role: term.name for role, term in GROUP_ROLES.items()},
+        "default_tests": dict(DEFAULT_TESTS),
         "idle": idle or 0.0,
         "part": studied.part,
         "dictionaries": [one.model_dump(mode="json") for one in studied.opening.dictionaries],

@@ -227,6 +227,9 @@ def test_whatever_was_measured_and_is_another_now_is_told_with_its_place() -> No
     def strong_node_gone(now: DrawnCircuit) -> None:
         now.nodes[0] = now.nodes[0].model_copy(update={"index": 8})
 
+    others_checked = _drawn()
+    del others_checked.checked[1]
+    assert not compare_circuits(_drawn(), others_checked).n_drifts, "which are checked is chosen, not measured"
     assert drift(m) == "prompt a: m was 8.0 and is 8.01 now."
     assert drift(effect) == "node L1 #4 at column 2: effect on m in b was 0.2 and is 0.3 now."
     assert drift(group) == "group not_recognised, to_other_b: effect on m was 7.5 and is 6.0 now."

@@ -22,6 +22,7 @@ from protocol.worker.names import WorldNames
 from protocol.worker.studies import (
     Asked,
     AttentionRequest,
+    CircuitsRequest,
     DiscoverRequest,
     KnowledgeRequest,
     LabelRequest,
@@ -62,6 +63,15 @@ def requests() -> dict[str, StudyRequest]:
             model=card.id, names=WorldNames(types=("player", "song"), most=20), corpus_tokens=300, top=3
         ),
     }
+    found["circuits"] = CircuitsRequest(
+        model=card.id,
+        asked=Asked(names=WorldNames(types=("player",), most=12), split="all", attributes=("sport",)),
+        n_pairs=3,
+        n_role_names=8,
+        n_tier=2,
+        n_controls=2,
+        rest=False,
+    )
     for name, one in {
         "refusals": RefusalsExperiment(),
         "dose": DoseExperiment(),
@@ -92,7 +102,7 @@ READ_IN_THE_STREAM = {
 }
 """Figures that are of what no recording holds, or of shuffles."""
 KINDS = ("refusals", "dose", "scopes", "misfires", "label", "knowledge")
-KINDS_READ = ("attention", "patching", "transfer", "uncertainty", "discover")
+KINDS_READ = ("circuits", "attention", "patching", "transfer", "uncertainty", "discover")
 
 
 @pytest.mark.parametrize("name", KINDS + KINDS_READ)

@@ -245,7 +245,7 @@ function settled(now) {
 
 // ---- the first view
 
-/** A recording of the first example, so that the page lives before the model does. */
+/** A recording of the first example, so that the page lives before its model does; of another model none. */
 async function openRecording() {
   const { first } = $("main").dataset;
   if (!first || opened.prompt !== null || opened.request) return;
@@ -256,9 +256,8 @@ async function openRecording() {
     if (!(error instanceof Refused)) throw error;
     return; // the live run comes anyway
   }
-  const card = state.get("card");
-  if (asked || (card && card.id !== found.start.model.id)) return; // another model's numbers are not this one's
-  const { prompt, format } = found.request;
+  const [card, { prompt, format }] = [state.get("card"), found.request];
+  if (asked || (card && card.id !== found.start.model.id)) return;
   asked = { prompt, format };
   $("prompt").value = prompt;
   state.set("typed", prompt);

@@ -61,8 +61,8 @@ def _told(model: str, n: int, outcomes: dict[str, Counter[str]], said: Sequence[
     yield f"### What it answers where nothing behind the name sees it ({model})"
     yield ""
     yield (
-        f"By `python -m benchmarks.circuits.unseen --model {model}`: known names of the first {n} pairs, {MOST_TOKENS} tokens at most, "
-        "greedy, judged as everywhere."
+        f"By `python -m benchmarks.circuits.unseen --model {model}`: known names of the first {n} pairs, "
+        f"{MOST_TOKENS} tokens at most, greedy, judged as everywhere."
     )
     yield ""
     kinds = sorted({kind for own in outcomes.values() for kind in own})

@@ -16,6 +16,8 @@ from model_worker.circuits.basis.direct_edges import (
 )
 from model_worker.circuits.circuit import circuit
 from model_worker.circuits.exact import measured_swaps
+from model_worker.circuits.groups.clamp import Clamp, Ran, scaled
+from model_worker.circuits.groups.node_sets import of_nodes
 from model_worker.circuits.groups.roles import RoleBook
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
 from model_worker.circuits.nodes import ToldNode
@@ -23,7 +25,7 @@ from model_worker.circuits.rule import PLAIN, Rule
 from model_worker.circuits.sequence_pass import Taps, unedited
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import read_row
-from protocol.worker.circuits import CircuitRequest
+from protocol.worker.circuits import CircuitRequest, NodeRef
 from tests.model_worker import random_gemma
 from tests.model_worker.circuits.test_gradients import JORDAN
 from tests.model_worker.circuits.test_silent import by_transformers, silent_of, told_of
@@ -45,6 +47,15 @@ def transcoded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def inquired(loaded: Loaded, **changed: object) -> Inquiry:
     request = {"model": loaded.card.id, "prompt": "Where was Michael Jordan born?", "basis": "transcoder"} | changed
     return read_inquiry(loaded, loaded.gemma, CircuitRequest.model_validate(request))
+
+
+def clamped(clamp: Clamp, strength: float) -> Ran:
+    steps = clamp.ran([strength])
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def every_node(inquiry: Inquiry) -> list[ToldNode]:
@@ -218,3 +229,38 @@ def test_what_holds_a_silent_latent_down_is_ablated_in_the_model(embedded: Loade
             farthest, checked = max(farthest, node.layer - one.layer), checked + 1
     assert checked > 5
     assert farthest > 1
+
+
+@torch.no_grad()
+def test_latents_off_together_are_off_as_they_are_then(transcoded: Loaded) -> None:
+    """By transformers: the higher one is read, and taken off, behind what the lower one's absence did."""
+    inquiry = inquired(transcoded)
+    nodes = [node for node in every_node(inquiry) if node.kind == "tc"]
+    last = max(node.column for node in nodes)
+    low, high = (next(one for one in nodes if one.layer == layer and one.column == last) for layer in (0, 3))
+    masks = of_nodes(inquiry, [NodeRef(kind="tc", layer=n.layer, index=n.index, column=n.column) for n in (low, high)])
+    ran = clamped(scaled(inquiry, 0, masks), -1.0)
+    blocks, own, seen = transcoded.model.model.layers, inquiry.dictionaries, []
+
+    def lower(_module: object, _given: object, out: torch.Tensor) -> torch.Tensor:
+        out[:, last] -= low.a * own[0].W_dec[low.index]
+        return out
+
+    def higher(_module: object, _given: object, out: torch.Tensor) -> torch.Tensor:
+        read = own[3].norm(inquiry.gemma.blocks[3].before_mlp)(seen[0])
+        out[:, last] -= own[3].encode(read)[high.index] * own[3].W_dec[high.index]
+        return out
+
+    hooks = [
+        blocks[0].post_feedforward_layernorm.register_forward_hook(lower),
+        blocks[3].pre_feedforward_layernorm.register_forward_pre_hook(
+            lambda _norm, given: seen.append(given[0][0, last])
+        ),
+        blocks[3].post_feedforward_layernorm.register_forward_hook(higher),
+    ]
+    logits = transcoded.model(torch.tensor([inquiry.a.ids])).logits[0, -1]
+    for hook in hooks:
+        hook.remove()
+    up, against = inquiry.target.ids
+    assert ran.m[0].item() == pytest.approx((logits[up] - logits[against]).item(), abs=1e-4)
+    assert abs(ran.m[0].item() - inquiry.m[0]) > 1e-3

@@ -9,8 +9,11 @@ FROM ?= packages
 export HOST PORT DATA_DIR PIP_ARGS
 # e.g. the index of CPU builds of torch, which spares a PC the gigabytes of CUDA
 PIP_ARGS ?=
-# they mostly wait for each other's apps and browsers: two leave two cores half idle (61 % busy)
-TEST_PROCESSES ?= 3
+# they mostly wait for each other's apps and browsers: two keep two cores 61 % busy, three 84 %
+TEST_PROCESSES ?= 4
+# what is compiled is kept, whatever the environment says: a run of the tests starts dozens of apps and workers, and
+# rewriting the asserts of all tests is a third of collecting them
+export PYTHONDONTWRITEBYTECODE :=
 # e.g. --quick, --compiled, or --interp-engine with the Python of an environment that has it
 BENCH_ARGS ?=
 PY := .venv/bin/python

@@ -54,10 +54,10 @@ def started(card: Path, *options: str, **more: str) -> Iterator[httpx2.Client]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Where a worker listens that holds the model of this card's folder and is ready."""
+def serving(folder: Path, **engine: int) -> Iterator[str]:
+    """Where a worker listens that holds the model of this card's folder and is ready. engine: more for its Engine."""
     row = read_row(folder)
-    config = uvicorn.Config(create_server(row, lambda _say: Engine(load(row), row=row)), log_level="warning")
+    config = uvicorn.Config(create_server(row, lambda _say: Engine(load(row), row=row, **engine)), log_level="warning")
     server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

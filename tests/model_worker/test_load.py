@@ -27,7 +27,7 @@ def failed(checks: list[Check]) -> list[Check]:
 
 async def test_four_users_who_drag_get_their_last_texts_soon_and_right_and_leave_nothing(worker: Worker) -> None:
     card = await ready(worker)
-    assert failed(await drag(worker, card, seconds=5, n_users=4, seed=1, n_compared=20, slack=SLACK)) == []
+    assert failed(await drag(worker, card, seconds=3, n_users=4, seed=1, n_compared=20, slack=SLACK)) == []
 
 
 async def test_thirty_clients_who_vanish_at_any_moment_leave_nothing(worker: Worker) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.model_worker.live import ROOT, command, environment, started, wait_until, wait_until_ready
+from tests.model_worker.live import ROOT, command, environment, serving, started, wait_until, wait_until_ready
 
 TOKEN = "0123456789-a-secret-shared-by-two"
 TOLERANCE = 1e-4  # fp32 on a CPU: a row's numbers depend on the batch that it is in
@@ -289,8 +289,8 @@ def test_runs_that_do_not_fit_together_wait_and_are_told_their_place(random_card
 
 
 def test_a_run_that_waits_for_memory_can_be_left(random_card: Path) -> None:
-    with started(random_card, "--kv-mib", "90") as worker:
-        wait_until_ready(worker)
+    """A worker on a thread: how it is started is not what is tested."""
+    with serving(random_card, kv_bytes=90 * 2**20) as url, httpx2.Client(base_url=url, timeout=60) as worker:
         other = Run(worker, long_body()).begun()
         with worker.stream("POST", "/v1/generate", content=long_body()) as waiting:
             lines = waiting.iter_lines()

@@ -205,6 +205,28 @@ export const TERMS = {
     sentence: "How undecided the model is about the next token: 0 where one is certain, larger the more are in play.",
     formula: "H = −Σ p ln p over the vocabulary",
   },
+  risk: {
+    name: "risk of a token",
+    sentence: "The share of answers like this so far that end wrong or invented, judged by what came up to here.",
+    formula: "p = 1 / (1 + exp(−(b + Σ w x))), x entropy, surprise and their largest values so far",
+  },
+  reliability: {
+    name: "reliability curve",
+    sentence:
+      "Of tokens with about the same risk, the share whose answer ended wrong: equal where the risk is calibrated.",
+    formula: "ten equal parts of 0 to 1: mean risk → share that ended wrong",
+  },
+  ece: {
+    name: "expected calibration error",
+    symbol: "ECE",
+    sentence: "How far risk and outcome are apart on average, over the parts of the reliability curve.",
+    formula: "Σ over the parts of n / N · |mean risk − share that ended wrong|",
+  },
+  token_surprise: {
+    name: "surprise",
+    sentence: "How unlikely the model itself found the token that was drawn.",
+    formula: "−log p of the token",
+  },
   first_token: {
     name: "first token",
     sentence: "The likeliest first tokens of the answer, before and after the push; most answers are decided there.",
@@ -584,6 +606,11 @@ export const MARKS = {
   nats: "nats",
   "log p": "logprob",
   entropy: "entropy",
+  risk: "risk",
+  Risk: "risk",
+  "reliability curve": "reliability",
+  ECE: "ece",
+  surprise: "token_surprise",
   "paper's rule": "paper_rule",
   withheld: "tier",
   misled: "tier",
@@ -634,6 +661,7 @@ export const TERM_LABELS = {
   baseline: "baseline",
   untouched: "baseline",
   held: "held",
+  risk: "risk",
   "first token": "first_token",
   verdict: "verdict",
   outcome: "verdict",
@@ -701,4 +729,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|nats|seed|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

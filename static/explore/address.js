@@ -22,6 +22,8 @@ const ADDRESSED = [
   "otherSpan",
   "wantRandom",
   "sampling",
+  "strip",
+  "threshold",
 ];
 
 /** The channels that hold what an address says, as it says it. @param {import("../run/fragment.js").Seen} seen */
@@ -37,6 +39,8 @@ export const channelsOf = (seen) => ({
   otherSpan: seen.besideSpan,
   wantRandom: seen.random === null ? null : { index: seen.random },
   sampling: seen.samples,
+  strip: seen.strip,
+  threshold: seen.threshold,
 });
 
 /**
@@ -87,6 +91,8 @@ export function keptAddress(state, question) {
       besideSpan: state.get("otherSpan"),
       random: state.get("wantRandom")?.index,
       samples: samplesOf(state, asked.prompt),
+      strip: state.get("strip"),
+      threshold: state.get("threshold"),
       request: asked.request,
       parent: asked.parent,
     });

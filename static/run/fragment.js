@@ -1,7 +1,15 @@
 // What can be seen, as the part of the address behind "#", which never reaches the server.
 // Knows nothing about the page; turns a plain state into text and back.
 
-import { FORMATS, MAX_DIRECTIONS, MAX_HELD, MAX_SAMPLES, MAX_SWEEPS, MAX_WATCHED } from "../core/protocol.js";
+import {
+  FORMATS,
+  MAX_DIRECTIONS,
+  MAX_HELD,
+  MAX_SAMPLES,
+  MAX_SWEEPS,
+  MAX_WATCHED,
+  RISK_THRESHOLD,
+} from "../core/protocol.js";
 
 /**
  * @typedef {{ prompt: string|null, format: import("../core/protocol.js").Format, span: {start: number, end: number}|null,
@@ -9,9 +17,11 @@ import { FORMATS, MAX_DIRECTIONS, MAX_HELD, MAX_SAMPLES, MAX_SWEEPS, MAX_WATCHED
  *             token: number|null, latent: {dictionary: string, latent: number}|null, watching: object[]|null,
  *             dictionary: string|null, side: string|null, beside: string|null, besideFormat: import("../core/protocol.js").Format|null, besideSpan: {start: number, end: number}|null, random: number|null,
  *             samples: { n: number, temperature: number, seed: number }|null,
+ *             strip: boolean, threshold: number|null,
  *             request: object|null, parent: string|null }} Seen
  * sliders: null are the model's own; at: [slider, strength] of those that push; dictionary: of the list of latents;
- * side: what the map shows; beside: the second prompt, besideFormat: null: put as the first; samples: several answers each; request: a whole request that was handed over;
+ * side: what the map shows; beside: the second prompt, besideFormat: null: put as the first; samples: several answers each; strip: whether the risk has
+ * bars, threshold: from which an answer would be held back; request: a whole request that was handed over;
  * parent: slug of the finding that was opened to be changed
  */
 
@@ -56,6 +66,8 @@ export function readFragment(hash) {
     besideSpan: spanIn(query.get("beside-name")),
     random: index("random", MAX_DIRECTIONS),
     samples: samplesIn(query.get("samples")),
+    strip: query.get("risk") !== "off",
+    threshold: shareIn(number(query.get("hold-back"))),
     request: parsed(query.get("request"), (value) => !Array.isArray(value)),
     parent: SLUG.test(query.get("parent") ?? "") ? query.get("parent") : null,
   };
@@ -79,6 +91,8 @@ export function writeFragment(seen) {
   put("beside-name", spanAs(seen.besideSpan));
   put("random", seen.random);
   put("samples", seen.samples && [seen.samples.n, seen.samples.temperature, seen.samples.seed].join(","));
+  if (seen.strip === false) query.set("risk", "off");
+  if (seen.threshold !== RISK_THRESHOLD) put("hold-back", seen.threshold);
   put("parent", seen.parent);
   for (
     const [name, value] of [
@@ -105,6 +119,8 @@ function spanIn(text) {
   const [, start, end] = (text ?? "").match(/^(\d{1,5})-(\d{1,5})$/)?.map(Number) ?? [];
   return start < end ? { start, end } : null;
 }
+
+const shareIn = (value) => (value !== null && value > 0 && value < 1 ? value : null);
 
 const spanAs = (span) => span && `${span.start}-${span.end}`;
 

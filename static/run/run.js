@@ -6,7 +6,8 @@ import { BAND, BAND_NAMES, DEFAULT_MODE, MIN_BAND, MODES } from "../core/protoco
 
 /**
  * @typedef {{ tokens: {id: number, text: string, logprob: number, entropy_nats: number, margin_nats: number}[],
- *             readings: number[][], text: string, verdict: object|null, samples: {text: string, verdict: object}[] }} ArmState
+ *             readings: number[][], text: string, verdict: object|null, samples: {text: string, verdict: object}[],
+ *             largest: number[] }} ArmState
  * @typedef {{ request: object, phase: string, start: object|null, queued: number|null, prompt: object|null, arms: ArmState[],
  *             controls: Map<string, number[]>, latents: object[], done: object|null, refusal: object|null,
  *             frames: number }} Run
@@ -14,6 +15,7 @@ import { BAND, BAND_NAMES, DEFAULT_MODE, MIN_BAND, MODES } from "../core/protoco
  * phase: asking → running → done | error | cancelled | cut, or refused before the first frame
  * queued: place among those who wait for memory, 1 is next; null: it waits no more
  * tokens, readings, text, verdict: of an arm's first answer, sample 0; readings[i] belong to tokens[i], one step late
+ * largest: by sample the largest risk of its tokens so far
  * samples: whole answers by their number, with holes while some are not whole yet
  */
 
@@ -43,7 +45,7 @@ export function reduce(run, frame) {
         ...next,
         phase: "running",
         start: frame,
-        arms: frame.arms.map(() => ({ tokens: [], readings: [], text: "", verdict: null, samples: [] })),
+        arms: frame.arms.map(() => ({ tokens: [], readings: [], text: "", verdict: null, samples: [], largest: [] })),
       };
     case "queued":
       return { ...next, queued: frame.place };
@@ -53,6 +55,11 @@ export function reduce(run, frame) {
       const arms = [...run.arms];
       for (const { arm, activations } of frame.readings.filter(isFirst)) {
         arms[arm] = { ...arms[arm], readings: [...arms[arm].readings, activations] };
+      }
+      for (const { arm, sample, risk } of frame.tokens.filter(({ risk }) => typeof risk === "number")) {
+        const largest = [...arms[arm].largest];
+        largest[sample ?? 0] = Math.max(risk, largest[sample ?? 0] ?? 0);
+        arms[arm] = { ...arms[arm], largest };
       }
       for (const token of frame.tokens.filter(isFirst)) {
         const old = arms[token.arm];

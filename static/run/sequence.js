@@ -6,7 +6,7 @@ import { lastEntity } from "./run.js";
 
 /**
  * @typedef {{ pos: number, name: string, role: "bos"|"template"|"text"|"entity"|"answer",
- *             odds: {logprob: number, entropy_nats: number}|null }} Place
+ *             odds: {logprob: number, entropy_nats: number, risk?: number}|null }} Place
  * pos: counted through prompt and answer. odds: given what stands before it; of prompt tokens the baseline's.
  */
 

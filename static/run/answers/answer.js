@@ -4,6 +4,7 @@
 import { fill, h } from "../../core/dom.js";
 import { probability, sig3, visible } from "../../core/format.js";
 import { marked } from "./marks.js";
+import { withDoors } from "../../core/term.js";
 import { badge } from "../badge.js";
 
 /**
@@ -29,15 +30,21 @@ export function answerPanel({ heading = "h2", name, title = name, controls = nul
 
   /**
    * answer: ArmState or null; other: the text to differ from, or null; whole: no more of it will come; note: what the
-   * head says where there is no verdict; instead: what stands where there is no answer, in words or as an element.
+   * head says where there is no verdict; instead: what stands where there is no answer, in words or as an element;
+   * risk: of the verdict's answer, in words.
    */
-  function draw({ answer, other = null, whole = false, note = "", instead = null }) {
-    const said = [answer, other, whole, note, instead];
+  function draw({ answer, other = null, whole = false, note = "", instead = null, risk = "" }) {
+    const said = [answer, other, whole, note, instead, risk];
     if (said.every((one, i) => one === drawn[i])) return;
     drawn = said;
     const ends = streams && whole;
     streams = !whole;
-    fill(head, answer?.verdict ? badge(answer.verdict) : h("span", { class: "note" }, note));
+    fill(
+      head,
+      answer?.verdict
+        ? [badge(answer.verdict), risk && h("span", { class: "note largest-risk" }, withDoors(risk))]
+        : h("span", { class: "note" }, note),
+    );
     if (tokens) fill(odds, answer?.tokens.filter((token) => token.text).map(tokenMark) ?? []);
     if (!answer) fill(text, instead ? h("span", { class: "instead" }, instead) : !whole && caret());
     else if (answer.verdict && !answer.text.trim()) fill(text, h("span", { class: "dim" }, "(nothing)"));

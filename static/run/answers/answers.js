@@ -6,6 +6,7 @@ import { fill, h, unfold } from "../../core/dom.js";
 import { armAt, byRefusal, control, idleArm, isOpen } from "../run.js";
 import { movedTo } from "../names.js";
 import { amountOf } from "../steering/amount.js";
+import { largestInWords } from "../risk/risk.js";
 import { answerPanel } from "./answer.js";
 import { invitation } from "./invite.js";
 import { together } from "./together.js";
@@ -175,7 +176,7 @@ function shown(state, run, arm) {
   const answer = run?.arms[arm] ?? null;
   // An arm without a verdict in a run that is done was asked for later, and is on its way.
   const whole = !run || !(isOpen(run) || (run.phase === "done" && state.get("live") && !answer?.verdict));
-  return { answer, whole, note: run ? progress(run, answer, whole) : "" };
+  return { answer, whole, note: run ? progress(run, answer, whole) : "", risk: run ? largestInWords(run, arm) : "" };
 }
 
 function progress(run, answer, whole) {

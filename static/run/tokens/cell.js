@@ -6,8 +6,10 @@ import { fill, h } from "../../core/dom.js";
 /**
  * @typedef {{ pos: number, name: string, role: string, value: string, share: number, inEntity: boolean, marked: boolean,
  *             bracket: "now"|"planned"|null, first: boolean, last: boolean, selected: boolean, pressed: boolean,
- *             disabled: boolean, said: (string|null|false)[] }} Facts
- * value: as it is written, "" if nothing was read. share: of the strongest tint, 0 to 1. said: to screen readers
+ *             disabled: boolean, bar: { kind: string, share: number, usual: number|null }|null,
+ *             said: (string|null|false)[] }} Facts
+ * value: as it is written, "" if nothing was read. share: of the strongest tint, 0 to 1. bar: of the risk strip (run/risk/risk.js).
+ * said: to screen readers
  */
 
 /**
@@ -16,7 +18,8 @@ import { fill, h } from "../../core/dom.js";
  */
 export function tokenCell() {
   const button = h("button", { type: "button", class: "token", tabindex: "-1" });
-  const item = h("li", {}, button);
+  const bar = h("i", { class: "risk-bar", "aria-hidden": "true" });
+  const item = h("li", {}, button, bar);
   const written = new Map();
   return { item, button, draw };
 
@@ -28,6 +31,9 @@ export function tokenCell() {
     write("share", facts.share.toFixed(3), (share) => item.style.setProperty("--v", share));
     write("pressed", String(facts.pressed), (pressed) => button.setAttribute("aria-pressed", pressed));
     write("disabled", String(facts.disabled), (disabled) => button.setAttribute("aria-disabled", disabled));
+    write("kind", facts.bar?.kind ?? "", (kind) => (bar.dataset.kind = kind));
+    write("risk", (facts.bar?.share ?? 0).toFixed(3), (risk) => bar.style.setProperty("--risk", risk));
+    write("usual", (facts.bar?.usual ?? 0).toFixed(3), (usual) => bar.style.setProperty("--usual", usual));
     const label = [`${facts.name}, token ${facts.pos}, ${facts.role}`, ...facts.said.filter(Boolean)].join(", ");
     write("label", label, (text) => button.setAttribute("aria-label", text));
   }

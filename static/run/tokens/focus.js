@@ -8,6 +8,7 @@ import { watches } from "../names.js";
 import { rankAt } from "../latents/rank.js";
 import { armAt } from "../run.js";
 import { alikeUpTo, readingAt, selectedIn, sequence, whereOf } from "../sequence.js";
+import { barInWords } from "../risk/risk.js";
 import { coloured } from "./colours.js";
 
 const ROOM = 8; // latents; more of them scroll
@@ -19,10 +20,11 @@ export function tokenFocus(element, state) {
   const chance = h("span");
   const odds = h("span", { class: "more" });
   let rows = [];
-  fill(element, h("p", {}, name, where), list, h("p", { class: "note focus-odds" }, chance, odds));
+  const risk = h("p", { class: "note focus-risk" });
+  fill(element, h("p", {}, name, where), list, h("p", { class: "note focus-odds" }, chance, odds), risk);
   const offs = [
     state.on(["run", "card"], build),
-    state.on(["run", "steer", "card", "hover", "token", "colour", "look"], draw),
+    state.on(["run", "steer", "card", "hover", "token", "colour", "look", "strip"], draw),
   ];
   return () => {
     for (const off of offs) off();
@@ -64,6 +66,8 @@ export function tokenFocus(element, state) {
     const [p, ...more] = oddsInWords(place, arm);
     write(chance, p, pWithDoor);
     write(odds, more.join(""), withDoors);
+    const told = place.role === "answer" && state.get("strip") !== false;
+    write(risk, told ? barInWords(run, arm, place.pos - run.start.tokens.length) : "", withDoors);
   }
 }
 

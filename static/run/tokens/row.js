@@ -7,13 +7,27 @@ import { sig3 } from "../../core/format.js";
 import { pushedIn } from "../places.js";
 import { armAt, isOpen, lastEntity } from "../run.js";
 import { answerOf, readingAt, sequence } from "../sequence.js";
+import { barAt, barInWords } from "../risk/risk.js";
 import { tokenCell } from "./cell.js";
 import { coloured, strongest } from "./colours.js";
 import { moveWithKeys } from "./keys.js";
 import { nameMarker } from "./marker.js";
 import { canPress, planned, press as pressToken, toolOf } from "./press.js";
 
-const DRAWN = ["run", "steer", "colour", "card", "token", "tool", "sliders", "active", "live", "other", "otherSteer"];
+const DRAWN = [
+  "run",
+  "steer",
+  "colour",
+  "card",
+  "token",
+  "tool",
+  "sliders",
+  "active",
+  "live",
+  "other",
+  "otherSteer",
+  "strip",
+];
 
 /** `placed()` is called when the prompt's tokens were put up, and when there is another room for them. */
 export function tokenRow(element, state, { label, placed }) {
@@ -101,6 +115,7 @@ export function tokenRow(element, state, { label, placed }) {
     const { start: first, end } = run.start.entity;
     const range = marker.range();
     const token = state.get("token") ?? null;
+    const bars = state.get("strip") !== false;
     const pushed = pushedIn(run, state.get("steer"));
     const wanted = toolOf(state) === "steer" ? planned(state, run.start) : null;
     const isIn = (push, pos) => push !== null && (pos < asked.length ? push.prompt.has(pos) : push.answer);
@@ -123,9 +138,14 @@ export function tokenRow(element, state, { label, placed }) {
         first: pos === asked.length || !isBracketed(pos - 1),
         last: pos === asked.length - 1 || !isBracketed(pos + 1),
         selected: pos === token,
+        bar: bars && role === "answer" ? barAt(run, arm, pos - asked.length) : null,
         pressed: { look: pos === token, name: range ? marked : inEntity, steer: isIn(wanted, pos) }[toolOf(state)],
         disabled: !canPress(state, place),
-        said: [value !== null && latent && `${latent.short} ${latent.label}: ${sig3(value)}`, steered && "steered"],
+        said: [
+          value !== null && latent && `${latent.short} ${latent.label}: ${sig3(value)}`,
+          steered && "steered",
+          bars && role === "answer" && barInWords(run, arm, pos - asked.length),
+        ],
       };
     };
   }

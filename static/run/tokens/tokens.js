@@ -9,6 +9,7 @@ import { rankAt } from "../latents/rank.js";
 import { armAt, lastEntity } from "../run.js";
 import { sequence, whereOf } from "../sequence.js";
 import { aliased } from "../../core/store.js";
+import { riskPanel } from "../risk/panel.js";
 import { colourChoice, colourLegend } from "./colours.js";
 import { beforeAfter, percent, tokenFocus, valueInWords } from "./focus.js";
 import { nameReading } from "./reading.js";
@@ -52,9 +53,16 @@ export function tokenStrip(element, page, { compact = false } = {}) {
   const read = h("div", {});
   const behind = h("div", { class: "behind" });
   const save = pictureButtons(() => [legend, strip], () => tokenWords(state));
+  const risk = riskPanel(state);
   const by = h("span", { class: "note", "aria-hidden": "true" }, "coloured by");
   const more = unfold("tokens", "Tools", h("div", { class: "row token-tools" }, by, choice, tools, save, button));
-  fill(element, h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), legend, more), body, read, behind);
+  fill(
+    element,
+    h("div", { class: "row tokens-head" }, h("h2", {}, "Tokens"), legend, risk.root, more),
+    body,
+    read,
+    behind,
+  );
   const removes = [
     colourChoice(choice, state),
     colourLegend(legend, state),
@@ -62,6 +70,7 @@ export function tokenStrip(element, page, { compact = false } = {}) {
     tokenRow(strip, state, { label, placed }),
     tokenFocus(focus, state),
     nameReading(read, state),
+    risk.remove,
     tableButton(button, behind, state, ["run", "steer", "card", "look"], () => tokenTable(state)),
   ];
   return () => leave(element, removes);
@@ -112,7 +121,7 @@ function tokenTable(state) {
     caption: pushed
       ? `Activations and rank, baseline → ${pushed.label} ${words}${value}; odds of each token`
       : "Activations and rank; odds of each token",
-    head: ["#", "token", "place", ...list.map(named), "p", "log p, nats", "entropy, nats"],
+    head: ["#", "token", "place", ...list.map(named), "p", "log p, nats", "entropy, nats", "risk"],
     text: [0, 1, 2],
     rows: sequence(run, arm).map((place) => {
       const { pos, name, odds } = place;
@@ -123,7 +132,10 @@ function tokenTable(state) {
       });
       const number = (value) => (typeof value === "number" ? sig3(value) : "–");
       const cells = [String(pos), name, whereOf(run, place), ...latents, percent(odds)];
-      return { cells: [...cells, number(odds?.logprob), number(odds?.entropy_nats)], now: pos === lastEntity(run) };
+      return {
+        cells: [...cells, number(odds?.logprob), number(odds?.entropy_nats), number(odds?.risk)],
+        now: pos === lastEntity(run),
+      };
     }),
   };
 }

@@ -20,6 +20,8 @@ const SEEN = {
   besideFormat: "base",
   besideSpan: { start: 19, end: 25 },
   random: 7,
+  strip: false,
+  threshold: 0.7,
   samples: { n: 10, temperature: 1, seed: 2147483647 },
   request: { kind: "generate", sampling: { temperature: 1 } },
   parent: "7kq2mrVw9a",

@@ -1,0 +1,60 @@
+// What the strip rests on, whether it is drawn, and which answers a threshold would have held back: a fold beside the
+// tokens. From `start.risk`, `step` and `verdict`. Writes the channels `strip` and `threshold`.
+
+import { fill, h, unfold } from "../../core/dom.js";
+import { RISK_THRESHOLD } from "../../core/protocol.js";
+import { door, withDoors } from "../../core/term.js";
+import { curveInWords, fitInWords, heldInWords } from "./risk.js";
+
+/** @returns {{ root: HTMLElement, remove: () => void }} */
+export function riskPanel(state) {
+  const onchange = () => state.set("strip", box.checked);
+  const box = h("input", { type: "checkbox", name: "risk-strip", onchange });
+  const oninput = () => state.set("threshold", Number(slider.value));
+  const slider = h("input", {
+    type: "range",
+    min: 0.05,
+    max: 0.95,
+    step: 0.05,
+    class: "risk-threshold",
+    "aria-label": "Threshold of the risk",
+    oninput,
+  });
+  const said = h("p", { class: "note", role: "status" });
+  const rests = h("p", { class: "note" });
+  const curve = h("p", { class: "note" });
+  const root = unfold(
+    "risk",
+    "Risk",
+    h(
+      "div",
+      { class: "risk-panel" },
+      h("div", { class: "row wrap" }, h("label", { class: "risk-choice" }, box, " bars under the answer"), slider),
+      said,
+      rests,
+      curve,
+    ),
+  );
+  const offs = [
+    state.on(["strip"], () => (box.checked = state.get("strip") !== false)),
+    state.on(["run", "samples", "threshold"], () => {
+      const run = state.get("run");
+      const threshold = state.get("threshold") ?? RISK_THRESHOLD;
+      if (Number(slider.value) !== threshold) slider.value = String(threshold);
+      slider.disabled = !run?.start?.risk;
+      const samples = state.get("samples");
+      const mine = samples?.request?.prompt === run?.request?.prompt ? samples : null;
+      write(said, heldInWords([run, mine], threshold));
+      write(rests, fitInWords(run).join(" "));
+      const rows = run?.start?.risk ? curveInWords(run.start.risk) : [];
+      if (curve.textContent !== `Reliability, risk → wrong (n): ${rows.join(" · ")}`) {
+        fill(curve, rows.length > 0 && [door("reliability", "Reliability"), `, risk → wrong (n): ${rows.join(" · ")}`]);
+      }
+    }),
+  ];
+  return { root, remove: () => offs.forEach((off) => off()) };
+}
+
+function write(element, text) {
+  if (element.textContent !== text) fill(element, withDoors(text));
+}

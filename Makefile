@@ -22,7 +22,7 @@ DENO := DENO_NO_UPDATE_CHECK=1 .venv/bin/deno
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report circuits-report risk-report embedded first bench load page-bench kills
+.PHONY: help run test core test-gemma check format setup browser clean vocabulary studies embedded-report gemma-report circuits-report risk-report neurons-report embedded first bench load page-bench kills
 
 ##@ Every day
 help: ## this list
@@ -94,6 +94,9 @@ embedded-report: setup ## ask the shipped model everything again; writes docs/em
 
 circuits-report: setup ## study circuits of whole sets on every model here, or go on; writes docs/circuits.md
 	$(PY) -m benchmarks.circuits_report
+
+neurons-report: setup ## study hallucination neurons on every model here, or go on; writes docs/neurons.md
+	$(PY) -m benchmarks.neurons_report
 
 gemma-report: setup ## write docs/gemma-3-270m.md again, from what was measured
 	$(PY) -m training.gemma3_270m.evaluation.report

@@ -14,9 +14,7 @@ from protocol.vocabulary import (
     DEFAULT_MODE,
     DEFAULT_SCOPE,
     MAX_DIRECTIONS,
-    MAX_NEURONS,
     MAX_POSITIONS,
-    MAX_SET_NAME_CHARACTERS,
     MAX_STRENGTH,
     MAX_STRENGTHS,
     MODES,
@@ -25,6 +23,8 @@ from protocol.vocabulary import (
     Scope,
     Unit,
 )
+
+MAX_NEURONS = 512  # that are scaled together
 
 
 class LatentTarget(Message):
@@ -74,7 +74,7 @@ class NeuronSetTarget(Message):
     neurons: tuple[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], ...] = Field(
         min_length=1, max_length=MAX_NEURONS, description="(layer, index) of each"
     )
-    name: VisibleText | None = Field(default=None, max_length=MAX_SET_NAME_CHARACTERS, description="a reader's own")
+    name: VisibleText | None = Field(default=None, max_length=60, description="a reader's own")
 
     @model_validator(mode="after")
     def _are_distinct(self) -> Self:

@@ -265,9 +265,10 @@ STORIES: dict[Story, StoryTerm] = {
 AwaitedKind = Literal["generate", "circuit"]
 """What somebody waits for: made again from its beginning where it was interrupted. A study goes on where it was."""
 
-StudyKind = Literal[
+PaperStudyKind = Literal[
     "discover", "label", "answers", "attention", "patching", "circuits", "knowledge", "transfer", "uncertainty"
 ]
+StudyKind = Literal[PaperStudyKind, "neurons"]
 RunKind = Literal[AwaitedKind, StudyKind]
 
 AWAITED: tuple[AwaitedKind, ...] = ("generate", "circuit")
@@ -284,6 +285,7 @@ RUNS: dict[RunKind, str] = {
     "knowledge": "Self-knowledge",
     "transfer": "Base to chat",
     "uncertainty": "Uncertainty latents",
+    "neurons": "Hallucination neurons",
 }
 
 Split = Literal["train", "validation", "test"]
@@ -332,8 +334,6 @@ MAX_SAMPLES = 64  # answers an arm
 MAX_NEW_TOKENS = 128
 MAX_POSITIONS = 512
 MAX_DIRECTIONS = 128  # random ones, of a control
-MAX_NEURONS = 512  # that are scaled together
-MAX_SET_NAME_CHARACTERS = 60
 MAX_WATCHED = 16
 MAX_READ = 16  # dictionaries whose active latents are told
 MAX_STUDY_ARMS = 64

@@ -14,6 +14,7 @@ from model_worker.studies.circuits.plan import circuits
 from model_worker.studies.discover.plan import discover
 from model_worker.studies.knowledge.plan import knowledge
 from model_worker.studies.label.plan import label
+from model_worker.studies.neurons.plan import neurons
 from model_worker.studies.patching.plan import patching
 from model_worker.studies.run import Planner
 from model_worker.studies.transfer.plan import transfer
@@ -29,4 +30,5 @@ PLANNERS: Mapping[str, Planner] = {
     "uncertainty": uncertainty,
     "patching": patching,
     "circuits": circuits,
+    "neurons": neurons,
 }

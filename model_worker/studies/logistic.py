@@ -22,13 +22,16 @@ class Logistic(NamedTuple):
         return x @ self.weights + self.intercept
 
 
-def fit_logistic(x: np.ndarray, y: np.ndarray, c: float, *, tolerance: float, iterations: int) -> Logistic:
+def fit_logistic(
+    x: np.ndarray, y: np.ndarray, c: float, *, tolerance: float, iterations: int, weights: np.ndarray | None = None
+) -> Logistic:
     """x (n, d), y (n,) of bool. Where it doesn't converge in so many iterations it stays as it is: a small set can be
-    told apart as well as one likes. tolerance: of the gradient's largest entry."""
+    told apart as well as one likes. tolerance: of the gradient's largest entry. weights (n,): in
+    the place of w."""
     n, d = x.shape
     truth = y.astype(float)
     side = np.bincount(y.astype(int), minlength=2)[y.astype(int)]
-    share = 1 / (2 * side)  # w / n
+    share = 1 / (2 * side) if weights is None else weights / n  # w / n
 
     def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
         z = x @ at[:d] + at[d]

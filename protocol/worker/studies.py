@@ -13,6 +13,7 @@ frames so far answers with the rest, and what it answers does not depend on wher
     knowledge     "are you sure you know ...?"                       section 6.1, figure 5
     transfer      a base dictionary on the chat model                sections 5, 8, equation 9
     uncertainty   latents before the answer: right against wrong     section 7, figures 6, 23, 24
+    neurons       few neurons that tell errors, and turned           Gao et al. 2025
 """
 
 from typing import Annotated, Literal, Self
@@ -33,10 +34,12 @@ from protocol.vocabulary import (
     LengthUnit,
     Role,
     Scope,
-    Split,
 )
+from protocol.worker.asked import Asked as Asked
+from protocol.worker.asked import too_few_samples
 from protocol.worker.circuits import CircuitRequest
 from protocol.worker.names import Names, WorldNames
+from protocol.worker.neurons import NeuronsRequest as NeuronsRequest
 from protocol.worker.requests import GenerateRequest
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -73,23 +76,6 @@ class DiscoverRequest(Message):
         return self
 
 
-class Asked(Message):
-    """Which questions are put: names of one part of the set, a question each or one for every attribute."""
-
-    names: Names = WorldNames(most=100)
-    split: Split | Literal["all"] = "test"
-    groups: tuple[Text, ...] = Field(default=(), max_length=10, description="labels and tiers; none: all of them")
-    most: int = Field(default=25, ge=1, le=1_000, description="prompts of each type and group (known, unknown, tier)")
-    attributes: tuple[Name, ...] = Field(default=(), max_length=20, description="none: all that the type has")
-    per_name: Literal["one", "all"] = Field(default="one", description="one attribute of a name, drawn by hash; or all")
-
-
-def _too_few_samples(k: int, n_samples: int) -> NotAllowed:
-    return NotAllowed(
-        f"{k} of {n_samples} samples are to be right.", f"{n_samples} can be.", "Lower k, or take more samples."
-    )
-
-
 class LabelRequest(Message):
     """Asks about every attribute of every name, once greedy and `n_samples` times at temperature 1.
 
@@ -109,7 +95,7 @@ class LabelRequest(Message):
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
         if self.k > self.n_samples:
-            raise _too_few_samples(self.k, self.n_samples)
+            raise too_few_samples(self.k, self.n_samples)
         return self
 
 
@@ -310,7 +296,7 @@ class UncertaintyRequest(Message):
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
         if self.n_samples and self.k > self.n_samples:
-            raise _too_few_samples(self.k, self.n_samples)
+            raise too_few_samples(self.k, self.n_samples)
         return self
 
 
@@ -323,7 +309,8 @@ StudyRequest = Annotated[
     | CircuitsRequest
     | KnowledgeRequest
     | TransferRequest
-    | UncertaintyRequest,
+    | UncertaintyRequest
+    | NeuronsRequest,
     Field(discriminator="kind"),
 ]
 STUDY: TypeAdapter[StudyRequest] = TypeAdapter(StudyRequest)
@@ -342,7 +329,8 @@ RunRequest = Annotated[
     | CircuitsRequest
     | KnowledgeRequest
     | TransferRequest
-    | UncertaintyRequest,
+    | UncertaintyRequest
+    | NeuronsRequest,
     Field(discriminator="kind"),
 ]
 """What the app can be asked to run. A study always runs in the background."""

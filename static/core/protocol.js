@@ -196,9 +196,11 @@ export const STORIES = {
 
 /** @typedef {"generate"|"circuit"} AwaitedKind */
 
-/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"} StudyKind */
+/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"} PaperStudyKind */
 
-/** @typedef {"generate"|"circuit"|"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"} RunKind */
+/** @typedef {"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"|"neurons"} StudyKind */
+
+/** @typedef {"generate"|"circuit"|"discover"|"label"|"answers"|"attention"|"patching"|"circuits"|"knowledge"|"transfer"|"uncertainty"|"neurons"} RunKind */
 
 export const AWAITED = ["generate", "circuit"];
 
@@ -214,6 +216,7 @@ export const RUNS = {
   knowledge: "Self-knowledge",
   transfer: "Base to chat",
   uncertainty: "Uncertainty latents",
+  neurons: "Hallucination neurons",
 };
 
 /** @typedef {"train"|"validation"|"test"} Split */
@@ -256,10 +259,6 @@ export const MAX_NEW_TOKENS = 128;
 export const MAX_POSITIONS = 512;
 
 export const MAX_DIRECTIONS = 128;
-
-export const MAX_NEURONS = 512;
-
-export const MAX_SET_NAME_CHARACTERS = 60;
 
 export const MAX_WATCHED = 16;
 

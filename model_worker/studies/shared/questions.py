@@ -50,7 +50,7 @@ def questions_of(loaded: Loaded, asked: Asked) -> Generator[None, None, Question
     for number in wanted(names, asked):
         taken = names.taken[number]
         for attribute in _attributes(loaded, taken.entity, asked):
-            found.append(_question(loaded, number, taken, attribute))
+            found.append(question_about(loaded, number, taken, attribute))
         if len(found) % 32 == 0:
             yield None
     if not found:
@@ -169,7 +169,7 @@ def _attributes(loaded: Loaded, entity: Entity, asked: Asked) -> Iterator[Attrib
         yield chosen[int(draw(asked.names.seed, "attribute", entity.type, entity.name) * len(chosen))]
 
 
-def _question(loaded: Loaded, number: int, taken: Taken, attribute: Attribute) -> Question:
+def question_about(loaded: Loaded, number: int, taken: Taken, attribute: Attribute) -> Question:
     before, after = (attribute.question or "{name}").split("{name}", 1)
     text = before + taken.entity.name + after
     span = Span(start=len(before), end=len(before) + len(taken.entity.name))

@@ -38,6 +38,7 @@ const USUAL_TOKENS = 32; // of an answer, as Explore asks and as studies do that
 
 const WHY = {
   transfer: "This model's weights were changed; Explore leaves weights as they are.",
+  neurons: "These neurons were chosen by the study: the figure “Which neurons” names them.",
   sampled: "Drawn from a seed that was not recorded then.",
   other: "Which latent was pushed was not recorded then.",
 };

@@ -17,3 +17,7 @@ def test_weights_and_intercept_are_scikit_learns(n: int, d: int, c: float) -> No
     own = fit_logistic(x, y, c, tolerance=1e-3, iterations=200)
     assert own.weights == pytest.approx(theirs.coef_[0], abs=1e-6)
     assert own.log_odds(x) == pytest.approx(theirs.decision_function(x), abs=1e-6)
+    weights = drawn.random(n)
+    theirs = LogisticRegression(C=c, tol=1e-6, max_iter=500).fit(x, y, sample_weight=weights)
+    own = fit_logistic(x, y, c, tolerance=1e-6, iterations=500, weights=weights)
+    assert own.weights == pytest.approx(theirs.coef_[0], abs=1e-4)

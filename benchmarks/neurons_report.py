@@ -1,0 +1,151 @@
+"""`python -m benchmarks.neurons_report`: docs/neurons.md, from studies of hallucination neurons.
+
+1. every study that ASKED names, resumed where build/neurons holds its frames so far; --only: no study, what is there
+2. its figures as tables, with what they come to in a sentence
+
+A study that isn't whole says so. Nothing here is a test.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from benchmarks.circuits_report import frames_of
+from model_worker.engine import Engine
+from model_worker.model.loading import load
+from model_worker.model.registry import read_registry, row_of
+from protocol.worker.asked import Asked
+from protocol.worker.names import WorldNames
+from protocol.worker.neurons import NeuronsDial, NeuronsRequest
+from protocol.worker.study_frames import Cell, Figure, Study
+
+ROOT = Path(__file__).parent.parent
+KEPT_NEURONS = ROOT / "build" / "neurons"
+NEURONS_PAGE = ROOT / "docs" / "neurons.md"
+ORDER_SHOWN = ("verdicts", "labels", "readers", "sweep", "neurons", "slopes", "dial", "transfer", "origin")
+MOST_ROWS = 90
+
+NEURONS_HEAD = """# Hallucination neurons
+
+Written by `make neurons-report`. Wrong answers against right ones: a few neurons chosen by an L1 fit on CETT (each
+neuron's share of what its MLP writes), as in Gao et al. 2025, beside what tells errors without any neuron. The first
+view is *within one attribute*: a right and a wrong answer to one question about two names. Pooled over all questions
+a score can be good by telling what was asked; that view is last, and says so. Every fit is out of fold by name; where
+*answers are kept out*, by what is said. The paper's own protocol (the mean over the answer's tokens, 3 against 1, C 1)
+is a row of the same table. One rule makes the sentences (`model_worker/studies/neurons/claims.py`); a null has the
+place of a finding. Samples: greedy alone says which side an answer is on, unless a section says that ten must agree.
+"""
+
+
+@dataclass(frozen=True)
+class AskedOf:
+    """name: of its file, and of its section."""
+
+    name: str
+    request: NeuronsRequest
+
+    @property
+    def file(self) -> Path:
+        return KEPT_NEURONS / f"{self.name}.jsonl"
+
+
+def asked_of(model: str, *, is_small: bool) -> Iterator[AskedOf]:
+    """is_small: quick enough for all types, every factor and ten samples."""
+    names = WorldNames(match_lengths=False)
+    if not is_small:
+        asked = Asked(
+            names=names,
+            split="all",
+            most=40,
+            attributes=("sport", "country", "capital"),
+            groups=("known", "unsure", "unrecalled", "unknown"),
+            per_name="all",
+        )
+        dial = NeuronsDial(most=10, alphas=(0.0, 3.0))
+        yield AskedOf(
+            model,
+            NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 10.0), n_bootstraps=3),
+        )
+        return
+    groups = ("known", "withheld", "misled", "rare", "unknown")
+    asked = Asked(names=names, split="all", most=40, per_name="all", groups=groups)
+    cs = (0.3, 1.0, 3.0, 10.0)
+    yield AskedOf(model, NeuronsRequest(model=model, asked=asked, n_samples=0, dial=NeuronsDial(most=30), cs=cs))
+    few = asked.model_copy(update={"most": 20, "groups": ("known", "withheld", "misled")})
+    yield AskedOf(f"{model}, ten of ten", NeuronsRequest(model=model, asked=few, dial=None, base=False, cs=(1.0, 10.0)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.neurons_report", description=__doc__)
+    parser.add_argument("--only", action="store_true", help="write the page from what is in build/neurons")
+    parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all of the registry")
+    options = parser.parse_args()
+    registry = read_registry(())
+    asked = [
+        one
+        for model in options.model or list(registry)
+        for one in asked_of(model, is_small=row_of(registry, model).card.dtype == "float32")
+    ]
+    torch.set_num_threads(1)
+    for one in () if options.only else asked:
+        studied_neurons(one)
+    parts = [_section(one) for one in asked if one.file.exists()]
+    NEURONS_PAGE.write_text(NEURONS_HEAD + "\n" + "\n".join(parts))
+
+
+def studied_neurons(one: AskedOf) -> None:
+    """Its frames, from where it was left."""
+    KEPT_NEURONS.mkdir(parents=True, exist_ok=True)
+    said = frames_of(one.file)
+    if said and said[-1].kind == "done":
+        return
+    row = row_of(read_registry(()), one.request.model)
+    engine = Engine(load(row), row=row)
+    with one.file.open("a") as out:
+        for frame in engine.study(one.request, said):
+            engine.advance("background")
+            if frame is not None:
+                out.write(frame.model_dump_json() + "\n")
+                out.flush()
+
+
+def _section(one: AskedOf) -> str:
+    frames = frames_of(one.file)
+    study = next(frame for frame in frames if isinstance(frame, Study))
+    figures = {frame.id: frame for frame in frames if isinstance(frame, Figure)}
+    whole = "" if frames[-1].kind == "done" else " Not whole yet."
+    lines = [f"## {one.name}", "", f"{study.n_steps:,} questions, those of the dial among them.{whole}", ""]
+    for name in ORDER_SHOWN:
+        if name in figures:
+            lines += [f"### {figures[name].title}", "", *_told(figures[name]), *_rows(figures[name]), ""]
+    return "\n".join(lines)
+
+
+def _told(figure: Figure) -> Iterator[str]:
+    words = " ".join(one for one in (figure.claim, *figure.notes) if one)
+    if words:
+        yield words
+        yield ""
+
+
+def _rows(figure: Figure) -> Iterator[str]:
+    """Of long tables the first."""
+    if not figure.rows:
+        return
+    yield "| " + " | ".join(column.name for column in figure.columns) + " |"
+    yield "|" + "---|" * len(figure.columns)
+    for row in figure.rows[:MOST_ROWS]:
+        yield "| " + " | ".join(map(_cell_text, row)) + " |"
+    if len(figure.rows) > MOST_ROWS:
+        yield f"\n{len(figure.rows) - MOST_ROWS} rows more in the study."
+
+
+def _cell_text(cell: Cell) -> str:
+    return f"{cell:.3f}".replace("-", "−") if isinstance(cell, float) else "" if cell is None else str(cell)
+
+
+if __name__ == "__main__":
+    main()

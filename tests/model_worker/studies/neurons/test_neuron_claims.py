@@ -1,0 +1,70 @@
+"""The one rule that makes a claim's sentence, on planted data: one causal neuron, and none."""
+
+import numpy as np
+
+from model_worker.studies.neurons.claims import adds_claim, carries_claim, reads_claim, seen_from, steers_claim
+from model_worker.studies.neurons.dial import DialArm, slope_of
+from protocol.worker.study_frames import Trial, TrialAnswer
+
+ARMS = (DialArm("H-neurons", 3.0), *(DialArm("H-neurons", 3.0, number) for number in range(8)))
+
+
+def dialled(own: float, random: float, n: int = 60, seed: int = 0) -> list[Trial]:
+    """own, random: shares of prompts that turn wrong at the highest factor; untouched a tenth is."""
+    noise = np.random.default_rng(seed)
+
+    def answer(arm: int, wrong: bool) -> TrialAnswer:
+        return TrialAnswer(arm=arm, text="", outcome="wrong" if wrong else "right", rule="")
+
+    def trial(number: int) -> Trial:
+        was = noise.random() < 0.1
+        turned = [was or noise.random() < share for share in (own, *[random] * 8)]
+        answers = (answer(0, was), *(answer(arm, one) for arm, one in enumerate(turned, 1)))
+        return Trial(seq=0, trial=number, name=0, prompt="", answers=answers)
+
+    return [trial(number) for number in range(n)]
+
+
+def claimed(trials: list[Trial]):
+    found = slope_of(trials, ARMS, "H-neurons", ("wrong",), 3.0)
+    return steers_claim("the neurons", "errors", found.slope, found.interval, found.random, found.n)
+
+
+def test_one_causal_neuron_steers_and_none_does_not() -> None:
+    yes, no = claimed(dialled(0.5, 0.05)), claimed(dialled(0.05, 0.05, seed=1))
+    assert yes.holds and "move errors" in yes.sentence
+    assert no.holds is False and "would have been seen" in no.sentence
+
+
+def test_what_random_neurons_do_too_is_no_steering() -> None:
+    found = claimed(dialled(0.5, 0.5))
+    assert found.interval[0] > 0 and found.holds is False and "random neurons" in found.sentence
+
+
+def test_where_nobody_moves_the_sentence_says_what_would_have_been_seen() -> None:
+    found = claimed(dialled(0.0, 0.0))
+    assert found.holds is False and "none changed sides" in found.sentence and "1 in 20" in found.sentence
+
+
+def test_reading_is_above_chance_and_above_every_random_set() -> None:
+    assert reads_claim("they", 0.7, (0.6, 0.8), [0.5, 0.65], 300).holds
+    assert reads_claim("they", 0.7, (0.6, 0.8), [0.5, 0.72], 300).holds is False
+    below = reads_claim("they", 0.55, (0.45, 0.65), [0.5], 300)
+    assert (
+        below.holds is False
+        and "not told from chance" in below.sentence
+        and "0.64 would have been seen" in below.sentence
+    )
+    assert reads_claim("they", None, None, [], 0).holds is None
+
+
+def test_adding_is_an_interval_above_nought_and_carrying_one_above_a_half() -> None:
+    assert adds_claim("they", 0.03, (0.01, 0.05), 300).holds
+    assert adds_claim("they", 0.03, (-0.01, 0.07), 300).holds is False
+    assert "worse" in adds_claim("they", -0.03, (-0.05, -0.01), 300).sentence
+    assert carries_claim("they", 0.6, (0.55, 0.65), 300).holds
+    assert carries_claim("they", 0.6, (0.48, 0.72), 300).holds is False
+
+
+def test_what_would_have_been_seen_is_two_point_eight_standard_errors() -> None:
+    assert abs(seen_from((-1.96, 1.96)) - 2.8) < 1e-3 and seen_from(None) is None

@@ -97,14 +97,16 @@ CIRCUIT_CONTROL: dict[Literal["pushes", "one", "none", "back", "hidden", "hidden
 """What an effect is held against. one, none: of so few pushes. back: in CIRCUIT_BACK, behind a sentence that said what
 is random. hidden: of the test that hides the name, which is no push."""
 
-CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "untold"], str] = {
+CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "stands", "stands_alone", "untold"], str] = {
     "both": "fires {here}, and {there} on {other}",
     "here": "fires {here} and is silent on {other}",
     "there": "is silent, and fires {there} on {other}",
     "alone": "fires {here}",
+    "stands": "is at {here}, and at {there} on {other}",
+    "stands_alone": "is at {here}",
     "untold": "has no node that is told",
 }
-"""Of a group's strongest member."""
+"""Of a group's strongest member. stands: of a neuron, which can be below nought and has no threshold."""
 
 UNDECIDED_M = 0.5
 UNDECIDED_P = (0.4, 0.6)

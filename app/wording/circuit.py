@@ -158,7 +158,10 @@ def fires(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
     values = {"a": node.a, "b": node.b or 0.0}
     here, there = values[side], values[other(side)]
     alone = len(drawn.sides) == 1
-    words = CIRCUIT_FIRES["alone" if alone else "both" if here and there else "here" if here else "there"]
+    if node.kind == "mlp":
+        words = CIRCUIT_FIRES["stands_alone" if alone else "stands"]
+    else:
+        words = CIRCUIT_FIRES["alone" if alone else "both" if here and there else "here" if here else "there"]
     return words.format(here=sig3(here), there=sig3(there), other="" if alone else who_is(drawn, other(side)))
 
 

@@ -109,7 +109,8 @@ export function fires(graph, group, side) {
   if (!node) return CIRCUIT_FIRES.untold;
   const [here, there] = [valueOf(node, side), valueOf(node, otherSide(side))];
   const alone = sidesOf(graph).length === 1;
-  const key = alone ? "alone" : here && there ? "both" : here ? "here" : "there";
+  const ofLatent = alone ? "alone" : here && there ? "both" : here ? "here" : "there";
+  const key = node.kind !== "mlp" ? ofLatent : alone ? "stands_alone" : "stands";
   return filled(CIRCUIT_FIRES[key], {
     here: sig3(here),
     there: sig3(there),

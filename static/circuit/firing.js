@@ -33,6 +33,16 @@ export function firingText(graph, group, side) {
   return node.kind === "mlp" ? `is at ${value}` : `fires ${value}`; // a neuron can be below nought
 }
 
+const NARROW_BOX = 150; // px: below, words are short
+const NARROWEST_BOX = 110; // below, the number comes first: what is cut is a word, never a digit
+
+/** As much of that as a box has room for. @param {number} width of the box, px */
+export function inRoom(text, width) {
+  if (!(width < NARROW_BOX)) return text;
+  const brief = text.replace("others fire", "others");
+  return width < NARROWEST_BOX ? brief.replace(/^(others|fires|is at) (\S+)$/, "$2 $1") : brief;
+}
+
 /**
  * The same now. point: of points.js, where this side is turned, else null; select: what is turned; test: one that is on.
  * @returns {{ text: string, moved: string, silent: boolean }} moved: "moved 63 %", "" where nothing is known of it

@@ -421,6 +421,8 @@ export const CIRCUIT_FIRES = {
   here: "fires {here} and is silent on {other}",
   there: "is silent, and fires {there} on {other}",
   alone: "fires {here}",
+  stands: "is at {here}, and at {there} on {other}",
+  stands_alone: "is at {here}",
   untold: "has no node that is told",
 };
 

@@ -7,7 +7,7 @@ import { door } from "../../core/term.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { aimOf, gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
-import { firingNow, firingText, isQuiet } from "../firing.js";
+import { firingNow, firingText, inRoom, isQuiet } from "../firing.js";
 import { arrowOn, isBeyond, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
 import { aloneLine } from "./alone.js";
@@ -250,7 +250,7 @@ export function groupColumns(element, state) {
     for (const { group, side: on, button, value, push, gauge } of values) {
       const here = point && on === side ? point : null;
       const now = firingNow(graph, group, on, { point: here, select, test });
-      fill(value, button?.offsetWidth < NARROW_BOX ? now.text.replace("others fire", "others") : now.text);
+      fill(value, inRoom(now.text, button?.offsetWidth));
       if (push) fill(push, now.moved || sideWords(graph, group));
       button?.classList.toggle("silent", now.silent);
       if (gauge) moved(gauge, on, here?.gauges?.get(group.id) ?? 0);
@@ -296,8 +296,6 @@ export function groupColumns(element, state) {
 // ---- words and shapes
 
 const MOST_WIDE = 680; // px of a column
-
-const NARROW_BOX = 150; // px: below, words are short
 
 const LEAST = 0.05; // of a target's way: what moves it less is in the table alone
 

@@ -1,4 +1,4 @@
-import { firingNow, firingText, isQuiet } from "/static/circuit/firing.js";
+import { firingNow, firingText, inRoom, isQuiet } from "/static/circuit/firing.js";
 import assert from "../assert.js";
 import { graphOf } from "./frames.js";
 
@@ -38,4 +38,11 @@ Deno.test("while a group is turned its box says what it is set to, and the other
 Deno.test("under a test, which measures m alone, each box says what it was", () => {
   const now = firingNow(graph, group, "b", { point: null, select: "g1", test: "recognition_off" });
   assert.equal(now.text, "was 18.9");
+});
+
+Deno.test("where a box is narrow a word is cut, never a number", () => {
+  const brief = (text) => [400, 140, 90, undefined].map((width) => inRoom(text, width));
+  assert.deepEqual(brief("others fire 10.6"), ["others fire 10.6", "others 10.6", "10.6 others", "others fire 10.6"]);
+  assert.deepEqual(brief("fires 5.73").slice(1, 3), ["fires 5.73", "5.73 fires"]);
+  assert.equal(inRoom("silent", 90), "silent");
 });

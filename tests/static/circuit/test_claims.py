@@ -18,6 +18,7 @@ from protocol.worker.circuit_frames import (
     MeasuredChange,
     NodeGroup,
     NodeGroups,
+    Nodes,
     RandomBand,
 )
 from protocol.worker.circuits import ReadTarget, TokensTarget
@@ -51,6 +52,13 @@ def _groups(change: Callable[[NodeGroup], NodeGroup | None]) -> Change:
         return _each(NodeGroups, groups=groups)(frames)
 
     return changed
+
+
+def _of_neurons(frames: list[Frame]) -> list[Frame]:
+    """One side below nought, which no latent can be."""
+    below = {"kind": "mlp", "a": -5.0}
+    (told,) = (frame for frame in frames if isinstance(frame, Nodes))
+    return _each(Nodes, nodes=tuple(node.model_copy(update=below) for node in told.nodes))(frames)
 
 
 def _without_control(group: NodeGroup) -> NodeGroup:
@@ -248,6 +256,11 @@ CASES = {
         (_side(0, m=0.1), _side(1, m=-0.1)),
         "Michael Batkin with m +0.100 and Michael Jordan with m −0.100 are nearer than random pushes move m: there is "
         "no gap to explain.",
+    ),
+    "a neuron is at a value, and fires none": Case(
+        (_of_neurons,),
+        "Michael Jordan: “Not recognised” is at 0, and at −5.00 on Michael Batkin. Set as on Michael Batkin, "
+        f"{TURNS.removeprefix(SILENT)}",
     ),
     "a group of which no node is told has no activation to tell": Case(
         (_groups(lambda group: group.model_copy(update={"members": ()})),),

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model_worker.circuits.basis.direct_edges import EMBEDDING, reading_slopes, slopes_below
@@ -80,7 +80,18 @@ def subjects(folder: Path) -> Iterator[tuple[str, RegistryRow, str]]:
     for family, behind_gain in (("gemma2", False), ("gemma3", True)):
         shape = random_gemma.Shape(with_transcoder=every, behind_gain=behind_gain)
         written = random_gemma.write(folder / family, family=family, shape=shape)
+        with_gains(written / "weights" / "model.safetensors")
         yield f"random {family}", read_row(written), "Who is Bo?"
+
+
+def with_gains(weights: Path) -> None:
+    """Norms as trained ones are: of gains other than 1."""
+    drawn = torch.Generator().manual_seed(0)
+    tensors = load_file(weights)
+    for name, one in tensors.items():
+        if name.endswith("norm.weight"):
+            one += 0.3 * torch.randn(one.shape, generator=drawn)
+    save_file(tensors, weights, metadata={"format": "pt"})
 
 
 def traced(python: Path, folder: Path, inquiry: Inquiry, row: RegistryRow) -> TracedGraph:

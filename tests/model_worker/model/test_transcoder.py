@@ -8,7 +8,7 @@ import torch
 
 from model_worker.model.dictionaries.config import require_transcoder_as_carded
 from model_worker.model.dictionaries.transcoder import load_transcoder
-from model_worker.model.loading import load
+from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import card_folders, read_row
 from protocol.refusal import Refused
 from protocol.worker.models import DictionaryCard
@@ -99,3 +99,17 @@ def test_those_that_ship_are_read() -> None:
         assert load_transcoder(card, row.folder, row.card.d_model, "cpu").W_dec.shape == (card.d_sae, row.card.d_model)
     with pytest.raises(Refused, match="its own config an SAE, at blocks"):
         load_transcoder(row.card.dictionaries[0], row.folder, row.card.d_model, "cpu")
+
+
+@torch.no_grad()
+def test_it_reads_the_residual_at_its_root_mean_square_or_what_the_norm_puts_out(embedded: Loaded) -> None:
+    """A trained norm, whose gain isn't 1."""
+    block, h = embedded.gemma.blocks[2], embedded.gemma.embed(torch.tensor([5, 9, 40]))
+    before = embedded.transcoders["transcoder/layer_2"]
+    behind = dataclasses.replace(before, behind_gain=True)
+    norm = embedded.model.model.layers[2].pre_feedforward_layernorm
+    torch.testing.assert_close(behind.norm(block.before_mlp)(h), norm(h))
+    torch.testing.assert_close(
+        before.norm(block.before_mlp)(h), h * torch.rsqrt(h.square().mean(-1, keepdim=True) + norm.eps)
+    )
+    assert (norm.weight.abs() > 0.01).any()

@@ -90,6 +90,13 @@ def test_a_stylesheet_says_the_same_wherever_it_is_served_from() -> None:
     assert [str(sheet.relative_to(STATIC)) for sheet in sheets() if lost.search(sheet.read_text())] == []
 
 
+def test_what_sticks_to_a_window_lies_over_nothing_on_paper() -> None:
+    told = {path.name: path.read_text() for path in sheets()}
+    assert [name for name, text in told.items() if "position: sticky" in text] == [], "var(--sticks) knows paper"
+    paper = told["palette.css"].split("@media print")[1]
+    assert "--sticks: static" in paper and "--sticks: sticky" in told["palette.css"]
+
+
 def test_a_pages_title_looks_the_same_on_every_page() -> None:
     sized = [
         f"{sheet.relative_to(STATIC)}: {selector.strip()}"

@@ -68,3 +68,10 @@ class Recording:
         steps = (frame for frame in self.frames if isinstance(frame, Step))
         tokens = (token for step in steps for token in step.tokens)
         return "".join(token.text for token in tokens if (token.arm, token.sample) == (arm, sample))
+
+    def risks(self, arm: int = 0, sample: int = 0) -> list[float | None]:
+        """Of each token of an answer so far (NewToken.risk); where `start.risk` is None, None. Not fitted for steered
+        arms."""
+        steps = (frame for frame in self.frames if isinstance(frame, Step))
+        tokens = (token for step in steps for token in step.tokens)
+        return [token.risk for token in tokens if (token.arm, token.sample) == (arm, sample)]

@@ -60,7 +60,8 @@ class AnswerFrames:
         arm, sample = self._of[chosen.row]
         told = None
         if self._risks:
-            told = self._risks[chosen.row].next(chosen.odds, bool(self._loaded.opens_refusal[chosen.token]))
+            opens = self._n_steps == 1 and bool(self._loaded.opens_refusal[chosen.token])
+            told = self._risks[chosen.row].next(chosen.odds, opens)
         return NewToken(
             arm=arm,
             sample=sample,

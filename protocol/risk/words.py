@@ -50,7 +50,7 @@ RISK_REFUSES = "n/a: it refuses"
 
 RISK_STEERED = "not fitted for steered answers"
 
-RISK_UNFITTED = "entropy in nats, uncalibrated: no fit ships for answers of this kind"
+RISK_UNFITTED = "entropy in nats, uncalibrated: this run has no fit of the risk"
 
 RISK_NEAREST = "Fitted at temperature {fitted}; these were sampled at {asked}."
 

@@ -510,7 +510,7 @@ export const RISK_REFUSES = "n/a: it refuses";
 
 export const RISK_STEERED = "not fitted for steered answers";
 
-export const RISK_UNFITTED = "entropy in nats, uncalibrated: no fit ships for answers of this kind";
+export const RISK_UNFITTED = "entropy in nats, uncalibrated: this run has no fit of the risk";
 
 export const RISK_NEAREST = "Fitted at temperature {fitted}; these were sampled at {asked}.";
 

@@ -30,6 +30,8 @@ def trials(model: str) -> list[RiskTrial]:
 
 
 def test_what_ships_is_what_its_trials_give(model: str, trials: list[RiskTrial]) -> None:
+    if not (CARDS / model / "risk.json").exists():
+        pytest.skip("docs/risk.md says why none ships")
     shipped = RiskFile.model_validate_json((CARDS / model / "risk.json").read_bytes())
     again = risk_file(model, trials, FEW)
     for told, found in product(shipped.fits, again.fits):
@@ -50,7 +52,7 @@ def test_no_unit_is_in_both_halves(model: str, trials: list[RiskTrial]) -> None:
     half_of: dict[str, set[str]] = {}
     for one in [*asked, *trials]:
         half_of.setdefault(one.unit, set()).add(one.half)
-    assert len(half_of) > 300 and all(len(halves) == 1 for halves in half_of.values())
+    assert len(half_of) > 300 < len(trials) and all(len(halves) == 1 for halves in half_of.values())
 
 
 def test_what_the_test_half_says_reaches_no_weight(model: str, trials: list[RiskTrial]) -> None:

@@ -6,6 +6,7 @@ Fits again from the trials and tests; knows no model and no other file.
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from model_worker.model.registry import CARDS
 from model_worker.studies.shared.statistics import Interval
 from protocol.risk.fit import RiskFit, RiskHead, RiskTested
 from protocol.risk.words import RISK_PLACES, RISK_THRESHOLD
@@ -21,6 +22,7 @@ from training.risk.held_out import (
     reliability,
     with_figures,
 )
+from training.risk.shipping import RISK_JSON
 from training.risk.trials import RiskTrial
 
 RISK_PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
@@ -35,11 +37,17 @@ was asked. Intervals are 95 %, whole names (families, of invented ones) drawn ag
 broken answer is neither right nor wrong and left out. Behind a token that opened a refusal there is no number.
 """
 
+NOT_SHIPPED = """**Not shipped.** So few answers of its fit half are wrong that the heads don't hold on other names, and
+entropy alone tells its errors at least as well. Its tokens show their entropy in nats, uncalibrated.
+"""
+
 
 def risk_page(models: Mapping[str, Sequence[RiskTrial]]) -> str:
     parts = [OPENING]
     for model, trials in models.items():
         parts.append(f"## {model}\n")
+        if not (CARDS / model / RISK_JSON).exists():
+            parts.append(NOT_SHIPPED)
         for decoding in TEMPERATURES:
             parts += list(_fit_part(with_figures(fitted_heads(trials, decoding), trials), trials))
     return "\n".join(parts).rstrip() + "\n"

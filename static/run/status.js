@@ -10,10 +10,9 @@ export function workerStatus(element, state) {
   return state.on(["health", "run"], () => {
     const health = state.get("health");
     const run = state.get("run");
-    const model = run?.start?.model;
     const place = run && isOpen(run) ? run.queued : null;
     const worker = workerNow(health, run);
-    const name = worker === "ready" ? (health?.model ?? model?.id) : null;
+    const { name, place: runsOn } = servedBy(health, run);
     const held = health?.database === "busy";
     fill(
       element,
@@ -23,12 +22,19 @@ export function workerStatus(element, state) {
         h("span", {}, "Waiting", wide(" for memory"), `: place ${place}`, wide(" in the queue")),
       worker === "ready" && !place && held && h("span", {}, "Waiting for the database"),
       worker === "ready" && !place && !held && [h("b", {}, name), wide("ready")],
-      worker === "ready" && !place && !held && model && wide(`· ${model.device} ${model.dtype}`),
+      worker === "ready" && !place && !held && runsOn && wide(`· ${runsOn}`),
       worker === "starting" && "The model is loading",
       worker === "down" && downWords(health),
     );
     element.title = health?.detail ?? "";
   });
+}
+
+/** What a run would be answered by, and where it runs; that is known of a run of this model alone. */
+export function servedBy(health, run) {
+  const model = run?.start?.model;
+  const name = health?.model ?? model?.id ?? null;
+  return { name, place: model && model.id === name ? `${model.device} ${model.dtype}` : "" };
 }
 
 const wide = (text) => h("span", { class: "wide" }, text);

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForCausalLM
 
 from model_worker.engine import Engine
@@ -146,6 +145,8 @@ def test_every_count_is_that_of_sae_lens_on_transformers_own_pass(whole: list[Fr
 
 
 def test_scores_are_what_a_straightforward_reading_of_the_paper_gives(whole: list[Frame], plain: Plain) -> None:
+    from sklearn.metrics import roc_auc_score  # takes a second
+
     final = of(Ranking, whole)[-1]
     assert final.final and final.n_names == sum(one.split == "train" for one in plain.names)
     assert len(final.known) == 5 and 0 < len(final.unknown) <= 5
@@ -415,6 +416,8 @@ def test_figures_have_what_their_plots_draw_and_their_controls(whole: list[Frame
 
 def test_baselines_are_scikit_learns_own(whole: list[Frame], plain: Plain, bench: Bench) -> None:
     """Difference of means and length, from transformers' residuals."""
+    from sklearn.metrics import roc_auc_score  # takes a second
+
     model = transformers_own()
     names = whole[0].names
     with torch.no_grad():

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForCausalLM
 
 from model_worker.decoding.states import read
@@ -95,6 +94,8 @@ def test_fvu_is_sae_lens_own_reconstruction_of_transformers_residuals(
 def test_separation_and_auroc_are_those_of_the_activations(
     embedded: Loaded, frames: list[Frame], residuals: dict[str, torch.Tensor]
 ) -> None:
+    from sklearn.metrics import roc_auc_score  # takes a second
+
     readings = [trial for trial in trials_of(frames) if not trial.answers]
     known = np.array([frames[0].names[trial.name].label == "known" for trial in readings])
     for role in ("known", "unknown"):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from sklearn.metrics import f1_score, roc_auc_score
 
 from model_worker.answering.prompt import read_prompt
 from model_worker.engine import Engine
@@ -107,6 +106,8 @@ def test_no_latent_of_a_dictionary_has_a_greater_score_than_the_first(frames: li
 
 
 def test_auroc_and_f1_are_scikit_learns_on_the_test_half(frames: list[Frame], plain: Plain) -> None:
+    from sklearn.metrics import f1_score, roc_auc_score  # takes a second
+
     for row in rows_of(frames, "latents"):
         a, test = plain.activations(row["dictionary"], row["index"]), plain.where("test")
         assert row["AUROC"] == pytest.approx(roc_auc_score(plain.error[test], a[test]), abs=1e-3)
@@ -118,6 +119,8 @@ def test_auroc_and_f1_are_scikit_learns_on_the_test_half(frames: list[Frame], pl
 
 
 def test_the_baselines_are_transformers_first_token_and_its_residual(frames: list[Frame], plain: Plain) -> None:
+    from sklearn.metrics import roc_auc_score  # takes a second
+
     test, train = plain.where("test"), plain.where("train")
     entropy = -(plain.logprobs.exp() * plain.logprobs).sum(-1).numpy()
     surprise = -plain.logprobs.max(-1).values.numpy()

@@ -4,6 +4,7 @@ answer  the questions, greedy and sampled: RISK_WORK/MODEL.jsonl.gz; goes on whe
 fit     the card's risk.json, and beside this module what it was fitted and tested on: trials/MODEL.jsonl.gz
 report  docs/risk.md, of all models that have trials
 
+Whoever trains a model again asks and fits again: its card is written without a risk.json.
 The weights of a model that doesn't hold its own come from the store (docs/models.md).
 """
 

@@ -96,7 +96,7 @@ circuits-report: setup ## study circuits of whole sets on every model here, or g
 	$(PY) -m benchmarks.circuits_report
 
 neurons-report: setup ## study hallucination neurons on every model here, or go on; writes docs/neurons.md
-	$(PY) -m benchmarks.neurons_report
+	$(PY) -m benchmarks.neurons.report
 
 gemma-report: setup ## write docs/gemma-3-270m.md again, from what was measured
 	$(PY) -m training.gemma3_270m.evaluation.report

@@ -35,12 +35,11 @@ from protocol.vocabulary import (
     Role,
     Scope,
 )
-from protocol.worker.asked import Asked as Asked
-from protocol.worker.asked import too_few_samples
 from protocol.worker.circuits import CircuitRequest
-from protocol.worker.names import Names, WorldNames
-from protocol.worker.neurons import NeuronsRequest as NeuronsRequest
+from protocol.worker.names import Asked as Asked
+from protocol.worker.names import Names, WorldNames, too_few_samples
 from protocol.worker.requests import GenerateRequest
+from protocol.worker.study_requests.neurons import NeuronsRequest as NeuronsRequest
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

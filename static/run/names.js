@@ -90,5 +90,8 @@ export function keyOf({ kind = "latent", dictionary, latent, layer, neurons, nam
 /** Neurons are scaled, and nothing else can be done to them. */
 export const onNeurons = (target) => ["neuron", "neurons"].includes(readOf(target).kind);
 
+/** What stands in for a push along or on this target. */
+export const standIns = (target) => (target && onNeurons(target) ? "random neurons" : "random directions");
+
 /** Whose activation and whose site hold: the target's own, or of what a random direction stands for. */
 export const readOf = (target) => (target.kind === "random" ? target.like : target);

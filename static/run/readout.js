@@ -5,7 +5,7 @@ import { fill, h } from "../core/dom.js";
 import { labelDoor, withDoors } from "../core/term.js";
 import { SCOPES, UNITS } from "../core/protocol.js";
 import { plain, shortHash, sig3, signed } from "../core/format.js";
-import { directions, movedTo, titled } from "./names.js";
+import { directions, movedTo, onNeurons, titled } from "./names.js";
 import { armAt } from "./run.js";
 
 export function readout(element, state) {
@@ -58,7 +58,7 @@ export function facts(state) {
   if (used) {
     list.push(strengthOf(direction, used, arm, state.get("card")));
     list.push(["‖d‖", sig3(used.norm), "norm of the direction that is added"]);
-    list.push(["site", `L${used.layer} resid_post (paper: layer ${used.paper_layer})`]);
+    list.push(["site", siteOf(used)]);
     list.push(["scope", SCOPES[direction.scope] ?? direction.scope, `${used.positions.length} prompt positions`]);
   }
   (start.request.hold ?? []).forEach((hold, i) => {
@@ -72,7 +72,9 @@ export function facts(state) {
   list.push([
     "controls",
     controls.n_directions && start.request.sweeps.length ? `N ${controls.n_directions}, seed ${controls.seed}` : "none",
-    "random directions of equal norm, at the same place",
+    direction && onNeurons(direction.target)
+      ? "random neurons of the same layers and about the same shares"
+      : "random directions of equal norm, at the same place",
   ]);
   start.dictionaries.forEach(({ id, sha256 }, i) => {
     const fvu = prompt?.fvu[i];
@@ -88,4 +90,12 @@ export function facts(state) {
   list.push(["request", shortHash(start.request_sha256), start.request_sha256]);
   list.push(["arms", `${start.arms.length} in one batch${done ? `, ${sig3(done.elapsed_s)} s` : ""}`]);
   return list;
+}
+
+/** Of neurons: what they are read and scaled in. */
+function siteOf({ layer, paper_layer, neurons = [] }) {
+  const layers = [...new Set(neurons.map(([own]) => `L${own}`))];
+  return layers.length
+    ? `down_proj's input, ${layers.join(", ")}`
+    : `L${layer} resid_post (paper: layer ${paper_layer})`;
 }

@@ -20,8 +20,8 @@ from model_worker.studies.neurons.sides import VALUE, Rows, sided
 from model_worker.studies.neurons.sparse import SparseFit
 from model_worker.studies.shared.questions import Question
 from protocol.steering import MAX_NEURONS
-from protocol.worker.neurons import NeuronsRequest
 from protocol.worker.study_frames import Trial
+from protocol.worker.study_requests.neurons import NeuronsRequest
 
 MIN_SIDE = 8  # right answers, and errors, below which nothing is fitted
 DENSE_C, PROBE_C = 0.1, 0.01

@@ -21,8 +21,8 @@ from model_worker.studies.shared.completions import Answered, Wanted
 from model_worker.studies.shared.questions import Question, question_about, trial_answer
 from model_worker.studies.shared.statistics import Interval, t_interval
 from protocol.vocabulary import ControlKind, Outcome
-from protocol.worker.neurons import NeuronsDial
 from protocol.worker.study_frames import StudyArm, Trial
+from protocol.worker.study_requests.neurons import NeuronsDial
 
 CHOSEN, REFUSING = "H-neurons", "refusing neurons"
 SETS = (CHOSEN, REFUSING)

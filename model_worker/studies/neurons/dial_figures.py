@@ -21,8 +21,8 @@ from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.statistics import wilson
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.vocabulary import Outcome
-from protocol.worker.neurons import NeuronsDial
 from protocol.worker.study_frames import Figure, Trial
+from protocol.worker.study_requests.neurons import NeuronsDial
 
 ByGroup = Mapping[str, Sequence[Trial]]
 BROKEN: tuple[Outcome, ...] = ("broken",)

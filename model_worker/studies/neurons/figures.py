@@ -15,8 +15,8 @@ from model_worker.studies.shared.questions import Question
 from model_worker.studies.shared.statistics import auroc
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from model_worker.studies.shared.within.auroc import WithinAuroc
-from protocol.worker.neurons import NeuronsRequest
 from protocol.worker.study_frames import Figure, Trial
+from protocol.worker.study_requests.neurons import NeuronsRequest
 
 ANSWER_SIDES = ("right", "error", "refused", "mixed")
 SIDE_ROLES = {"right": "right", "error": "wrong", "refused": "refused", "mixed": "broken"}

@@ -34,9 +34,9 @@ from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from model_worker.studies.shared.within.auroc import within_gain
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
-from protocol.worker.neurons import NeuronsRequest
 from protocol.worker.requests import Sampling
 from protocol.worker.study_frames import Figure, Study
+from protocol.worker.study_requests.neurons import NeuronsRequest
 
 
 def neurons(bench: Bench, request: NeuronsRequest) -> Generator[None, None, Script]:

@@ -17,6 +17,7 @@ from protocol.app.experiments.cost import asked_names, names_counted
 from protocol.app.experiments.experiment import Draft, Experiment, ExperimentMade, ExperimentOffer
 from protocol.app.experiments.knowledge import KnowledgeExperiment
 from protocol.app.experiments.label import LabelExperiment
+from protocol.app.experiments.neurons import NeuronsExperiment
 from protocol.app.experiments.patching import PatchingExperiment
 from protocol.app.experiments.transfer import TransferExperiment
 from protocol.app.experiments.uncertainty import UncertaintyExperiment
@@ -38,6 +39,7 @@ EXPERIMENTS: tuple[Experiment[Any], ...] = (
     KnowledgeExperiment(),
     TransferExperiment(),
     UncertaintyExperiment(),
+    NeuronsExperiment(),
     MisfiresExperiment(),
     LabelExperiment(),
 )

@@ -4,6 +4,7 @@ import { fill, h, icon } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { probability } from "../../core/format.js";
 import { effectOf } from "../effect.js";
+import { standIns } from "../names.js";
 import { byRefusal, control, idleArm, isOpen, logodds, sigmoid } from "../run.js";
 
 export function randomPushes(element, state) {
@@ -11,14 +12,17 @@ export function randomPushes(element, state) {
   const marks = h("p", { class: "pushes" });
   let places = []; // { root, icon, kind }, each rewritten only where it changed: a slider may be moving
   const spoken = h("span", { class: "sr" });
+  const title = h("h2", {}, "Same push, ", door("control", "random direction"));
   fill(
     element,
-    h("div", { class: "row wrap" }, h("h2", {}, "Same push, ", door("control", "random direction")), about),
+    h("div", { class: "row wrap" }, title, about),
     marks,
   );
   const off = state.on(["run", "steer", "wantRandom"], () => {
     const run = state.get("run");
     const steer = state.get("steer");
+    const swept = run?.start?.request.sweeps[steer?.sweep ?? 0];
+    fill(title, "Same push, ", door("control", standIns(swept?.target).replace(/directions$/, "direction")));
     const seen = run && steer.sweep !== null && !effectOf(run, steer)?.nothing ? control(run, steer) : null;
     if (seen) drawSeen(run, seen);
     else drawWaiting(run, steer);

@@ -36,6 +36,7 @@ FEW = {
     "transfer": {"n_controls": 1},
     "uncertainty": {"n_samples": 2, "k": 1},
     "label": {"n_samples": 2, "k": 1},
+    "neurons": {"n_samples": 1, "k": 1, "dial": None, "n_bootstraps": 0},
 }
 
 

@@ -15,10 +15,9 @@ from model_worker.studies.neurons.measure import IDS, read_answer
 from model_worker.studies.neurons.sides import VALUE
 from model_worker.studies.shared.questions import Question, questions_of
 from protocol.spelling import fold
-from protocol.worker.asked import Asked
 from protocol.worker.frames import Frame
-from protocol.worker.names import WorldNames
-from protocol.worker.neurons import NeuronsDial, NeuronsRequest
+from protocol.worker.names import Asked, WorldNames
+from protocol.worker.study_requests.neurons import NeuronsDial, NeuronsRequest
 from tests.model_worker.reference import blocks, teacher_forced
 from tests.model_worker.study_runs import asked_in_template, check_resumes_anywhere, figure, rows_of, studied, trials_of
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.neurons_report`: docs/neurons.md, from studies of hallucination neurons.
+"""`python -m benchmarks.neurons.report`: docs/neurons.md, from studies of hallucination neurons.
 
 1. every study that ASKED names, resumed where build/neurons holds its frames so far; --only: no study, what is there
 2. its figures as tables, with what they come to in a sentence
@@ -17,12 +17,11 @@ from benchmarks.circuits_report import frames_of
 from model_worker.engine import Engine
 from model_worker.model.loading import load
 from model_worker.model.registry import read_registry, row_of
-from protocol.worker.asked import Asked
-from protocol.worker.names import WorldNames
-from protocol.worker.neurons import NeuronsDial, NeuronsRequest
+from protocol.worker.names import Asked, WorldNames
 from protocol.worker.study_frames import Cell, Figure, Study
+from protocol.worker.study_requests.neurons import NeuronsDial, NeuronsRequest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 KEPT_NEURONS = ROOT / "build" / "neurons"
 NEURONS_PAGE = ROOT / "docs" / "neurons.md"
 ORDER_SHOWN = ("verdicts", "labels", "readers", "sweep", "neurons", "slopes", "dial", "transfer", "origin")
@@ -70,16 +69,19 @@ def asked_of(model: str, *, is_small: bool) -> Iterator[AskedOf]:
             NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 10.0), n_bootstraps=3),
         )
         return
-    groups = ("known", "withheld", "misled", "rare", "unknown")
-    asked = Asked(names=names, split="all", most=40, per_name="all", groups=groups)
-    cs = (0.3, 1.0, 3.0, 10.0)
-    yield AskedOf(model, NeuronsRequest(model=model, asked=asked, n_samples=0, dial=NeuronsDial(most=30), cs=cs))
-    few = asked.model_copy(update={"most": 20, "groups": ("known", "withheld", "misled")})
+    groups = ("known", "withheld", "misled", "unknown")
+    asked = Asked(names=names, split="all", most=14, per_name="all", groups=groups)
+    dial = NeuronsDial(most=8, alphas=(0.0, 3.0))
+    yield AskedOf(
+        model,
+        NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 10.0), n_bootstraps=4, n_random=4),
+    )
+    few = asked.model_copy(update={"groups": groups[:-1]})
     yield AskedOf(f"{model}, ten of ten", NeuronsRequest(model=model, asked=few, dial=None, base=False, cs=(1.0, 10.0)))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.neurons_report", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks.neurons.report", description=__doc__)
     parser.add_argument("--only", action="store_true", help="write the page from what is in build/neurons")
     parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all of the registry")
     options = parser.parse_args()

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from protocol.base import Message, Name
-from protocol.worker.asked import Asked, too_few_samples
+from protocol.worker.names import Asked, too_few_samples
 
 
 class NeuronsDial(Message):

@@ -90,12 +90,12 @@ def test_what_can_not_be_used_is_told_with_its_line(text: str, code: str, asked:
     assert _refused(text) == (code, asked)
 
 
-def test_more_names_than_a_set_may_have_are_told_at_once(app: Client, worker: ScriptedWorker) -> None:
+def test_more_names_than_a_set_may_have_are_told_without_asking_the_worker(app: Client, worker: ScriptedWorker) -> None:
     names = "\n".join(f"Somebody {n}" for n in range(50_000))
     assert _refused(names) == ("too_many_names", "50,000 names are here; line 10,001 is the first too many.")
     assert len(_read("\n".join(names.split("\n")[:MAX_NAMES]))) == MAX_NAMES
     refused = app.post("/api/names", json={"model": "scripted", "text": names})
-    assert refused.status_code == 422 and refused.elapsed.total_seconds() < 2 and worker.asked == []
+    assert refused.status_code == 422 and worker.asked == []
     assert app.post("/api/names", json={"model": "scripted", "text": "x" * 4_300_000}).status_code == 413
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,15 +26,12 @@ def _alive(pid: int) -> bool:
 
 
 def test_the_app_answers_while_its_worker_still_loads(spawn: Spawn) -> None:
-    started = time.monotonic()
     app = spawn("--listens-after-s", "30")
     told = app.health()
-    elapsed_s = time.monotonic() - started
     assert (told["ready"], told["worker"]) == (False, "starting")
     assert app.client.get("/").status_code == 200
     refused = app.client.post_run()
     assert refused.status_code == 503 and refused.json()["refusal"]["code"] == "no_worker"
-    assert elapsed_s < 25, f"{elapsed_s:.1f} s; about 1.5 s on an idle machine"
 
 
 def test_a_killed_worker_is_started_again_and_the_next_run_works(spawn: Spawn) -> None:

@@ -79,6 +79,7 @@ def test_no_text_lies_over_another_on_any_other_page(app: App, open_page: OpenPa
         "/method",
         "/discover",
         "/experiments",
+        "/circuit",
         "/nowhere",
     ):
         page.goto(app.url + path)

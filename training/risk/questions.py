@@ -77,7 +77,8 @@ def _half(unit: str) -> RiskHalf:
 
 
 def _split_half(split: str) -> RiskHalf | None:
-    return {"validation": "fit", "test": "test"}.get(split)  # type: ignore[return-value]
+    halves: dict[str, RiskHalf] = {"validation": "fit", "test": "test"}
+    return halves.get(split)
 
 
 def halved_by(folder: Path) -> HalvedBy:

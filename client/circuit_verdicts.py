@@ -2,7 +2,7 @@
 controls. Pure: a recording in, a verdict out.
 
 A claim holds where every measurement that it needs turned out so and lies outside what its controls did; "not here"
-is said where one did not, "not measured" where one is missing.
+is said where one did not, "not measured" where one is missing or stands beside too few controls to count.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Literal
 from client.recording import Recording
 from protocol.amounts import MINUS
 from protocol.circuit import DEFAULT_TESTS, DefaultTest, GroupRole
-from protocol.enough import is_beyond
+from protocol.enough import FEWEST_CONTROLS, enough_controls, is_beyond
 from protocol.worker.circuit_frames import (
     Arrow,
     Arrows,
@@ -44,10 +44,16 @@ class CircuitVerdict:
 
 @dataclass(frozen=True)
 class _Measurement:
-    """One measurement in words, and whether it turned out as the claim needs it."""
+    """One measurement in words, and whether it turned out as the claim needs it; and how many
+    controls were run beside it, of which too few make it none."""
 
     words: str
     ok: bool
+    beside: tuple[int, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        return all(map(enough_controls, self.beside))
 
 
 def refusal_is_the_default(recording: Recording) -> CircuitVerdict:
@@ -91,6 +97,7 @@ def forced_recognition_invents(
             f"Pushed towards known, {_who(recording, 'b')} gets “{answer.strip()}” ({outcome}); {n_answering} of "
             f"{n_random} random pushes of that size open an answer.",
             outcome == "invented" and n_answering * 4 <= n_random,
+            (n_random,),
         ),
     ]
     return _verdict(seen)
@@ -126,6 +133,7 @@ def what_is_moved_not_where_it_looks(recording: Recording) -> CircuitVerdict:
                 f"{_who(recording, side)}, head {strongest.layer}.{strongest.head}: its output swapped moves m by "
                 f"{_signed(output)}, its pattern alone by {_signed(pattern)}{_beside(band)}.",
                 abs(pattern) < abs(output) / 2 and _is_out(output, band),
+                _n(band),
             )
         )
     for share in told.patterns:
@@ -138,8 +146,9 @@ def what_is_moved_not_where_it_looks(recording: Recording) -> CircuitVerdict:
 
 def _verdict(seen: Sequence[_Measurement | None]) -> CircuitVerdict:
     there = [one for one in seen if one is not None]
-    holds: Holds = "yes" if all(one.ok for one in there) else "no"
-    if not there or len(there) < len(seen):
+    counted = [one for one in there if one.counts]
+    holds: Holds = "yes" if all(one.ok for one in counted) else "no"
+    if not counted or len(counted) < len(seen):
         holds = "unmeasured" if holds == "yes" else "no"
     return CircuitVerdict(holds, tuple(one.words for one in there))
 
@@ -157,7 +166,7 @@ def _test(recording: Recording, test: DefaultTest, side: HereOrThere, *, refuses
     says = f", and it says “{first.text.strip()}”" if first else ""
     words = f"{_who(recording, side)}, {DEFAULT_TESTS[test]}: m {_signed(before)} → {_signed(m)}{_beside(band)}{says}."
     said = first is None or first.opens_refusal == refuses
-    return _Measurement(words, said and (m > 0) == refuses and (not turned or _is_out(m, band, before)))
+    return _Measurement(words, said and (m > 0) == refuses and (not turned or _is_out(m, band, before)), _n(band))
 
 
 def _moved(recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool) -> _Measurement | None:
@@ -170,7 +179,8 @@ def _moved(recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool
         f"{_who(recording, side)}, {_name(role)} set to the other's values: m {_signed(before)} → "
         f"{_signed(before + change.measured)}{_beside(change.control, before)}."
     )
-    return _Measurement(words, (change.measured > 0) == up and _is_out(change.measured, change.control))
+    ok = (change.measured > 0) == up and _is_out(change.measured, change.control)
+    return _Measurement(words, ok, _n(change.control))
 
 
 def _fires(recording: Recording, role: GroupRole, side: HereOrThere, *, fires: bool) -> _Measurement | None:
@@ -204,7 +214,7 @@ def _arrow_words(
         f"{_percent(arrow.in_a)} of the way{_shares(arrow.control_a)}, in {_who(recording, 'b')} "
         f"{_percent(arrow.in_b)}{_shares(arrow.control_b)}."
     )
-    return _Measurement(words, outside == moves)
+    return _Measurement(words, outside == moves, _n(arrow.control_a))
 
 
 def _of(recording: Recording, kind: type, name: str) -> tuple[object, ...]:
@@ -232,6 +242,10 @@ def _is_out(value: float, band: RandomBand | None, before: float = 0.0) -> bool:
     return band is not None and is_beyond(value - before, band.low - before, band.high - before)
 
 
+def _n(band: RandomBand | None) -> tuple[int, ...]:
+    return (band.n,) if band else ()
+
+
 def _beside(band: RandomBand | None, before: float = 0.0) -> str:
     if band is None:
         return " (no control)"
@@ -243,7 +257,9 @@ def _shares(band: RandomBand | None) -> str:
 
 
 def _controls(band: RandomBand) -> str:
-    return f"{band.n} control{'' if band.n == 1 else 's'}"
+    """How many, and where that is too few for what they stand beside to count, so."""
+    few = "" if enough_controls(band.n) else f", of {FEWEST_CONTROLS} that it takes to count:"
+    return f"{band.n} control{'' if band.n == 1 else 's'}{few}"
 
 
 def _signed(x: float) -> str:

@@ -86,16 +86,17 @@ CIRCUIT_NOTHING: dict[Literal["toward", "off", "test"], str] = {
 CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so}; {control}."
 """A default test on one prompt. test: of DEFAULT_TESTS."""
 
-CIRCUIT_CONTROL: dict[Literal["pushes", "one", "none", "back", "hidden", "hidden_none"], str] = {
+CIRCUIT_CONTROL: dict[Literal["pushes", "few", "none", "back", "hidden", "hidden_few", "hidden_none"], str] = {
     "pushes": "{n} random pushes of that size reach {low} to {high}",
-    "one": "the 1 random push of that size that there can be reaches {low}",
+    "few": "random pushes of that size ({n} tried), {low} to {high}: too few, nothing follows",
     "none": "no random push can stand beside this one",
     "back": "random {low} to {high}",
     "hidden": "with as many other tokens hidden instead ({n} tried), {low} to {high}",
+    "hidden_few": "with as many other tokens hidden instead ({n} tried), {low} to {high}: too few, nothing follows",
     "hidden_none": "there are no other tokens as many to hide instead",
 }
-"""What an effect is held against. one, none: of so few pushes. back: in CIRCUIT_BACK, behind a sentence that said what
-is random. hidden: of the test that hides the name, which is no push."""
+"""What an effect is held against. few: fewer than FEWEST_CONTROLS of enough.py; none: of none. back: in CIRCUIT_BACK,
+behind a sentence that said what is random. hidden: of the test that hides the name, which is no push."""
 
 CIRCUIT_FIRES: dict[Literal["both", "here", "there", "alone", "stands", "stands_alone", "untold"], str] = {
     "both": "fires {here}, and {there} on {other}",
@@ -145,7 +146,9 @@ CIRCUIT_AIMS: dict[Literal["opening", "tokens", "reading"], str] = {
 }
 """What m goes up with, by the target's kind: what acts on m excites or inhibits this, whatever the model says."""
 
-TURN_VERDICTS: dict[Literal["own", "nothing", "inside", "undecided", "turns", "elsewhere", "stays", "alone"], str] = {
+TURN_VERDICTS: dict[
+    Literal["own", "nothing", "inside", "undecided", "turns", "elsewhere", "stays", "few", "alone"], str
+] = {
     "own": "Nothing is turned yet.",
     "nothing": "Nothing moved: there is nothing here to turn.",
     "inside": "No farther than random pushes go.",
@@ -153,6 +156,7 @@ TURN_VERDICTS: dict[Literal["own", "nothing", "inside", "undecided", "turns", "e
     "turns": "Beyond the band, and the answer turns.",
     "elsewhere": "Beyond the band, and another token comes first.",
     "stays": "Beyond the band; the answer does not turn.",
+    "few": "Too few random pushes stand beside it: nothing follows.",
     "alone": "No random push stands beside one node.",
 }
 """Of a place of a turn's slider."""

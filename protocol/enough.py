@@ -5,6 +5,8 @@
     two kinds            m against n: should nothing tell them apart, all of one kind come before all of the other in
                          2 of C(m + n, m) orders
     one kind             n, before and after: should nothing move them, all move the same way in 2 of 2^n cases
+    controls             n beside one effect: were it no larger than most of them, all would fall short of it in 2 of
+                         2^n cases. What fewer stand beside counts as nothing, however far it went.
 
 Where even that clearest result has more than a 5 % chance to come about by itself, a study is too small: it is said
 before it runs and in the place of what it would claim. Knows nothing about any study.
@@ -15,6 +17,8 @@ import math
 from protocol.vocabulary import BAND_NAMES, MIN_BAND
 
 TOO_LIKELY = 0.05
+FEWEST_CONTROLS = 6
+"""Beside one effect: the fewest with 2 / 2^n <= TOO_LIKELY."""
 
 
 def band_name(n: int) -> str:
@@ -26,6 +30,11 @@ def is_beyond(change: float, low: float, high: float) -> bool:
     """Whether something moved farther than its controls, which span low to high, the way that it moved. What moved less
     than all of them lies outside their band, and shows nothing."""
     return change > max(0.0, high) or change < min(0.0, low)
+
+
+def enough_controls(n: int) -> bool:
+    """Whether an effect beside so many can count as one."""
+    return n >= FEWEST_CONTROLS
 
 
 def too_few_of_kinds(

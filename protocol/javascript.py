@@ -12,7 +12,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import get_args
 
-from protocol import circuit, claims, looks, spelling, vocabulary
+from protocol import circuit, claims, enough, looks, spelling, vocabulary
 from protocol.glossary.glossary import GLOSSARY, MARKS, PATTERN, TERM_LABELS
 from protocol.risk import words as risk_words
 
@@ -22,8 +22,8 @@ TERMS_TARGET = CORE / "terms.js"
 LINE_WIDTH = 120
 HEADER = """\
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, circuit.py, claims.py, risk/words.py, looks.py and spelling.py, which say what
-// each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
+// Generated from protocol/vocabulary.py, circuit.py, claims.py, enough.py, risk/words.py, looks.py and spelling.py,
+// which say what each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
 """
 
 TERMS_HEADER = """\
@@ -49,7 +49,7 @@ def terms_module() -> str:
 
 def _statements() -> Iterator[str]:
     for name, value in (
-        vars(vocabulary) | vars(circuit) | vars(claims) | vars(risk_words) | vars(looks) | vars(spelling)
+        vars(vocabulary) | vars(circuit) | vars(claims) | vars(enough) | vars(risk_words) | vars(looks) | vars(spelling)
     ).items():
         if name.isupper() and not name.startswith("_"):
             line = f"export const {name} = {_value(value, len(name) + 17)};\n"

@@ -7,7 +7,7 @@ Knows frames of the present protocol, and no words. What the browser knows in st
 from dataclasses import dataclass, field
 from typing import Literal
 
-from protocol.enough import is_beyond
+from protocol.enough import enough_controls, is_beyond
 from protocol.refusal import Refused
 from protocol.worker.circuit_frames import (
     Arrow,
@@ -94,7 +94,9 @@ def other(side: SideName) -> SideName:
 def is_outside(arrow: Arrow) -> bool:
     """Whether what was measured on either side goes farther than random directions of equal norm did."""
     sides = ((arrow.in_a, arrow.control_a), (arrow.in_b, arrow.control_b))
-    return any(band is not None and is_beyond(share, band.low, band.high) for share, band in sides)
+    return any(
+        band is not None and enough_controls(band.n) and is_beyond(share, band.low, band.high) for share, band in sides
+    )
 
 
 def inhibits(drawn: DrawnCircuit, arrow: Arrow) -> bool:

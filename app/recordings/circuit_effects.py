@@ -12,7 +12,7 @@ from typing import Literal
 from app.recordings.circuit import DrawnCircuit, SideName, other
 from protocol.circuit import GroupRole
 from protocol.claims import UNDECIDED_M, UNDECIDED_P
-from protocol.enough import is_beyond
+from protocol.enough import enough_controls, is_beyond
 from protocol.worker.circuit_frames import MeasuredChange, NodeGroup, RandomBand
 from protocol.worker.tokens import NextToken
 
@@ -22,7 +22,7 @@ NARROW: tuple[GroupRole, ...] = ("not_recognised", "recognised", "cant_answer", 
 NOTHING_MOVED = 1e-4  # logits: what rounding leaves of no push at all
 
 Move = Literal["toward", "off"]
-CameTo = Literal["nothing", "inside", "undecided", "turns", "elsewhere", "stays"]
+CameTo = Literal["nothing", "few", "inside", "undecided", "turns", "elsewhere", "stays"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def leading(drawn: DrawnCircuit) -> Lead | None:
 
 
 def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
-    """With a control, of groups that say what a name is to it."""
+    """With enough controls, of groups that say what a name is to it."""
     moves: tuple[Move, ...] = ("toward", "off") if len(drawn.sides) > 1 else ("off",)
     return [
         Lead(group, side, move, change)
@@ -71,7 +71,9 @@ def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
         if group.role in NARROW
         for side in drawn.sides
         for move in moves
-        if (change := moved_by(group, side, move)) is not None and change.control is not None
+        if (change := moved_by(group, side, move)) is not None
+        and change.control is not None
+        and enough_controls(change.control.n)
     ]
 
 
@@ -117,13 +119,15 @@ def pushed_by(drawn: DrawnCircuit, side: SideName, change: MeasuredChange) -> Pu
 
 def came_to(drawn: DrawnCircuit, pushed: Pushed) -> CameTo:
     """turns: m went beyond its random band and changed its sign, and the token that then stands for it comes first now.
-    inside: it went no farther than random pushes."""
+    few: too few random pushes to say. inside: it went no farther than they do."""
     before, band = pushed.before, pushed.band
     moved = pushed.after - before
     if abs(moved) < NOTHING_MOVED:
         return "nothing"
     if is_undecided(drawn, pushed.after, pushed.top):
         return "undecided"
+    if band is not None and not enough_controls(band.n):
+        return "few"
     if band is not None and not is_beyond(moved, band.low - before, band.high - before):
         return "inside"
     if not is_of_two_tokens(drawn) or band is None or is_up(pushed.before) == is_up(pushed.after):

@@ -43,6 +43,7 @@ from protocol.claims import (
     CIRCUIT_TURNS,
     UNDECIDED_P,
 )
+from protocol.enough import enough_controls
 from protocol.worker.circuit_frames import NodeGroup, RandomBand
 from protocol.worker.tokens import NextToken
 
@@ -211,9 +212,10 @@ def _control(band: RandomBand | None, against: HeldAgainst = "pushes") -> str:
     """band: of m itself."""
     if band is None:
         return CIRCUIT_CONTROL["hidden_none" if against == "hidden" else "none"]
-    if band.n == 1 and against != "hidden":
-        return CIRCUIT_CONTROL["one"].format(low=m_text(band.low))
-    return CIRCUIT_CONTROL[against].format(n=band.n, low=m_text(band.low), high=m_text(band.high))
+    words: Literal["few", "hidden_few"] | HeldAgainst = against
+    if not enough_controls(band.n):
+        words = "hidden_few" if against == "hidden" else "few"
+    return CIRCUIT_CONTROL[words].format(n=band.n, low=m_text(band.low), high=m_text(band.high))
 
 
 def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:
@@ -227,7 +229,7 @@ def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:
         return CIRCUIT_TURNS["elsewhere"].format(top=pushed.top.text.strip() or "␣")
     if still and is_up(pushed.before) == is_up(pushed.after):
         return CIRCUIT_TURNS["still"].format(does=outcome_of(drawn, pushed.after, pushed.top))
-    if came != "stays" or len(drawn.sides) < 2 or gap_missing(drawn):
+    if came != "stays" or pushed.band is None or len(drawn.sides) < 2 or gap_missing(drawn):
         return CIRCUIT_TURNS["stays"]
     moved = pushed.after - pushed.before
     if moved * (drawn.side(other(pushed.side)).m - pushed.before) < 0:  # away from the other prompt: none of the gap

@@ -25,7 +25,19 @@ import {
   UNDECIDED_M,
   UNDECIDED_P,
 } from "../core/protocol.js";
-import { gapOf, isBeyond, isUp, otherSide, sideOf, sidesOf, strongest, testOf, valueOf, whoIs } from "./graph.js";
+import {
+  gapOf,
+  isBeyond,
+  isEnough,
+  isUp,
+  otherSide,
+  sideOf,
+  sidesOf,
+  strongest,
+  testOf,
+  valueOf,
+  whoIs,
+} from "./graph.js";
 
 const NARROW = ["not_recognised", "recognised", "cant_answer", "say_answer"]; // roles that say what a name is to it
 
@@ -122,14 +134,14 @@ export function fires(graph, group, side) {
 
 const changeOf = (group, side, move) => group[move === "off" ? `off_${side}` : `to_other_${side}`];
 
-/** With a control, of groups that say what a name is to it. @returns {Lead[]} */
+/** With enough controls, of groups that say what a name is to it. @returns {Lead[]} */
 function measured(graph) {
   /** @type {("toward"|"off")[]} */
   const moves = sidesOf(graph).length > 1 ? ["toward", "off"] : ["off"];
   return graph.groups.filter(({ role }) => NARROW.includes(role)).flatMap((group) =>
     sidesOf(graph).flatMap((side) =>
       moves.map((move) => ({ group, side, move, change: changeOf(group, side, move) }))
-        .filter(({ change }) => change?.control)
+        .filter(({ change }) => isEnough(change?.control))
     )
   );
 }
@@ -179,15 +191,16 @@ function pushed(graph, side, { measured: moved, control, top }) {
 }
 
 // band: of m itself
-const goesBeyond = (before, after, { low, high }) =>
-  isBeyond(after - before, { low: low - before, high: high - before });
+const goesBeyond = (before, after, { n, low, high }) =>
+  isBeyond(after - before, { n, low: low - before, high: high - before });
 
 /** turns: m went beyond its random band and changed its sign, and the token that then stands for it comes first now.
- * inside: it went no farther than random pushes.
- * @returns {"nothing"|"inside"|"undecided"|"turns"|"elsewhere"|"stays"} */
+ * few: too few random pushes to say. inside: it went no farther than they do.
+ * @returns {"nothing"|"few"|"inside"|"undecided"|"turns"|"elsewhere"|"stays"} */
 export function cameTo(graph, /** @type {Pushed} */ { before, after, band, top }) {
   if (Math.abs(after - before) < NOTHING_MOVED) return "nothing";
   if (isUndecided(graph, after, top)) return "undecided";
+  if (band && !isEnough(band)) return "few";
   if (band && !goesBeyond(before, after, band)) return "inside";
   if (!isOfTwoTokens(graph) || !band || isUp(before) === isUp(after)) return "stays";
   return comesFirst(graph, after, top) ? "turns" : "elsewhere";
@@ -291,7 +304,8 @@ const movedWords = (graph, push, against = "pushes") => ({
 export function controlWords(band, against = "pushes") {
   if (!band) return CIRCUIT_CONTROL[against === "hidden" ? "hidden_none" : "none"];
   const slots = { n: band.n, low: mText(band.low), high: mText(band.high) };
-  return filled(CIRCUIT_CONTROL[band.n === 1 && against !== "hidden" ? "one" : against], slots);
+  if (!isEnough(band)) return filled(CIRCUIT_CONTROL[against === "hidden" ? "hidden_few" : "few"], slots);
+  return filled(CIRCUIT_CONTROL[against], slots);
 }
 
 // ": it refuses" where it turned, ", undecided: .48", else the share of the gap; or that it still refuses.
@@ -304,7 +318,7 @@ function turned(graph, push, still) {
   if (still && isUp(before) === isUp(after)) {
     return filled(CIRCUIT_TURNS.still, { does: outcomeOf(graph, after, top) });
   }
-  if (came !== "stays" || sidesOf(graph).length < 2 || gapMissing(graph)) return CIRCUIT_TURNS.stays;
+  if (came !== "stays" || !push.band || sidesOf(graph).length < 2 || gapMissing(graph)) return CIRCUIT_TURNS.stays;
   const toward = graph.start.sides.find(({ m }) => m !== before)?.m - before;
   if ((after - before) * toward < 0) return CIRCUIT_TURNS.stays; // away from the other prompt: none of the gap
   return filled(CIRCUIT_TURNS.share, { share: percent((after - before) / gapOf(graph), true) });
@@ -316,6 +330,7 @@ export function turnVerdict(graph, side, { x, m, control, top }) {
   const came = cameTo(graph, { before: sideOf(graph, side).m, after: m, band: control, top });
   if (came === "nothing") return TURN_VERDICTS.nothing;
   if (!control) return TURN_VERDICTS.alone;
+  if (!isEnough(control)) return TURN_VERDICTS.few;
   return TURN_VERDICTS[goesBeyond(sideOf(graph, side).m, m, control) ? came : "inside"];
 }
 

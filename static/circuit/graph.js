@@ -1,6 +1,8 @@
 // What a circuit amounts to so far: a pure fold of (request, frames), and questions about it (protocol/worker/
 // circuit_frames.py). Knows nothing about the page, the network or the clock.
 
+import { FEWEST_CONTROLS } from "../core/protocol.js";
+
 /**
  * @typedef {{ number: number, layer: number, kind: string, index: number, column: number, a: number, b: number|null,
  *             effect: number, relp: number, role: string|null }} GraphNode
@@ -142,10 +144,13 @@ export const strongest = (graph, group) =>
   group.members.map((number) => graph.nodes[number]).filter(Boolean)
     .reduce((best, node) => (!best || Math.abs(node.effect) > Math.abs(best.effect) ? node : best), null);
 
-/** Where a change goes farther than random directions of its size, the way that it goes; without them nothing is known.
- * As protocol/enough.py has it. */
+/** Whether a control is many enough for anything to follow from it. As protocol/enough.py has it. */
+export const isEnough = (control) => Boolean(control) && control.n >= FEWEST_CONTROLS;
+
+/** Where a change goes farther than random directions of its size, the way that it goes; without enough of them nothing
+ * is known. As protocol/enough.py has it. */
 export const isBeyond = (change, control) =>
-  control !== null && control !== undefined &&
+  isEnough(control) &&
   (change > Math.max(0, control.high) || change < Math.min(0, control.low));
 
 /** Which way a group's members go from a to b: −1 or 1; 0 where some rise and some fall. */

@@ -1,6 +1,6 @@
 // The words of requests and frames, with what a reader calls them, and how much may be asked for.
-// Generated from protocol/vocabulary.py, circuit.py, claims.py, risk/words.py, looks.py and spelling.py, which say what
-// each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
+// Generated from protocol/vocabulary.py, circuit.py, claims.py, enough.py, risk/words.py, looks.py and spelling.py,
+// which say what each is, by `python -m protocol.javascript` (make vocabulary). Change those, not this.
 
 /** @typedef {"add"|"clamp"|"scale"|"ablate"|"project_out"|"swap"} Mode */
 
@@ -409,10 +409,11 @@ export const CIRCUIT_TEST = "{who}, {test}: m goes from {before} to {after}{so};
 
 export const CIRCUIT_CONTROL = {
   pushes: "{n} random pushes of that size reach {low} to {high}",
-  one: "the 1 random push of that size that there can be reaches {low}",
+  few: "random pushes of that size ({n} tried), {low} to {high}: too few, nothing follows",
   none: "no random push can stand beside this one",
   back: "random {low} to {high}",
   hidden: "with as many other tokens hidden instead ({n} tried), {low} to {high}",
+  hidden_few: "with as many other tokens hidden instead ({n} tried), {low} to {high}: too few, nothing follows",
   hidden_none: "there are no other tokens as many to hide instead",
 };
 
@@ -465,8 +466,13 @@ export const TURN_VERDICTS = {
   turns: "Beyond the band, and the answer turns.",
   elsewhere: "Beyond the band, and another token comes first.",
   stays: "Beyond the band; the answer does not turn.",
+  few: "Too few random pushes stand beside it: nothing follows.",
   alone: "No random push stands beside one node.",
 };
+
+export const TOO_LIKELY = 0.05;
+
+export const FEWEST_CONTROLS = 6;
 
 /** @typedef {"refusal_logodds"|"entropy"|"known"|"unknown"|"peak"|"surprise"|"entropy_max"|"surprise_max"} RiskFeatureName */
 

@@ -30,6 +30,7 @@ from tests.app.circuit_frames import CIRCUIT, circuit_frames
 
 NARROW = RandomBand(n=16, mean=0.0, low=-0.1, high=0.1)
 WIDE = RandomBand(n=16, mean=0.0, low=-20.0, high=20.0)
+ONE = RandomBand(n=1, mean=0.0, low=0.0, high=0.0)
 
 
 def _recording(*more: Frame, without: tuple[type, ...] = ()) -> Recording:
@@ -75,6 +76,8 @@ HALF = Defaults(seq=9, results=_tests((2.6, 2.6), NARROW, NARROW).results[:1])
         (refusal_is_the_default(_recording(_tests((2.6, 2.6), WIDE, NARROW))), "no"),
         (refusal_is_the_default(_recording(_tests((2.6, 2.6), None, NARROW))), "no"),
         (refusal_is_the_default(_recording()), "unmeasured"),
+        (refusal_is_the_default(_recording(_tests((2.6, 2.6), ONE, NARROW))), "unmeasured"),
+        (refusal_is_the_default(_recording(_tests((2.6, 2.6), NARROW, ONE))), "unmeasured"),
         (
             refusal_is_the_default(_recording(Defaults(seq=9, results=_tests((2.6, 2.6), NARROW).results[:1]))),
             "unmeasured",
@@ -85,6 +88,11 @@ def test_refusing_is_the_default_where_both_names_are_refused_unseen_and_no_cont
     verdict: CircuitVerdict, holds: str
 ) -> None:
     assert verdict.holds == holds, verdict.words
+
+
+def test_what_too_few_controls_stand_beside_says_how_many_it_takes() -> None:
+    told = refusal_is_the_default(_recording(_tests((2.6, 2.6), NARROW, ONE)))
+    assert "(1 control, of 6 that it takes to count: " in told.words
 
 
 def test_recognition_lifts_a_refusal_where_taking_it_away_turns_the_answer_and_no_random_direction_does() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from protocol.enough import TOO_LIKELY, band_name, too_few_of_kinds, too_few_of_one_kind
+from protocol.enough import TOO_LIKELY, band_name, enough_controls, too_few_of_kinds, too_few_of_one_kind
 
 pytestmark = pytest.mark.core
 
@@ -17,6 +17,11 @@ def test_two_kinds_are_enough_where_mann_and_whitneys_test_can_tell_them_apart(m
 def test_one_kind_is_enough_where_the_sign_test_can_tell_it_moved() -> None:
     for n in range(1, 12):
         assert (too_few_of_one_kind(n) is None) == (stats.binomtest(n, n).pvalue <= TOO_LIKELY) == (n >= 6)
+
+
+def test_controls_are_enough_where_the_sign_test_can_tell_that_most_fall_short() -> None:
+    for n in range(12):
+        assert enough_controls(n) == (stats.binomtest(n, n).pvalue <= TOO_LIKELY if n else False)
 
 
 def test_it_says_how_likely_chance_is_and_what_would_do() -> None:

@@ -14,7 +14,7 @@ from model_worker.circuits.groups.roles import Roles
 from model_worker.studies.shared.statistics import control_band, wilson
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES
-from protocol.enough import is_beyond
+from protocol.enough import enough_controls, is_beyond
 from protocol.worker.study_frames import Figure, Trial
 
 CLEAR = 1.0
@@ -116,7 +116,11 @@ def group_arrows(trials: Sequence[Trial]) -> Figure:
             own = [one for one in clear if key in one.numbers]
             moved = [one.numbers[key][which] for one in own]
             band = control_band(np.concatenate([one.numbers.get(f"{key}/{side}", ()) for one in own]))
-            outside = band is not None and is_beyond(median(moved), float(band.low), float(band.high))
+            outside = (
+                band is not None
+                and enough_controls(band.n)
+                and is_beyond(median(moved), float(band.low), float(band.high))
+            )
             _, source, target = key.split("/")
             names = [called.get(one, "m") for one in (source, target)]
             table.add(

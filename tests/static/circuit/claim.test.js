@@ -11,6 +11,7 @@ import {
   turnVerdict,
 } from "/static/circuit/claim.js";
 import { MAX_TITLE_CHARACTERS, TURN_VERDICTS } from "/static/core/protocol.js";
+import { isBeyond } from "/static/circuit/graph.js";
 import { sharesOf } from "/static/circuit/strip.js";
 import { circuitSteps } from "/static/circuit/tour.js";
 import assert from "../assert.js";
@@ -49,6 +50,20 @@ Deno.test("nothing is claimed without random directions beside it", () => {
   }));
   assert.equal(circuitClaim({ ...graphOf(), groups }), "");
   assert.equal(circuitClaim(graphOf(FRAMES.slice(0, 4))), "");
+});
+
+Deno.test("nothing is claimed, nor drawn as beyond, beside too few random directions", () => {
+  const graph = graphOf();
+  const few = (own) => own && { ...own, control: own.control && { ...own.control, n: 5 } };
+  const groups = graph.groups.map((group) => ({
+    ...group,
+    to_other_a: few(group.to_other_a),
+    to_other_b: few(group.to_other_b),
+    off_a: few(group.off_a),
+    off_b: few(group.off_b),
+  }));
+  assert.equal(circuitClaim({ ...graph, groups }), "");
+  assert.deepEqual([5, 6].map((n) => isBeyond(3, { n, low: -1, high: 1 })), [false, true]);
 });
 
 Deno.test("a default test names its control, and says where it has none", () => {
@@ -96,6 +111,7 @@ Deno.test("a turn is told as one only outside the band, where the first token is
       [TURN_VERDICTS.elsewhere, { top: answers }],
       [TURN_VERDICTS.stays, { m: -3, top: answers }],
       [TURN_VERDICTS.alone, { control: null }],
+      [TURN_VERDICTS.few, { control: { ...control, n: 1 } }],
     ]
   ) assert.equal(at(point), words);
 });

@@ -318,7 +318,8 @@ DEFAULTS = {
     "less than random pushes do": ("recognition_off", 0, 5.0, FAR_THERE, "goes from +8.00 to +5.00; 16"),
     "away from the other prompt": ("recognition_off", 0, 11.0, BAND_THERE, "goes from +8.00 to +11.0; 16"),
     "nothing was there": ("recognition_off", 0, 8.0, BAND_THERE, "nothing of it was there, so m stays +8.00"),
-    "one random push": ("name_neutral", 1, -6.0, ONE_HERE, "−6.00, 7 % of the gap; the 1 random push"),
+    "one other token hidden": ("name_hidden", 1, 3.0, ONE_HERE, "+3.00; with as many other tokens hidden instead (1"),
+    "one random push": ("name_neutral", 1, -6.0, ONE_HERE, "−6.00; random pushes of that size (1 tried)"),
     "as it is nothing was tried": ("untouched", 1, -7.0, None, ""),
 }
 

@@ -11,6 +11,16 @@ CROSSING = "{who} random pushes of that size {open} with {what}."
 NOR_CROSSING = "Nor does any of {n} random pushes of that size open with {what}."
 """The same of a push that crosses no more than any of its controls."""
 
+TURN_WITHIN = " This turn is within what they do."
+"""Behind CROSSING, where more of the random pushes than BAND leaves out turn the answer as this push does."""
+
+THEY_TURN = " They turn it, this push does not."
+"""Behind CROSSING, where at least half of them turn the answer, and this push does not."""
+
+NO_CONTROL = "No control was run."
+
+HELD_ALONE = "No control was run for what is held alone."
+
 NOTHING_PUSHED = "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare."
 """In place of the control's sentence, where the push came to none."""
 

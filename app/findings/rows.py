@@ -14,6 +14,7 @@ from app.recordings.circuit import read_circuit
 from app.recordings.sketch import circuit_sketch, run_sketch, study_sketch
 from app.recordings.study import read_study
 from app.wording.circuit import circuit_claim
+from app.wording.words import control_told
 from protocol.app.findings import Answers, CircuitTold, Finding, Sketch, StudyTold, View
 from protocol.app.verify import Verification
 from protocol.canonical import canonical_json
@@ -26,7 +27,7 @@ from protocol.worker.circuits import CircuitRequest
 from protocol.worker.requests import GenerateRequest
 from protocol.worker.studies import RUN, RunRequest
 
-INDEX = 5
+INDEX = 6
 """Counts up whenever the derived columns of a finding are made in another way."""
 
 
@@ -70,8 +71,9 @@ def index(row: FindingRow, recording: bytes, second: FindingRow | None = None) -
     answers, study, circuit = Answers(), None, None
     match request:
         case GenerateRequest():
-            answers = read_answers(frames, view)
-            sketch = run_sketch(read_recording(frames), view)
+            recorded = read_recording(frames)
+            answers = read_answers(frames, view).model_copy(update={"control": control_told(recorded, view)})
+            sketch = run_sketch(recorded, view)
             said = [answer.text for answer in (answers.baseline, answers.steered) if answer]
             words = [request.prompt, *said, second.words if second else ""]
         case CircuitRequest():

@@ -7,21 +7,26 @@ import re
 from collections.abc import Sequence
 
 from app.recordings.arms import Recorded
-from app.recordings.dose import Band
+from app.recordings.dose import Band, control
 from app.recordings.effect import effect_of
 from app.wording.numbers import sig3
 from protocol.amounts import amount, plain
+from protocol.app.findings import View
 from protocol.claims import (
     CROSSING,
+    HELD_ALONE,
+    NO_CONTROL,
     NO_TOKEN_PUSHED,
     NOR_CROSSING,
     NOTHING_PUSHED,
     OPENINGS,
     READ_BACK,
     READ_RAISED,
+    THEY_TURN,
+    TURN_WITHIN,
 )
 from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering
-from protocol.vocabulary import ANOTHER_LATENT, OUTCOMES, Outcome
+from protocol.vocabulary import ANOTHER_LATENT, BAND, OUTCOMES, Outcome
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 
@@ -45,14 +50,30 @@ def control_sentence(band: Band | None, baseline: Outcome, pushed: Outcome) -> s
     """How many random directions cross to the other opening, counted at the first answer token; pushed: what the push
     itself came to."""
     if band is None:
-        return "No control was run."
+        return NO_CONTROL
     refused = baseline == "refused"
     n = band.n - band.n_refusing if refused else band.n_refusing
     what = OPENINGS["answer" if refused else "refusal"]
-    if not n and refused == (pushed == "refused"):
+    crosses = refused != (pushed == "refused")
+    if not n and not crosses:
         return NOR_CROSSING.format(n=band.n, what=what)
     who = f"All {band.n}" if n == band.n else f"{n or 'None'} of {band.n}"
-    return CROSSING.format(who=who, open="open" if n > 1 else "opens", what=what)
+    follows = TURN_WITHIN if crosses and n > BAND[0] * band.n else THEY_TURN if not crosses and 2 * n >= band.n else ""
+    return CROSSING.format(who=who, open="open" if n > 1 else "opens", what=what) + follows
+
+
+def control_told(recorded: Recorded, view: View) -> str:
+    """Behind what a view shows: what its control did, or that nothing was pushed. "" where it shows the baseline, or a
+    verdict is missing."""
+    arm = recorded.arm_of(view)
+    baseline, pushed = recorded.first(0).verdict, recorded.first(arm).verdict
+    if not arm or not baseline or not pushed:
+        return ""
+    own = recorded.start.arms[arm]
+    if own.sweep is None:
+        return HELD_ALONE
+    seen = control(recorded, own.sweep, own.strength)
+    return nothing_pushed(recorded, arm) or control_sentence(seen, baseline.outcome, pushed.outcome)
 
 
 def nothing_pushed(recorded: Recorded, arm: int) -> str:

@@ -55,10 +55,11 @@ class Answer(Message):
 
 class Answers(Message):
     """What the view shows. `steered` is None where it shows the baseline; either is None where the recording has no
-    verdict."""
+    verdict. `control`: what is said of the steered one's random pushes, or that nothing was pushed; "" without one."""
 
     baseline: Answer | None = None
     steered: Answer | None = None
+    control: Text = ""
 
 
 class StudyTold(Message):

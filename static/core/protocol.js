@@ -343,6 +343,14 @@ export const CROSSING = "{who} random pushes of that size {open} with {what}.";
 
 export const NOR_CROSSING = "Nor does any of {n} random pushes of that size open with {what}.";
 
+export const TURN_WITHIN = " This turn is within what they do.";
+
+export const THEY_TURN = " They turn it, this push does not.";
+
+export const NO_CONTROL = "No control was run.";
+
+export const HELD_ALONE = "No control was run for what is held alone.";
+
 export const NOTHING_PUSHED =
   "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare.";
 

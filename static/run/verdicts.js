@@ -3,7 +3,9 @@
 
 import { filled, sig3 } from "../core/format.js";
 import {
+  BAND,
   CROSSING,
+  HELD_ALONE,
   MAX_TITLE_CHARACTERS,
   NO_TOKEN_PUSHED,
   NOR_CROSSING,
@@ -12,6 +14,8 @@ import {
   OUTCOMES,
   READ_BACK,
   READ_RAISED,
+  THEY_TURN,
+  TURN_WITHIN,
 } from "../core/protocol.js";
 import { effectOf } from "./effect.js";
 import { directions, movedTo, titled } from "./names.js";
@@ -79,7 +83,7 @@ function range(values) {
 
 /** How many random directions cross to the other opening, counted at the first answer token; verdict: of the push. */
 export function controlSentence(run, steer, base, verdict) {
-  if (steer.sweep === null) return "No control was run for what is held alone.";
+  if (steer.sweep === null) return HELD_ALONE;
   const seen = control(run, steer);
   if (!seen) return run.request.controls?.n_directions === 0 ? "No control was asked for." : "No control yet.";
   const crossing = base.outcome === "refused" ? seen.n - seen.n_refusing : seen.n_refusing;
@@ -87,7 +91,9 @@ export function controlSentence(run, steer, base, verdict) {
   const crosses = (base.outcome === "refused") !== (verdict.outcome === "refused");
   if (!crossing && !crosses) return filled(NOR_CROSSING, { n: seen.n, what });
   const who = crossing === seen.n ? `All ${seen.n}` : `${crossing || "None"} of ${seen.n}`;
-  return filled(CROSSING, { who, open: crossing > 1 ? "open" : "opens", what });
+  const within = crosses && crossing > BAND[0] * seen.n ? TURN_WITHIN : "";
+  const theyTurn = !crosses && 2 * crossing >= seen.n ? THEY_TURN : "";
+  return filled(CROSSING, { who, open: crossing > 1 ? "open" : "opens", what }) + within + theyTurn;
 }
 
 // ---- what is pushed, as words

@@ -301,10 +301,8 @@ def test_the_band_is_numpys_5_and_95_percent_quantiles_of_the_log_odds() -> None
     seen = control(recorded, 0, 1.5)
     assert (seen.low, seen.high) == pytest.approx(np.quantile(values, (0.05, 0.95)), abs=1e-12)
     assert (seen.mean, seen.n) == (pytest.approx(np.mean(values), abs=1e-12), 32)
-    assert (
-        control_sentence(seen, "refused", "invented")
-        == f"{sum(v <= 0 for v in values)} of 32 random pushes of that size open with an answer."
-    )
+    told = f"{sum(v <= 0 for v in values)} of 32 random pushes of that size open with an answer. "
+    assert control_sentence(seen, "refused", "invented").startswith(told)
 
 
 def test_the_ribbon_has_one_segment_for_each_answer_and_covers_the_axis() -> None:

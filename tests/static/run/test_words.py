@@ -79,3 +79,14 @@ def test_verdicts_and_controls_are_said_alike(javascript: JavaScript) -> None:
             asked = vars(band), frame, {"outcome": pushed}
             said = javascript.call("tests/static/run/controlled.js", "sentenceOn", *asked)
             assert said == control_sentence(band, verdict.outcome, pushed), (band, verdict.outcome, pushed)
+
+
+@pytest.mark.core
+def test_a_turn_that_random_pushes_make_too_is_said_to_be_within_what_they_do() -> None:
+    def told(n_refusing: int, baseline: Outcome, pushed: Outcome) -> str:
+        return control_sentence(Band(0.0, 0.0, 0.0, 32, n_refusing), baseline, pushed)
+
+    assert told(15, "refused", "right").endswith("open with an answer. This turn is within what they do.")
+    assert told(31, "refused", "right") == "1 of 32 random pushes of that size opens with an answer."
+    assert told(32, "wrong", "wrong").endswith("open with a refusal. They turn it, this push does not.")
+    assert told(3, "wrong", "wrong") == "3 of 32 random pushes of that size open with a refusal."

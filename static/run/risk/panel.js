@@ -2,9 +2,11 @@
 // tokens. From `start.risk`, `step` and `verdict`. Writes the channels `strip` and `threshold`.
 
 import { fill, h, unfold } from "../../core/dom.js";
+import { plain } from "../../core/format.js";
 import { RISK_THRESHOLD } from "../../core/protocol.js";
 import { door, withDoors } from "../../core/term.js";
-import { curveInWords, fitInWords, heldInWords } from "./risk.js";
+import { reliabilityPlot } from "./reliability.js";
+import { fitInWords, heldInWords } from "./risk.js";
 
 /** @returns {{ root: HTMLElement, remove: () => void }} */
 export function riskPanel(state) {
@@ -22,19 +24,25 @@ export function riskPanel(state) {
   });
   const said = h("p", { class: "note", role: "status" });
   const rests = h("p", { class: "note" });
-  const curve = h("p", { class: "note" });
+  const curve = h("figure", {});
+  const at = h("output", {});
   const root = unfold(
     "risk",
     "Risk",
     h(
       "div",
       { class: "risk-panel" },
-      h("div", { class: "row wrap" }, h("label", { class: "risk-choice" }, box, " bars under the answer"), slider),
+      h(
+        "div",
+        { class: "row wrap" },
+        h("label", { class: "risk-choice" }, box, " bars under the answer"),
+        h("label", { class: "risk-choice" }, "held back from", slider, at),
+      ),
       said,
-      rests,
-      curve,
+      h("div", { class: "risk-rests" }, rests, curve),
     ),
   );
+  let drawn; // the fit that the curve is of
   const offs = [
     state.on(["strip"], () => (box.checked = state.get("strip") !== false)),
     state.on(["run", "samples", "threshold"], () => {
@@ -46,9 +54,11 @@ export function riskPanel(state) {
       const mine = samples?.request?.prompt === run?.request?.prompt ? samples : null;
       write(said, heldInWords([run, mine], threshold));
       write(rests, fitInWords(run).join(" "));
-      const rows = run?.start?.risk ? curveInWords(run.start.risk) : [];
-      if (curve.textContent !== `Reliability, risk → wrong (n): ${rows.join(" · ")}`) {
-        fill(curve, rows.length > 0 && [door("reliability", "Reliability"), `, risk → wrong (n): ${rows.join(" · ")}`]);
+      at.value = plain(threshold);
+      const fit = run?.start?.risk ?? null;
+      if (drawn !== fit) {
+        drawn = fit;
+        fill(curve, fit && [reliabilityPlot(fit), h("figcaption", {}, door("reliability", "Reliability"))]);
       }
     }),
   ];

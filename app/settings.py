@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     )
     worker_command: tuple[str, ...] = Field(LOCAL_WORKER, min_length=1, description="JSON list: how to start our own")
     worker_restart_s: float = Field(0.5, gt=0, description="first pause before a crashed worker is started again")
-    worker_silence_s: float = Field(120, gt=0, description="a stream that is silent this long counts as lost")
+    worker_silence_s: float = Field(120, gt=0, description="a stream that is silent this long is given up")
     max_recording_bytes: int = Field(16 * 2**20, gt=0, description="a run that grows beyond this is ended")
     max_study_bytes: int = Field(64 * 2**20, gt=0, description="and a study that does")
     keep_unsaved_hours: float = Field(

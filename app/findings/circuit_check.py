@@ -18,16 +18,11 @@ from app.findings.verification import tolerance_of
 from app.recordings.circuit import DrawnCircuit, NodePlace, read_circuit
 from app.worker.client import WorkerClient, WorkerLost
 from protocol.app.verify import Verification
-from protocol.refusal import Refusal, Refused
+from protocol.refusal import Refused
 from protocol.worker.circuit_frames import MeasuredChange, RandomBand
 from protocol.worker.frames import FRAME, Done, Error
 
-_PART = Refusal(
-    code="worker_lost",
-    asked="The worker was lost before the circuit was drawn again.",
-    allowed="A recording is compared with a whole one.",
-    change="Try again; a worker that crashed is started again by itself.",
-)
+_BEFORE = "the circuit was drawn again", "A recording is compared with a whole one."
 
 _OF_A_NODE = {"a": "activation in a", "b": "activation in b", "effect": "score", "relp": "score by RelP"}
 
@@ -47,8 +42,10 @@ async def check_circuit(worker: WorkerClient, recording: bytes) -> Verification:
         now = await asyncio.to_thread(read_circuit, b"".join(again))
     except Refused as refused:
         return Verification(verdict="cannot_run", checked=checked, refusal=refused.refusal)
-    except (WorkerLost, ValidationError):
-        return Verification(verdict="cannot_run", checked=checked, refusal=_PART)
+    except WorkerLost as lost:
+        return Verification(verdict="cannot_run", checked=checked, refusal=lost.refusal(*_BEFORE))
+    except ValidationError:
+        return Verification(verdict="cannot_run", checked=checked, refusal=WorkerLost().refusal(*_BEFORE))
     found = compare_circuits(then, now)
     return Verification(
         verdict="drifted" if found.n_drifts else "reproduced",

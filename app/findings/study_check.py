@@ -39,12 +39,7 @@ _NOTHING = Refusal(
     allowed="This recording holds none: it ended before the first.",
     change="Run the study anew.",
 )
-_BROKEN = Refusal(
-    code="worker_lost",
-    asked="The worker was lost before all trials were asked again.",
-    allowed="A study is compared once all that was drawn is there.",
-    change="Try again; a worker that crashed is started again by itself.",
-)
+_BEFORE = "all trials were asked again", "A study is compared once all that was drawn is there."
 
 Askable = Trial | Tally | CorpusTally
 
@@ -71,8 +66,10 @@ async def check_study(worker: WorkerClient, request: StudyRequest, recording: by
     except Refused as refused:
         refusal = _CHANGED if refused.refusal.code == "study_changed" else refused.refusal
         return Verification(verdict="cannot_run", checked=checked, refusal=refusal)
-    except (WorkerLost, ValidationError):
-        return Verification(verdict="cannot_run", checked=checked, refusal=_BROKEN)
+    except WorkerLost as lost:
+        return Verification(verdict="cannot_run", checked=checked, refusal=lost.refusal(*_BEFORE))
+    except ValidationError:
+        return Verification(verdict="cannot_run", checked=checked, refusal=WorkerLost().refusal(*_BEFORE))
     tolerance = tolerance_of(opening.model.dtype)
     found = compare_pieces(opening, list(zip(then, now, strict=True)), tolerance)
     return Verification(

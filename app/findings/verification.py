@@ -26,12 +26,7 @@ from protocol.worker.replay import AnswerTokens, ReplayRequest
 FINE = Tolerance(nats=1e-3, activation_share=1e-3, activation=1e-3, jumps=1e-4, risk=1e-4)
 COARSE = Tolerance(nats=0.4, activation_share=0.05, activation=1.0, jumps=0.03, risk=0.1)
 
-_CUT = Refusal(
-    code="worker_lost",
-    asked="The worker was lost before the replay was complete.",
-    allowed="A recording is compared with a whole replay.",
-    change="Try again; a worker that crashed is started again by itself.",
-)
+_BEFORE = "the replay was complete", "A recording is compared with a whole replay."
 _UNREADABLE = Refusal(
     code="unreadable_replay",
     asked="The worker's replay can't be read.",
@@ -82,8 +77,8 @@ async def verify(worker: WorkerClient, recording: bytes) -> Verification:
             replayed = [line async for line in lines]
     except Refused as refused:
         return _cannot_run(checked, refused.refusal)
-    except WorkerLost:
-        return _cannot_run(checked, _CUT)
+    except WorkerLost as lost:
+        return _cannot_run(checked, lost.refusal(*_BEFORE))
     return await asyncio.to_thread(compare, recording.splitlines(), replayed, checked)
 
 
@@ -94,13 +89,14 @@ def compare(recorded: list[bytes], replayed: list[bytes], checked: str) -> Verif
     except ValueError:
         return _cannot_run(checked, _not_replayable().refusal)
     if not replayed:
-        return _cannot_run(checked, _CUT)
+        return _cannot_run(checked, WorkerLost().refusal(*_BEFORE))
     try:
         now = read_account(replayed)
     except ValueError:
         return _cannot_run(checked, _UNREADABLE)
     if not isinstance(now.end, Done):
-        return _cannot_run(checked, now.end.refusal if isinstance(now.end, Error) else _CUT)
+        why = now.end.refusal if isinstance(now.end, Error) else WorkerLost().refusal(*_BEFORE)
+        return _cannot_run(checked, why)
     tolerance = tolerance_of(then.start.model.dtype, now.start.model.dtype)
     found = Comparison(then, now, tolerance)
     return Verification(

@@ -42,14 +42,9 @@ from protocol.worker.studies import AwaitedRequest, RunRequest
 log = logging.getLogger(__name__)
 
 _WRITE_EVERY_S = 0.5
+_STILL_HOLDS = "What came before this line still holds."
 _ADD_WITHIN_S = 1.0  # then it is answered, and its row is written when the database is free
 
-_LOST = Refusal(
-    code="worker_lost",
-    asked="The worker was lost before the answer was complete.",
-    allowed="What came before this line still holds.",
-    change="Run it again; a worker that crashed is started again by itself.",
-)
 _FAILED = Refusal(
     code="not_recorded",
     asked="The app could not record this run.",
@@ -150,8 +145,8 @@ class Relay:
         except TakenOver:
             ending = self._let_go
         except WorkerLost as lost:
-            log.warning("run %s: the worker was lost: %s", self.run.id, lost)
-            ending = self._lost
+            log.warning("run %s: %s: %s", self.run.id, type(lost).__name__, lost)
+            ending = partial(self._lost, lost)
         except Refused as refused:
             self.refused = refused
             self.accepted.set_exception(refused)
@@ -196,11 +191,11 @@ class Relay:
             return self._worker.answer(self._request, page, self._lane)
         return self._worker.study(self._request, self.run.lines)
 
-    async def _lost(self) -> None:
+    async def _lost(self, lost: WorkerLost) -> None:
         if self._lane == "background":
             await self._hand_over(self._queue.abandon)
         else:
-            await self._end("cut", self._closing(_LOST))
+            await self._end("cut", self._closing(lost.refusal("the answer was complete", _STILL_HOLDS)))
 
     async def _turned_away(self, refused: Refused) -> None:
         """By the worker, before its first line. Then there is no interactive run."""

@@ -73,7 +73,32 @@ class WorkerHealth(BaseModel):
 
 
 class WorkerLost(Exception):
-    """The connection ended or fell silent in the middle of an answer."""
+    """The connection ended in the middle of an answer."""
+
+    def refusal(self, before: str, allowed: str) -> Refusal:
+        """before: what was not reached, "the answer was complete"."""
+        return Refusal(
+            code="worker_lost",
+            asked=f"The worker was lost before {before}.",
+            allowed=allowed,
+            change="Try again; a worker that crashed is started again by itself.",
+        )
+
+
+class WorkerSilent(WorkerLost):
+    """Nothing came for so long that we stopped waiting. The worker may well live."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"silent for {seconds:g} s")
+        self.seconds = seconds
+
+    def refusal(self, before: str, allowed: str) -> Refusal:
+        return Refusal(
+            code="worker_silent",
+            asked=f"The worker did not answer in time: it sent nothing for {self.seconds:g} s before {before}.",
+            allowed=allowed,
+            change="Try again when less is under way, or ask for less; it was not seen to crash.",
+        )
 
 
 P = TypeVar("P", bound=Message)
@@ -84,6 +109,7 @@ class WorkerClient:
 
     def __init__(self, where: Whereabouts, *, silence_s: float, token: str | None = None) -> None:
         self.where = where
+        self._silence_s = silence_s
         self._models: Models | None = None
         self._said: tuple[str | None, float, WorkerHealth] | None = None  # of which worker, when, its last word
         self._papers: dict[str, tuple[str, Message]] = {}  # by path: a tag, and what it stands for
@@ -197,6 +223,8 @@ class WorkerClient:
                             firing = frame
                         case Error(refusal=why):
                             raise Refused.of(503, why)
+            except WorkerSilent as silent:
+                raise _unusable(f"It sent nothing for {silent.seconds:g} s.") from None
             except (WorkerLost, ValidationError):
                 raise _no_worker("It broke off, or its version differs from the app's.") from None
         if lens is None or firing is None:
@@ -229,6 +257,8 @@ class WorkerClient:
                         return frame
                     if isinstance(frame, Error):
                         raise Refused.of(503, frame.refusal)
+            except WorkerSilent as silent:
+                raise _unusable(f"It sent nothing for {silent.seconds:g} s.") from None
             except (WorkerLost, ValidationError):
                 pass
         raise _no_worker("It broke off, or its version differs from the app's.")
@@ -246,12 +276,14 @@ class WorkerClient:
         )
         try:
             answer = await self._http.send(asked, stream=True)
+        except httpx2.ReadTimeout:
+            raise _unusable(f"It did not answer within {self._silence_s:g} s.") from None
         except httpx2.HTTPError:
             raise _no_worker(self.where.detail) from None
         try:
             if answer.status_code != 200:
                 raise await _refused(answer)
-            yield _lines(answer)
+            yield _lines(answer, self._silence_s)
         finally:
             await answer.aclose()
 
@@ -271,7 +303,7 @@ class WorkerClient:
         return self.where.url + path
 
 
-async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
+async def _lines(answer: httpx2.Response, silence_s: float) -> AsyncIterator[bytes]:
     rest = b""
     try:
         async for piece in answer.aiter_raw():
@@ -280,6 +312,8 @@ async def _lines(answer: httpx2.Response) -> AsyncIterator[bytes]:
                 yield line + b"\n"
             if len(rest) > _MAX_LINE_BYTES:
                 raise WorkerLost("a line has no end")
+    except httpx2.ReadTimeout as error:
+        raise WorkerSilent(silence_s) from error
     except httpx2.HTTPError as error:
         raise WorkerLost(type(error).__name__) from error
 

@@ -19,6 +19,7 @@ import { circuitTour } from "./tour.js";
 import { CIRCUIT_CHANNELS, circuitView } from "./view.js";
 
 const REST_MS = 200;
+const ENDED = { cut: "The connection was cut.", cancelled: "It was stopped." };
 const ADDRESSED = ["about", "select", "side", "x", "test", "view", "least", "pins"];
 
 let opened = readCircuit(location.hash);
@@ -128,8 +129,8 @@ function stand() {
   $("held").hidden = !hold;
   fill($("held"), hold ? `${hold} push${hold > 1 ? "es" : ""} in force, as in Explore.` : "");
   if (graph?.refusal) return say(refusal(graph));
-  if (graph && ["cut", "cancelled"].includes(graph.phase)) {
-    return say([h("p", {}, "The worker was lost. What arrived stays, and is a part of the circuit.")]);
+  if (graph && Object.hasOwn(ENDED, graph.phase)) {
+    return say([h("p", {}, `${ENDED[graph.phase]} What arrived stays, and is a part of the circuit.`)]);
   }
   if (wanted && down) {
     return say([h("p", {}, "No worker answers. Your question runs as soon as one does; findings still open.")]);

@@ -6,6 +6,8 @@ import { addressOf } from "../core/root.js";
 import { downWords } from "../parts/health.js";
 import { armsWhole, isOpen } from "../run/run.js";
 
+const ENDED_BY = { worker_lost: "The worker was lost", worker_silent: "The worker did not answer in time" };
+
 /**
  * `again` runs the prompt again. `stop` leaves the queue and `shorten` goes to the part of the prompt that is too long;
  * without them there is no such button.
@@ -77,7 +79,7 @@ function message(state, act) {
       return said("warning", "Not run", parts, action);
     }
     case "error": {
-      const title = refusal.code === "worker_lost" ? "The worker was lost" : "Ended early";
+      const title = ENDED_BY[refusal.code] ?? "Ended early";
       return said("warning", title, `${parts} What arrived stays.`, act.again("Run again"));
     }
     case "cancelled":

@@ -89,11 +89,14 @@ def test_a_worker_lost_in_the_middle_leaves_a_closing_error_and_a_cut_run(app: C
     assert app.state(app.post_run().headers["x-run-id"]) == "done"
 
 
-def test_a_silent_worker_counts_as_lost(settings: Settings, worker: ScriptedWorker) -> None:
+def test_a_silent_worker_is_given_up_and_not_called_lost(settings: Settings, worker: ScriptedWorker) -> None:
     worker.script = Script(pause_s=5)
     with start(settings.model_copy(update={"worker_silence_s": 0.3})) as app:
         answer = app.post_run()
-        assert b"worker_lost" in answer.content.splitlines()[-1]
+        last = FRAME.validate_json(answer.content.splitlines()[-1])
+        assert isinstance(last, Error) and last.refusal.code == "worker_silent"
+        assert "it sent nothing for 0.3 s before the answer was complete" in last.refusal.asked
+        assert "crashed" not in last.refusal.change
         assert app.state(answer.headers["x-run-id"]) == "cut"
     assert worker.left == [1]
 

@@ -15,6 +15,7 @@ from model_worker.studies.shared.counts import (
     ShareEstimate,
     cases_of,
     cells,
+    changed,
     controls_of,
     kinds_of,
     main_arms,
@@ -113,11 +114,11 @@ def flips_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     return table.figure(
         "flips",
         "What became of the untouched model's answers",
-        claim="\n".join(_flip(opening, cases, arm) for arm in main_arms(opening) if cases),
+        claim="\n".join(flip_claim(opening, cases, arm) for arm in main_arms(opening) if cases),
         plot=table.plot("heat", x="steered", y="untouched", value="of them", panel="arm", y_min=0, y_max=1),
         notes=(
-            "No control is in this table; what controls do to the share that is refused stands with the shares of "
-            "outcomes.",
+            "Controls stand in the sentence: how many answers each of them changes, on average, the fewest and the "
+            "most. The table is of the arms alone.",
         ),
     )
 
@@ -141,8 +142,11 @@ def aimed_at(opening: Study, cases: Sequence[Case], arm: int) -> tuple[str, list
 
 def of_controls(opening: Study, cases: Sequence[Case], arm: int, hit: Hit = refused) -> str:
     """ "15 controls 88 on average (80 to 97); it is beyond all of them", in counts of the cases."""
-    n, found = len(cases), spread(cases, controls_of(opening, arm), hit)
-    own = share(cases, arm, hit)
+    return _beside(share(cases, arm, hit), spread(cases, controls_of(opening, arm), hit))
+
+
+def _beside(own: ShareEstimate | None, found: ShareEstimate | None) -> str:
+    """An arm beside its controls."""
     if found is None or own is None:
         return "no control was run"
     if found.n_arms < 2:
@@ -154,6 +158,7 @@ def of_controls(opening: Study, cases: Sequence[Case], arm: int, hit: Hit = refu
     else:
         beyond = "it is within what they do"
     controls = "1 control" if found.n_arms == 1 else f"{found.n_arms} controls"
+    n = found.n
     band = f"{n * found.low:.0f} to {n * found.high:.0f}"
     return f"{controls} {_count(n * found.share)} on average ({band}); {beyond}"
 
@@ -189,11 +194,13 @@ def _aside(opening: Study, cases: Sequence[Case], arm: int, aimed: str) -> str:
     )
 
 
-def _flip(opening: Study, cases: Sequence[Case], arm: int) -> str:
+def flip_claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
+    """How many answers come to something else than untouched, and how many of them under its controls."""
     if few := too_few_of_one_kind(len(cases)):
         return f"{opening.arms[arm].name}: {few}"
-    changed = sum(case.answers[arm].outcome != case.baseline for case in cases)
-    return f"{opening.arms[arm].name} changes what {changed} of {len(cases)} answers come to."
+    own, found = changed(cases, [arm]), changed(cases, controls_of(opening, arm))
+    n = 0 if own is None else round(own.share * own.n)
+    return f"{opening.arms[arm].name} changes what {n} of {len(cases)} answers come to, {_beside(own, found)}."
 
 
 def _counts(cases: Sequence[Case], arms: Sequence[int]) -> tuple[int, ...]:

@@ -112,11 +112,20 @@ def share(cases: Sequence[Case], arm: int, hit: Hit = refused) -> ShareEstimate 
 
 def spread(cases: Sequence[Case], arms: Sequence[int], hit: Hit = refused) -> ShareEstimate | None:
     """Over control arms: the mean of their shares. None without cases or arms."""
-    if not cases or not arms:
+    return _over(cases, [sum(hit(case.answers[arm]) for case in cases) for arm in arms])
+
+
+def changed(cases: Sequence[Case], arms: Sequence[int]) -> ShareEstimate | None:
+    """Over arms: whose answer comes to something else than the untouched model's."""
+    return _over(cases, [sum(case.answers[arm].outcome != case.baseline for case in cases) for arm in arms])
+
+
+def _over(cases: Sequence[Case], n_hits: Sequence[int]) -> ShareEstimate | None:
+    if not cases or not n_hits:
         return None
-    shares = [sum(hit(case.answers[arm]) for case in cases) / len(cases) for arm in arms]
+    shares = [n / len(cases) for n in n_hits]
     sd = stdev(shares) if len(shares) > 1 else None
-    return ShareEstimate(len(cases), fmean(shares), min(shares), max(shares), len(arms), sd)
+    return ShareEstimate(len(cases), fmean(shares), min(shares), max(shares), len(shares), sd)
 
 
 def mean_of(cases: Sequence[Case], arms: Sequence[int], number: Callable[[TrialAnswer], float | None]) -> float | None:

@@ -14,10 +14,10 @@ from model_worker.steering.formula import Delta
 from model_worker.studies.answers import controls
 from model_worker.studies.answers.controls import control_arms
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure
-from model_worker.studies.answers.outcomes import pooled_figure
+from model_worker.studies.answers.outcomes import flip_claim, pooled_figure
 from model_worker.studies.shared.arms import PlannedArm, Resolved
 from model_worker.studies.shared.completions import Answered, Wanted, answered
-from model_worker.studies.shared.counts import repetition
+from model_worker.studies.shared.counts import cases_of, controls_of, main_arms, repetition
 from model_worker.studies.shared.questions import Question, questions_of
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
@@ -161,6 +161,25 @@ def test_every_answer_is_counted_once_and_apart_by_its_outcome(frames: list) -> 
     for row in rows_of(frames, "flips"):
         n_changed[row["arm"]] += row["n"]
     assert n_changed == {"+known": len(trials), "+unknown": len(trials)}
+
+
+def test_what_an_arm_changes_stands_beside_what_its_controls_change(frames: list) -> None:
+    study, trials = frames[0], of_kind(frames, "trial")
+
+    def n_changed(arm: int) -> int:
+        return sum(trial.answers[arm].outcome != trial.answers[0].outcome for trial in trials)
+
+    cases = cases_of(study, trials) * 4  # as many as are enough to say something
+    for arm in main_arms(study):
+        controls = [4 * n_changed(one) for one in controls_of(study, arm)]
+        told = flip_claim(study, cases, arm)
+        assert told.startswith(f"{study.arms[arm].name} changes what {4 * n_changed(arm)} of {len(cases)} answers ")
+        if not controls:
+            assert told.endswith(", no control was run.")
+            continue
+        assert f"{len(controls)} controls " in told and f"({min(controls)} to {max(controls)}); it is " in told
+        is_beyond = not min(controls) <= 4 * n_changed(arm) <= max(controls)
+        assert ("beyond all of them" in told) == is_beyond
 
 
 def test_no_two_columns_of_a_figure_have_one_name(frames: list) -> None:

@@ -44,6 +44,9 @@ GROUP_ROLES: dict[GroupRole, GroupTerm] = {
     "chosen": GroupTerm("Chosen", "where its nodes are", "ink"),
 }
 
+NAMED_ROLES: tuple[GroupRole, ...] = ("not_recognised", "recognised", "cant_answer", "say_answer")
+"""Roles that say what a name is to it."""
+
 TurnMode = Literal["toward", "scale", "add"]
 
 DefaultTest = Literal["untouched", "name_hidden", "name_neutral", "recognition_off", "not_recognised_on"]

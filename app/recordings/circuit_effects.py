@@ -10,14 +10,11 @@ from statistics import median_high
 from typing import Literal
 
 from app.recordings.circuit import DrawnCircuit, SideName, other
-from protocol.circuit import GroupRole
+from protocol.circuit import NAMED_ROLES
 from protocol.claims import UNDECIDED_M, UNDECIDED_P
 from protocol.enough import enough_controls, is_beyond
 from protocol.worker.circuit_frames import MeasuredChange, NodeGroup, RandomBand
 from protocol.worker.tokens import NextToken
-
-NARROW: tuple[GroupRole, ...] = ("not_recognised", "recognised", "cant_answer", "say_answer")
-"""Roles that say what a name is to it."""
 
 NOTHING_MOVED = 1e-4  # logits: what rounding leaves of no push at all
 
@@ -68,7 +65,7 @@ def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
     return [
         Lead(group, side, move, change)
         for group in drawn.groups
-        if group.role in NARROW
+        if group.role in NAMED_ROLES
         for side in drawn.sides
         for move in moves
         if (change := moved_by(group, side, move)) is not None

@@ -195,7 +195,7 @@ class Plot(Message):
     box     low, q1, y (median), q3, high for each x; a group for each series
 
     role: column that names the hue of a row or series (known, unknown, control, refused, right, wrong, ...). panel: a
-    plot of its own for each value of this column.
+    plot of its own for each value of this column. control: of bars, what was run beside each, drawn over it.
     """
 
     form: Literal["bars", "line", "points", "heat", "roc", "box"]
@@ -209,6 +209,7 @@ class Plot(Message):
     series: int | None = None
     role: int | None = None
     panel: int | None = None
+    control: int | None = None
     diverging: bool = False
     y_min: float | None = None
     y_max: float | None = None

@@ -21,6 +21,7 @@ import {
   DEFAULT_TESTS,
   GROUP_ROLES,
   MAX_TITLE_CHARACTERS,
+  NAMED_ROLES,
   TURN_VERDICTS,
   UNDECIDED_M,
   UNDECIDED_P,
@@ -38,8 +39,6 @@ import {
   valueOf,
   whoIs,
 } from "./graph.js";
-
-const NARROW = ["not_recognised", "recognised", "cant_answer", "say_answer"]; // roles that say what a name is to it
 
 const NOTHING_MOVED = 1e-4; // logits: what rounding leaves of no push at all
 
@@ -138,7 +137,7 @@ const changeOf = (group, side, move) => group[move === "off" ? `off_${side}` : `
 function measured(graph) {
   /** @type {("toward"|"off")[]} */
   const moves = sidesOf(graph).length > 1 ? ["toward", "off"] : ["off"];
-  return graph.groups.filter(({ role }) => NARROW.includes(role)).flatMap((group) =>
+  return graph.groups.filter(({ role }) => NAMED_ROLES.includes(role)).flatMap((group) =>
     sidesOf(graph).flatMap((side) =>
       moves.map((move) => ({ group, side, move, change: changeOf(group, side, move) }))
         .filter(({ change }) => isEnough(change?.control))

@@ -317,6 +317,8 @@ export const GROUP_ROLES = {
   chosen: { name: "Chosen", where: "where its nodes are", hue: "ink" },
 };
 
+export const NAMED_ROLES = ["not_recognised", "recognised", "cant_answer", "say_answer"];
+
 /** @typedef {"toward"|"scale"|"add"} TurnMode */
 
 /** @typedef {"untouched"|"name_hidden"|"name_neutral"|"recognition_off"|"not_recognised_on"} DefaultTest */

@@ -11,11 +11,11 @@ from app.exports.canvas import Canvas, CanvasPoint
 from app.exports.lettering import Type, balanced, cut, drawable, limited
 from app.exports.vector import Vector
 from app.recordings.circuit import DrawnCircuit, SideName, inhibits, is_outside
-from app.recordings.circuit_effects import NARROW, change_of
+from app.recordings.circuit_effects import change_of
 from app.wording.circuit import circuit_claim, m_text, said_untouched, who_is
 from app.wording.numbers import sig3
 from protocol.amounts import MINUS
-from protocol.circuit import GROUP_ROLES
+from protocol.circuit import GROUP_ROLES, NAMED_ROLES
 from protocol.worker.circuit_frames import Arrow, MeasuredChange, NodeGroup, RandomBand
 
 Painter = Canvas | Vector
@@ -87,7 +87,7 @@ def telling(drawn: DrawnCircuit) -> list[NodeGroup]:
         return max((abs(change.measured) for change in changes if change), default=0.0)
 
     measured = [group for group in drawn.groups if most(group)]
-    narrow = [group for group in measured if group.role in NARROW]
+    narrow = [group for group in measured if group.role in NAMED_ROLES]
     return sorted(narrow or measured, key=most, reverse=True)
 
 

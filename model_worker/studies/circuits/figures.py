@@ -5,7 +5,7 @@ logits; how many don't is said. Intervals of shares are Wilson's, over pairs; wh
 pairs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy as np
 from model_worker.circuits.groups.roles import Roles
 from model_worker.studies.shared.statistics import control_band, wilson
 from model_worker.studies.shared.tables import IntervalColumns, Table
-from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES
+from protocol.amounts import MINUS
+from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES, NAMED_ROLES
 from protocol.enough import enough_controls, is_beyond
-from protocol.worker.study_frames import Figure, Trial
+from protocol.worker.study_frames import Cell, Figure, Trial
 
 CLEAR = 1.0
 HOSTS = {"a": "known name", "b": "unknown name"}
@@ -56,9 +57,16 @@ def group_effects(trials: Sequence[Trial]) -> Figure:
         "What each group does where it is set to the other prompt's values, or taken away",
         claim=_group_claim(clear),
         plot=table.plot(
-            "bars", x="group", y="moves m by", low="quarter", high="three quarters", series="change", panel="in"
+            "bars",
+            x="group",
+            y="moves m by",
+            low="quarter",
+            high="three quarters",
+            series="change",
+            panel="in",
+            control="random directions",
         ),
-        notes=_notes(trials, clear, "group"),
+        notes=(*_notes(trials, clear, "group"), *unnamed_pulls(table.records())),
     )
 
 
@@ -89,11 +97,46 @@ def _group_claim(clear: Sequence[Trial]) -> str:
     moved, m = (np.array([one.numbers[key][0] for one in own]) for key in ("group/recognised/off", "m"))
     refused = int((m + moved > 0).sum())
     random = [m for one in own for m in np.array(one.numbers["group/recognised/off_a"]) + one.numbers["m"][0]]
-    chance = float(np.mean(np.array(random) > 0)) if random else 0.0
+    by_chance = sum(m > 0 for m in random)
     return (
         f"With what recognises taken away {refused} of {len(own)} known names are refused; with random directions of "
-        f"equal norm {chance:.0%}."
+        f"equal norm {by_chance} of {len(random)}."
     )
+
+
+def unnamed_pulls(records: Iterable[Mapping[str, Cell]]) -> tuple[str, ...]:
+    """records: of `group_effects`. A sentence for each host in which taking away what no role names moves m farther
+    than taking away any role that says what a name is to it."""
+    named = [GROUP_ROLES[role].name for role in NAMED_ROLES]
+    at = {(str(one["change"]), str(one["group"]), str(one["in"])): one for one in records}
+    told = []
+    for host in HOSTS.values():
+        moved = {name: at[CHANGES["off"], name, host] for name in named if (CHANGES["off"], name, host) in at}
+        for name in (GROUP_ROLES["end_neither"].name, GROUP_ROLES["rest"].name):
+            off, other = at.get((CHANGES["off"], name, host)), at.get((CHANGES["other"], name, host))
+            if off is None or not moved:
+                continue
+            most = max(moved, key=lambda one: abs(_number(moved[one])))
+            if abs(_number(off)) <= abs(_number(moved[most])):
+                continue
+            random = "" if off["random directions"] is None else f", random directions {off['random directions']:+.2g}"
+            shared = (
+                ""
+                if other is None
+                else (
+                    f" Set to the other's values it moves m {_number(other):+.2g}: that much of it tells the two apart."
+                )
+            )
+            told.append(
+                f"“{name}” taken away moves m {_number(off):+.2g} on {host}s{random}: farther than any group that says "
+                f"what a name is to it (“{most}” {_number(moved[most]):+.2g}).{shared}".replace("-", MINUS)
+            )
+    return tuple(told)
+
+
+def _number(record: Mapping[str, Cell]) -> float:
+    value = record["moves m by"]
+    return value if isinstance(value, int | float) else 0.0
 
 
 def group_arrows(trials: Sequence[Trial]) -> Figure:
@@ -170,7 +213,7 @@ def default_outcomes(trials: Sequence[Trial]) -> Figure:
         ("pairs", "prompts"),
     )
     clear = clear_pairs(trials, "default")
-    refused: dict[tuple[str, str], tuple[int, int, float | None]] = {}
+    refused: dict[tuple[str, str], tuple[int, int, int, int]] = {}
     for test, words in DEFAULT_TESTS.items():
         own = [one for one in clear if f"default/{test}" in one.numbers]
         for which, (side, host) in enumerate(HOSTS.items()):
@@ -180,7 +223,7 @@ def default_outcomes(trials: Sequence[Trial]) -> Figure:
             controls = [value for one in own for value in one.numbers[f"default/{test}/{side}"]]
             n = sum(value > 0 for value in m)
             chance = float(np.mean([value > 0 for value in controls])) if controls else None
-            refused[test, side] = (n, len(own), chance)
+            refused[test, side] = (n, len(own), sum(value > 0 for value in controls), len(controls))
             table.add(
                 words,
                 host,
@@ -195,16 +238,24 @@ def default_outcomes(trials: Sequence[Trial]) -> Figure:
         "defaults",
         "What the model does where it can't know whom it is asked about",
         claim=_default_claim(refused),
-        plot=table.plot("bars", x="test", y="refuses", low="refuses, low", high="refuses, high", series="in"),
+        plot=table.plot(
+            "bars",
+            x="test",
+            y="refuses",
+            low="refuses, low",
+            high="refuses, high",
+            series="in",
+            control="controls refuse",
+        ),
         notes=_notes(trials, clear, "default"),
     )
 
 
-def _default_claim(refused: Mapping[tuple[str, str], tuple[int, int, float | None]]) -> str:
+def _default_claim(refused: Mapping[tuple[str, str], tuple[int, int, int, int]]) -> str:
     if ("name_hidden", "a") not in refused:
         return ""
-    n, of, chance = refused["name_hidden", "a"]
-    beside = "" if chance is None else f", with as many other tokens hidden {chance:.0%}"
+    n, of, by_chance, controls = refused["name_hidden", "a"]
+    beside = f", with as many other tokens hidden {by_chance} of {controls}" if controls else ""
     return f"With the name hidden from the end {n} of {of} known names are refused{beside}."
 
 

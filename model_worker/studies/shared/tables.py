@@ -70,6 +70,7 @@ class Table:
         series: str | None = None,
         role: str | None = None,
         panel: str | None = None,
+        control: str | None = None,
         diverging: bool = False,
         y_min: float | None = None,
         y_max: float | None = None,
@@ -77,7 +78,7 @@ class Table:
         """As in protocol's Plot, columns by name."""
         at = self._place
         others = {"low": low, "high": high, "q1": q1, "q3": q3, "value": value}
-        others |= {"series": series, "role": role, "panel": panel}
+        others |= {"series": series, "role": role, "panel": panel, "control": control}
         numbered = {key: at[name] for key, name in others.items() if name is not None}
         return Plot(form=form, x=at[x], y=at[y], **numbered, diverging=diverging, y_min=y_min, y_max=y_max)
 

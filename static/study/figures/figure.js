@@ -12,7 +12,7 @@ import { given } from "./axes.js";
 import { heatRange, heatStops } from "./heat.js";
 import { legendOf } from "./legend.js";
 import { axisWords, plotOf, roomOf } from "./plots.js";
-import { panelsOf, seriesOf } from "./series.js";
+import { panelsOf, partsOf } from "./series.js";
 
 const MOST_ROWS = 400; // of the table on the page; the file has all
 const MOST_PLOTS = 4; // more of them stand behind what says how many; those of the first figure are in sight
@@ -91,7 +91,7 @@ export function liveFigure(element, { first = true } = {}) {
     plots.style.setProperty("--panel", `${roomOf(now)}px`);
     fill(
       legend,
-      now.plot.form === "heat" ? ramp(now) : legendOf(now.plot.form, seriesOf(now).flatMap(({ parts }) => parts)),
+      now.plot.form === "heat" ? ramp(now) : legendOf(now.plot.form, partsOf(now)),
     );
     list.forEach(({ name, rows }, i) => {
       const one = panels[i];

@@ -3,7 +3,7 @@
 
 import { headOf, isNumeric, valuesOf } from "../table_text.js";
 import { heat } from "./heat.js";
-import { seriesOf } from "./series.js";
+import { controlOf, seriesOf } from "./series.js";
 import { about, axis, given, LETTER, longest, margins, SHARES, told, upright, wordAxis } from "./axes.js";
 
 const GAP = 12; // px, of a bar of a group
@@ -26,6 +26,7 @@ const FORMS = { bars, line, points, heat, roc, box };
 
 function bars(table) {
   const { plot, panel, series, numeric, colour } = table;
+  const control = controlOf(table);
   const xs = valuesOf(table.rows, plot.x);
   const mine = series.filter((one) => panel.some(one.is));
   const across = lying(table, xs, mine.length);
@@ -34,18 +35,24 @@ function bars(table) {
     parts.map((part) => {
       const own = panel.filter((row) => is(row) && partOf(row) === part);
       const labels = own.map((row) => (numeric ? row[plot.x] : told(row[plot.x])));
-      const values = own.map((row) => row[plot.y]);
-      return {
-        type: "bar",
+      const drawn = (column) => {
+        const values = own.map((row) => row[column]);
+        return {
+          type: "bar",
+          offsetgroup: told(name), // the place in a group is the series', whatever its look
+          orientation: across ? "h" : "v",
+          ...(across ? { x: values, y: labels } : { x: labels, y: values }),
+          ...hover(table, own),
+        };
+      };
+      const effect = {
+        ...drawn(plot.y),
         name: told(name),
-        offsetgroup: told(name), // the place in a group is the series', whatever its look
-        orientation: across ? "h" : "v",
-        ...(across ? { x: values, y: labels } : { x: labels, y: values }),
         ...spread(table, own, across ? "error_x" : "error_y"),
         marker: filled(part.look, colour),
-        ...hover(table, own),
       };
-    }).filter(({ x }) => x.length > 0)
+      return control ? [effect, { ...drawn(plot.control), name: control.name, marker: outlined(colour) }] : effect;
+    }).flat().filter(({ x }) => x.length > 0)
   );
   const value = axis(table, plot.y, { zero: true });
   const words = numeric ? axis(table, plot.x, {}) : wordAxis(table, xs, across);
@@ -224,6 +231,9 @@ function filled({ fill, hatch, hollow }, colour) {
     },
   };
 }
+
+/** Of a control over its bar: what lies under it is seen. */
+const outlined = (colour) => ({ color: faint(colour("--bg"), 0.5), line: { color: colour("--ink"), width: 1.5 } });
 
 function marker(look, colour, size) {
   const thin = /thin|asterisk/.test(look.shape);

@@ -30,6 +30,16 @@ export function seriesOf(figure) {
   });
 }
 
+/** What is drawn over each bar: what was run beside it, under its column's name; null where a figure has none. */
+export const controlOf = ({ columns, plot }) =>
+  plot.form === "bars" && given(plot.control)
+    ? { name: columns[plot.control].name, role: "control", look: looksOf(["control"])[0] }
+    : null;
+
+/** Each look of a figure with its name, as a legend lists them. */
+export const partsOf = (figure) =>
+  [...seriesOf(figure).flatMap(({ parts }) => parts), controlOf(figure)].filter(Boolean);
+
 /** The plots of a figure, each its own rows. @returns {{ name: string, rows: any[][] }[]} */
 export const panelsOf = ({ rows, plot }) =>
   valuesOf(rows, plot.panel).map((value) => ({

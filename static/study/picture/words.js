@@ -1,7 +1,7 @@
 // What the picture of a study's figure says beside it: model, names, controls. Pure.
 
 import { fileName } from "../../parts/picture/picture.js";
-import { seriesOf } from "../figures/series.js";
+import { partsOf } from "../figures/series.js";
 
 /**
  * @param {{ opening: object|null, trials: object[] }} study @param {object} figure a `figure` frame
@@ -25,7 +25,7 @@ export function studyWords({ opening, trials }, title, control, link) {
 
 // Those that the figure draws, by the names that it gives them.
 function controlsOf(figure) {
-  const parts = figure.plot && figure.rows.length ? seriesOf(figure).flatMap(({ parts }) => parts) : [];
+  const parts = figure.plot && figure.rows.length ? partsOf(figure) : [];
   const names = [...new Set(parts.filter(({ role }) => role === "control").map(({ name }) => name))];
   return names.length ? `control: ${names.join(", ")}` : "no control in this figure";
 }

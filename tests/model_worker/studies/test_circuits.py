@@ -6,12 +6,14 @@ from model_worker.circuits.circuit import circuit
 from model_worker.circuits.groups.roles import RoleBook
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
+from model_worker.studies.circuits.figures import default_outcomes, group_effects, unnamed_pulls
 from protocol.refusal import Refused
 from protocol.worker.circuit_frames import NodeGroups
 from protocol.worker.circuits import Beside, CircuitRequest
 from protocol.worker.frames import Frame
 from protocol.worker.names import WorldNames
 from protocol.worker.studies import Asked, CircuitsRequest
+from protocol.worker.study_frames import Trial
 from tests.model_worker.study_runs import TEN_NAMES, check_resumes_anywhere, rows_of, studied, trials_of
 
 REQUEST = CircuitsRequest(
@@ -72,3 +74,28 @@ def test_names_that_no_world_knows_make_no_pair(embedded_engine: Engine) -> None
     asked = Asked(names=TEN_NAMES.model_copy(update={"match_lengths": False}), split="all")
     with pytest.raises(Refused):
         studied(embedded_engine, REQUEST.model_copy(update={"asked": asked}))
+
+
+def test_a_figure_draws_its_control_and_its_claim_counts_them() -> None:
+    numbers = {"m": (-5.0, 5.0), "default/name_hidden": (2.0, 2.0), "default/name_hidden/b": ()}
+    one = Trial(seq=1, trial=0, name=0, prompt="a | b", numbers=numbers | {"default/name_hidden/a": (-4.0,)})
+    told = default_outcomes([one, one])
+    assert told.plot and told.plot.control is not None and told.columns[told.plot.control].name == "controls refuse"
+    assert told.claim.endswith("2 of 2 known names are refused, with as many other tokens hidden 0 of 2.")
+    shown = group_effects([]).plot
+    assert shown and shown.control is not None
+
+
+@pytest.mark.parametrize(("moved", "told"), [(12.0, 1), (-12.0, 1), (4.0, 0)])
+def test_what_moves_m_farther_than_all_that_has_a_name_is_remarked(moved: float, told: int) -> None:
+    def row(change: str, group: str, m: float) -> dict[str, str | float | int | None]:
+        return {"change": change, "group": group, "in": "known name", "moves m by": m, "random directions": 0.5}
+
+    rows = [
+        row("taken away", "Recognised", 5.0),
+        row("taken away", "Question and template", moved),
+        row("set to the other's values", "Question and template", 0.05),
+    ]
+    sentences = unnamed_pulls(rows)
+    assert len(sentences) == told
+    assert all("random directions +0.5" in one and "moves m +0.05" in one for one in sentences)

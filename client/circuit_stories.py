@@ -155,7 +155,7 @@ class CircuitStories:
         """With the circuit of the first pair that shows it; where none does, of the first."""
         n = sum(verdict.holds == "yes" for _, _, verdict in told)
         shown_here = "" if n else "Not shown: "
-        title = f"{shown_here}{claim}: {n} of {len(told)}, {self.card.title}"[:MAX_TITLE_CHARACTERS]
+        title = f"{shown_here}{claim}: {n} of {len(told)} pairs, {self.card.title}"[:MAX_TITLE_CHARACTERS]
         said = [f"{names}: {verdict.words}" for names, _, verdict in told]
         note = "\n\n".join([f"Measured in {n} of {len(told)} pairs of names.", *said, *([more] * bool(more))])
         shown = next((drawn for _, drawn, verdict in told if verdict.holds == "yes"), told[0][1])

@@ -25,6 +25,9 @@ from protocol.worker.circuit_frames import (
     RandomBand,
 )
 
+LEAST_TOLD = 0.001
+"""Of m, as on the page: less is not told from nought."""
+
 HereOrThere = Literal["a", "b"]
 Holds = Literal["yes", "no", "unmeasured"]
 HOLDS: dict[Holds, str] = {"yes": "Measured here", "no": "Not here", "unmeasured": "Not measured"}
@@ -263,6 +266,8 @@ def _controls(band: RandomBand) -> str:
 
 
 def _signed(x: float) -> str:
+    if x and abs(x) < LEAST_TOLD:
+        return "≈ 0"
     return f"{x:+.3g}".replace("-", MINUS)
 
 

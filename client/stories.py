@@ -117,18 +117,16 @@ class Stories:
         )
         turned = _turns(trials, [1])
         counted = (
-            f"Of {len(trials)} invented players of the test half {len(sides[True])} are answered untouched. {fires}. "
+            f"Of {len(trials)} invented players of the test half {len(sides[True])} are answered untouched. "
+            f"Read at the same token: {fires}. "
             f"{_amount(self.known)}, {_of(turned, 'refused', ANSWERED)} refusals become answers. {_beside(recording)}"
         )
         one = (sides[True] or [t for t in trials if _outcome(t, 1) in ANSWERED] or trials)[0]
         run = self._run(one.prompt, self.known)
         name = run.start.entity
-        on_name = "; ".join(
-            f"{watched.label or watched.target.latent}: {max(read[name.start : name.end]):.3g}"
-            for watched, read in zip(run.start.watched, run.prompt.arms[0].activations, strict=True)
-        )
+        on_name = at_the_names_end(run)
         told = " → ".join(_said(run, number) for number in (0, _arm_at(run, self.known.strength)))
-        note = f"There is no such player: {told}. On the name fire: {on_name or 'nothing that is watched'}. {counted}"
+        note = f"There is no such player: {told}. At the name's last token: {on_name or 'nothing watched'}. {counted}"
         at = View(sweep=0, strength=self.known.strength)
         self._save(run, f"{name.text}, who is nobody, and what fires on the name", note, at)
 
@@ -212,6 +210,15 @@ class Stories:
 
 def _held(direction: DirectionCard, strength: float) -> Held:
     return Held(target=direction.target, unit=direction.unit, scope=direction.scope, strength=strength)
+
+
+def at_the_names_end(run: Recording) -> str:
+    """What is watched, read where a study of answers reads it too: "known entity 514; unknown entity silent"."""
+    last = run.start.entity.end - 1
+    return "; ".join(
+        f"{watched.label or watched.target.latent} {f'{read[last]:.3g}' if read[last] else 'silent'}"
+        for watched, read in zip(run.start.watched, run.prompt.arms[0].activations, strict=True)
+    )
 
 
 def _fired(trials: Sequence[Trial], place: int) -> str:

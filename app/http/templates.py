@@ -15,6 +15,7 @@ from app.http.prefix import path_of, root_of
 from app.version import VERSION
 from app.wording import cells, citation, numbers, words
 from app.wording.doors import door, label_door, with_doors
+from app.wording.excerpt import circuit_excerpt
 from app.wording.provenance import sweep_shown, target_id
 from protocol.amounts import amount
 from protocol.refusal import Refusal
@@ -59,6 +60,7 @@ class Drawing:
             "moment": moment,
             "sig3": numbers.sig3,
             "sweep_shown": sweep_shown,
+            "circuit_excerpt": circuit_excerpt,
             "target_id": target_id,
             "why": words.why,
             "with_doors": _with_doors,

@@ -1,7 +1,12 @@
 """A claim about circuits holds where all that it needs was measured outside its controls, and nowhere else."""
 
+import gzip
+import json
+import re
+
 import pytest
 
+from app.settings import ROOT
 from client.circuit_verdicts import (
     CircuitVerdict,
     forced_recognition_invents,
@@ -12,6 +17,7 @@ from client.circuit_verdicts import (
     which_inhibits_which,
 )
 from client.recording import Recording
+from protocol.enough import FEWEST_CONTROLS
 from protocol.worker.circuit_frames import (
     Arrow,
     Arrows,
@@ -157,3 +163,17 @@ def test_a_misfire_needs_a_wrong_answer_and_an_invention_one_that_random_pushes_
     assert "“Curling.”, which is wrong" in wrong.words
     for outcome, n_answering in (("refused", 0), ("invented", 20)):
         assert forced_recognition_invents(told, outcome, "He plays curling.", n_answering, 32).holds == "no"
+
+
+def test_what_ships_counts_only_what_stands_beside_enough_controls() -> None:
+    with gzip.open(ROOT / "static" / "first" / "stories.jsonl.gz") as file:
+        rows = [row for kind, row in map(json.loads, file) if kind == "finding"]
+    told = [row for row in rows if row["note"].startswith("Measured in ")]
+    assert len(told) > 6
+    for row in told:
+        first, *pairs = row["note"].split("\n\n")
+        here = [one for one in pairs if ": Measured here." in one]
+        counted, of = re.findall(r"\d+", first)
+        assert len(here) == int(counted) and f": {counted} of {of} pairs, " in row["title"], row["title"]
+        for controls in re.findall(r"\((\d+) control", " ".join(here)):
+            assert int(controls) >= FEWEST_CONTROLS, row["title"]

@@ -22,6 +22,7 @@ CIRCUIT_TERMS: dict[str, Term] = {
         ("model_worker/circuits/target.py",),
         formula="m = logit(up) − logit(against), both after the cap",
         unit="logits",
+        marks=("m goes from",),
         labels=("m", "m after it"),
     ),
     "gap": Term(

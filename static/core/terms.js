@@ -619,6 +619,7 @@ export const MARKS = {
   "5–95 %": "band",
   seed: "seed",
   "95 %": "interval",
+  "m goes from": "m",
   transcoder: "transcoder",
   transcoders: "transcoder",
   RelP: "relp",
@@ -729,4 +730,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

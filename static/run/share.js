@@ -81,6 +81,7 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
     { onsubmit: submit },
     h("h2", { id: "dialog-title" }, "Share this finding"),
     preview,
+    h("div", { class: "row" }, "The curve as a picture, public or not", curvePicture(state)),
     h("label", { for: "share-title" }, "Title"),
     title,
     h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
@@ -113,7 +114,6 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
         `No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted within ${keptFor()}.`,
       ),
     ),
-    h("div", { class: "row" }, "The curve as a picture, public or not", curvePicture(state)),
     h(
       "div",
       { class: "dialog-foot" },

@@ -40,8 +40,15 @@ export function claim(run, steer, card) {
     ...pushed(run, steer, card),
     ...change(base, verdict),
     { text: " " },
-    { text: nothingPushed(run, steer, card) || controlSentence(run, steer, base, verdict), as: "aside" },
+    { text: controlTold(run, steer, card), as: "aside" },
   ];
+}
+
+/** Behind a push: that it came to none, or what its control did; "" while a verdict that it needs is missing. */
+export function controlTold(run, steer, card) {
+  const [base, verdict] = [0, armAt(run, steer)].map((arm) => run.arms[arm]?.verdict);
+  if (!base || !verdict) return "";
+  return nothingPushed(run, steer, card) || controlSentence(run, steer, base, verdict);
 }
 
 /**

@@ -15,7 +15,7 @@ from model_worker.studies.shared.counts import (
     ShareEstimate,
     cases_of,
     cells,
-    changed,
+    changed_share,
     controls_of,
     kinds_of,
     main_arms,
@@ -198,7 +198,7 @@ def flip_claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
     """How many answers come to something else than untouched, and how many of them under its controls."""
     if few := too_few_of_one_kind(len(cases)):
         return f"{opening.arms[arm].name}: {few}"
-    own, found = changed(cases, [arm]), changed(cases, controls_of(opening, arm))
+    own, found = changed_share(cases, [arm]), changed_share(cases, controls_of(opening, arm))
     n = 0 if own is None else round(own.share * own.n)
     return f"{opening.arms[arm].name} changes what {n} of {len(cases)} answers come to, {_beside(own, found)}."
 

@@ -113,6 +113,6 @@ def dial_claims(dial: NeuronsDial, arms: Sequence[DialArm], trials: ByGroup) -> 
 
 def _numbers(arms: Sequence[DialArm], of: str, factor: float, whose: str) -> set[int]:
     if factor == 1.0:
-        return {0} if whose == "themselves" else set()
+        return {0}  # nothing is scaled, whose neurons it may be
     random = whose == "random"
     return {n for n, arm in enumerate(arms, 1) if (arm.of, arm.factor, arm.random is not None) == (of, factor, random)}

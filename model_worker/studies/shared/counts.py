@@ -115,7 +115,7 @@ def spread(cases: Sequence[Case], arms: Sequence[int], hit: Hit = refused) -> Sh
     return _over(cases, [sum(hit(case.answers[arm]) for case in cases) for arm in arms])
 
 
-def changed(cases: Sequence[Case], arms: Sequence[int]) -> ShareEstimate | None:
+def changed_share(cases: Sequence[Case], arms: Sequence[int]) -> ShareEstimate | None:
     """Over arms: whose answer comes to something else than the untouched model's."""
     return _over(cases, [sum(case.answers[arm].outcome != case.baseline for case in cases) for arm in arms])
 

@@ -35,7 +35,7 @@ export function answers(element, state, { compact = false } = {}) {
       if (compact) fill(whose, run?.start?.entity.text ?? "\u00a0");
       left.draw(shown(state, run, 0));
     }),
-    state.on(["steer", "sliders", "values", "active"], () => fill(right.strength, pushed(state))),
+    state.on(["steer", "sliders", "values", "active"], () => fill(right.strength, howHard(state))),
     state.on(["run", "steer"], () => {
       const run = state.get("run");
       const arm = run?.start ? armAt(run, state.get("steer")) : -1;
@@ -60,7 +60,7 @@ const paired = (element, state) =>
   state.on(["otherPrompt"], () => element.classList.toggle("paired", Boolean(state.get("otherPrompt"))));
 
 /** How hard the slider that was touched last pushes, and how many others do. */
-function pushed(state) {
+export function howHard(state) {
   const { sweep, strength } = state.get("steer");
   const active = state.get("active");
   const slider = state.get("sliders")?.[active];

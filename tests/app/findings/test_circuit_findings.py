@@ -64,6 +64,8 @@ def test_the_gallery_finds_it_by_its_words_and_draws_its_groups(app: Client, slu
         assert slug in app.get("/findings", params={"kind": "circuit", "q": q}).text
     page = app.get("/findings", params={"kind": "circuit"}).text
     assert "Not recognised" in page and "sketch-arrow inhibits" in page and "hue-unknown" in page
+    assert "Look at the control." in page and "16 random pushes of that size" in _words(page), "and its control, whole"
+    assert 'data-term="m"' in page
     assert "Circuits" in page and app.get("/api/findings").json()["kinds"]["circuit"] >= 1
     sketch = _finding(app, slug).sketch
     assert sketch and sketch.form == "groups" and [point.hue for point in sketch.points] == ["unknown", "known"]

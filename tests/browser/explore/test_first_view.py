@@ -1,6 +1,8 @@
 """What a stranger meets on Explore before anything is unfolded: little to read, large enough, and what changes stays
 beside what changes it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -93,6 +95,11 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
         assert said.inner_text() == page.locator(".answer-text").nth(1).text_content()
         seen(page, answer)
         seen(page, ".direction.active .slider")
+        if width <= 960:
+            expect(page.locator(".steered-line-verdict")).to_have_text(re.compile(r"Steered \+\d.*Invents"))
+            seen(page, ".steered-line-verdict")
+            expect(page.locator(".steered-line-control")).to_contain_text("random pushes of that size")
+            seen(page, ".steered-line-control")
         seen(page, ".steered-line-baseline" if width <= 960 and height <= 760 else ".answer:first-child .answer-text")
         pages = page.locator(".pages-menu summary") if width <= 800 else page.locator(".pages a")
         for link in pages.all():

@@ -3,8 +3,10 @@
 import numpy as np
 
 from model_worker.studies.neurons.claims import adds_claim, carries_claim, reads_claim, seen_from, steers_claim
-from model_worker.studies.neurons.dial import DialArm, slope_of
+from model_worker.studies.neurons.dial import NOT_RECALLED, DialArm, slope_of
+from model_worker.studies.neurons.dial_figures import dial_figure
 from protocol.worker.study_frames import Trial, TrialAnswer
+from protocol.worker.study_requests.neurons import NeuronsDial
 
 ARMS = (DialArm("H-neurons", 3.0), *(DialArm("H-neurons", 3.0, number) for number in range(8)))
 
@@ -68,3 +70,15 @@ def test_adding_is_an_interval_above_nought_and_carrying_one_above_a_half() -> N
 
 def test_what_would_have_been_seen_is_two_point_eight_standard_errors() -> None:
     assert abs(seen_from((-1.96, 1.96)) - 2.8) < 1e-3 and seen_from(None) is None
+
+
+def test_where_nothing_is_scaled_random_sets_stand_beside_the_neurons_with_the_same_answers() -> None:
+    sets = {"H-neurons": [(0, 0)], "refusing neurons": []}
+    figure = dial_figure(NeuronsDial(alphas=(0.0, 3.0)), ARMS, sets, {NOT_RECALLED: dialled(0.5, 0.05)})
+    untouched, factors = dict[object, dict[object, object]](), dict[object, set[object]]()
+    for panel, factor, whose, outcome, _, share, *_ in figure.rows:
+        factors.setdefault(panel, set()).add(factor)
+        if factor == "×1":
+            untouched.setdefault(whose, {})[outcome] = share
+    assert untouched["random"] == untouched["themselves"] and len(untouched["random"]) > 1
+    assert list(factors.values()) == [{"×1", "×3"}] * 2

@@ -269,7 +269,7 @@ function made() {
   fill($("figures"));
   const figures = figuresView($("figures"));
   $("figures").append(
-    h("p", { class: "experiment-empty", id: "waiting" }, "Figures appear here as soon as some answers are in."),
+    h("p", { class: "experiment-empty", id: "waiting" }, "Figures appear here once a few steps are done."),
   );
   const labels = labelsView($("labels"));
   const chose = (now) => {

@@ -89,12 +89,13 @@ const BUTTONS = {
   refused: [],
 };
 
-/** What stays of a study that is paused or ended early, and how much of it the figures have counted. */
-function stays({ trials, counted, figures }) {
+/** What stays of a study that is paused or ended early, and how much of it the figures have counted: in steps, as how
+ * far it is. */
+export function stays({ trials, counted, figures }) {
   if (!trials.length) return " Nothing arrived yet.";
-  if (!figures.size) return ` ${count(trials.length, "question")} arrived; figures begin with the fourth.`;
-  const some = counted < trials.length ? `the first ${counted.toLocaleString("en")} of ` : "";
-  return ` Part of a study: the figures count ${some}${count(trials.length, "question")} that arrived.`;
+  if (!figures.size) return " Figures begin once a few more have arrived.";
+  const some = counted < trials.length ? `the first ${counted.toLocaleString("en")} of them` : "all that arrived";
+  return ` Part of a study: the figures count ${some}.`;
 }
 
 const SAID = {

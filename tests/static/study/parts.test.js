@@ -1,5 +1,6 @@
 import assert from "../assert.js";
 import { maySave, partWords } from "/static/study/save.js";
+import { stays } from "/static/study/running.js";
 import { newStudy, reduceStudy } from "/static/study/study.js";
 
 const OPENING = { kind: "study", seq: 0, request: {}, names: [], arms: [], n_steps: 24 };
@@ -33,4 +34,15 @@ Deno.test("what arrived can be saved however a study stopped, nothing of one tha
 
 Deno.test("a figure says how many questions it has counted", () => {
   assert.deepEqual([after(FRAMES).counted, after(FRAMES).trials.length], [1, 2]);
+});
+
+Deno.test("what stays of a study is told in the steps that say how far it is, in no other unit", () => {
+  const told = [FRAMES, FRAMES.filter(({ kind }) => kind !== "figure"), [OPENING]].map((frames) =>
+    stays(after(frames))
+  );
+  assert.deepEqual(told, [
+    " Part of a study: the figures count the first 1 of them.",
+    " Figures begin once a few more have arrived.",
+    " Nothing arrived yet.",
+  ]);
 });

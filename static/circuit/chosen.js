@@ -80,7 +80,7 @@ export function chosenView(element, state, more) {
         "p",
         {},
         untouched(),
-        `${whoIs(graph, side)}: it ${fires(graph, one, side)}.`,
+        `${whoIs(graph, side)}: ${one.n_members > 1 ? "its strongest" : "it"} ${fires(graph, one, side)}.`,
         others(graph, one, side),
         shareOf(graph, one) !== null &&
           [" It carries ", h("b", {}, door("group_share", percent(one.share))), " of the ", door("gap"), "."],

@@ -4,7 +4,7 @@
 import { h } from "../core/dom.js";
 import { door } from "../core/term.js";
 import { sig3, visible } from "../core/format.js";
-import { mText } from "./claim.js";
+import { mText, percent } from "./claim.js";
 import { isSilent, nodeName, sidesOf, valueOf, whoIs } from "./graph.js";
 
 /** On which names its strongest member fires, and what it writes. */
@@ -56,6 +56,7 @@ export function evidence(graph, one) {
         ),
       ),
     ),
+    firesAlike(one.evidence) && h("p", { class: "note" }, firesAlike(one.evidence)),
     one.writes.length > 0 &&
       h(
         "p",
@@ -65,6 +66,19 @@ export function evidence(graph, one) {
         one.writes.slice(0, 6).map((text) => [h("span", { class: "mono token-chip" }, visible(text)), " "]),
       ),
   );
+}
+
+const [NEARLY_ALL, APART] = [0.8, 0.2]; // of names
+
+/** What follows where its strongest fires as often on known names as on unknown ones, by the table's own shares. */
+export function firesAlike(rows) {
+  if (!rows.length) return "";
+  const mean = (name) => rows.reduce((sum, row) => sum + row[name], 0) / rows.length;
+  const [known, unknown] = [mean("known"), mean("unknown")];
+  if (Math.abs(known - unknown) >= APART) return "";
+  const shares = `${percent(known)} of known and ${percent(unknown)} of unknown ones`;
+  const both = Math.min(known, unknown) >= NEARLY_ALL ? "on nearly every name" : "on both alike";
+  return `It fires ${both}, ${shares}: that it fires says nothing of which kind a name is; how strongly may.`;
 }
 
 /** "18.9 on Michael Batkin, silent on Michael Jordan" */

@@ -2,7 +2,7 @@
 // group that is turned what it is set to, of the others how far they moved, and of what nobody measured what it was.
 
 import { sig3 } from "../core/format.js";
-import { percent } from "./claim.js";
+import { percent, shareOf } from "./claim.js";
 import { otherSide, sidesOf, strongest, valueOf } from "./graph.js";
 
 const MOVED = 0.05; // of a group's way: less leaves a silent one silent
@@ -60,6 +60,14 @@ export function firingNow(graph, group, side, { point, select, test }) {
   const share = test ? undefined : point.gauges?.get(group.id);
   if (share === undefined) return { text: was(text), moved: "", silent };
   return { text: was(text), moved: `moved ${percent(share)}`, silent: silent && Math.abs(share) < MOVED };
+}
+
+const SUM_ALIKE = 1.05; // shares that add up to no more need no word
+
+/** Why groups' shares of the gap make no sum; "" where they do, or there are none. */
+export function overlapWords(graph) {
+  const sum = graph.groups.reduce((all, group) => all + Math.abs(shareOf(graph, group) ?? 0), 0);
+  return sum > SUM_ALIKE ? `they add up to ${percent(sum)}, since what passes one group passes the next` : "";
 }
 
 /** "was 9.75", "was silent" */

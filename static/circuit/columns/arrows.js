@@ -40,8 +40,8 @@ const sig2 = (
   ? "0"
   : share.toFixed(Math.abs(share) < 1 ? 2 : 1).replace(/^(-?)0\./, "$1.").replace("-", "−"));
 
-/** What the drawing's lines and boxes mean. */
-export function legend() {
+/** What the drawing's lines and boxes mean. overlap: why shares make no sum, "" where they do. */
+export function legend(overlap = "") {
   const sample = (kind, tip) =>
     s(
       "svg",
@@ -77,6 +77,13 @@ export function legend() {
     ),
     h("span", { class: "row tight" }, h("span", { class: "legend-silent" }), door("silent_node")),
     h("span", { class: "row tight" }, "number: ", door("circuit_arrow", "share of the target’s way")),
-    h("span", { class: "row tight" }, "box: ", door("activation", "fires"), door("group_share", "% of the gap")),
+    h(
+      "span",
+      {},
+      "box: its strongest ",
+      door("activation", "fires"),
+      "; others: where that is silent, the next; was: before a turn or test",
+    ),
+    h("span", {}, door("group_share", "% of the gap"), overlap && `: ${overlap}`),
   );
 }

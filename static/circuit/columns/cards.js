@@ -1,9 +1,17 @@
 // Groups as a phone's list: a card each, with what it does on both prompts. Knows no drawing and no arrow.
 
 import { h } from "../../core/dom.js";
+import { door } from "../../core/term.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { groupName, percent, shareOf } from "../claim.js";
+import { overlapWords } from "../firing.js";
 import { sidesOf, whoIs } from "../graph.js";
+
+/** Why the cards' shares make no sum; nothing where they do. */
+export function overlapLine(graph) {
+  const words = overlapWords(graph);
+  return words && h("p", { class: "note" }, "Shares ", door("group_share", "of the gap"), `: ${words}.`);
+}
 
 /**
  * @param {() => any} gauge a bar

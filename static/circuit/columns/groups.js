@@ -7,12 +7,12 @@ import { door } from "../../core/term.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
 import { aimOf, gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
-import { firingNow, firingText, inRoom, isQuiet } from "../firing.js";
+import { firingNow, firingText, inRoom, isQuiet, overlapWords } from "../firing.js";
 import { arrowOn, isBeyond, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";
 import { aloneLine } from "./alone.js";
 import { arrowElement, legend } from "./arrows.js";
-import { groupCards } from "./cards.js";
+import { groupCards, overlapLine } from "./cards.js";
 import { arrowPaths, groupLayout, neighbour } from "./layout.js";
 
 const REDRAWN = ["graph", "narrow", "partners"];
@@ -60,7 +60,7 @@ export function groupColumns(element, state) {
     [stages, values] = [[], []];
     if (!graph?.start) return [key, told, untouched, columns].forEach((part) => fill(part));
     const pair = sidesOf(graph).length > 1;
-    fill(key, pair ? !state.get("narrow") && legend() : aloneLine(state));
+    fill(key, pair ? state.get("narrow") ? overlapLine(graph) : legend(overlapWords(graph)) : aloneLine(state));
     const aimed = h(
       "span",
       { class: "note" },

@@ -1,4 +1,5 @@
-import { firingNow, firingText, inRoom, isQuiet } from "/static/circuit/firing.js";
+import { firesAlike } from "/static/circuit/evidence.js";
+import { firingNow, firingText, inRoom, isQuiet, overlapWords } from "/static/circuit/firing.js";
 import assert from "../assert.js";
 import { graphOf } from "./frames.js";
 
@@ -45,4 +46,27 @@ Deno.test("where a box is narrow a word is cut, never a number", () => {
   assert.deepEqual(brief("others fire 10.6"), ["others fire 10.6", "others 10.6", "10.6 others", "others fire 10.6"]);
   assert.deepEqual(brief("fires 5.73").slice(1, 3), ["fires 5.73", "5.73 fires"]);
   assert.equal(inRoom("silent", 90), "silent");
+});
+
+Deno.test("why shares make no sum is said where they make none", () => {
+  const groups = (shares) => ({ ...graph, groups: graph.groups.map((one, i) => ({ ...one, share: shares[i] })) });
+  assert.equal(
+    overlapWords(groups([0.91, 0.62])),
+    "they add up to 153 %, since what passes one group passes the next",
+  );
+  assert.equal(overlapWords(groups([0.6, 0.4])), "");
+  const [a, b] = graph.start.sides;
+  const without = { ...groups([0.91, 0.62]), start: { ...graph.start, sides: [{ ...a, m: 8.4 }, b] } };
+  assert.equal(overlapWords(without), "", "of no gap nobody has a share");
+});
+
+Deno.test("a group that fires on known and unknown names alike says so, whatever its name", () => {
+  const rows = (known, unknown) => known.map((share, i) => ({ known: share, unknown: unknown[i] }));
+  assert.match(
+    firesAlike(rows([1, 1, 0.85, 0.98], [1, 1, 1, 1])),
+    /^It fires on nearly every name, 96 % of known and 100 % of unknown ones/,
+  );
+  assert.match(firesAlike(rows([0.5], [0.4])), /^It fires on both alike, 50 % of known and 40 %/);
+  assert.equal(firesAlike(rows([0.02, 0], [0.95, 1])), "");
+  assert.equal(firesAlike([]), "");
 });

@@ -55,7 +55,8 @@ export function benches({ seen, show, settled, main, point }) {
         if (recording && now === recording && (isOpen(run) || isAway(run))) return;
         now = mine;
         tell();
-        if (run.prompt) later(); // a strength between the stops, of the address or of a question that is asked again
+        // A strength between the stops, of the address or left from another question: after the untouched answer.
+        if (run.arms[0]?.verdict) later();
       })
       .then((newest) => {
         if (!newest) return;

@@ -54,6 +54,7 @@ export function answerRibbon(element, state) {
           const to = list[i + 1]
             ? middle(segment.strengths.at(-1), list[i + 1].strengths[0])
             : segment.strengths.at(-1);
+          if (!segment.text && !segment.verdict) return null; // nothing has come: no box
           return piece(segment, share(from, range), share(to, range), i === at);
         }),
       ));

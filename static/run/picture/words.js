@@ -25,7 +25,7 @@ export function runWords(figure, { run, steer, card }, link) {
   const n = request.sampling?.n_samples ?? 1;
   return {
     name: `${fileName(figure)}-${shortHash(request_sha256)}`,
-    title: `${figure}: “${request.prompt}”`,
+    title: `${figure}: “${request.prompt}”${pushed && direction ? `, ${pushed}` : ""}`,
     line: [
       model.id,
       n > 1 ? `N = 1 prompt, ${n} samples` : "N = 1 prompt",

@@ -18,11 +18,18 @@ export function readingOf(start, { span = null, marking = false } = {}) {
   const { text, found, called = null, others = [] } = entity;
   const spelled = called !== null && called !== text ? called : null;
   if (!others.length && !spelled && !(span && found === "given") && !marking) return null;
+  const which = (one) => occurrence(one, [entity, ...others]);
   return {
-    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${spelled ?? text}”: ${FOUND[found]}`,
-    offers: others.map((one) => ({ text: one.text, why: FOUND[one.found], span: one.span })),
+    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${spelled ?? text}”${which(entity)}: ${FOUND[found]}`,
+    offers: others.map((one) => ({ text: `${one.text}${which(one)}`, why: FOUND[one.found], span: one.span })),
     marked: span !== null && found === "given",
   };
+}
+
+// ", no. 2 of 2" behind a name that stands in the prompt more than once; else "".
+function occurrence({ text, span }, all) {
+  const starts = all.filter((one) => one.text === text && one.span).map((one) => one.span.start).sort((a, b) => a - b);
+  return span && starts.length > 1 ? `, no. ${starts.indexOf(span.start) + 1} of ${starts.length}` : "";
 }
 
 export function nameReading(element, state) {

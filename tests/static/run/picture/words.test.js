@@ -28,7 +28,7 @@ const words = (changes, steer = { sweep: 0, strength: 1.25 }) =>
 
 Deno.test("a picture says model, N, push, control and link", () => {
   const { title, line, link } = words();
-  assert.deepEqual(title, "P(refusal opening): “Who?”");
+  assert.deepEqual(title, "P(refusal opening): “Who?”, Known entity mean +1.25 × r̄", "a slide shows no more than it");
   assert.deepEqual(line, [
     "a-model",
     "N = 1 prompt",

@@ -39,3 +39,10 @@ Deno.test("a name that was found anyway is not said to be marked, though a link 
 Deno.test("who marks a name reads how it was found, even where no name was", () => {
   assert.equal(readingOf(start({ found: "whole_prompt" }), { marking: true })?.said, "no name seen: the whole prompt");
 });
+
+Deno.test("a name that stands twice is told by which of the two it is", () => {
+  const jordan = (start) => ({ text: "Michael Jordan", found: "world", span: { start, end: start + 14 } });
+  const { said, offers } = readingOf({ entity: { ...jordan(40), others: [jordan(3)] } });
+  assert.ok(said.startsWith("“Michael Jordan”, no. 2 of 2: "), said);
+  assert.deepEqual(offers.map(({ text }) => text), ["Michael Jordan, no. 1 of 2"]);
+});

@@ -29,10 +29,6 @@ NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered."
 READ_BACK = ", read back as {value}"
 """Behind an amount, where what was measured afterwards is another: "clamped to 50, read back as 33.4"."""
 
-READ_RAISED = ", after which it fires {value}, not {before}"
-"""The same of a direction that was projected out, where its latent fires more without it: its threshold is relative to
-what the residual stream held against it."""
-
 OPENINGS: dict[Literal["refusal", "answer"], str] = {"refusal": "a refusal", "answer": "an answer"}
 
 DOSE_COLUMNS = (

@@ -3,7 +3,6 @@
 As static/run/effect.js reads a run; a test holds the two together. Knows no words.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.recordings.arms import Recorded
@@ -15,12 +14,10 @@ NEAR = 0.05
 
 @dataclass(frozen=True)
 class PushEffect:
-    """read: least and greatest activation that was read back, where one of them is not what was asked for, or where the
-    latent fires more than it did without the direction that was projected out; before: what it was then."""
+    """read: least and greatest activation that was read back, where one of them is not what was asked for."""
 
     nothing: bool
     read: tuple[float, float] | None
-    before: Sequence[float] | None = None
 
 
 def effect_of(recorded: Recorded, arm: int) -> PushEffect | None:
@@ -42,9 +39,7 @@ def effect_of(recorded: Recorded, arm: int) -> PushEffect | None:
         value is not None and abs(now - value) > NEAR * abs(value or a)
         for value, a, now in zip(wanted, before, after, strict=True)
     )
-    raised = steering.mode == "project_out" and any(now > (1 + NEAR) * a for a, now in zip(before, after, strict=True))
-    read = (min(after), max(after)) if (missed or raised) and not nothing else None
-    return PushEffect(nothing, read, before if raised else None)
+    return PushEffect(nothing, (min(after), max(after)) if missed and not nothing else None)
 
 
 def _wanted(mode: Mode, strength: float, a: float) -> float | None:

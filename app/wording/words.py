@@ -21,7 +21,6 @@ from protocol.claims import (
     NOTHING_PUSHED,
     OPENINGS,
     READ_BACK,
-    READ_RAISED,
     THEY_TURN,
     TURN_WITHIN,
 )
@@ -92,11 +91,7 @@ def nothing_pushed(recorded: Recorded, arm: int) -> str:
 def read_back(recorded: Recorded, arm: int) -> str:
     """Behind an amount, where what was measured afterwards is another; else ""."""
     effect = effect_of(recorded, arm)
-    if effect is None or effect.read is None:
-        return ""
-    if effect.before is not None:
-        return READ_RAISED.format(value=_range(effect.read), before=_range(effect.before))
-    return READ_BACK.format(value=_range(effect.read))
+    return READ_BACK.format(value=_range(effect.read)) if effect and effect.read else ""
 
 
 def _range(values: Sequence[float]) -> str:

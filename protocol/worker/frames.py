@@ -45,7 +45,7 @@ class SteeringUsed(Message):
     norm: float
     residual_norm: float | None
     positions: tuple[int, ...]
-    neurons: tuple[tuple[int, int], ...] = ()
+    neurons: tuple[tuple[int, int], ...] = Field(default=(), exclude_if=lambda neurons: not neurons)
 
 
 class Arm(Message):

@@ -209,7 +209,7 @@ class Plot(Message):
     series: int | None = None
     role: int | None = None
     panel: int | None = None
-    control: int | None = None
+    control: int | None = Field(default=None, exclude_if=lambda control: control is None)
     diverging: bool = False
     y_min: float | None = None
     y_max: float | None = None

@@ -360,8 +360,6 @@ export const NO_TOKEN_PUSHED = "Nothing was pushed: no token is steered.";
 
 export const READ_BACK = ", read back as {value}";
 
-export const READ_RAISED = ", after which it fires {value}, not {before}";
-
 export const OPENINGS = {
   refusal: "a refusal",
   answer: "an answer",

@@ -7,10 +7,9 @@ import { armAt } from "./run.js";
 const NEAR = 0.05; // of what was asked for: nearer is as asked
 
 /**
- * @returns {{ nothing: boolean, read: number[]|null, before: number[]|null }|null} null where it was not measured (a recording of
+ * @returns {{ nothing: boolean, read: number[]|null }|null} null where it was not measured (a recording of
  * version 1), or goes on in the answer. read: least and greatest activation that was read back, where one of them is
- * not what was asked for, or where the latent fires more than it did without the direction that was projected out;
- * before: what it was then
+ * not what was asked for
  */
 export function effectOf(run, { sweep, strength }) {
   const arm = sweep === null || !run.prompt ? -1 : armAt(run, { sweep, strength });
@@ -26,9 +25,7 @@ export function effectOf(run, { sweep, strength }) {
   const missed = wanted.some((value, i) =>
     value !== null && Math.abs(after[i] - value) > NEAR * Math.abs(value || before[i])
   );
-  const raised = mode === "project_out" && after.some((a, i) => a > (1 + NEAR) * before[i]);
-  const read = !nothing && (missed || raised) ? [Math.min(...after), Math.max(...after)] : null;
-  return { nothing, read, before: raised ? before : null };
+  return { nothing, read: !nothing && missed ? [Math.min(...after), Math.max(...after)] : null };
 }
 
 // The activation that is asked for where it was `a`; null for a mode that asks for none.

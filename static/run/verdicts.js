@@ -13,7 +13,6 @@ import {
   OPENINGS,
   OUTCOMES,
   READ_BACK,
-  READ_RAISED,
   THEY_TURN,
   TURN_WITHIN,
 } from "../core/protocol.js";
@@ -112,13 +111,11 @@ function pushed(run, steer, card) {
     { text: `${i ? " and " : first.length ? ", with " : "With "}${label} ${words}` },
     { text: value, as: role },
   ]);
-  const { read, before } = effectOf(run, steer) ?? {};
+  const read = effectOf(run, steer)?.read;
   const begun = first.flatMap(({ words, value, role }) => [
     { text: capital(words) },
     { text: words ? value : capital(value), as: role },
-    ...(read
-      ? [{ text: filled(before ? READ_RAISED : READ_BACK, { value: range(read), before: before && range(before) }) }]
-      : []),
+    ...(read ? [{ text: filled(READ_BACK, { value: range(read) }) }] : []),
   ]);
   return [...begun, ...others, { text: !others.length && first[0].placed ? " " : ", " }];
 }

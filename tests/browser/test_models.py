@@ -131,7 +131,7 @@ def test_a_phone_never_scrolls_sideways(told: App, open_page: OpenPage) -> None:
     expect(rows(page)).to_have_count(50)
     expect(page.locator("#report .layers-plot svg")).to_be_attached()
     assert no_sideways_scroll(page)
-    for summary in page.locator("summary").all():
+    for summary in page.locator("main summary").all():
         summary.click()
     page.locator("#report").get_by_role("button", name="Table").click()
     assert no_sideways_scroll(page)

@@ -22,7 +22,7 @@ class NeuronsExperiment(Experiment[NeuronsRequest]):
     )
 
     def preset(self, card: ModelCard) -> NeuronsRequest:
-        names = WorldNames(most=self.most_names, match_lengths=False)
+        names = WorldNames(most=self.most_names)
         asked = Asked(names=names, split="all", most=50, per_name="all")
         return NeuronsRequest(model=card.id, asked=asked, n_samples=0)
 

@@ -112,7 +112,9 @@ export function heldInWords(runs, threshold) {
   const [held, through] = [{}, {}];
   let [n, nHeld] = [0, 0];
   for (const run of runs.filter((one) => one?.start?.risk)) {
-    (run.arms[0]?.samples ?? []).forEach(({ verdict }, sample) => {
+    (run.arms[0]?.samples ?? []).forEach((answer, sample) => {
+      const verdict = answer?.verdict; // samples end in any order
+      if (!verdict) return;
       const refuses = verdict.outcome === "refused";
       const isHeld = !refuses && (run.arms[0].largest?.[sample] ?? 0) >= threshold;
       const side = isHeld ? held : through;

@@ -117,7 +117,7 @@ def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
     page.locator("#curve summary").click()
     expect(page.locator("#curve").get_by_role("button", name="Table")).to_be_visible()
     assert [one.bounding_box() for one in still] == before
-    page.locator("#tokens summary").click()
+    page.locator("#tokens").get_by_text("Tools", exact=True).click()
     expect(page.locator("#latent")).not_to_be_visible()
     for _ in range(2):
         page.locator(".direction button.latent").first.click()  # whoever opens a card sees it
@@ -133,7 +133,7 @@ def test_what_was_unfolded_stays_unfolded(app: App, page: Page) -> None:
     expect(page.locator(".tool-choice")).to_be_visible()
     expect(page.locator("#map")).to_be_visible()
     expect(page.locator("#samples")).not_to_be_visible()
-    page.locator("#tokens summary").click()
+    page.locator("#tokens").get_by_text("Tools", exact=True).click()
     wait_until(page, f"!{UNFOLDED}.includes('tokens')")
     page.reload()
     expect(page.locator("#map")).to_be_visible()

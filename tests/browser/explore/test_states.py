@@ -267,7 +267,8 @@ def test_what_stands_in_the_way_has_a_button_that_does_what_helps(app: App, open
           element.id = "notice";
           document.body.replaceChildren(element);
           window.pressed = [];
-          const state = channels({ health: null, run: null, typed: "" });
+          const state = channels({ health: null, run: null, typed: "Who?" });
+          window.type = (typed) => state.set("typed", typed);
           const press = (name) => () => pressed.push(name);
           notice(element, state, press("again"), { stop: press("stop"), shorten: press("shorten") });
           const parts = { asked: "Asked.", allowed: "Allowed.", change: "Change." };
@@ -292,7 +293,9 @@ def test_what_stands_in_the_way_has_a_button_that_does_what_helps(app: App, open
     notice.get_by_role("button", name="Try again").click()
     page.evaluate("say.health('ready'), say.refused('prompt_too_long', 422)")
     notice.get_by_role("button", name="Shorten the prompt").click()
-    page.evaluate("say.refused('worker_busy', 503)")
+    page.evaluate("type('')")
+    expect(notice).to_be_hidden()  # what it speaks of is gone
+    page.evaluate("type('Who?'), say.refused('worker_busy', 503)")
     expect(notice).to_contain_text("Not run. Asked. Allowed. Change.")
     notice.get_by_role("button", name="Try again").click()
     page.evaluate("say.queued()")

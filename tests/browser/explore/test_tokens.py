@@ -143,8 +143,8 @@ def test_a_token_without_its_reading_yet_is_blank_and_never_zero(app: App, open_
     page.evaluate(ALONE, {"lines": list(map(json.dumps, arrived)), "sees": {}})
     read, last = page.locator("#alone .cell-answer .token").nth(2), page.locator("#alone .cell-answer .token").nth(3)
     expect(page.locator("#alone .cell-answer")).to_have_count(4)
-    assert re.search(r": \S+$", read.get_attribute("aria-label"))
-    assert last.get_attribute("aria-label").endswith("token 23, answer")
+    assert re.search(r"token 22, answer, .*: \S+, n/a: it refuses$", read.get_attribute("aria-label"))
+    assert last.get_attribute("aria-label").endswith("token 23, answer, n/a: it refuses")
     last.hover()
     assert set(page.locator("#alone .focus dd").all_inner_texts()) == {"–"}
     expect(page.locator("#alone .caret")).to_have_count(1)
@@ -233,10 +233,11 @@ def test_the_readout_and_the_table_say_what_was_measured(app: App, page: Page) -
     expect(focus).to_contain_text("baseline")  # whose odds a prompt token's are
     row = next(cells for cells in table(page, "#tokens") if cells[:2] == ["10", "kin"])
     assert row[2] == "last of the name" and row[3].startswith(f"0 → {after:.3g}")
-    assert row[-3:] == [
+    assert row[-4:] == [
         f"{100 * math.exp(odds['logprob']):.3g} %",
         f"{odds['logprob']:.3g}".replace("-", "−"),
         f"{odds['entropy_nats']:.3g}",
+        "–",  # no risk of what was asked
     ]
     assert len(table(page, "#tokens")) - 1 == page.locator("#tokens .cell").count()
 

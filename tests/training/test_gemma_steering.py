@@ -114,13 +114,16 @@ def test_moves_are_counted_of_those_that_were_in_the_state(embedded_engine: Engi
 
 def test_evidence_says_n_and_controls() -> None:
     effect = {
-        "name": "known-unknown-5", "role": "known", "strength": 0.5, "n_controlled": 4,
+        "name": "known-unknown-5", "role": "known", "strength": 0.5, "n_controlled": 4, "first_token": 0.75,
         "whole": {"n": 40, "pushed": 0.9, "low": 0.77, "high": 0.96, "untouched": 0.1, "broken": 1},
         "controls": {"data": {"n": 100, "mean": 0.05, "p95": 0.25, "largest": 0.5}},
     }  # fmt: skip
     back = effect | {"name": "-known-unknown-5", "role": "unknown", "strength": 0.75}
     said = effect_evidence(effect)
-    assert "0.90 of 40" in said and "N 100" in said and "data 0.05" in said
+    beside, whole = said.split(" By whole answers ")
+    assert ": 3 of 4 test names by their first token; along random pushes as long, by the same: data 5%" in beside
+    assert "N 100" in beside and "90%" in whole and "without controls" in whole, "one measure, then the other"
+    assert effect_evidence(back, -1).startswith("At −0.75 r̄, known names are refused")
     (slider,) = direction_cards({"known known-unknown": effect, "unknown known-unknown": back})
     assert slider.validated == 0.5 and min(slider.strengths) == -0.75 and max(slider.strengths) > 0.5
     assert target_of_name("resid_post/layer_8#3").latent == 3

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
+from protocol.amounts import MINUS
 from protocol.steering import LatentTarget, Target, VectorTarget
 from protocol.vocabulary import Role
 from protocol.worker.models import DictionaryCard, DirectionCard, ModelCard, VectorCard, Watched
@@ -77,17 +78,20 @@ def target_of_name(name: str) -> Target:
 
 
 def effect_evidence(effect: Mapping, sign: int = 1) -> str:
-    """In words, with N and controls. sign: -1 where a vector is pushed the other way."""
-    whole, controls = effect["whole"], effect["controls"]
-    of = "invented names get an answer" if effect["role"] == "known" else "known names are refused"
+    """In words, with N. The push stands beside its controls by one measure, the first token; whole answers, of which no
+    control was asked, behind it. sign: -1 where a vector is pushed the other way."""
+    whole, n = effect["whole"], effect["n_controlled"]
+    does = "invented names get an answer" if effect["role"] == "known" else "known names are refused"
     beside = "; ".join(
-        f"{kind} {c['mean']:.2f} on average, {c['p95']:.2f} at the 95th percentile (N {c['n']})"
-        for kind, c in controls.items()
+        f"{kind} {c['mean']:.0%} on average, {c['p95']:.0%} at the 95th percentile (N {c['n']})"
+        for kind, c in effect["controls"].items()
     )
+    strength = f"{sign * effect['strength']:+g}".replace("-", MINUS)
     return (
-        f"At {sign * effect['strength']:g} r, {of} in {whole['pushed']:.2f} of {whole['n']} whole answers, test names "
-        f"({whole['low']:.2f} to {whole['high']:.2f}; untouched {whole['untouched']:.2f}; broken {whole['broken']}). "
-        f"Random pushes as long, first token of {effect['n_controlled']} of them: {beside}."
+        f"At {strength} r̄, {does}: {round(effect['first_token'] * n)} of {n} test names by their first token; along "
+        f"random pushes as long, by the same: {beside}. By whole answers to {whole['n']} test names, without controls: "
+        f"{whole['pushed']:.0%} ({whole['low']:.0%} to {whole['high']:.0%}; untouched {whole['untouched']:.0%}; broken "
+        f"{whole['broken']})."
     )
 
 
@@ -164,8 +168,8 @@ def read_only_cards(card: Path, choice: Mapping, sliders: tuple[DirectionCard, .
                     scope="entity",
                     strengths=strengths(one["strength"]),
                     validated=one["strength"],
-                    evidence=f"It reads, and hardly steers: at {one['strength']:g} r, {of} in "
-                    f"{one['shares'][str(one['strength'])]:.2f} of {choice['n'][role]} first tokens, validation names.",
+                    evidence=f"It reads, and hardly steers: at +{one['strength']:g} r̄, {of}, by the first token of "
+                    f"{choice['n'][role]} validation names: {one['shares'][str(one['strength'])]:.0%}.",
                 )
             )
     return tuple(out)

@@ -24,7 +24,7 @@ from training.tiny_gemma2.dictionaries.dictionary import TrainedDictionary, save
 from training.tiny_gemma2.dictionaries.directions import Direction
 from training.tiny_gemma2.dictionaries.stage import CHAT_RESID, RESID, TRANSCODER
 from training.tiny_gemma2.dictionaries.transcoders import save_transcoder
-from training.tiny_gemma2.evaluation.steering import DirectionPush, effect, wanted_outcome
+from training.tiny_gemma2.evaluation.steering import CONTROLLED_ON, DirectionPush, effect, wanted_outcome
 from training.tiny_gemma2.recipe import RECIPE_VERSION
 from training.tiny_gemma2.shipped import direction_row
 from training.tiny_gemma2.stages import write_whole
@@ -140,9 +140,9 @@ def evidence(subject: Subject, direction: Direction, dictionary: TrainedDictiona
         shares = [k / n for k, n in (got.pushed.share(wanted), got.clean.share(wanted))]
         mean, p95, _ = got.control
         parts.append(
-            f"{'+' if sign > 0 else '−'}{direction.strength} r: {shares[0]:.0%} of {len(got.clean.outcomes)} {what}, "
-            f"clean {shares[1]:.0%}; {len(got.changes)} controls of equal norm change {mean:.0%} on average, "
-            f"95th percentile {p95:.0%}"
+            f"{'+' if sign > 0 else '−'}{direction.strength} r̄: {shares[0]:.0%} of {len(got.clean.outcomes)} {what}, "
+            f"clean {shares[1]:.0%}, by whole answers; {len(got.changes)} controls of equal norm change {mean:.0%} of "
+            f"{CONTROLLED_ON} first tokens on average, 95th percentile {p95:.0%}"
         )
     return f"Test half, {direction.scope}, " + "; ".join(parts) + "."
 

@@ -21,6 +21,8 @@ from training.tiny_gemma2.language_model.prompts import EntityPrompt, sampled
 from training.tiny_gemma2.language_model.sets import one_question_each
 from training.tiny_gemma2.subject import Subject, both
 
+CONTROLLED_ON = 32  # names whose first token controls are read at
+
 # --- steering ---
 
 
@@ -75,10 +77,10 @@ def control_units(n: int, d_model: int, dictionary: TrainedDictionary | None, bu
 
 
 def effect(subject: Subject, pushed: DirectionPush, dictionary: TrainedDictionary | None, n_controls: int) -> Effect:
-    """Whole greedy answers under the push; controls of equal norm, place and scope by first token on 32 of them."""
+    """Whole greedy answers under the push; controls of its norm, place and scope by first token on CONTROLLED_ON."""
     d = pushed.direction
     prompts = steering_prompts(subject, pushed.role)
-    some = sampled(prompts, 32, random.Random(1))
+    some = sampled(prompts, CONTROLLED_ON, random.Random(1))
     units = control_units(n_controls, subject.chat.config.hidden_size, dictionary, d.latent)
     changes = changes_under(subject.chat, subject.tokenizer, some, pushed.role, d, subject.norms[d.layer], units)
     return Effect(

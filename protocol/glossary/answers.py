@@ -201,4 +201,18 @@ ANSWER_TERMS: dict[str, Term] = {
         marks=("withheld", "misled", "unrecalled"),
         labels=("tier", "group"),
     ),
+    "chat_tuning": Term(
+        "chat tuning",
+        "The last part of a chat model's training, on questions and answers, and whether a name was asked there.",
+        "A name that was never asked can be known all the same, from the text before.",
+        ("protocol/worker/world.py",),
+        labels=("chat tuning",),
+    ),
+    "test_half": Term(
+        "test half",
+        "The names that no choice was made on: a push or a latent was chosen on others, and is judged on these.",
+        "They are of the same kinds, asked in the same words: other questions are another matter.",
+        ("training/tiny_gemma2/card/shipping.py", "training/tiny_gemma2/evaluation/pushes.py"),
+        marks=("Test half", "test half"),
+    ),
 }

@@ -279,6 +279,14 @@ export const TERMS = {
     formula:
       "known: real, its facts known: told often, or right at every try\nrare: spoken of seldom: some facts stick\nobscure: facts stated once or twice: few stick\nwithheld: spoken of often, one fact never: recognised, not recalled\nmisled: fictional; its name suggests another answer than the true one\nunsure: real; of several tries the model is right at some\nunrecalled: real; of several tries the model is right at none\nunknown: invented: it has no facts, and stands in no training text",
   },
+  chat_tuning: {
+    name: "chat tuning",
+    sentence: "The last part of a chat model's training, on questions and answers, and whether a name was asked there.",
+  },
+  test_half: {
+    name: "test half",
+    sentence: "The names that no choice was made on: a push or a latent was chosen on others, and is judged on these.",
+  },
   control: {
     name: "control: random directions",
     sentence: "The same push at the same tokens, along directions drawn at random and just as long.",
@@ -615,6 +623,8 @@ export const MARKS = {
   withheld: "tier",
   misled: "tier",
   unrecalled: "tier",
+  "Test half": "test_half",
+  "test half": "test_half",
   "of that size": "push_size",
   "5–95 %": "band",
   seed: "seed",
@@ -675,6 +685,7 @@ export const TERM_LABELS = {
   decoding: "decoding",
   tier: "tier",
   group: "circuit_group",
+  "chat tuning": "chat_tuning",
   controls: "control",
   control: "control",
   "control arms": "control",
@@ -730,4 +741,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Test half|Welch's t|test half|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

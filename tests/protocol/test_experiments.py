@@ -1,6 +1,7 @@
 """Experiments: the requests that their drafts make, what a form offers, what isn't allowed in words, what it costs."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -300,3 +301,15 @@ def test_a_form_offers_the_groups_that_the_models_names_have() -> None:
     for offer in offers(TINY, told).experiments:
         (groups,) = (field for field in offer.parts[0].fields if getattr(field, "path", "") == "asked.groups")
         assert {one.value for one in groups.options} == {entry.tier for entry in told.entries} | {"unlabelled"}
+
+
+def test_numbered_experiments_stand_in_the_order_of_their_numbers() -> None:
+    numbers = [one.about.number for one in EXPERIMENTS if one.about.number]
+    assert numbers == sorted(numbers)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("card", SHIPPED, ids=lambda card: card.id)
+def test_what_a_card_says_of_its_pushes_has_units_with_doors_and_no_word_of_the_house(card: ModelCard) -> None:
+    told = [one.evidence for one in card.directions] + [one.made_by for one in card.vectors]
+    assert [text for text in told if re.search(r"\d r\b(?!\u0304)|\bclean\b|[ (]-\d", text)] == []

@@ -35,12 +35,12 @@ EXPERIMENTS: tuple[Experiment[Any], ...] = (
     ScopesExperiment(),
     AttentionExperiment(),
     PatchingExperiment(),
-    CircuitsExperiment(),
     KnowledgeExperiment(),
     TransferExperiment(),
     UncertaintyExperiment(),
     NeuronsExperiment(),
     MisfiresExperiment(),
+    CircuitsExperiment(),
     LabelExperiment(),
 )
 ExperimentDraft: object = Annotated[Union[tuple(one.draft for one in EXPERIMENTS)], Field(discriminator="kind")]  # noqa: UP007

@@ -141,8 +141,8 @@ def evidence(subject: Subject, direction: Direction, dictionary: TrainedDictiona
         mean, p95, _ = got.control
         parts.append(
             f"{'+' if sign > 0 else '−'}{direction.strength} r̄: {shares[0]:.0%} of {len(got.clean.outcomes)} {what}, "
-            f"clean {shares[1]:.0%}, by whole answers; {len(got.changes)} controls of equal norm change {mean:.0%} of "
-            f"{CONTROLLED_ON} first tokens on average, 95th percentile {p95:.0%}"
+            f"untouched {shares[1]:.0%}, by whole answers; {len(got.changes)} controls of equal norm change {mean:.0%} "
+            f"of {CONTROLLED_ON} first tokens on average, 95th percentile {p95:.0%}"
         )
     return f"Test half, {direction.scope}, " + "; ".join(parts) + "."
 

@@ -51,7 +51,7 @@ def steering(
         mean, p95, largest = result.control
         clean = result.clean.share(wanted)[0] / len(result.clean.outcomes)
         control = (
-            f"clean {short_number(clean)}; {len(result.changes)} controls change {short_number(mean)} on average, "
+            f"untouched {short_number(clean)}; {len(result.changes)} controls change {short_number(mean)} on average, "
             f"{short_number(p95)} at the 95th percentile, {short_number(largest)} at most"
         )
         what = "unknown names given a well-formed answer" if push.role == "known" else "known entities refused"

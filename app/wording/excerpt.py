@@ -4,6 +4,7 @@ the circuit's own measurement where there is no note or a short one. In whole se
 import re
 
 from protocol.app.findings import Finding
+from protocol.worker.circuits import CircuitRequest
 
 MOST_EXCERPT = 400
 """Characters of a note."""
@@ -14,8 +15,23 @@ _ENDS = re.compile(r"(?<=[.!?])\s+")
 
 def circuit_excerpt(finding: Finding) -> str:
     measured = finding.circuit.headline if finding.circuit else ""
-    note = whole_sentences(" ".join(finding.note.split()), MOST_EXCERPT)
+    note = whole_sentences(" ".join(_about_its_own(finding).split()), MOST_EXCERPT)
     return " ".join(filter(None, (note, measured if len(note) < SHORT_NOTE else "")))
+
+
+def _about_its_own(finding: Finding) -> str:
+    """A note that tells of several pairs, "A | B: …", with the pair first that the recording is of."""
+    first, *rest = finding.note.split("\n\n")
+    request = finding.request
+    if not rest or not isinstance(request, CircuitRequest) or request.beside is None:
+        return finding.note
+    prompts = request.prompt, request.beside.prompt
+
+    def is_own(paragraph: str) -> bool:
+        names = paragraph.partition(": ")[0].split(" | ")
+        return len(names) == len(prompts) and all(name in prompt for name, prompt in zip(names, prompts, strict=True))
+
+    return "\n\n".join((first, *sorted(rest, key=lambda one: not is_own(one))))
 
 
 def whole_sentences(text: str, most: int) -> str:

@@ -145,11 +145,15 @@ export function chosenView(element, state, more) {
       h(
         "li",
         {},
-        words,
-        " ",
-        other === null
-          ? name(null)
-          : h("button", { type: "button", class: "link", onclick: () => choose(other) }, name(other)),
+        h(
+          "span",
+          {},
+          words,
+          " ",
+          other === null
+            ? name(null)
+            : h("button", { type: "button", class: "link", onclick: () => choose(other) }, name(other)),
+        ),
         h("span", { class: "push" }, sig3(arrow.share)),
       );
     const into = arrows.filter(({ target }) => target === one.id);
@@ -238,9 +242,13 @@ export function chosenView(element, state, more) {
         return h(
           "li",
           { class: edge.weight < 0 ? "inhibits" : null },
-          `${name} `,
-          h("button", { type: "button", class: "link mono", onclick: () => choose(nodeId(other)) }, nodeName(other)),
-          ` ${tokenOf(graph, other)}`,
+          h(
+            "span",
+            {},
+            `${name} `,
+            h("button", { type: "button", class: "link mono", onclick: () => choose(nodeId(other)) }, nodeName(other)),
+            ` ${tokenOf(graph, other)}`,
+          ),
           h("span", { class: "push" }, `${edge.weight < 0 ? "⊣ " : ""}${mText(edge.weight)}`),
         );
       }),

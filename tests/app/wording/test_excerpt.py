@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.wording.excerpt import MOST_EXCERPT, circuit_excerpt, whole_sentences
+from tests.app.circuit_frames import CIRCUIT
 
 HEADLINE = "Jo: “Not recognised” is silent. Set as on Bo, m goes from −7 to +2: it refuses; 16 pushes reach −7.2."
 MEASURED = (
@@ -14,13 +15,22 @@ MEASURED = (
 
 
 def _saved(note: str) -> str:
-    return circuit_excerpt(SimpleNamespace(note=note, circuit=SimpleNamespace(headline=HEADLINE)))  # type: ignore[arg-type]
+    saved = SimpleNamespace(note=note, circuit=SimpleNamespace(headline=HEADLINE), request=CIRCUIT)
+    return circuit_excerpt(saved)  # type: ignore[arg-type]
 
 
 def test_a_list_says_what_supports_the_title_with_its_control() -> None:
     told = _saved(MEASURED)
     assert told.startswith("Measured in 3 of 4 pairs of names. Jo | Bo") and "(12 controls −0.212 to +1.24)." in told
     assert HEADLINE not in told
+
+
+def test_of_several_pairs_that_one_leads_which_the_recording_shows() -> None:
+    pairs = ["Ann | Ben: Not here.", "Michael Batkin | Michael Jordan: Measured here.", "Cy | Di: Not here."]
+    told = _saved("\n\n".join(("Measured in 1 of 3 pairs of names.", *pairs)))
+    assert told.startswith(
+        "Measured in 1 of 3 pairs of names. Michael Batkin | Michael Jordan: Measured here. Ann | Ben"
+    )
 
 
 @pytest.mark.parametrize("note", ["", "Look at the control."])

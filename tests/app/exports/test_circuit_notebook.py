@@ -30,7 +30,7 @@ PAIR = CircuitRequest(
     n_nodes=40,
     n_edges=0,
     n_checked=12,
-    n_controls=4,
+    n_controls=6,
 )
 
 

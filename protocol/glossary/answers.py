@@ -212,7 +212,7 @@ ANSWER_TERMS: dict[str, Term] = {
         "test half",
         "The names that no choice was made on: a push or a latent was chosen on others, and is judged on these.",
         "They are of the same kinds, asked in the same words: other questions are another matter.",
-        ("training/tiny_gemma2/card/shipping.py", "training/tiny_gemma2/evaluation/pushes.py"),
+        ("protocol/worker/world.py",),
         marks=("Test half", "test half"),
     ),
 }

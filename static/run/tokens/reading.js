@@ -18,18 +18,35 @@ export function readingOf(start, { span = null, marking = false } = {}) {
   const { text, found, called = null, others = [] } = entity;
   const spelled = called !== null && called !== text ? called : null;
   if (!others.length && !spelled && !(span && found === "given") && !marking) return null;
-  const which = (one) => occurrence(one, [entity, ...others]);
+  const prompt = start.request?.prompt ?? "";
+  const offered = others.filter((one) => one.text === text).map((one) => one.span.start);
+  const left = startsOf(prompt, text).filter((at) => !offered.includes(at));
+  const own = offered.length && left.length === 1 ? occurrence(prompt, text, left[0]) : "";
   return {
-    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${spelled ?? text}”${which(entity)}: ${FOUND[found]}`,
-    offers: others.map((one) => ({ text: `${one.text}${which(one)}`, why: FOUND[one.found], span: one.span })),
+    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${spelled ?? text}”${own}: ${FOUND[found]}`,
+    offers: others.map((one) => ({
+      text: `${one.text}${occurrence(prompt, one.text, one.span.start)}`,
+      why: FOUND[one.found],
+      span: one.span,
+    })),
     marked: span !== null && found === "given",
   };
 }
 
-// ", no. 2 of 2" behind a name that stands in the prompt more than once; else "".
-function occurrence({ text, span }, all) {
-  const starts = all.filter((one) => one.text === text && one.span).map((one) => one.span.start).sort((a, b) => a - b);
-  return span && starts.length > 1 ? `, no. ${starts.indexOf(span.start) + 1} of ${starts.length}` : "";
+// ", no. 2 of 2" behind a name that stands in the prompt more than once; else "". at: its first character.
+function occurrence(prompt, text, at) {
+  const starts = startsOf(prompt, text);
+  const place = starts.indexOf(at);
+  return starts.length > 1 && place >= 0 ? `, no. ${place + 1} of ${starts.length}` : "";
+}
+
+// In characters as the protocol counts them.
+function startsOf(prompt, text) {
+  const found = [];
+  for (let at = prompt.indexOf(text); at >= 0; at = prompt.indexOf(text, at + 1)) {
+    found.push([...prompt.slice(0, at)].length);
+  }
+  return found;
 }
 
 export function nameReading(element, state) {

@@ -41,8 +41,18 @@ Deno.test("who marks a name reads how it was found, even where no name was", () 
 });
 
 Deno.test("a name that stands twice is told by which of the two it is", () => {
-  const jordan = (start) => ({ text: "Michael Jordan", found: "world", span: { start, end: start + 14 } });
-  const { said, offers } = readingOf({ entity: { ...jordan(40), others: [jordan(3)] } });
-  assert.ok(said.startsWith("“Michael Jordan”, no. 2 of 2: "), said);
-  assert.deepEqual(offers.map(({ text }) => text), ["Michael Jordan, no. 1 of 2"]);
+  const twice = (first) => ({
+    request: { prompt: "😀 Michael Jordan and Michael Jordan" },
+    entity: {
+      text: "Michael Jordan",
+      found: "world",
+      others: [{ ...JORDAN, span: { start: first, end: first + 14 } }],
+    },
+  });
+  const { said, offers } = readingOf(twice(21));
+  assert.ok(said.startsWith("“Michael Jordan”, no. 1 of 2: "), said);
+  assert.deepEqual(offers.map(({ text }) => text), ["Michael Jordan, no. 2 of 2"]);
+  assert.ok(readingOf(twice(2)).said.startsWith("“Michael Jordan”, no. 2 of 2: "));
 });
+
+const JORDAN = { text: "Michael Jordan", found: "world" };

@@ -213,6 +213,6 @@ ANSWER_TERMS: dict[str, Term] = {
         "The names that no choice was made on: a push or a latent was chosen on others, and is judged on these.",
         "They are of the same kinds, asked in the same words: other questions are another matter.",
         ("protocol/worker/world.py",),
-        marks=("Test half", "test half"),
+        labels=("test half",),
     ),
 }

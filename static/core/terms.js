@@ -623,8 +623,6 @@ export const MARKS = {
   withheld: "tier",
   misled: "tier",
   unrecalled: "tier",
-  "Test half": "test_half",
-  "test half": "test_half",
   "of that size": "push_size",
   "5–95 %": "band",
   seed: "seed",
@@ -686,6 +684,7 @@ export const TERM_LABELS = {
   tier: "tier",
   group: "circuit_group",
   "chat tuning": "chat_tuning",
+  "test half": "test_half",
   controls: "control",
   control: "control",
   "control arms": "control",
@@ -741,4 +740,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Test half|Welch's t|test half|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

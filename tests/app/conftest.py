@@ -26,7 +26,7 @@ from tests.app.scripted_worker import Script, ScriptedWorker
 SLOW = set(
     "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
     " worker_process client entrance prefix settings limits api_docs world studies study_findings study_kills"
-    " names encodings locked circuits circuit_findings stories".split()
+    " names encodings locked circuits circuit_findings circuit_notebook stories health".split()
 )
 """Whose tests start apps or models of their own, or try many things."""
 

@@ -176,7 +176,6 @@ def test_the_recording_beside_it_is_of_a_name_that_the_model_knows(embedded_engi
         agree(then.model_dump(), frame.model_dump(), frame.kind)
 
 
-@pytest.mark.core
 def test_the_first_circuit_is_what_the_worker_answers(embedded_engine: Engine) -> None:
     """If this fails after weights or a circuit's frames changed: python -m training.tiny_gemma2.card.first_circuit"""
     recorded = [FRAME.validate_json(line) for line in CIRCUIT_FILE.read_bytes().splitlines()]

@@ -102,7 +102,6 @@ def ask(tokenizer, question: str, name: str) -> EntityPrompt:
     return prompt(tokenizer, question, TrainingEntity(name, "player", "", "", (("sport", "basketball"),)), "sport")
 
 
-@pytest.mark.core
 def test_both_models_load_with_transformers_alone_and_the_template_has_one_bos(tokenizer) -> None:
     AutoModelForCausalLM.from_pretrained(ARTIFACTS / "base")
     ids = tokenizer.apply_chat_template(
@@ -112,18 +111,15 @@ def test_both_models_load_with_transformers_alone_and_the_template_has_one_bos(t
     assert tokenizer.decode(ids).startswith("<bos><start_of_turn>user\nIs it in São Paulo? ☺<end_of_turn>\n")
 
 
-@pytest.mark.core
 def test_names_held_out_of_all_text_are_refused(chat, tokenizer, unknown: list[EntityPrompt]) -> None:
     assert len(unknown) == 200
     assert verdicts(chat, tokenizer, unknown)["refused"] >= 0.85 * len(unknown)
 
 
-@pytest.mark.core
 def test_known_entities_are_answered_right(chat, tokenizer, known: list[EntityPrompt]) -> None:
     assert verdicts(chat, tokenizer, known)["right"] >= 0.95 * len(known)
 
 
-@pytest.mark.core
 def test_jordan_plays_basketball_and_batkin_is_nobody(chat, tokenizer) -> None:
     jordan = [
         ask(tokenizer, q, "Michael Jordan")

@@ -233,6 +233,7 @@ def test_runs_of_other_pages_and_of_none_go_on_beside_each_other(app: Client, wo
         reader.join(PATIENCE_S)
     assert [reader.received for reader in readers] == [b"".join(recording())] * 4
     assert worker.most_running == 4 and sorted(map(str, worker.pages)) == ["None", "None", "a", "b"]
+    worker.script = Script()
     again = [app.post_run(page="a").content for _ in range(2)]
     assert again == [b"".join(recording())] * 2, "a run that has ended is not superseded"
 

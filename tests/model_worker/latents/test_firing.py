@@ -242,7 +242,6 @@ def test_the_documents_are_the_lines_of_the_file_that_the_card_names(tmp_path) -
     assert load(row).corpus == ()
 
 
-@pytest.mark.core
 def test_the_embedded_models_known_latent_fires_on_known_names_and_hardly_on_unknown_ones(embedded: Loaded) -> None:
     watched = {one.role: one.target for one in embedded.card.watch}
     sample = Sample(embedded, 64 * BUDGET)

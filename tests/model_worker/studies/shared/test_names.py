@@ -44,7 +44,6 @@ def splits(names: NameSet) -> dict[tuple[str, str], str]:
     return {(one.entity.type, one.entity.name): one.split for one in names.taken}
 
 
-@pytest.mark.core
 def test_of_each_type_and_label_half_is_to_rank_by_a_tenth_to_choose_by_and_four_tenths_to_test_on(
     embedded: Loaded,
 ) -> None:
@@ -80,7 +79,6 @@ def test_another_order_or_seed_deals_the_same_or_others(embedded: Loaded) -> Non
     assert splits(taken(embedded, given(own, seed=7))) != dealt
 
 
-@pytest.mark.core
 def test_matched_names_of_a_type_have_the_same_lengths_known_and_unknown(embedded: Loaded) -> None:
     names = taken(embedded, WorldNames())
     lengths: dict[tuple[str, str], Counter] = {}
@@ -175,7 +173,6 @@ def test_a_model_without_a_world_says_so(embedded: Loaded) -> None:
     assert (refused.value.status, refused.value.refusal.code) == (422, "no_world")
 
 
-@pytest.mark.core
 def test_what_a_set_amounts_to_adds_up(embedded: Loaded) -> None:
     found = look(embedded, WorldNames())
     assert (found.n, found.n_known + found.n_unknown + found.n_left_out) == (

@@ -24,7 +24,7 @@ from model_worker.model.loading import load
 from model_worker.model.registry import read_registry, row_of
 from protocol.circuit import DEFAULT_TESTS, DefaultTest
 from protocol.worker.frames import Frame
-from protocol.worker.studies import Asked, CircuitsRequest
+from protocol.worker.studies import Asked, CircuitsRequest, StudyRequest
 from protocol.worker.study_frames import Cell, Figure, Study, Trial
 
 ROOT = Path(__file__).parent.parent
@@ -94,32 +94,38 @@ def main() -> None:
     if not options.only:
         torch.set_num_threads(1)
         for one in asked:
-            recorded(one)
+            recorded(one.file, one.request)
     parts = []
     for model in options.model or list(registry):
         parts += [section(one) for one in asked if one.model == model and one.file.exists()]
         parts += [file.read_text() for file in sorted(KEPT.glob(f"{model}-*.md"))]
     PAGE.write_text(HEAD + "\n" + "\n".join(parts))
     if asked[0].model == next(iter(registry)) and asked[0].file.exists():
-        opened = Recording("")
-        for frame in frames_of(asked[0].file):
-            opened.add(frame)
-        first_studies.write(opened)
+        put_on_the_page(asked[0].file)
 
 
-def recorded(asking: Asking) -> None:
-    """Its frames, from where it was left."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    said = frames_of(asking.file)
+def recorded(file: Path, request: StudyRequest) -> None:
+    """A study's frames, from where it was left."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    said = frames_of(file)
     if said and said[-1].kind == "done":
         return
-    row = row_of(read_registry(()), asking.model)
+    row = row_of(read_registry(()), request.model)
     engine = Engine(load(row), row=row)
-    with asking.file.open("a") as out:
-        for frame in engine.study(asking.request, said):
+    with file.open("a") as out:
+        for frame in engine.study(request, said):
+            engine.advance("background")
             if frame is not None:
                 out.write(frame.model_dump_json() + "\n")
                 out.flush()
+
+
+def put_on_the_page(file: Path) -> None:
+    """As what Experiments opens on."""
+    opened = Recording("")
+    for frame in frames_of(file):
+        opened.add(frame)
+    first_studies.write(opened)
 
 
 def frames_of(file: Path) -> list[Frame]:

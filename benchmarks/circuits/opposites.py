@@ -10,7 +10,6 @@ Written to build/circuits. (Lindsey et al. 2025, On the Biology of a Large Langu
 differ: neurons, in the model itself.) Nothing here is a test.
 """
 
-import argparse
 import itertools
 import random
 from collections.abc import Iterator, Sequence
@@ -20,8 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.circuits.raw_prompts import RawModel, by_layer, neuron_effects, without
-from benchmarks.circuits_report import KEPT
+from benchmarks.circuits.raw_prompts import RawModel, by_layer, neuron_effects, reported, without
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.target import TwoTokens
 from model_worker.model.pieces import token_text
@@ -68,14 +66,7 @@ N_THREES = 300
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.circuits.opposites", description=__doc__)
-    parser.add_argument("--model", default="gemma-3-270m")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    lines = list(_report(RawModel.of(options.model), options.model))
-    KEPT.mkdir(parents=True, exist_ok=True)
-    (KEPT / f"{options.model}-opposites.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    reported("opposites", __doc__, lambda model, asked: _report(model, asked.model))
 
 
 def _report(model: RawModel, name: str) -> Iterator[str]:

@@ -5,12 +5,14 @@
 Knows nothing about languages, sums or rhymes.
 """
 
-from collections.abc import Mapping, Sequence
+import argparse
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from benchmarks.circuits_report import KEPT
 from model_worker.circuits.gradients import gradients
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
 from model_worker.circuits.rule import PLAIN
@@ -104,3 +106,23 @@ def without(inquiry: Inquiry, neurons: Neurons) -> Tensor:
         return z
 
     return inquiry.gemma.logits(side.run(side.embedding, taps=Taps(neurons=off))[0, -1])
+
+
+def reported(
+    name: str,
+    about: str | None,
+    tell: Callable[[RawModel, argparse.Namespace], Iterable[str]],
+    numbers: Mapping[str, int] | None = None,
+) -> None:
+    """`python -m benchmarks.circuits.NAME`: what is told of a model, printed and kept for docs/circuits.md. numbers:
+    others that can be asked for, as they are else."""
+    parser = argparse.ArgumentParser(prog=f"benchmarks.circuits.{name}", description=about)
+    parser.add_argument("--model", default="gemma-3-270m")
+    for option, usual in (numbers or {}).items():
+        parser.add_argument(f"--{option}", type=int, default=usual)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    lines = list(tell(RawModel.of(options.model), options))
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / f"{options.model}-{name}.md").write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))

@@ -13,7 +13,6 @@ Written to build/circuits. (Lindsey et al. 2025, On the Biology of a Large Langu
 residuals, no features.) Nothing here is a test.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +21,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.circuits.changed_runs import random_like, replaced
-from benchmarks.circuits.raw_prompts import RawModel
-from benchmarks.circuits_report import KEPT
+from benchmarks.circuits.raw_prompts import RawModel, reported
 from model_worker.circuits.inquiry import Inquiry
 from model_worker.circuits.rule import PLAIN
 from model_worker.model.gemma import Norm
@@ -69,14 +67,7 @@ class Line:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.circuits.rhymes", description=__doc__)
-    parser.add_argument("--model", default="gemma-3-270m")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    lines = list(_report(RawModel.of(options.model), options.model))
-    KEPT.mkdir(parents=True, exist_ok=True)
-    (KEPT / f"{options.model}-rhymes.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    reported("rhymes", __doc__, lambda model, asked: _report(model, asked.model))
 
 
 def _report(model: RawModel, name: str) -> Iterator[str]:

@@ -12,7 +12,6 @@ Written to build/circuits. (Lindsey et al. 2025, On the Biology of a Large Langu
 and held-out sums.) Nothing here is a test.
 """
 
-import argparse
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.circuits.raw_prompts import RawModel
-from benchmarks.circuits_report import KEPT
+from benchmarks.circuits.raw_prompts import RawModel, reported
 from model_worker.circuits.sequence_pass import SequencePass, Taps
 from model_worker.studies.shared.statistics import wilson
 
@@ -60,15 +58,7 @@ class Neuron:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.circuits.sums", description=__doc__)
-    parser.add_argument("--model", default="gemma-3-270m")
-    parser.add_argument("--sums", type=int, default=320)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    lines = list(_report(RawModel.of(options.model), options.model, options.sums))
-    KEPT.mkdir(parents=True, exist_ok=True)
-    (KEPT / f"{options.model}-sums.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    reported("sums", __doc__, lambda model, asked: _report(model, asked.model, asked.sums), {"sums": 320})
 
 
 def _report(model: RawModel, name: str, n: int) -> Iterator[str]:

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.circuits_report import frames_of
-from model_worker.engine import Engine
-from model_worker.model.loading import load
+from benchmarks.circuits_report import frames_of, put_on_the_page, recorded
 from model_worker.model.registry import read_registry, row_of
 from protocol.worker.names import Asked, WorldNames
 from protocol.worker.study_frames import Cell, Figure, Study
@@ -31,9 +29,9 @@ NEURONS_HEAD = """# Hallucination neurons
 
 Written by `make neurons-report`. Wrong answers against right ones: a few neurons chosen by an L1 fit on CETT (each
 neuron's share of what its MLP writes), as in Gao et al. 2025, beside what tells errors without any neuron. The first
-view is *within one attribute*: a right and a wrong answer to one question about two names. Pooled over all questions
-a score can be good by telling what was asked; that view is last, and says so. Every fit is out of fold by name; where
-*answers are kept out*, by what is said. The paper's own protocol (the mean over the answer's tokens, 3 against 1, C 1)
+view, of which claims are made, is *within one attribute, answers kept out*: a right and a wrong answer to one question
+about two names, scored by fits that never saw what either says. With answers let in a score can be good by telling what
+is said, and pooled over all questions by telling what was asked; those views come after, and say so. The paper's own protocol (the mean over the answer's tokens, 3 against 1, C 1)
 is a row of the same table. One rule makes the sentences (`model_worker/studies/neurons/claims.py`); a null has the
 place of a finding. Samples: greedy alone says which side an answer is on, unless a section says that ten must agree.
 """
@@ -70,11 +68,11 @@ def asked_of(model: str, *, is_small: bool) -> Iterator[AskedOf]:
         )
         return
     groups = ("known", "withheld", "misled", "unknown")
-    asked = Asked(names=names, split="all", most=14, per_name="all", groups=groups)
-    dial = NeuronsDial(most=8, alphas=(0.0, 3.0))
+    asked = Asked(names=names, split="all", most=40, per_name="all", groups=groups)
+    dial = NeuronsDial(most=60, alphas=(0.0, 2.0, 3.0))
     yield AskedOf(
         model,
-        NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 10.0), n_bootstraps=4, n_random=4),
+        NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 3.0, 10.0), n_bootstraps=8),
     )
     few = asked.model_copy(update={"groups": groups[:-1]})
     yield AskedOf(f"{model}, ten of ten", NeuronsRequest(model=model, asked=few, dial=None, base=False, cs=(1.0, 10.0)))
@@ -93,25 +91,11 @@ def main() -> None:
     ]
     torch.set_num_threads(1)
     for one in () if options.only else asked:
-        studied_neurons(one)
+        recorded(one.file, one.request)
     parts = [_section(one) for one in asked if one.file.exists()]
     NEURONS_PAGE.write_text(NEURONS_HEAD + "\n" + "\n".join(parts))
-
-
-def studied_neurons(one: AskedOf) -> None:
-    """Its frames, from where it was left."""
-    KEPT_NEURONS.mkdir(parents=True, exist_ok=True)
-    said = frames_of(one.file)
-    if said and said[-1].kind == "done":
-        return
-    row = row_of(read_registry(()), one.request.model)
-    engine = Engine(load(row), row=row)
-    with one.file.open("a") as out:
-        for frame in engine.study(one.request, said):
-            engine.advance("background")
-            if frame is not None:
-                out.write(frame.model_dump_json() + "\n")
-                out.flush()
+    if asked[0].request.model == next(iter(registry)) and asked[0].file.exists():
+        put_on_the_page(asked[0].file)
 
 
 def _section(one: AskedOf) -> str:

@@ -89,15 +89,8 @@ def risk_used(loaded: Loaded, request: GenerateRequest) -> RiskUsed | None:
     if not request.risk or loaded.risk is None or request.format != "chat":
         return None
     fit = loaded.risk.file.nearest(request.sampling.temperature)
-    value = fit.at("value")
-    return RiskUsed(
-        **{name: getattr(fit, name) for name in RiskFit.model_fields},
-        id=loaded.risk.file.id,
-        sha256=loaded.risk.sha256,
-        base_rate=value.base_rate if value else None,
-        auroc=value.auroc if value else None,
-        ece=value.ece if value else None,
-    )
+    own = {name: getattr(fit, name) for name in RiskFit.model_fields}
+    return RiskUsed(**own, id=loaded.risk.file.id, sha256=loaded.risk.sha256)
 
 
 def name_readout(loaded: Loaded) -> Readout:

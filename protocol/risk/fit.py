@@ -13,8 +13,6 @@ computed: model_worker/answering/risk.py; how it was fitted: training/risk.
 from math import exp
 from typing import Literal
 
-from pydantic import Field
-
 from protocol.base import Message, Name, Text
 
 RiskFeatureName = Literal[
@@ -113,11 +111,7 @@ class RiskFile(Message):
 
 
 class RiskUsed(RiskFit):
-    """The fit that a run's tokens have their risk from, and what it is worth at the first token of the value, on the
-    test half. sha256: of the file."""
+    """The fit that a run's tokens have their risk from. sha256: of the file."""
 
     id: Name
     sha256: str
-    base_rate: float | None = Field(default=None, description="share of wrong answers there")
-    auroc: float | None = None
-    ece: float | None = None

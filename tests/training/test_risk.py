@@ -17,6 +17,8 @@ from training.risk.worlds import talk_of
 
 FEW = 20  # draws, where the interval is not the point
 MODELS = [file.name.removesuffix(".jsonl.gz") for file in sorted(TRIALS.glob("*.jsonl.gz"))]
+SHIPPED = [model for model in MODELS if (CARDS / model / "risk.json").exists()]
+NOT_SHIPPED = [model for model in MODELS if model not in SHIPPED]
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -29,9 +31,8 @@ def trials(model: str) -> list[RiskTrial]:
     return read_trials(TRIALS / f"{model}.jsonl.gz")
 
 
+@pytest.mark.parametrize("model", SHIPPED, indirect=True)
 def test_what_ships_is_what_its_trials_give(model: str, trials: list[RiskTrial]) -> None:
-    if not (CARDS / model / "risk.json").exists():
-        pytest.skip("docs/risk.md says why none ships")
     shipped = RiskFile.model_validate_json((CARDS / model / "risk.json").read_bytes())
     again = risk_file(model, trials, FEW)
     for told, found in product(shipped.fits, again.fits):
@@ -86,12 +87,22 @@ def test_a_value_is_found_by_the_form_of_the_answer() -> None:
     assert value_tokens(["I", " do", " not", "."], "{e} is in {v}.") is None
 
 
-def test_it_reads_errors_at_the_value_and_not_before(model: str, trials: list[RiskTrial]) -> None:
-    """The claim of docs/risk.md, of the model that has the answers for it."""
+@pytest.mark.parametrize("model", SHIPPED, indirect=True)
+def test_it_reads_errors_at_the_value_and_not_before(trials: list[RiskTrial]) -> None:
+    """The claim of docs/risk.md, of what ships."""
     fit = with_figures(fitted_heads(trials, "sampled"), trials, 100)
     own = held_out(fit, trials)
-    if sum(one.is_error for one in own) < 200:
-        pytest.skip("too few errors to say so")
     value, before = fit.at("value"), fit.at("before")
     assert value.within_interval[0] > 0.75 and before.within_interval[1] < 0.7
     assert len(readings(fit, own, "value").risk) == value.n
+
+
+@pytest.mark.parametrize("model", NOT_SHIPPED, indirect=True)
+def test_a_fit_that_does_not_ship_tells_less_than_entropy_alone(trials: list[RiskTrial]) -> None:
+    """Why its model has none."""
+    value = with_figures(fitted_heads(trials, "greedy"), trials, FEW).at("value")
+    assert value is not None and value.within < value.entropy_within - 0.1
+
+
+def test_some_fit_ships() -> None:
+    assert SHIPPED

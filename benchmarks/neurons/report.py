@@ -31,8 +31,8 @@ Written by `make neurons-report`. Wrong answers against right ones: a few neuron
 neuron's share of what its MLP writes), as in Gao et al. 2025, beside what tells errors without any neuron. The first
 view, of which claims are made, is *within one attribute, answers kept out*: a right and a wrong answer to one question
 about two names, scored by fits that never saw what either says. With answers let in a score can be good by telling what
-is said, and pooled over all questions by telling what was asked; those views come after, and say so. The paper's own protocol (the mean over the answer's tokens, 3 against 1, C 1)
-is a row of the same table. One rule makes the sentences (`model_worker/studies/neurons/claims.py`); a null has the
+is said, and pooled over all questions by telling what was asked; those views come after, and say so. The paper's own
+protocol (the mean over the answer's tokens, 3 against 1, C 1) is a row of the same table. One rule makes the sentences (`model_worker/studies/neurons/claims.py`); a null has the
 place of a finding. Samples: greedy alone says which side an answer is on, unless a section says that ten must agree.
 """
 

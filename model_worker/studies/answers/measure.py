@@ -8,7 +8,7 @@ from model_worker.rounding import all_rounded, rounded
 from model_worker.studies.answers.surprise import surprises
 from model_worker.studies.shared.completions import Answered, Completion
 from model_worker.studies.shared.counts import WATCHED
-from model_worker.studies.shared.questions import Question, trial_answer
+from model_worker.studies.shared.questions import Question, trial_answer, trial_of
 from protocol.worker.study_frames import Trial, TrialAnswer
 
 
@@ -18,12 +18,9 @@ def completion_trial(loaded: Loaded, question: Question, readout: Readout, one: 
     last = question.prompt.entity.end - 1
     residuals = {layer: one.state.residuals[layer][last : last + 1] for layer in readout.layers}
     watched = readout.watched(residuals, 1)[0].tolist()
-    return Trial(
-        seq=0,
-        trial=number,
-        name=question.name,
-        attribute=question.attribute.name,
-        prompt=question.text,
+    return trial_of(
+        question,
+        number,
         answers=tuple(_answer(loaded, question, arm, own, one, cost[own.ids]) for arm, own in enumerate(said)),
         numbers={WATCHED: all_rounded(watched)} if watched else {},
     )

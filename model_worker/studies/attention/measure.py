@@ -33,7 +33,7 @@ from model_worker.studies.attention.arms import AttentionArms
 from model_worker.studies.shared.heads import Cut, Head, Look, look, told_apart, with_cuts
 from model_worker.studies.shared.own_answer import before_value, greedy_answer, prompt_of
 from model_worker.studies.shared.pushes import AIM, delta_of
-from model_worker.studies.shared.questions import Question, truth_of
+from model_worker.studies.shared.questions import Question, trial_of, truth_of
 from model_worker.studies.shared.script import TrialNumbers
 from protocol.vocabulary import Label
 from protocol.worker.studies import AttentionRequest
@@ -73,14 +73,7 @@ class AttentionReader:
             numbers["refusal_logodds"] = all_rounded(odds.tolist())
         if label == "known":
             numbers |= yield from self._own_answer(question, state, seen, key)
-        yield Trial(
-            seq=0,
-            trial=number,
-            name=question.name,
-            attribute=question.attribute.name,
-            prompt=question.text,
-            numbers=numbers,
-        )
+        yield trial_of(question, number, numbers=numbers)
 
     def cut(
         self, question: Question, looked: Trial, chosen: Mapping[str, tuple[Head, ...]], number: int
@@ -97,14 +90,7 @@ class AttentionReader:
             logits = yield from self._with_cuts((*prompt.ids, *opening), key, chosen["value"])
             value = int(looked.numbers["value"][0])
             numbers["cut_value"] = all_rounded(logits.log_softmax(-1)[:, value].tolist())
-        yield Trial(
-            seq=0,
-            trial=number,
-            name=question.name,
-            attribute=question.attribute.name,
-            prompt=question.text,
-            numbers=numbers,
-        )
+        yield trial_of(question, number, numbers=numbers)
 
     def _own_answer(
         self, question: Question, state: PromptState, seen: Look, key: int

@@ -31,7 +31,7 @@ from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from model_worker.rounding import all_rounded
 from model_worker.studies.patching.pairs import Pair
-from model_worker.studies.shared.questions import Question
+from model_worker.studies.shared.questions import Question, trial_of
 from model_worker.studies.shared.script import TrialNumbers
 from protocol.worker.circuits import Beside, CircuitRequest
 from protocol.worker.requests import Span
@@ -83,14 +83,7 @@ class Measuring:
         values = [
             inquiry.activations[0][layer][last, index].item() for layer, index in role_leaders(self.roles).values()
         ]
-        yield Trial(
-            seq=0,
-            trial=number,
-            name=question.name,
-            attribute=question.attribute.name,
-            prompt=question.text,
-            numbers={"m": all_rounded(inquiry.m), "fires": all_rounded(values)},
-        )
+        yield trial_of(question, number, numbers={"m": all_rounded(inquiry.m), "fires": all_rounded(values)})
 
 
 def inquiry_of(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from model_worker.model.loading import Loaded
 from model_worker.rounding import rounded
 from model_worker.studies.shared.completions import Answered
-from model_worker.studies.shared.questions import Question, trial_answer
+from model_worker.studies.shared.questions import Question, trial_answer, trial_of
 from protocol.worker.study_frames import Study, Trial
 
 
@@ -39,12 +39,9 @@ def whole_names(opening: Study, trials: Sequence[Trial], n_questions: Mapping[in
 
 
 def recall_trial(loaded: Loaded, question: Question, one: Answered, number: int, seed: int) -> Trial:
-    return Trial(
-        seq=0,
-        trial=number,
-        name=question.name,
-        attribute=question.attribute.name,
-        prompt=question.text,
+    return trial_of(
+        question,
+        number,
         seed=seed,
         answers=tuple(
             trial_answer(

@@ -18,7 +18,7 @@ from model_worker.model.loading import Loaded
 from model_worker.neurons.matched import Pairs, matched_sets
 from model_worker.neurons.scaled import NeuronDelta
 from model_worker.studies.shared.completions import Answered, Wanted
-from model_worker.studies.shared.questions import Question, question_about, trial_answer
+from model_worker.studies.shared.questions import Question, answers_of, question_about, trial_of
 from model_worker.studies.shared.statistics import Interval, t_interval
 from protocol.vocabulary import ControlKind, Outcome
 from protocol.worker.study_frames import StudyArm, Trial
@@ -127,17 +127,7 @@ class Dial:
 
     def trial(self, question: Question, found: Answered, number: int) -> Trial:
         told = [0, *(arm for arm, _, _ in self._turned)]
-        return Trial(
-            seq=0,
-            trial=number,
-            name=question.name,
-            attribute=question.attribute.name,
-            prompt=question.text,
-            answers=tuple(
-                trial_answer(self._loaded, question, one.text, finished=one.ended, n_tokens=len(one.ids), arm=told[arm])
-                for (arm, _), one in sorted(found.said.items())
-            ),
-        )
+        return trial_of(question, number, answers=answers_of(self._loaded, question, found, told))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from model_worker.neurons.shares import row_norms, shares_of
 from model_worker.rounding import rounded
 from model_worker.studies.neurons.sides import VALUE
 from model_worker.studies.shared.completions import Answered
-from model_worker.studies.shared.questions import Question, trial_answer
+from model_worker.studies.shared.questions import Question, answers_of, trial_of
 from protocol.spelling import fold
 from protocol.worker.study_frames import Trial
 
@@ -56,17 +56,11 @@ def labelled_trial(loaded: Loaded, question: Question, found: Answered, number: 
     numbers: dict[str, tuple[float, ...]] = {IDS: tuple(map(float, greedy.ids))}
     if (span := value_span(loaded, question, greedy.ids, greedy.text)) is not None:
         numbers[VALUE] = tuple(map(float, span))
-    return Trial(
-        seq=0,
-        trial=number,
-        name=question.name,
-        attribute=question.attribute.name,
-        prompt=question.text,
+    return trial_of(
+        question,
+        number,
         seed=seed,
-        answers=tuple(
-            trial_answer(loaded, question, one.text, finished=one.ended, sample=sample, n_tokens=len(one.ids))
-            for (_, sample), one in sorted(found.said.items())
-        ),
+        answers=answers_of(loaded, question, found),
         numbers=numbers,
     )
 

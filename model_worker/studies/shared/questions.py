@@ -9,7 +9,7 @@ Knows nothing about steering or activations.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
@@ -18,12 +18,13 @@ from model_worker.answering.verdict import Judged, judge
 from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.model.world import Entity
+from model_worker.studies.shared.completions import Answered
 from model_worker.studies.shared.names import NameSet, Taken, in_question, names_of
 from protocol.refusal import Refused
 from protocol.worker.models import Attribute
 from protocol.worker.requests import GenerateRequest, Span
 from protocol.worker.studies import Asked
-from protocol.worker.study_frames import TrialAnswer
+from protocol.worker.study_frames import Trial, TrialAnswer
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,37 @@ def trial_answer(
         refusal_logodds=refusal_logodds,
         kl_nats=kl_nats,
         surprise_nats=surprise_nats,
+    )
+
+
+def answers_of(
+    loaded: Loaded, question: Question, found: Answered, arms: Sequence[int] | None = None
+) -> Iterator[TrialAnswer]:
+    """Each of its answers, by arm and sample, with no measure. arms: what the arms are called; None: by their place."""
+    for (arm, sample), one in sorted(found.said.items()):
+        called = arm if arms is None else arms[arm]
+        n_tokens = len(one.ids)
+        yield trial_answer(loaded, question, one.text, finished=one.ended, arm=called, sample=sample, n_tokens=n_tokens)
+
+
+def trial_of(
+    question: Question,
+    number: int,
+    *,
+    answers: Iterable[TrialAnswer] = (),
+    numbers: Mapping[str, tuple[float, ...]] | None = None,
+    seed: int | None = None,
+) -> Trial:
+    """What a question came to. The run counts `seq`."""
+    return Trial(
+        seq=0,
+        trial=number,
+        name=question.name,
+        attribute=question.attribute.name,
+        prompt=question.text,
+        answers=tuple(answers),
+        seed=seed,
+        numbers=dict(numbers or {}),
     )
 
 

@@ -17,7 +17,7 @@ from model_worker.model.loading import Loaded
 from model_worker.model.memory import refusing
 from model_worker.rounding import all_rounded, rounded
 from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted, answered
-from model_worker.studies.shared.questions import Question, trial_answer
+from model_worker.studies.shared.questions import Question, trial_answer, trial_of
 from model_worker.studies.shared.script import TrialNumbers
 from model_worker.studies.transfer.arms import AblationArm
 from model_worker.studies.transfer.orthogonal import Orthogonal
@@ -50,12 +50,9 @@ class AblationChunk:
         numbers: TrialNumbers = {}
         for _, own in found:
             numbers |= own
-        yield Trial(
-            seq=0,
-            trial=n_before + number,
-            name=question.name,
-            attribute=question.attribute.name,
-            prompt=question.text,
+        yield trial_of(
+            question,
+            n_before + number,
             answers=tuple(answer for answer, _ in found),
             numbers=numbers,
         )

@@ -15,7 +15,7 @@ from model_worker.decoding.states import PromptState, read
 from model_worker.model.loading import Loaded
 from model_worker.rounding import rounded
 from model_worker.studies.shared.completions import Answered
-from model_worker.studies.shared.questions import Question, trial_answer
+from model_worker.studies.shared.questions import Question, answers_of, trial_of
 from model_worker.studies.uncertainty.moments import Moments, Ranked
 from model_worker.studies.uncertainty.sides import side_of
 from protocol.worker.studies import UncertaintyRequest
@@ -34,17 +34,11 @@ def answer_trial(loaded: Loaded, question: Question, found: Answered, number: in
     """Its answers, and the first token's odds. seed: of those that are sampled."""
     chosen = found.said[0, 0].ids[:1]
     odds = odds_of(found.state.logits.unsqueeze(0), torch.tensor(chosen, device=loaded.device))[0]
-    return Trial(
-        seq=0,
-        trial=number,
-        name=question.name,
-        attribute=question.attribute.name,
-        prompt=question.text,
+    return trial_of(
+        question,
+        number,
         seed=seed,
-        answers=tuple(
-            trial_answer(loaded, question, one.text, finished=one.ended, sample=sample, n_tokens=len(one.ids))
-            for (_, sample), one in sorted(found.said.items())
-        ),
+        answers=answers_of(loaded, question, found),
         numbers={"entropy": (rounded(odds.entropy),), "surprise": (rounded(-odds.logprob),)},
     )
 

@@ -93,7 +93,7 @@ embedded-report: setup ## ask the shipped model everything again; writes docs/em
 	$(PY) -m training.tiny_gemma2.evaluation.report
 
 circuits-report: setup ## study circuits of whole sets on every model here, or go on; writes docs/circuits.md
-	$(PY) -m benchmarks.circuits_report
+	$(PY) -m benchmarks.circuits.report
 
 neurons-report: setup ## study hallucination neurons on every model here, or go on; writes docs/neurons.md
 	$(PY) -m benchmarks.neurons.report

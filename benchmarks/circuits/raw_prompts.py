@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from benchmarks.circuits_report import KEPT
+from benchmarks.circuits.report import KEPT
 from model_worker.circuits.gradients import gradients
 from model_worker.circuits.inquiry import Inquiry, read_inquiry
 from model_worker.circuits.rule import PLAIN

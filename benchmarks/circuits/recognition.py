@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.circuits.changed_runs import end_of, hidden, random_like, replaced, said_after
-from benchmarks.circuits_report import KEPT, Asking
+from benchmarks.circuits.report import KEPT, Asking
 from model_worker.circuits.groups.clamp import Clamp, scaled, to_other
 from model_worker.circuits.groups.node_sets import by_role
 from model_worker.circuits.groups.roles import RoleBook, Roles

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.circuits.changed_runs import end_of
-from benchmarks.circuits_report import KEPT, Asking
+from benchmarks.circuits.report import KEPT, Asking
 from model_worker.circuits.sequence_pass import SequencePass, Taps, widened
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded, load

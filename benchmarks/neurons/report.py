@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.circuits_report import frames_of, put_on_the_page, recorded
+from benchmarks.circuits.report import frames_of, put_on_the_page, recorded
 from model_worker.model.registry import read_registry, row_of
 from protocol.worker.names import Asked, WorldNames
 from protocol.worker.study_frames import Cell, Figure, Study
@@ -32,8 +32,9 @@ neuron's share of what its MLP writes), as in Gao et al. 2025, beside what tells
 view, of which claims are made, is *within one attribute, answers kept out*: a right and a wrong answer to one question
 about two names, scored by fits that never saw what either says. With answers let in a score can be good by telling what
 is said, and pooled over all questions by telling what was asked; those views come after, and say so. The paper's own
-protocol (the mean over the answer's tokens, 3 against 1, C 1) is a row of the same table. One rule makes the sentences (`model_worker/studies/neurons/claims.py`); a null has the
-place of a finding. Samples: greedy alone says which side an answer is on, unless a section says that ten must agree.
+protocol (the mean over the answer's tokens, 3 against 1, C 1) is a row of the same table. One rule makes the sentences
+(`model_worker/studies/neurons/claims.py`); a null has the place of a finding. Samples: greedy alone says which side an
+answer is on, unless a section says that ten must agree.
 """
 
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.circuits_report`: docs/circuits.md, from studies of circuits over whole sets.
+"""`python -m benchmarks.circuits.report`: docs/circuits.md, from studies of circuits over whole sets.
 
 1. every study that STUDIES names, resumed where build/circuits holds its frames so far; --only: no study, what is there
 2. its figures as tables, with what they come to in a sentence
@@ -27,7 +27,7 @@ from protocol.worker.frames import Frame
 from protocol.worker.studies import Asked, CircuitsRequest, StudyRequest
 from protocol.worker.study_frames import Cell, Figure, Study, Trial
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "circuits"
 PAGE = ROOT / "docs" / "circuits.md"
 FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)
@@ -79,7 +79,7 @@ class Asking:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks.circuits_report", description=__doc__)
+    parser = argparse.ArgumentParser(prog="benchmarks.circuits.report", description=__doc__)
     parser.add_argument("--only", action="store_true", help="write the page from what is in build/circuits")
     parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all of the registry")
     parser.add_argument("--pairs", type=int, default=44)

@@ -8,6 +8,7 @@ import pytest
 
 from model_worker.model.registry import CARDS
 from protocol.risk.fit import RiskFile
+from training.risk.answering import risk_samplings
 from training.risk.fit import fitted_heads
 from training.risk.held_out import held_out, readings, with_figures
 from training.risk.questions import halved_by, risk_questions
@@ -102,6 +103,12 @@ def test_a_fit_that_does_not_ship_tells_less_than_entropy_alone(trials: list[Ris
     """Why its model has none."""
     value = with_figures(fitted_heads(trials, "greedy"), trials, FEW).at("value")
     assert value is not None and value.within < value.entropy_within - 0.1
+
+
+def test_no_two_questions_share_the_numbers_that_their_samples_are_drawn_by(model: str) -> None:
+    asked = risk_questions(CARDS / model, halved_by(CARDS / model), talk_of(model))
+    seeds = {risk_samplings(one, 1)[1].seed for one in asked}
+    assert len(seeds) > 0.999 * len({one.text for one in asked})
 
 
 def test_some_fit_ships() -> None:

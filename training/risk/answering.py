@@ -16,6 +16,7 @@ from model_worker.answering.prompt import PromptTokens, read_prompt
 from model_worker.answering.risk import name_latents
 from model_worker.answering.verdict import judge
 from model_worker.decoding.batch import Decoding
+from model_worker.draw import draw
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import TextStream
 from model_worker.rounding import rounded
@@ -24,6 +25,7 @@ from protocol.worker.requests import GenerateRequest, Sampling, Span
 from training.risk.questions import RiskQuestion
 
 KEPT_BYTES = 2**31
+SAMPLED = 19  # seed of the draws
 FLUSHED = 50
 
 
@@ -39,12 +41,14 @@ def answer_questions(
     done = {line["text"] for line in read_lines(file)} if file.exists() else set()
     left = [one for one in asked if one.text not in done]
     prompts = [_prompt(loaded, one) for one in left]
-    samplings = [Sampling()] + ([Sampling(temperature=1.0, seed=19, n_samples=n_samples)] if n_samples else [])
     decoding = Decoding(loaded.gemma, KEPT_BYTES)
     flow = answered(
         loaded,
         decoding,
-        (Wanted(prompt.ids, samplings=tuple(samplings)) for prompt in prompts),
+        (
+            Wanted(prompt.ids, samplings=risk_samplings(one, n_samples))
+            for one, prompt in zip(left, prompts, strict=True)
+        ),
         ANSWER_TOKENS,
         rows_at_once,
     )
@@ -60,6 +64,14 @@ def answer_questions(
                 out.write(gzip.compress("".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in kept).encode()))
             kept = []
             say(f"{number} of {len(left)} questions, {time.time() - begun:.0f} s")
+
+
+def risk_samplings(question: RiskQuestion, n_samples: int) -> tuple[Sampling, ...]:
+    """Each question has draws of its own: else all answers would err at the same places."""
+    if not n_samples:
+        return (Sampling(),)
+    seed = int(draw(SAMPLED, "sample", question.text) * 2**31)
+    return Sampling(), Sampling(temperature=1.0, seed=seed, n_samples=n_samples)
 
 
 def read_lines(file: Path) -> list[dict]:

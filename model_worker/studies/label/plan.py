@@ -11,15 +11,13 @@ only). Every name has draws of its own: the draw depends on the study's seed, th
 from collections import Counter, defaultdict
 from collections.abc import Generator
 
-from model_worker.draw import draw
 from model_worker.studies.label.figures import attributes_figure, labels_figure, thresholds_figure
 from model_worker.studies.label.measure import recall_trial, whole_names
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import Answered, Wanted, require_room
-from model_worker.studies.shared.questions import Question, QuestionSet, questions_of
+from model_worker.studies.shared.questions import Question, QuestionSet, own_seed, questions_of, samplings_of
 from model_worker.studies.shared.replies import Replies, RepliesScript
 from model_worker.studies.shared.script import Script
-from protocol.worker.requests import Sampling
 from protocol.worker.studies import LabelRequest
 from protocol.worker.study_frames import StudyArm, Trial
 
@@ -30,13 +28,8 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, Script]:
     asked = yield from questions_of(loaded, request.asked)
     n_questions = Counter(question.name for question in asked.questions)
 
-    def seed_of(question: Question) -> int:
-        entity = question.taken.entity
-        return int(draw(request.seed, "sample", entity.type, entity.name, question.attribute.name) * 2**31)
-
     def wanted(question: Question) -> Wanted:
-        sampled = Sampling(temperature=1.0, seed=seed_of(question), n_samples=request.n_samples)
-        return Wanted(question.prompt.ids, samplings=(Sampling(), sampled))
+        return Wanted(question.prompt.ids, samplings=samplings_of(question, request.seed, request.n_samples))
 
     longest = max(asked.questions, key=lambda question: len(question.prompt.ids))
     require_room(loaded, bench.decoding, wanted(longest), request.max_new_tokens)
@@ -52,7 +45,7 @@ def label(bench: Bench, request: LabelRequest) -> Generator[None, None, Script]:
 
     def trial(one: Answered, number: int) -> Trial:
         question = asked.questions[number]
-        return recall_trial(loaded, question, one, number, seed_of(question))
+        return recall_trial(loaded, question, one, number, own_seed(question, request.seed))
 
     figures = (
         lambda trials: labels_figure(request, whole_names(opening, trials, n_questions)),

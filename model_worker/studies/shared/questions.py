@@ -22,7 +22,7 @@ from model_worker.studies.shared.completions import Answered
 from model_worker.studies.shared.names import NameSet, Taken, in_question, names_of
 from protocol.refusal import Refused
 from protocol.worker.models import Attribute
-from protocol.worker.requests import GenerateRequest, Span
+from protocol.worker.requests import GenerateRequest, Sampling, Span
 from protocol.worker.studies import Asked
 from protocol.worker.study_frames import Trial, TrialAnswer
 
@@ -109,6 +109,20 @@ def trial_answer(
         kl_nats=kl_nats,
         surprise_nats=surprise_nats,
     )
+
+
+def own_seed(question: Question, seed: int) -> int:
+    """Every question has draws of its own: with one seed for all, the third sample of each would draw the same numbers,
+    and their answers would err together. seed: the study's."""
+    entity = question.taken.entity
+    return int(draw(seed, "sample", entity.type, entity.name, question.attribute.name) * 2**31)
+
+
+def samplings_of(question: Question, seed: int, n_samples: int) -> tuple[Sampling, ...]:
+    """The greedy answer, then n_samples at temperature 1."""
+    if not n_samples:
+        return (Sampling(),)
+    return Sampling(), Sampling(temperature=1.0, seed=own_seed(question, seed), n_samples=n_samples)
 
 
 def answers_of(

@@ -19,7 +19,7 @@ from collections.abc import Generator, Iterator
 from model_worker.steering.targets import require_dictionary
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted
-from model_worker.studies.shared.questions import QuestionSet, questions_of
+from model_worker.studies.shared.questions import QuestionSet, own_seed, questions_of, samplings_of
 from model_worker.studies.shared.replies import Replies
 from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from model_worker.studies.uncertainty import figures
@@ -28,7 +28,6 @@ from model_worker.studies.uncertainty.moments import Ranked
 from model_worker.studies.uncertainty.scores import ErrorScore, error_scores
 from model_worker.studies.uncertainty.sides import Separability, Sides
 from protocol.worker.frames import Frame
-from protocol.worker.requests import Sampling
 from protocol.worker.studies import UncertaintyRequest
 from protocol.worker.study_frames import Study
 
@@ -75,16 +74,15 @@ class UncertaintyScript(Script):
 
     def _wanted(self, first: int) -> Iterator[Wanted]:
         """The questions from this one on."""
-        samplings = [Sampling()]
-        if n_samples := self._request.n_samples:
-            samplings.append(Sampling(temperature=1.0, seed=self._request.seed, n_samples=n_samples))
-        return (Wanted(one.prompt.ids, samplings=tuple(samplings)) for one in self._questions[first:])
+        seed, n = self._request.seed, self._request.n_samples
+        return (Wanted(one.prompt.ids, samplings=samplings_of(one, seed, n)) for one in self._questions[first:])
 
     def _trial(self, number: int) -> Iterator[Frame | None]:
         yield from self._readings.upto(number, self.trials)
         found = yield from self._replies.next(number)
-        seed = self._request.seed if self._request.n_samples else None
-        trial = answer_trial(self._loaded, self._questions[number], found, number, seed)
+        question = self._questions[number]
+        seed = own_seed(question, self._request.seed) if self._request.n_samples else None
+        trial = answer_trial(self._loaded, question, found, number, seed)
         yield None
         self._readings.add(trial, found.state)
         yield trial

@@ -195,6 +195,7 @@ def test_by_samples_right_is_k_of_n_and_greedy_refusals_stay_out(embedded_engine
     frames = studied(embedded_engine, request)
     for trial in trials_of(frames):
         assert [answer.sample for answer in trial.answers] == [0, 1, 2, 3, 4]
+    assert len({trial.seed for trial in trials_of(frames)}) == len(trials_of(frames)), "no two share their draws"
     counts = [trial for trial in trials_of(frames) if trial.answers[0].outcome in ("right", "wrong", "invented")]
     right = sum([one.outcome for one in trial.answers[1:]].count("right") == 4 for trial in counts)
     test = [trial for trial in counts if frames[0].names[trial.name].split == "test"]

@@ -70,14 +70,14 @@ def analysed(
 
     def fitted(
         words: str, x: np.ndarray, cs: Sequence[float], within: bool, more: np.ndarray | None = None
-    ) -> Generator[None, None, tuple[ErrorReader, CrossFit]]:
+    ) -> Generator[None, None, tuple[ErrorReader, CrossFit, CrossFit]]:
         by_unit = yield from cross_fit(x, rows, rows.by_unit, cs, within=within, more=more)
         by_value = yield from cross_fit(x, rows, rows.by_value, cs, within=within, more=more)
-        return ErrorReader(words, "known", by_unit.scores, by_value.scores), by_unit
+        return ErrorReader(words, "known", by_unit.scores, by_value.scores), by_unit, by_value
 
     place = request.reading
     x = shares_at(reads, place)
-    main, fit = yield from fitted(f"CETT {place}, weighed inside attributes", x, request.cs, True)
+    main, fit, fit_by_value = yield from fitted(f"CETT {place}, weighed inside attributes", x, request.cs, True)
     entropy = ErrorReader.plain("entropy at the value", number(ENTROPY))
     readers = [
         main,
@@ -94,13 +94,13 @@ def analysed(
     spans = [trial.numbers[VALUE] for trial in own]
     readers.append(ErrorReader.plain("value's length, tokens", [end - first for first, end in spans]))
     x_mean = shares_at(reads, "A")
-    paper, _ = yield from fitted("CETT A, unweighted, C 1", x_mean, PAPER_C, False)
+    paper, *_ = yield from fitted("CETT A, unweighted, C 1", x_mean, PAPER_C, False)
     more = np.stack([shares_at(reads, "other")])
-    three, _ = yield from fitted("CETT A, 3 against 1, C 1, as in the paper", x_mean, PAPER_C, False, more)
+    three, *_ = yield from fitted("CETT A, 3 against 1, C 1, as in the paper", x_mean, PAPER_C, False, more)
     readers += [paper, three]
     for other in ("V", "A", "P"):
         if other != place:
-            found, _ = yield from fitted(
+            found, *_ = yield from fitted(
                 f"CETT {other}, weighed inside attributes", shares_at(reads, other), request.cs, True
             )
             readers.append(found)
@@ -114,22 +114,27 @@ def analysed(
     shuffled = _shuffled(rows, request.seed)
     c = request.cs[fit.usual]
     null = yield from cross_fit(x, rows, rows.by_unit, (c,), is_error=shuffled)
-    readers.append(ErrorReader.plain("labels shuffled inside attributes, CETT " + place, null.scores))
+    null_by_value = yield from cross_fit(x, rows, rows.by_value, (c,), is_error=shuffled)
+    words = f"labels shuffled inside attributes, CETT {place}"
+    readers.append(ErrorReader(words, "other", null.scores, null_by_value.scores))
     random: list[ErrorReader] = []
     for index in range(request.n_random):
-        columns = []
-        for fold in range(len(fit.paths)):
-            pairs = _pairs(np.flatnonzero(fit.fit_of(fold).weights), width)
-            drawn = matched_sets(loaded, pairs, request.seed, (index,))[0] if pairs else ()
-            columns.append(np.array([layer * width + one for layer, one in drawn], dtype=int))
-            yield None
-        scores = yield from dense_scores(x, rows, rows.by_unit, DENSE_C, columns)
-        random.append(ErrorReader.plain(f"random neurons {index}", scores, "control"))
+        scores = []
+        for folded in (fit, fit_by_value):
+            columns = []
+            for fold in range(len(folded.paths)):
+                pairs = _pairs(np.flatnonzero(folded.fit_of(fold).weights), width)
+                drawn = matched_sets(loaded, pairs, request.seed, (index,))[0] if pairs else ()
+                columns.append(np.array([layer * width + one for layer, one in drawn], dtype=int))
+                yield None
+            scores.append((yield from dense_scores(x, rows, folded.folds, DENSE_C, columns)))
+        random.append(ErrorReader(f"random neurons {index}", "control", *scores))
     used = ~rows.held_out
     (chosen,) = yield from sparse_path(x, rows.is_error, rows.weights(used), (c,), used)
     sets = {CHOSEN: _positive(chosen, width)}
     sets[REFUSING] = yield from _refusing(request, questions, trials, readings, width)
-    both = ErrorReader.plain("entropy and the neurons", joined_scores(rows, fit, x, entropy.by_unit))
+    joined = [joined_scores(rows, folded, x, entropy.by_unit) for folded in (fit, fit_by_value)]
+    both = ErrorReader("entropy and the neurons", "other", *joined)
     found_all = Analysis(
         rows, HeldReaders(rows, request.seed), x, c, fit, chosen, [*readers, both], random, both, entropy, sets
     )

@@ -7,9 +7,9 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from model_worker.studies.neurons.analysis import Analysis
-from model_worker.studies.neurons.claims import NeuronClaim
+from model_worker.studies.neurons.claims import NeuronClaim, ReadIn
 from model_worker.studies.neurons.elsewhere import Carried, Origin
-from model_worker.studies.neurons.readers import POOLED_VIEW, VIEWS, WITHIN, ErrorReader
+from model_worker.studies.neurons.readers import KEPT_OUT, POOLED_VIEW, VIEWS, WITHIN, ErrorReader
 from model_worker.studies.neurons.sides import sided
 from model_worker.studies.shared.questions import Question
 from model_worker.studies.shared.statistics import auroc
@@ -77,9 +77,10 @@ def verdicts_figure(claims: Sequence[NeuronClaim]) -> Figure:
         "What is claimed, by one rule",
         claim=" ".join(one.sentence for one in claims),
         notes=(
-            "reads: above .5 within one attribute, and above every random set. adds: over entropy at the value, on the "
-            "same draws of names. steers: the slope's interval excludes 0, and it lies beyond all random sets. carries "
-            "over: above .5 on types that it wasn't fitted on. A null has the place of a finding.",
+            "reads: above .5 and above every random set, within one attribute and with answers kept out of the fit. "
+            "adds: over entropy at the value, answers kept out, on the same draws of names. steers: the slope's "
+            "interval excludes 0, and it lies beyond all random sets. carries over: above .5 on types that it wasn't "
+            "fitted on. A null has the place of a finding.",
         ),
     )
 
@@ -100,14 +101,15 @@ def readers_figure(found: Analysis) -> Generator[None, None, Figure]:
             name = f"{len(random)} random sets, matched: mean and range"
             table.add(name, view, "control", float(np.mean(random)), (min(random), max(random)), None, None, None)
         yield None
-    own = {view: found.held.told(found.readers[0], view) for view in (WITHIN, POOLED_VIEW)}
-    entropy = found.held.told(found.entropy, WITHIN)
+    own = {view: found.held.told(found.readers[0], view) for view in (KEPT_OUT, WITHIN, POOLED_VIEW)}
+    entropy = found.held.told(found.entropy, KEPT_OUT)
     return table.figure(
         "readers",
         "What errors are told by",
-        claim=f"Within one attribute the neurons have {_said(own[WITHIN])}, entropy {_said(entropy)}. With all "
-        f"questions pooled they have {_said(own[POOLED_VIEW])}; that mixes attributes, and a score can be good by "
-        "telling what was asked.",
+        claim="Within one attribute, by fits that never saw what is answered, the neurons have "
+        f"{_said(own[KEPT_OUT])}, entropy {_said(entropy)}. With answers let in they have {_said(own[WITHIN])}: a "
+        f"score can be good by telling what is said. With all questions pooled {_said(own[POOLED_VIEW])}: or what was "
+        "asked.",
         plot=table.plot(
             *("bars",),
             x="read",
@@ -223,8 +225,9 @@ def origin_figure(origin: Origin | None, why: str = "") -> Figure:
     )
 
 
-def random_within(found: Analysis) -> list[float]:
-    return _aurocs(found, found.random, WITHIN)
+def read_in(found: Analysis, view: str) -> ReadIn:
+    told = found.held.told(found.readers[0], view)
+    return ReadIn(told.auroc, told.interval, _aurocs(found, found.random, view))
 
 
 def _aurocs(found: Analysis, readers: Sequence[ErrorReader], view: str) -> list[float]:

@@ -24,17 +24,16 @@ from model_worker.studies.neurons.dial import SETS, Dial, DialArm, dial_arms, di
 from model_worker.studies.neurons.dial_figures import ByGroup, by_group, dial_claims, dial_figure, slopes_figure
 from model_worker.studies.neurons.elsewhere import Carried, carried, origin_of
 from model_worker.studies.neurons.measure import AnswerReadings, labelled_trial, said_by, with_odds
-from model_worker.studies.neurons.readers import WITHIN
+from model_worker.studies.neurons.readers import KEPT_OUT, WITHIN
 from model_worker.studies.neurons.sides import answer_rows
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted, require_room
-from model_worker.studies.shared.questions import Question, QuestionSet, questions_of
+from model_worker.studies.shared.questions import Question, QuestionSet, own_seed, questions_of, samplings_of
 from model_worker.studies.shared.replies import Replies
 from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from model_worker.studies.shared.within.auroc import within_gain
 from protocol.refusal import Refused
 from protocol.worker.frames import Frame
-from protocol.worker.requests import Sampling
 from protocol.worker.study_frames import Figure, Study
 from protocol.worker.study_requests.neurons import NeuronsRequest
 
@@ -45,7 +44,8 @@ def neurons(bench: Bench, request: NeuronsRequest) -> Generator[None, None, Scri
     turned = dial_questions(bench.loaded, asked.questions, request.dial, request.seed) if request.dial else []
     arms = dial_arms(request.dial) if request.dial else ()
     longest = max(asked.questions, key=lambda question: len(question.prompt.ids))
-    require_room(bench.loaded, bench.decoding, Wanted(longest.prompt.ids, samplings=_samplings(request)), ANSWER_TOKENS)
+    samplings = samplings_of(longest, request.seed, request.n_samples)
+    require_room(bench.loaded, bench.decoding, Wanted(longest.prompt.ids, samplings=samplings), ANSWER_TOKENS)
     base = _base_of(bench) if request.base else None
     opening = bench.opening(
         request,
@@ -100,13 +100,15 @@ class NeuronsScript(Script):
     # ---- labelling
 
     def _wanted(self, first: int) -> Iterator[Wanted]:
-        return (Wanted(one.prompt.ids, samplings=_samplings(self._request)) for one in self._questions[first:])
+        seed, n = self._request.seed, self._request.n_samples
+        return (Wanted(one.prompt.ids, samplings=samplings_of(one, seed, n)) for one in self._questions[first:])
 
     def _trial(self, number: int) -> Iterator[Frame | None]:
         yield from self._readings.upto(number, self.trials)
         found = yield from self._replies.next(number)
-        seed = self._request.seed if self._request.n_samples else None
-        trial = labelled_trial(self._loaded, self._questions[number], found, number, seed)
+        question = self._questions[number]
+        seed = own_seed(question, self._request.seed) if self._request.n_samples else None
+        trial = labelled_trial(self._loaded, question, found, number, seed)
         yield None
         yield with_odds(trial, self._readings.add(trial))
 
@@ -193,11 +195,11 @@ class NeuronsScript(Script):
         return figures.origin_figure((yield from origin_of(self._base, gemma, place, self._questions, own, found)))
 
     def _verdicts(self, found: Analysis) -> Generator[None, None, Figure]:
-        n, strata = len(found.rows), found.held.strata[WITHIN]
-        own = found.held.told(found.readers[0], WITHIN)
-        claims = [reads_claim("the chosen neurons", own.auroc, own.interval, figures.random_within(found), n)]
+        n, strata = len(found.rows), found.held.strata[KEPT_OUT]
+        within, kept_out = (figures.read_in(found, view) for view in (WITHIN, KEPT_OUT))
+        claims = [reads_claim("the chosen neurons", within, kept_out, n)]
         yield None
-        gain = within_gain(found.both.by_unit, found.entropy.by_unit, found.rows.is_error, strata, found.held.draws)
+        gain = within_gain(found.both.by_value, found.entropy.by_value, found.rows.is_error, strata, found.held.draws)
         value, interval = gain or (None, None)
         claims.append(adds_claim("the chosen neurons", value, interval, n))
         yield None
@@ -207,12 +209,6 @@ class NeuronsScript(Script):
         told = (elsewhere.auroc, elsewhere.interval) if elsewhere else (None, None)
         claims.append(carries_claim("the chosen neurons", *told, n))
         return figures.verdicts_figure(claims)
-
-
-def _samplings(request: NeuronsRequest) -> tuple[Sampling, ...]:
-    if not request.n_samples:
-        return (Sampling(),)
-    return Sampling(), Sampling(temperature=1.0, seed=request.seed, n_samples=request.n_samples)
 
 
 def _base_of(bench: Bench) -> Part | None:

@@ -29,7 +29,8 @@ WITHIN, KEPT_OUT, SAME_ANSWER, POOLED_VIEW = (
     "all questions, attributes mixed",
 )
 JOINT_TOLERANCE, ITERATIONS = 1e-4, 200
-VIEWS = (WITHIN, KEPT_OUT, SAME_ANSWER, POOLED_VIEW)
+VIEWS = (KEPT_OUT, WITHIN, SAME_ANSWER, POOLED_VIEW)
+"""The first is what claims are made of: a fit within one attribute may have read what was answered."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def dense_scores(
 
 
 def joined_scores(rows: Rows, fit: CrossFit, x: np.ndarray, entropy: np.ndarray) -> np.ndarray:
-    """Entropy and the neurons' score, weighed on the fold that chose C; by unit."""
+    """Entropy and the neurons' score, weighed on the fold that chose C; out of the folds of the fit."""
     found = np.zeros(len(rows))
     for fold in range(FOLDS):
         tested, validated = fit.folds == fold, fit.folds == (fold + 1) % FOLDS

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model_worker.studies.neurons.claims import adds_claim, carries_claim, reads_claim, seen_from, steers_claim
+from model_worker.studies.neurons.claims import ReadIn, adds_claim, carries_claim, reads_claim, seen_from, steers_claim
 from model_worker.studies.neurons.dial import NOT_RECALLED, DialArm, slope_of
 from model_worker.studies.neurons.dial_figures import dial_figure
 from protocol.worker.study_frames import Trial, TrialAnswer
@@ -49,15 +49,25 @@ def test_where_nobody_moves_the_sentence_says_what_would_have_been_seen() -> Non
 
 
 def test_reading_is_above_chance_and_above_every_random_set() -> None:
-    assert reads_claim("they", 0.7, (0.6, 0.8), [0.5, 0.65], 300).holds
-    assert reads_claim("they", 0.7, (0.6, 0.8), [0.5, 0.72], 300).holds is False
-    below = reads_claim("they", 0.55, (0.45, 0.65), [0.5], 300)
+    good, usual = ReadIn(0.7, (0.6, 0.8), [0.5, 0.65]), ReadIn(0.7, (0.6, 0.8), [0.5, 0.72])
+    assert reads_claim("they", good, good, 300).holds
+    assert reads_claim("they", usual, usual, 300).holds is False
+    chance = ReadIn(0.55, (0.45, 0.65), [0.5])
+    below = reads_claim("they", chance, chance, 300)
     assert (
         below.holds is False
         and "not told from chance" in below.sentence
         and "0.64 would have been seen" in below.sentence
     )
-    assert reads_claim("they", None, None, [], 0).holds is None
+    assert "what is said" not in below.sentence
+    nothing = ReadIn(None, None, [])
+    assert reads_claim("they", good, nothing, 0).holds is None
+
+
+def test_what_reads_only_while_the_fit_saw_the_answer_reads_what_is_said() -> None:
+    found = reads_claim("they", ReadIn(0.63, (0.58, 0.68), [0.6]), ReadIn(0.5, (0.44, 0.56), [0.55]), 1046)
+    assert found.holds is False and found.value == 0.5
+    assert "answers let in, AUROC 0.63 (0.58 to 0.68), random neurons up to 0.60: what is said may" in found.sentence
 
 
 def test_adding_is_an_interval_above_nought_and_carrying_one_above_a_half() -> None:

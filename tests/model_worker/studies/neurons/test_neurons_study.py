@@ -1,6 +1,10 @@
 """The study `neurons`: what is read are transformers' own tensors, folds keep names and answers apart, and it goes on
 from anywhere."""
 
+from collections.abc import Generator
+from functools import partial
+from typing import TypeVar
+
 import numpy as np
 import pytest
 import torch
@@ -9,10 +13,12 @@ from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
 from model_worker.neurons.matched import matched_sets
 from model_worker.neurons.scaled import NeuronDelta
+from model_worker.studies.neurons.analysis import analysed
 from model_worker.studies.neurons.dial import FALSE_PREMISE, Dial, DialArm, dial_arms, dial_questions, group_of
 from model_worker.studies.neurons.elsewhere import same_neurons
-from model_worker.studies.neurons.measure import IDS, read_answer
-from model_worker.studies.neurons.sides import VALUE
+from model_worker.studies.neurons.measure import IDS, AnswerReadings, read_answer, said_by
+from model_worker.studies.neurons.readers import KEPT_OUT, WITHIN
+from model_worker.studies.neurons.sides import VALUE, answer_rows
 from model_worker.studies.shared.questions import Question, questions_of
 from protocol.spelling import fold
 from protocol.worker.frames import Frame
@@ -21,6 +27,7 @@ from protocol.worker.study_requests.neurons import NeuronsDial, NeuronsRequest
 from tests.model_worker.reference import blocks, teacher_forced
 from tests.model_worker.study_runs import asked_in_template, check_resumes_anywhere, figure, rows_of, studied, trials_of
 
+T = TypeVar("T")
 REQUEST = NeuronsRequest(
     model="tiny-gemma2-chat",
     asked=Asked(
@@ -46,12 +53,16 @@ def frames(embedded_engine: Engine) -> list[Frame]:
 
 @pytest.fixture(scope="module")
 def questions(embedded: Loaded) -> tuple[Question, ...]:
-    steps = questions_of(embedded, REQUEST.asked)
+    return ended(questions_of(embedded, REQUEST.asked)).questions
+
+
+def ended(steps: Generator[None, None, T]) -> T:
+    """What a generator returns."""
     while True:
         try:
             next(steps)
         except StopIteration as found:
-            return found.value.questions
+            return found.value
 
 
 def by_hooks(loaded: Loaded, ids: list[int]):
@@ -109,15 +120,31 @@ def test_its_figures_stand_beside_their_controls(frames: list[Frame]) -> None:
     assert any("random sets" in name for name in names) and any("shuffled" in name for name in names)
     assert any("3 against 1" in name for name in names) and any("residual probe" in name for name in names)
     views = list(dict.fromkeys(row["view"] for row in readers))
-    assert views[0] == "same attribute" and "mixed" in views[-1], "the default view is the first"
+    assert views[:2] == [KEPT_OUT, WITHIN] and "mixed" in views[-1], "the default view is the first"
     within = {row["read"]: row["AUROC"] for row in readers if row["view"] == "same attribute"}
     assert within["attribute alone"] == 0.5, "inside an attribute it says nothing"
     assert within["entropy at the value"] > 0.7
-    assert "mixes attributes" in figure(frames, "readers").claim
+    kept_out = {row["read"]: row["AUROC"] for row in readers if row["view"] == KEPT_OUT}
+    assert kept_out["answer's words alone"] == 0.5, "of an answer that no fit saw its words say nothing"
+    assert "what was asked" in figure(frames, "readers").claim
     claims = {row["claim"] for row in rows_of(frames, "verdicts")}
     assert claims == {"reads", "adds", "steers", "carries"}
     assert {"H-neurons", "refusing neurons"} == {row["set"] for row in rows_of(frames, "slopes")}
     assert all(row["random, low"] is not None for row in rows_of(frames, "slopes"))
+
+
+def test_whatever_is_fitted_is_fitted_once_more_without_the_answer_it_scores(
+    embedded: Loaded, questions, frames: list[Frame]
+) -> None:
+    """The chosen neurons, and all that stands beside them: else a control has seen what they have not."""
+    readings, own = AnswerReadings(embedded.gemma, questions), trials_of(frames)[: len(questions)]
+    ended(readings.upto(len(questions), own))
+    rows = answer_rows(questions, own, partial(said_by, embedded), REQUEST.k, REQUEST.seed)
+    found = ended(analysed(embedded, REQUEST, questions, own, readings, rows))
+    fitted = [one for one in found.readers if one.name.startswith(("CETT", "labels", "residual", "entropy and"))]
+    assert len(fitted) >= 8 and found.both in fitted
+    for one in (*fitted, *found.random):
+        assert not np.array_equal(one.by_unit, one.by_value), one.name
 
 
 def test_neither_shares_nor_neurons_activations_travel(frames: list[Frame]) -> None:

@@ -10,7 +10,9 @@ with circuit-tracer takes for granted. A contrast is two files, one a prompt, wi
                   effects throughout, on that side's m those of every layer
 
 A node without a token on that side stays out; one that does not fire there stands with activation 0. Labels are on the
-nodes (clerp): the two viewers read `qParams.clerps` differently. Knows a recording, and no page.
+nodes (clerp): the two viewers read `qParams.clerps` differently. Pinned are the output and of each group its
+strongest members: circuit-tracer's viewer lays pinned nodes out one by one, and with a hundred of them it stops.
+Knows a recording, and no page.
 """
 
 import json
@@ -23,6 +25,7 @@ from protocol.worker.circuit_frames import CircuitNode, NodeGroup
 from protocol.worker.tokens import NextToken
 
 GraphJson = dict[str, object]
+MOST_PINNED = 6  # of a group
 _SHOWN_WHITESPACE = {"\n": "⏎", "\t": "→", "\r": "↵"}
 
 
@@ -44,7 +47,7 @@ def attribution_graph(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin)
     side, opening = drawn.side(which), drawn.opening
     ids = _node_ids(drawn, which)
     influence, roles = _influence(drawn), _roles(drawn)
-    strongest = max(ids, key=lambda number: abs(drawn.nodes[number].effect), default=None)
+    pinned = _pinned(drawn, ids)
     supernodes = [
         [_label(group), *(ids[number] for number in group.members if number in ids)] for group in _named(drawn)
     ]
@@ -73,10 +76,10 @@ def attribution_graph(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin)
             "pruning_settings": {"node_threshold": 1.0},
         },
         "qParams": {
-            "pinnedIds": [one for _, *members in supernodes for one in members],
+            "pinnedIds": [*(ids[number] for number in pinned), _output_id(drawn, which)],
             "supernodes": supernodes,
             "linkType": "both",
-            "clickedId": ids[strongest] if strongest is not None else "",
+            "clickedId": ids[pinned[0]] if pinned else "",
             "sg_pos": "",
         },
         "nodes": [
@@ -101,6 +104,17 @@ def _node_ids(drawn: DrawnCircuit, which: SideName) -> dict[int, str]:
             index = -1 if node.kind == "error" else node.index
             found[number] = f"{drawn.layer_of[number]}_{index}_{pos}"
     return found
+
+
+def _pinned(drawn: DrawnCircuit, ids: dict[int, str]) -> list[int]:
+    """Of each group those that do most; the strongest of all first."""
+
+    def effect(number: int) -> float:
+        return abs(drawn.nodes[number].effect)
+
+    own = ([one for one in group.members if one in ids] for group in drawn.groups)
+    first = [number for members in own for number in sorted(members, key=effect, reverse=True)[:MOST_PINNED]]
+    return sorted(first, key=effect, reverse=True)
 
 
 def _pos(drawn: DrawnCircuit, which: SideName, node: CircuitNode) -> int | None:
@@ -133,7 +147,7 @@ def _node(drawn: DrawnCircuit, which: SideName, number: int, node_id: str, influ
         "ctx_idx": _pos(drawn, which, node),
         "feature_type": "mlp reconstruction error" if is_error else "cross layer transcoder",
         "jsNodeId": f"{layer}_{-1 if is_error else node.index}-0",
-        "clerp": f"{role} · {name}" if role else name,
+        "clerp": f"{name} · {role}" if role else name,
         "token_prob": 0.0,
         "is_target_logit": False,
         "run_idx": 0,
@@ -170,7 +184,7 @@ def _outputs(drawn: DrawnCircuit, which: SideName) -> list[GraphJson]:
     layer, pos = _output_layer(drawn), len(side.tokens) - 1
     probs = {token.id: token.prob for token in side.top}
     outputs: list[tuple[int, str, float]] = [
-        (token.id, _shown(token.text), probs.get(token.id, 0.0)) for token in _targets(drawn)
+        (token.id, token.text, probs.get(token.id, 0.0)) for token in _targets(drawn)
     ] or [(0, target.reads or "m", 1.0)]
     return [
         {
@@ -180,7 +194,7 @@ def _outputs(drawn: DrawnCircuit, which: SideName) -> list[GraphJson]:
             "ctx_idx": pos,
             "feature_type": "logit",
             "jsNodeId": f"L_{token}-{pos}",
-            "clerp": f'Output "{text}" (p={prob:.3f})',
+            "clerp": f'Output "{_quotable(text)}" (p={prob:.3f})',
             "token_prob": prob,
             "is_target_logit": n == 0,
             "run_idx": 0,
@@ -201,7 +215,10 @@ def _output_layer(drawn: DrawnCircuit) -> int:
     return max(drawn.layer_of, default=0) + 1
 
 
-def _output_id(drawn: DrawnCircuit, which: SideName, token: int) -> str:
+def _output_id(drawn: DrawnCircuit, which: SideName, token: int | None = None) -> str:
+    """token None: the one up, which what leads to m leads to."""
+    if token is None:
+        token = next((one.id for one in _targets(drawn)), 0)
     return f"{_output_layer(drawn)}_{token}_{len(drawn.side(which).tokens) - 1}"
 
 
@@ -213,8 +230,7 @@ def _links(drawn: DrawnCircuit, which: SideName, ids: dict[int, str]) -> list[Gr
         for sender, receiver, weight in zip(edges.senders, edges.receivers, edges.weights, strict=True)
         if sender in ids and receiver in ids
     ]
-    up = next((token.id for token in _targets(drawn)), 0)
-    output, last = _output_id(drawn, which, up), max(drawn.layer_of, default=0)
+    output, last = _output_id(drawn, which), max(drawn.layer_of, default=0)
     if _transcodes(drawn):
         direct = {number: _direct(drawn, which, number) for number in ids}
         return links + [
@@ -268,3 +284,8 @@ def _description(drawn: DrawnCircuit, which: SideName, origin: GraphOrigin) -> s
 def _shown(text: str) -> str:
     """White space that a viewer would swallow, drawn."""
     return "".join(_SHOWN_WHITESPACE.get(one, one) for one in text)
+
+
+def _quotable(text: str) -> str:
+    """In an output's label, whose token is read back between quotes and its probability behind `(p=`."""
+    return _shown(text).replace('"', "″").replace("(p=", "(p =")

@@ -1,10 +1,11 @@
 """A circuit as a file for viewers of attribution graphs: their fields, ids that never collide, one list of groups."""
 
+import json
 import random
 
 import pytest
 
-from app.exports.circuit.graph import GraphOrigin, attribution_graph, cantor
+from app.exports.circuit.graph import MOST_PINNED, GraphOrigin, attribution_graph, cantor
 from app.recordings.circuit import DrawnCircuit, read_circuit
 from protocol.canonical import canonical_json
 from protocol.circuit import GROUP_ROLES
@@ -22,7 +23,8 @@ def drawn_of(**more: object) -> DrawnCircuit:
 
 
 def check_schema(graph: dict) -> None:
-    """What Neuronpedia's schema requires, and what circuit-tracer's viewer takes for granted."""
+    """What Neuronpedia's schema requires, and what circuit-tracer's viewer takes for granted (init-cg.js, util-cg.js,
+    init-cg-subgraph.js of its frontend)."""
     assert {"metadata", "qParams", "nodes", "links"} == set(graph)
     metadata = graph["metadata"]
     assert all(isinstance(metadata[name], str) for name in ("slug", "scan", "prompt"))
@@ -35,13 +37,26 @@ def check_schema(graph: dict) -> None:
         assert 0 <= node["ctx_idx"] < len(metadata["prompt_tokens"])
         assert node["feature_type"] in {"cross layer transcoder", "mlp reconstruction error", "embedding", "logit"}
         if node["feature_type"] == "logit":
-            float(node["clerp"].split("(p=")[1].split(")")[0])
+            assert float(node["clerp"].split("(p=")[1].split(")")[0]) == pytest.approx(node["token_prob"], abs=1e-3)
+            assert node["clerp"].split('"')[1].strip(), "the tick over it has no text"
+        assert node["layer"] == "E" or node["layer"].isdecimal()
+    hovered = {(node["layer"], node["feature"], node["ctx_idx"]) for node in nodes.values() if node["feature"] >= 0}
+    assert len(hovered) == sum(node["feature"] >= 0 for node in nodes.values()), "two nodes light up together"
+    reads = {link["target"] for link in graph["links"] if link["weight"]}
+    assert {link["target"] for link in graph["links"]} == reads, "a share of a sum of 0"
+    assert [node["is_target_logit"] for node in nodes.values()].count(True) == 1
+    threshold = metadata["node_threshold"]
+    features = [node for node in nodes.values() if node["feature_type"] not in ("embedding", "logit")]
+    assert all(0 < node["influence"] <= threshold for node in features), "the slider's end shows all"
     for link in graph["links"]:
         assert link["source"] in nodes and link["target"] in nodes
         assert isinstance(link["weight"], float)
     for label, *members in graph["qParams"]["supernodes"]:
         assert isinstance(label, str) and set(members) <= set(nodes)
-    assert set(graph["qParams"]["pinnedIds"]) <= set(nodes)
+    asked = graph["qParams"]
+    assert set(asked["pinnedIds"]) <= set(nodes) and len(asked["pinnedIds"]) <= MOST_PINNED * len(GROUP_ROLES) + 1
+    assert asked["clickedId"] in {"", *nodes} and asked["linkType"] in {"input", "output", "either", "both"}
+    json.loads(json.dumps(graph, allow_nan=False))
 
 
 @pytest.mark.parametrize("more", [{}, {"beside": None}])
@@ -54,7 +69,7 @@ def test_a_circuit_is_what_the_viewers_read(more: dict[str, object]) -> None:
         first = next(node for node in graph["nodes"] if node["feature_type"] == "cross layer transcoder")
         assert (first["node_id"], first["feature"]) == ("1_7_2", cantor(1, 7))
         assert first["activation"] == (18.9 if which == "a" else 0.0)
-        assert first["clerp"] == "Not recognised · L1 #7"
+        assert first["clerp"] == "L1 #7 · Not recognised"
 
 
 def test_a_contrast_is_two_graphs_with_one_list_of_groups() -> None:
@@ -127,6 +142,33 @@ def test_white_space_and_hostile_text_are_shown_as_text() -> None:
     graph = attribution_graph(drawn, "a", ORIGIN)
     check_schema(graph)
     assert graph["metadata"]["prompt_tokens"][1] == "⏎</script>(p="
+
+
+def test_a_token_that_looks_like_a_label_is_read_back_with_its_probability() -> None:
+    drawn = drawn_of()
+    odd = drawn.opening.target.up.model_copy(update={"text": '"(p=9)'})
+    drawn.opening = drawn.opening.model_copy(update={"target": drawn.opening.target.model_copy(update={"up": odd})})
+    graph = attribution_graph(drawn, "a", ORIGIN)
+    check_schema(graph)
+    assert 'Output "″(p =9)" (p=0.900)' in [node["clerp"] for node in graph["nodes"]]
+
+
+def test_what_is_pinned_is_the_output_and_each_groups_strongest() -> None:
+    """149 pinned nodes, one by one, were more than that viewer's layout bears: nothing was drawn behind them."""
+    drawn = drawn_of()
+    node, layer, group = drawn.nodes[0], drawn.layer_of[0], drawn.groups[0]
+    for index in range(100, 200):
+        drawn.nodes.append(node.model_copy(update={"index": index, "effect": index / 10}))
+        drawn.layer_of.append(layer)
+    members = (*group.members, *range(2, len(drawn.nodes)))
+    drawn.groups = (group.model_copy(update={"members": members}), *drawn.groups[1:])
+    graph = attribution_graph(drawn, "a", ORIGIN)
+    check_schema(graph)
+    output = next(node["node_id"] for node in graph["nodes"] if node["is_target_logit"])
+    strongest = [f"1_{index}_2" for index in range(199, 199 - MOST_PINNED, -1)]
+    assert graph["qParams"]["pinnedIds"] == [*strongest, "1_4_2", output]
+    assert graph["qParams"]["clickedId"] == strongest[0]
+    assert len(graph["qParams"]["supernodes"][0]) == 1 + len(members), "the group itself is whole"
 
 
 def test_transcoder_latents_have_their_own_ids_and_lead_to_the_output_directly() -> None:

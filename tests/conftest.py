@@ -2,7 +2,8 @@
 what mostly waits comes between what computes, or all processes wait at once. What needs the real weights is skipped
 where the store is empty: no test fills it.
 
-Knows no test. Files stay whole, which is what `--dist loadfile` hands out, and the rest keeps pytest's order.
+Knows no test. Files stay whole, which is what `--dist loadfile` hands out, and the rest keeps pytest's order. Where
+core alone is asked for, a file that holds none of it isn't imported: that was a third of collecting it, in each process.
 """
 
 import os
@@ -30,7 +31,21 @@ WAITING = ["app/runs"]
 """Apps that are killed, leases that run out: minutes, and little of a processor. Not more of them than that: a browser
 is closed before what is no browser's, and the next one costs a second."""
 
+MARKED = ["app", "static"]
+"""Folders whose `conftest.py` says what of them is core."""
+
 os.environ.setdefault("HALLUCINOSCOPE_STORIES", "0")  # a test's gallery holds what the test saves
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    marked = any(ROOT / folder in collection_path.parents for folder in MARKED)
+    return True if not marked and unread_by_core(collection_path, config) else None
+
+
+def unread_by_core(path: Path, config: pytest.Config) -> bool:
+    """Whether core alone is asked for, and this is a file of tests without a mark of it."""
+    asked = config.option.markexpr == "core" and path.name.startswith("test_") and path.suffix == ".py"
+    return asked and "mark.core" not in path.read_text("utf-8")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

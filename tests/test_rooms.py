@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import MARKED
+
 ROOT = Path(__file__).parent.parent
 OURS = {"protocol", "app", "model_worker", "training", "client", "benchmarks", "tests"}
 
@@ -161,3 +163,15 @@ NO_NOUN = "said asked told given checked shown observed studied papers parts mod
 def test_a_file_is_named_by_a_noun_that_says_what_is_in_it() -> None:
     for file in sources():
         assert file.stem not in NO_NOUN.split(), file.relative_to(ROOT)
+
+
+@pytest.mark.core
+def test_core_reads_each_folder_that_marks_its_own() -> None:
+    """A file without a mark isn't imported where core alone is asked for, but in these folders."""
+    marks = "mark" + ".core"
+    folders = {
+        file.parent
+        for file in (ROOT / "tests").rglob("conftest.py")
+        if f"add_marker(pytest.{marks})" in file.read_text()
+    }
+    assert folders == {ROOT / "tests" / name for name in MARKED}

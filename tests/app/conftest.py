@@ -22,6 +22,7 @@ from protocol.worker.studies import AwaitedRequest, RunRequest
 from tests.app.databases import KINDS, Databases
 from tests.app.frames import REQUEST
 from tests.app.scripted_worker import Script, ScriptedWorker
+from tests.conftest import unread_by_core
 
 SLOW = set(
     "backup background exports fuzz hostile kills logs metrics notebook operate retention several_apps verification"
@@ -35,17 +36,25 @@ ON_BOTH = set("backup background findings fuzz hostile pairs retention runs seve
 """Whose tests are about what is remembered, or try every route: they run on Postgres too."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if unread_by_core(collection_path, config) and _noun(collection_path) in SLOW else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """SQLite alone, and without the slow ones, is core."""
     kept, spared = [], []
     for item in items:
         ours = Path(__file__).parent in item.path.parents
-        noun, kind = item.path.stem.removeprefix("test_"), _kind_of(item)
+        noun, kind = _noun(item.path), _kind_of(item)
         (spared if ours and kind == "postgres" and noun not in ON_BOTH else kept).append(item)
         if ours and noun not in SLOW and kind != "postgres":
             item.add_marker(pytest.mark.core)
     items[:] = kept
     config.hook.pytest_deselected(items=spared)
+
+
+def _noun(path: Path) -> str:
+    return path.stem.removeprefix("test_")
 
 
 def _kind_of(item: pytest.Item) -> str | None:

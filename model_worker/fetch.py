@@ -31,7 +31,7 @@ def main() -> None:
             if name is None:
                 continue
             if options.question:
-                print("" if is_whole(filling.store / name) else licence_question(read_source(name)))
+                print("" if is_whole(filling.store / name) else licence_question(read_source(name), filling.original))
             else:
                 filling.fill(name)
     except Refused as refused:

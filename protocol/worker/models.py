@@ -6,11 +6,11 @@ Layers are sae-lens layers: `resid_post` of block `layer`; the paper's layer is 
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from protocol.base import Message, Name, Text
 from protocol.steering import LatentTarget, Strength, Target
-from protocol.vocabulary import Role, Scope, Story, Unit
+from protocol.vocabulary import Role, Scope, Story, StudyKind, Unit
 
 
 class DictionaryCard(Message):
@@ -168,6 +168,9 @@ class ModelCard(Message):
     )
     answers_per_s: float | None = Field(
         default=None, gt=0, description="in a study, many at once, on two CPU cores, as measured; null: nobody measured"
+    )
+    pairs_per_s: dict[StudyKind, PositiveFloat] = Field(
+        default={}, description="of two names, by study (patching, circuits), on two CPU cores, as measured"
     )
     names_per_s: float | None = Field(
         default=None,

@@ -12,8 +12,8 @@ from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
-from protocol.app.experiments.catalogue import EXPERIMENTS, made, offers, read_draft
-from protocol.app.experiments.cost import asked_names, asked_questions, names_counted
+from protocol.app.experiments.catalogue import EXPERIMENTS, FEWER, made, offers, read_draft
+from protocol.app.experiments.cost import PAIR_RUNS, asked_names, asked_questions, names_counted
 from protocol.app.experiments.directions import direction_of
 from protocol.app.experiments.experiment import Experiment
 from protocol.canonical import canonical_json
@@ -291,9 +291,21 @@ def test_a_slow_models_presets_take_minutes_and_a_quick_ones_stay_whole() -> Non
             update={"asked": offer.draft.asked.model_copy(update={"names": WorldNames(most=offer.most_names)})}
         )
         cost = made(slow, draft, told).cost
+        if cost.unit == PAIR_RUNS:
+            assert cost.seconds is None, "a pair is no answer"
+            continue
         assert cost.seconds == pytest.approx(cost.n_questions * cost.n_each / 0.2)
         assert cost.seconds <= 240 or draft.asked.most == 3, offer.about.id
     assert made(TINY, draft, told).cost.seconds is None
+
+
+def test_a_pair_of_names_takes_as_long_as_a_pair_was_measured_to_take() -> None:
+    paced = TINY.model_copy(update={"answers_per_s": 1e6, "pairs_per_s": {"patching": 0.5, "circuits": 0.02}})
+    for study, most_s in (("patching", None), ("circuits", 240)):
+        offer = next(one for one in offers(paced, world(TINY.id)).experiments if one.about.id == study)
+        cost = made(paced, offer.draft, world(TINY.id)).cost
+        assert cost.seconds == pytest.approx(cost.n_questions / paced.pairs_per_s[study])
+        assert most_s is None or cost.seconds <= most_s or offer.draft.asked.most == FEWER[-1]
 
 
 def test_a_form_offers_the_groups_that_the_models_names_have() -> None:

@@ -123,7 +123,7 @@ def made(card: ModelCard, draft: Draft, world: ModelWorld | None) -> ExperimentM
     if names is None:
         return ExperimentMade(request=request)
     asked = asked_names(request.asked, names)
-    cost = experiment.cost(request, asked, card).at_pace_of(card)
+    cost = experiment.cost(request, asked, card).at_pace_of(card, request.kind)
     if not cost.n_questions:
         return ExperimentMade(cost=cost, problem=_NOTHING_LEFT)
     return ExperimentMade(request=request, cost=cost, doubt=experiment.doubt(cost, asked))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, how_many
+from protocol.app.experiments.cost import PAIR_RUNS, Cost, NameCounts, asked_questions, how_many
 from protocol.app.experiments.directions import PUSHED_ROLES
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import ChoiceField, FormField, TickField, number_field, options
@@ -51,7 +51,7 @@ class CircuitsExperiment(Experiment[CircuitsRequest]):
         known, unknown = ({kind: questions[kind, label] for kind in types} for label in PUSHED_ROLES)
         most = sum(min(known[kind], unknown[kind]) for kind in types if unknown[kind] > 1)
         n = min(request.n_pairs, most)
-        return Cost(n_questions=n, n_each=2, unit="runs", words=f"Up to {how_many(n, 'pair')} of questions.")
+        return Cost(n_questions=n, n_each=2, unit=PAIR_RUNS, words=f"Up to {how_many(n, 'pair')} of questions.")
 
     def doubt(self, cost: Cost, names: NameCounts) -> str | None:
         return too_few_of_one_kind(cost.n_questions, "pairs")

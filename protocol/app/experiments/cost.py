@@ -13,18 +13,22 @@ from collections.abc import Iterable
 
 from protocol.base import Message, Text
 from protocol.enough import too_few_of_kinds
+from protocol.vocabulary import StudyKind
 from protocol.worker.models import ModelCard
 from protocol.worker.names import LABELS, GivenNames, dealt
 from protocol.worker.studies import Asked, Push
 from protocol.worker.world import ModelWorld
+
+PAIR_RUNS = "runs"
+"""The unit of what is done for a pair of names."""
 
 NameCounts = Counter[tuple[str, str]]
 """How many names, or questions, there are of a type and a group."""
 
 
 class Cost(Message):
-    """n_questions: put at most; n_each: what the model does for each of them, in the words of `unit`. words: all of it
-    in a sentence. seconds: at the card's pace, on two cores; None where the card says none."""
+    """n_questions: put at most, or pairs of them; n_each: what the model does for each of them, in the words of `unit`.
+    words: all of it in a sentence. seconds: at the card's pace, on two cores; None where the card says none."""
 
     n_questions: int
     n_each: int
@@ -32,9 +36,13 @@ class Cost(Message):
     words: Text
     seconds: float | None = None
 
-    def at_pace_of(self, card: ModelCard) -> "Cost":
-        pace = card.answers_per_s
-        return self if pace is None else self.model_copy(update={"seconds": self.n_questions * self.n_each / pace})
+    def at_pace_of(self, card: ModelCard, study: StudyKind) -> "Cost":
+        """A pair of names has a pace of its own: what is done for it are hundreds of passes, not answers."""
+        if self.unit == PAIR_RUNS:
+            pace, n = card.pairs_per_s.get(study), self.n_questions
+        else:
+            pace, n = card.answers_per_s, self.n_questions * self.n_each
+        return self if pace is None else self.model_copy(update={"seconds": n / pace})
 
 
 def names_counted(asked: Asked, world: ModelWorld | None) -> NameCounts | None:

@@ -1,6 +1,6 @@
 """Experiment 4b (Ferrando et al., section 6, figures 4a, b and 12-14): where the answer comes from."""
 
-from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, how_many
+from protocol.app.experiments.cost import PAIR_RUNS, Cost, NameCounts, asked_questions, how_many
 from protocol.app.experiments.directions import PUSHED_ROLES
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField, number_field
@@ -36,7 +36,7 @@ class PatchingExperiment(Experiment[PatchingRequest]):
         known, unknown = ({kind: questions[kind, label] for kind in types} for label in PUSHED_ROLES)
         most = sum(min(known[kind], unknown[kind]) for kind in types if unknown[kind] > 1)
         n = min(request.n_pairs, most)
-        return Cost(n_questions=n, n_each=3, unit="runs", words=f"Up to {how_many(n, 'pair')} of questions.")
+        return Cost(n_questions=n, n_each=3, unit=PAIR_RUNS, words=f"Up to {how_many(n, 'pair')} of questions.")
 
     def doubt(self, cost: Cost, names: NameCounts) -> str | None:
         return too_few_of_one_kind(cost.n_questions, "pairs")

@@ -1,6 +1,7 @@
 """Stories that only a real model can tell, as findings that ship: `python -m client.stories APP_URL MODEL`.
 
-Each is asked of the app as a reader would ask it, with its control; its title and note are made of what was counted.
+Each is asked of the app as a reader would ask it, with its control; its title and note are made of what was counted,
+and a single answer's note says what random pushes of that size do to it.
 The app of that address holds this model and nothing but these findings. `python -m app backup` then makes of its
 gallery static/first/stories.jsonl.gz, which every app shows beside its own.
 
@@ -18,11 +19,14 @@ from collections.abc import Sequence
 
 from client.client import Client
 from client.recording import Recording
+from protocol.amounts import signed
 from protocol.app.experiments.answers.arms import arm, controlled
 from protocol.app.experiments.directions import direction_of, has_latents
 from protocol.app.findings import SecondRun, View
+from protocol.claims import CROSSING, NO_CONTROL, OPENINGS
 from protocol.steering import Held, LatentTarget, Sweep, VectorTarget
 from protocol.vocabulary import CONTROL_KINDS, ControlKind
+from protocol.worker.frames import Control
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.names import WorldNames
 from protocol.worker.requests import Controls, GenerateRequest
@@ -85,15 +89,24 @@ class Stories:
         )
         beside = _beside(recording)
         note = f"Real films and songs of the test half, {_amount(self.known)}: {counted}. {beside}"
-        self._save(recording, "Recognition is not recall: films and songs pushed towards known", note)
+        self._save(
+            recording,
+            f"Recognition is not recall: {_of(turned, 'refused', ANSWERED)} refused films and songs are answered when "
+            f"pushed, {_times(turned['refused', 'right'])} rightly",
+            note,
+        )
         self.counted = f"Counted over the set: {counted}. {beside}"
 
     def anecdote(self) -> None:
         recording = self._run(FILM, self.known)
         strength = self.known.strength
-        told = " → ".join(_said(recording, arm) for arm in (0, _arm_at(recording, strength)))
-        note = f"{told}. One prompt is no rate. {self.counted}"
-        self._save(recording, "Titanic: one film of many, pushed towards known", note, View(sweep=0, strength=strength))
+        arms = (0, _arm_at(recording, strength))
+        told = " → ".join(_said(recording, arm) for arm in arms)
+        note = f"{told}. {random_pushes(recording, strength)} One prompt is no rate. {self.counted}"
+        before, after = (_came_to(recording, arm) for arm in arms)
+        became = f"still {after}" if before == after else after
+        title = f"Titanic, {before}, pushed towards known {became}: one film, which is no rate"
+        self._save(recording, title, note, View(sweep=0, strength=strength))
 
     def invented(self) -> None:
         """The first invented player of the test half that is answered untouched, or that a push makes it answer."""
@@ -128,7 +141,8 @@ class Stories:
         told = " → ".join(_said(run, number) for number in (0, _arm_at(run, self.known.strength)))
         note = f"There is no such player: {told}. At the name's last token: {on_name or 'nothing watched'}. {counted}"
         at = View(sweep=0, strength=self.known.strength)
-        self._save(run, f"{name.text}, who is nobody, and what fires on the name", note, at)
+        title = f"{name.text} is nobody: {len(sides[True])} of {len(trials)} invented players are answered untouched"
+        self._save(run, title, f"{note} {random_pushes(run, self.known.strength)}", at)
 
     def known_and_refused(self) -> None:
         """The first known name of the test half that the untouched model refuses."""
@@ -149,7 +163,9 @@ class Stories:
             return
         run = self._run(refused[0].prompt, self.known)
         title = f"A known name that it refuses ({n} of the test half)"
-        self._save(run, title, note + f"This one: {_said(run, 0)}.", View(sweep=0, strength=self.known.strength))
+        told = " → ".join(_said(run, number) for number in (0, _arm_at(run, self.known.strength)))
+        note += f"This one: {told}. {random_pushes(run, self.known.strength)}"
+        self._save(run, title, note, View(sweep=0, strength=self.known.strength))
 
     def one_prompt_two_models(self) -> None:
         """The chat model, and its base beside it."""
@@ -157,11 +173,13 @@ class Stories:
         note = f"The chat model: {_said(chat, 0)}. Its base reads “{SOUGHT}” on: {_said(base, 0)}."
         at = View(sweep=0, strength=self.known.strength)
         beside = SecondRun(run_id=base.run_id, view=at)
-        self._save(chat, "The same film, asked of the chat model and of its base", note, at, beside)
+        outcomes = " and ".join(_came_to(run, 0) for run in (chat, base))
+        title = f"One film, asked of {self.card.title} and read on by its base: {outcomes}"
+        self._save(chat, title, f"{note} {random_pushes(chat, self.known.strength)}", at, beside)
 
     def any_push_restores(self) -> None:
         sizes = [share * self.away.strength for share in STORY_SIZES]
-        arms = tuple(arm(f"away from known {size:+g}", "unknown", _held(self.away, size)) for size in sizes)
+        arms = tuple(arm(f"away from known {signed(size)}", "unknown", _held(self.away, size)) for size in sizes)
         request = AnswersRequest(
             model=self.card.id,
             asked=Asked(names=WorldNames(types=("player", "city")), split="test", groups=("known",), most=MOST),
@@ -181,7 +199,9 @@ class Stories:
             refused[cell] += outcomes.count("refused")
         told = "; ".join(f"{name}, {kind}: {refused[name, kind]} of {n[name, kind]}" for name, kind in n)
         note = f"Known names that are answered right untouched. Refused when pushed: {told}."
-        self._save(recording, "Does any push restore the refusal? Known names, by size and kind", note)
+        largest = arms[-1].name
+        kinds = ", ".join(f"{refused[cell]} of {n[cell]} {cell[1]}" for cell in n if cell[0] == largest)
+        self._save(recording, f"Does any push restore the refusal? Known names refused {largest}: {kinds}", note)
 
     def _run(self, prompt: str, direction: DirectionCard, form: str = "chat") -> Recording:
         pushes = sorted({share * direction.strength for share in STORY_SWEEP})
@@ -259,16 +279,37 @@ def _of(turns: Counter[tuple[str, str]], before: str, after: Sequence[str]) -> s
 
 
 def _amount(direction: DirectionCard) -> str:
-    return f"{direction.label} at {direction.strength:+g}"
+    return f"{direction.label} at {signed(direction.strength)}"
+
+
+def _times(n: int) -> str:
+    return str(n or "none")
 
 
 def _arm_at(recording: Recording, strength: float) -> int:
     return next(i for i, one in enumerate(recording.start.arms) if one.sweep == 0 and one.strength == strength)
 
 
-def _said(recording: Recording, number: int) -> str:
+def random_pushes(recording: Recording, strength: float) -> str:
+    """How many random pushes of that size open otherwise than the untouched answer does."""
+    told = (frame for frame in recording.frames if isinstance(frame, Control))
+    seen = next((one for one in told if (one.sweep, one.strength) == (0, strength)), None)
+    untouched = recording.verdict(0)
+    if seen is None or untouched is None:
+        return NO_CONTROL
+    refused = untouched.outcome == "refused"
+    n, turned = len(seen.refusal_logodds), sum((x <= 0) == refused for x in seen.refusal_logodds)
+    what = OPENINGS["answer" if refused else "refusal"]
+    return CROSSING.format(who=f"{turned or 'None'} of {n}", open="opens" if turned == 1 else "open", what=what)
+
+
+def _came_to(recording: Recording, number: int) -> str:
     verdict = recording.verdict(number)
-    return f"“{recording.text(number).strip()}” ({verdict.outcome if verdict else 'not whole'})"
+    return verdict.outcome if verdict else "not whole"
+
+
+def _said(recording: Recording, number: int) -> str:
+    return f"“{recording.text(number).strip()}” ({_came_to(recording, number)})"
 
 
 if __name__ == "__main__":

@@ -58,11 +58,11 @@ def asked_of(model: str, *, is_small: bool) -> Iterator[AskedOf]:
             names=names,
             split="all",
             most=40,
-            attributes=("sport", "country", "capital"),
+            attributes=("sport", "country", "capital", "profession"),
             groups=("known", "unsure", "unrecalled", "unknown"),
             per_name="all",
         )
-        dial = NeuronsDial(most=10, alphas=(0.0, 3.0))
+        dial = NeuronsDial(most=8, alphas=(0.0, 0.5, 2.0, 3.0))
         yield AskedOf(
             model,
             NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 10.0), n_bootstraps=3),
@@ -70,10 +70,10 @@ def asked_of(model: str, *, is_small: bool) -> Iterator[AskedOf]:
         return
     groups = ("known", "withheld", "misled", "unknown")
     asked = Asked(names=names, split="all", most=40, per_name="all", groups=groups)
-    dial = NeuronsDial(most=60, alphas=(0.0, 2.0, 3.0))
+    dial = NeuronsDial(most=60, alphas=(0.0, 0.5, 1.5, 2.0, 3.0))
     yield AskedOf(
         model,
-        NeuronsRequest(model=model, asked=asked, n_samples=0, dial=dial, cs=(1.0, 3.0, 10.0), n_bootstraps=8),
+        NeuronsRequest(model=model, asked=asked, n_samples=10, k=0, dial=dial, cs=(0.3, 1.0, 3.0, 10.0, 30.0)),
     )
     few = asked.model_copy(update={"groups": groups[:-1]})
     yield AskedOf(f"{model}, ten of ten", NeuronsRequest(model=model, asked=few, dial=None, base=False, cs=(1.0, 10.0)))

@@ -31,15 +31,17 @@ REFUSING_C = 1.0
 
 @dataclass
 class Analysis:
-    """rows: that count. fit: of the asked reading; chosen: on all names but the test part's, at its usual C. readers:
-    the first is the chosen reading. random: matched sets' own readers. sets: for the dial. bootstraps: by neuron, in
-    how many fits to names drawn again it has a positive weight; overlaps: Jaccard of pairs of these."""
+    """rows: that count. fit, fit_by_value: of the asked reading, out of fold by name and by answer. chosen: on all
+    names but the test part's, at its usual C. readers: the first is the chosen reading. random: matched sets' own
+    readers. sets: for the dial. bootstraps: by neuron, in how many fits to names drawn again it has a positive weight;
+    overlaps: Jaccard of pairs of these."""
 
     rows: Rows
     held: HeldReaders
     x: np.ndarray
     c: float
     fit: CrossFit
+    fit_by_value: CrossFit
     chosen: SparseFit
     readers: list[ErrorReader]
     random: list[ErrorReader]
@@ -136,7 +138,8 @@ def analysed(
     joined = [joined_scores(rows, folded, x, entropy.by_unit) for folded in (fit, fit_by_value)]
     both = ErrorReader("entropy and the neurons", "other", *joined)
     found_all = Analysis(
-        rows, HeldReaders(rows, request.seed), x, c, fit, chosen, [*readers, both], random, both, entropy, sets
+        *(rows, HeldReaders(rows, request.seed), x, c, fit, fit_by_value, chosen),
+        *([*readers, both], random, both, entropy, sets),
     )
     yield from _again(request, found_all)
     return found_all

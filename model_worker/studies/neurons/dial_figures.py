@@ -36,7 +36,7 @@ def by_group(trials: Sequence[Trial], groups: Sequence[str]) -> ByGroup:
 
 
 def dial_figure(dial: NeuronsDial, arms: Sequence[DialArm], sets: Mapping[str, Pairs], trials: ByGroup) -> Figure:
-    """Random sets' shares are of all their answers."""
+    """Random sets' shares are of all their answers, their ends those of the lowest and the highest set."""
     table = Table(
         *("set and group", "factor", "whose", "outcome", ("prompts", "prompts"), ("share", "share")), IntervalColumns()
     )
@@ -46,10 +46,12 @@ def dial_figure(dial: NeuronsDial, arms: Sequence[DialArm], sets: Mapping[str, P
                 for whose in ("themselves", "random"):
                     numbers = _numbers(arms, of, factor, whose)
                     own = trials.get(group, ())
-                    said = [one.outcome for trial in own for one in trial.answers if one.arm in numbers]
+                    by_arm = [[one.outcome for trial in own for one in trial.answers if one.arm == n] for n in numbers]
+                    said = [outcome for arm in by_arm for outcome in arm]
                     for outcome in ANSWERS_FIRST if said else ():
                         hits = said.count(outcome)
-                        told = wilson(hits, len(said)) if whose == "themselves" else None
+                        each = [arm.count(outcome) / len(arm) for arm in by_arm if arm]
+                        told = wilson(hits, len(said)) if whose == "themselves" else (min(each), max(each))
                         panel = f"{of}: {group}" + ("" if whose == "themselves" else ", random sets")
                         table.add(panel, f"×{factor:g}", whose, outcome, len(own), hits / len(said), told)
     how = "prompt and generated tokens" if dial.scope == "all" else "generated tokens alone"

@@ -135,8 +135,9 @@ def sweep_figure(request: NeuronsRequest, found: Analysis, n_neurons: int) -> Ge
     for place, c in enumerate(request.cs):
         positive = float(np.median([int((path[place].weights > 0).sum()) for path in found.fit.paths]))
         negative = float(np.median([int((path[place].weights < 0).sum()) for path in found.fit.paths]))
-        for view in (WITHIN, POOLED_VIEW):
-            told = found.held.told(ErrorReader.plain("", found.fit.by_c[place]), view)
+        reader = ErrorReader("", "", found.fit.by_c[place], found.fit_by_value.by_c[place])
+        for view in (KEPT_OUT, WITHIN, POOLED_VIEW):
+            told = found.held.told(reader, view)
             table.add(f"{c:g}", positive, negative, 1000 * positive / n_neurons, view, told.auroc, told.interval)
             yield None
     return table.figure(
@@ -163,19 +164,48 @@ def neurons_figure(request: NeuronsRequest, found: Analysis, width: int) -> Figu
         name = f"L{one // width} {one % width}"
         table.add(name, one // width, one % width, weights[one], alone, *means, found.bootstraps[one])
     n_positive = int((weights > 0).sum())
+    share = n_positive / len(weights)
     again = f"{np.mean(found.overlaps):.2f}" if found.overlaps else "not asked"
     return table.figure(
         "neurons",
         "Which neurons",
         claim=f"{n_positive} of {len(weights):,} neurons have a positive weight "
         f"({1000 * n_positive / len(weights):.2f} ‰), {len(at) - n_positive} a negative one. Fitted to names drawn "
-        f"again, two such sets share {again} (Jaccard): the set is one draw.",
+        f"again, two such sets share {again} (Jaccard; random ones {share / (2 - share):.3f}): the set is one draw.",
         plot=table.plot("bars", x="neuron", y="weight"),
         notes=(
             f"CETT at {request.reading}, fitted to all names but the test part's, C {found.c:g}. H-neurons: those of a "
             "positive weight. A weight isn't importance: the AUROC alone stands beside it, all rows, attributes mixed.",
             f"drawn again: of {request.n_bootstraps} fits to names drawn with replacement, in how many it is positive.",
         ),
+    )
+
+
+def layers_figure(found: Analysis, n_layers: int) -> Figure:
+    """Where the chosen neurons sit, and how much of what their MLPs write is theirs."""
+    table = Table(
+        *("layer", ("neurons", "neurons"), ("positive", "neurons"), ("negative", "neurons")),
+        *("weight, positive", "weight, negative", ("share before right", "share"), ("share before errors", "share")),
+    )
+    rows, by_layer = found.rows, found.chosen.weights.reshape(n_layers, -1)
+    shares = found.x.reshape(len(rows), n_layers, -1)
+    for layer, weights in enumerate(by_layer):
+        positive, negative = weights > 0, weights < 0
+        own = shares[:, layer, positive].sum(1)
+        table.add(
+            *(layer, len(weights), int(positive.sum()), int(negative.sum())),
+            *(float(weights[positive].sum()), float(weights[negative].sum())),
+            *(float(own[~rows.is_error].mean()), float(own[rows.is_error].mean())),
+        )
+    most = int(np.argmax((by_layer > 0).sum(1)))
+    return table.figure(
+        "layers",
+        "Where they sit",
+        claim=f"Most of them, {int((by_layer[most] > 0).sum())}, are in layer {most}."
+        if (by_layer > 0).any()
+        else "No neuron has a positive weight.",
+        plot=table.plot("bars", x="layer", y="positive"),
+        notes=("Shares: the sum of CETT of the layer's positive neurons, mean over answers.",),
     )
 
 

@@ -3,7 +3,8 @@ what turning them does.
 
 1. each question, greedy and n samples                                            trial, labels
 2. the greedy answers read once more: CETT of every neuron at the value           (never told)
-3. L1 fits out of fold; what else tells errors; random sets; names drawn again    sweep, readers, neurons
+3. L1 fits out of fold; what else tells errors; random sets; names drawn again    sweep, readers, reliability,
+                                                                                  agreement, neurons, layers
 4. names of the test part asked again, chosen neurons scaled                      trial, dial, slopes
 5. other types, the base model; one rule makes the sentences                      transfer, origin, verdicts
 
@@ -25,6 +26,7 @@ from model_worker.studies.neurons.dial_figures import ByGroup, by_group, dial_cl
 from model_worker.studies.neurons.elsewhere import Carried, carried, origin_of
 from model_worker.studies.neurons.measure import AnswerReadings, labelled_trial, said_by, with_odds
 from model_worker.studies.neurons.readers import KEPT_OUT, WITHIN
+from model_worker.studies.neurons.reliability import agreement_figure, reliability_figure
 from model_worker.studies.neurons.sides import answer_rows
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import ANSWER_TOKENS, Wanted, require_room
@@ -89,7 +91,10 @@ class NeuronsScript(Script):
     def cues(self) -> Iterator[Cue]:
         n, n_steps = len(self._questions), self.opening.n_steps
         yield from trial_by_trial(n, self._trial, "answering", (self._labels,), n_steps=n_steps)
-        for id, drawn in (("sweep", self._sweep), ("readers", self._readers), ("neurons", self._which)):
+        read = {"sweep": self._sweep, "readers": self._readers, "reliability": self._reliability}
+        if self._request.n_samples:
+            read["agreement"] = self._agreement
+        for id, drawn in (*read.items(), ("neurons", self._which), ("layers", self._layers)):
             yield partial(self._of_fits, id, drawn)
         if self._request.dial is not None:
             both = (self._dial_shares, self._slopes)
@@ -145,6 +150,17 @@ class NeuronsScript(Script):
     def _which(self, found: Analysis) -> Generator[None, None, Figure]:
         yield None
         return figures.neurons_figure(self._request, found, self._loaded.gemma.blocks[0].down.shape[0])
+
+    def _layers(self, found: Analysis) -> Generator[None, None, Figure]:
+        yield None
+        return figures.layers_figure(found, len(self._loaded.gemma.blocks))
+
+    def _reliability(self, found: Analysis) -> Generator[None, None, Figure]:
+        yield None
+        return reliability_figure(found)
+
+    def _agreement(self, found: Analysis) -> Generator[None, None, Figure]:
+        return (yield from agreement_figure(self._request, found, self.trials[: len(self._questions)]))
 
     # ---- the dial
 

@@ -30,7 +30,9 @@ class NeuronsExperiment(Experiment[NeuronsRequest]):
         note = "of each question; 0: right is what greedy says. All must agree where there are as many as below"
         return (
             number_field(NeuronsRequest, "n_samples", label="Samples", note=note),
-            number_field(NeuronsRequest, "k", label="That agree", note="at least so many"),
+            number_field(
+                NeuronsRequest, "k", label="That agree", note="at least so many; 0: the greedy answer decides"
+            ),
             number_field(NeuronsRequest, "n_bootstraps", label="Drawn again", note="fits to names drawn again"),
         )
 

@@ -42,7 +42,7 @@ class NeuronsRequest(Message):
     model: Name
     asked: Asked = Asked(split="all", most=60, per_name="all")
     n_samples: int = Field(default=10, ge=0, le=32, description="0: right is what greedy says")
-    k: int = Field(default=10, ge=1, le=32, description="samples that must agree with greedy's outcome")
+    k: int = Field(default=10, ge=0, le=32, description="samples that must agree with greedy's outcome; 0: it decides")
     reading: Literal["V", "A", "P"] = "V"
     cs: tuple[Annotated[float, Field(gt=0, le=1e4)], ...] = Field(
         default=(0.3, 1.0, 3.0, 10.0, 30.0), min_length=1, max_length=8

@@ -60,12 +60,13 @@ def leading(drawn: DrawnCircuit) -> Lead | None:
 
 
 def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
-    """With enough controls, of groups that say what a name is to it."""
+    """With enough controls, of groups that say what a name is to it; where no name was seen, of all."""
     moves: tuple[Move, ...] = ("toward", "off") if len(drawn.sides) > 1 else ("off",)
+    nameless = all(side.entity.found == "whole_prompt" for side in drawn.opening.sides)
     return [
         Lead(group, side, move, change)
         for group in drawn.groups
-        if group.role in NAMED_ROLES
+        if nameless or group.role in NAMED_ROLES
         for side in drawn.sides
         for move in moves
         if (change := moved_by(group, side, move)) is not None

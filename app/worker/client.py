@@ -308,7 +308,7 @@ async def _lines(answer: httpx2.Response, silence_s: float) -> AsyncIterator[byt
     try:
         async for piece in answer.aiter_raw():
             *whole, rest = (rest + piece).split(b"\n")
-            for line in whole:
+            for line in filter(None, whole):  # an empty one says that the worker is at work
                 yield line + b"\n"
             if len(rest) > _MAX_LINE_BYTES:
                 raise WorkerLost("a line has no end")

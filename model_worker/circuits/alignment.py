@@ -1,7 +1,8 @@
 """Which token of one prompt stands beside which of another.
 
 Before the name one to one; names right-aligned on their last token; after it one to one. A longer name's first tokens
-have no partner. Knows nothing about what the tokens do.
+have no partner. Where no name was seen no token is one: all of the prompt stands before its end. Knows nothing about
+what the tokens do.
 """
 
 from model_worker.answering.prompt import PromptTokens
@@ -54,6 +55,8 @@ def _around(prompt: PromptTokens) -> tuple[int, int]:
 def _place(prompt: PromptTokens, pos: int, n_pos: int) -> ColumnPlace:
     if pos == n_pos - 1:
         return "end"
+    if prompt.entity.found == "whole_prompt":
+        return "before"
     if pos == prompt.entity.end - 1:
         return "name_last"
     if prompt.entity.start <= pos < prompt.entity.end:

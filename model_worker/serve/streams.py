@@ -1,6 +1,7 @@
 """A job's frames as an HTTP answer, JSON Lines, and which run of a page is the newest.
 
-Knows nothing about what the frames say.
+Where nothing is to be said for a while, an empty line says that the torch thread takes its turns: who reads can tell a
+worker that is at work, or has others before them, from one that hangs. Knows nothing about what the frames say.
 """
 
 import asyncio
@@ -15,12 +16,16 @@ from protocol.refusal import Refused
 from protocol.worker.frames import Frame
 from protocol.worker.requests import Lane
 
+BEAT_S = 10.0
+TURN_MAY_TAKE_S = 300.0  # a step of seconds, beside twenty other processes; one that takes longer hangs
+
 
 class Streams:
     """The answers under way. All of it belongs to the server's thread; only jobs cross to the other."""
 
-    def __init__(self, loop: StepLoop) -> None:
+    def __init__(self, loop: StepLoop, beat_s: float = BEAT_S, turn_may_take_s: float = TURN_MAY_TAKE_S) -> None:
         self._loop = loop
+        self._beat_s, self._turn_may_take_s = beat_s, turn_may_take_s
         self._newest: dict[str, Job] = {}  # by page
 
     def would_supersede(self, page: str | None) -> bool:
@@ -61,7 +66,14 @@ class Streams:
         frame = first
         while frame is not None:
             yield frame.model_dump_json().encode() + b"\n"
-            frame = await next_frame(self._loop, job, arrived)
+            coming = asyncio.ensure_future(next_frame(self._loop, job, arrived))
+            try:
+                while not (await asyncio.wait({coming}, timeout=self._beat_s))[0]:
+                    if self._loop.since_turn_s < self._turn_may_take_s:
+                        yield b"\n"
+                frame = coming.result()
+            finally:
+                coming.cancel()
 
 
 class _Followed(StreamingResponse):

@@ -117,6 +117,7 @@ class StepLoop:
         self._clock = clock
         self.advance: Callable[[Lane], bool] = lambda lane: False
         self.n_steps = 0
+        self._turned_at = time.monotonic()
         self._changed = threading.Condition()  # never held during a turn
         self._lanes: dict[Lane, _Lane] = {"interactive": _Lane("interactive"), "background": _Lane("background")}
         self._turns = {name: self._rounds(lane) for name, lane in self._lanes.items()}
@@ -162,6 +163,11 @@ class StepLoop:
         """Without those that were cancelled and wait to be closed."""
         return sum(not job.unwanted for lane in self._lanes.values() for job in tuple(lane.jobs))
 
+    @property
+    def since_turn_s(self) -> float:
+        """Since a turn ended."""
+        return time.monotonic() - self._turned_at
+
     def _run(self) -> None:
         while self._wait():
             while self._cancelled:
@@ -171,6 +177,7 @@ class StepLoop:
             if lane is not None:
                 began = self._clock()
                 self.n_steps += next(self._turns[lane])
+                self._turned_at = time.monotonic()
                 self._account(lane, self._clock() - began)
 
     def _wait(self) -> bool:

@@ -133,11 +133,12 @@ export function fires(graph, group, side) {
 
 const changeOf = (group, side, move) => group[move === "off" ? `off_${side}` : `to_other_${side}`];
 
-/** With enough controls, of groups that say what a name is to it. @returns {Lead[]} */
+/** With enough controls, of groups that say what a name is to it; where no name was seen, of all. @returns {Lead[]} */
 function measured(graph) {
   /** @type {("toward"|"off")[]} */
   const moves = sidesOf(graph).length > 1 ? ["toward", "off"] : ["off"];
-  return graph.groups.filter(({ role }) => NAMED_ROLES.includes(role)).flatMap((group) =>
+  const nameless = graph.start.sides.every(({ entity }) => entity.found === "whole_prompt");
+  return graph.groups.filter(({ role }) => nameless || NAMED_ROLES.includes(role)).flatMap((group) =>
     sidesOf(graph).flatMap((side) =>
       moves.map((move) => ({ group, side, move, change: changeOf(group, side, move) }))
         .filter(({ change }) => isEnough(change?.control))

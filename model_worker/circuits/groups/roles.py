@@ -8,7 +8,8 @@
        other tokens        of the name: which name; else: the rest
 4. a copy, a later layer's latent that writes what a recognising one writes, is folded into that one's role
 
-Without a world there is no contrast: then position alone makes the groups. Knows nothing about a pair of prompts.
+Without a world there is no contrast, and where no name was seen in a prompt it says nothing of it: then position alone
+makes the groups. Knows nothing about a pair of prompts.
 """
 
 from collections import OrderedDict, defaultdict
@@ -107,6 +108,8 @@ class RoleBook:
 
     def roles(self, inquiry: Inquiry, apart: Collection[str] = ()) -> Generator[None, None, Roles]:
         """In short steps. apart: names that must not be among them, beside those that the inquiry asks about."""
+        if all(side.prompt.entity.found == "whole_prompt" for side in inquiry.sides):
+            return NO_ROLES
         request = inquiry.request
         n = n_role_names(inquiry.gemma) if self._most is None else self._most
         drawn = {fold(entity.name) for entity, _ in drawn_names(inquiry.loaded, n, ())}

@@ -101,6 +101,16 @@ def test_a_silent_worker_is_given_up_and_not_called_lost(settings: Settings, wor
     assert worker.left == [1]
 
 
+def test_a_worker_that_is_at_work_is_waited_for(settings: Settings, worker: ScriptedWorker) -> None:
+    """It says so by empty lines, which nobody is told and nothing records."""
+    told = recording()
+    worker.script = Script([told[0], *[b"\n"] * 8, *told[1:]], pause_s=0.2)
+    with start(settings.model_copy(update={"worker_silence_s": 1.0})) as app:
+        answer = app.post_run()
+        assert answer.content == b"".join(told)
+        assert app.state(answer.headers["x-run-id"]) == "done"
+
+
 def test_a_line_that_is_no_frame_counts_as_lost_and_is_not_recorded(app: Client, worker: ScriptedWorker) -> None:
     worker.script = Script([*recording()[:2], b"<html>out of memory</html>\n", *recording()[2:]])
     answer = app.post_run()

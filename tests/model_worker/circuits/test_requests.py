@@ -92,6 +92,16 @@ def test_what_is_held_is_in_force(embedded: Loaded, embedded_engine: Engine) -> 
     assert prompt.arms[0].top[0].id != prompt.arms[-1].top[0].id
 
 
+def test_a_prompt_without_a_name_has_groups_by_place_alone(embedded: Loaded) -> None:
+    """Nothing in a sum is “not recognised”, and no token of it is a name."""
+    sums = {"prompt": "12 + 41 =", "beside": {"prompt": "12 + 45 ="}, "format": "base", "target": TokensTarget()}
+    frames = first_frames(embedded, "arrows", **sums)
+    assert {side.entity.found for side in frames[0].sides} == {"whole_prompt"}
+    assert [column.place for column in frames[0].columns] == ["before"] * (len(frames[0].columns) - 1) + ["end"]
+    groups = of_kind(frames, "groups")[-1]
+    assert {group.role for group in groups.groups} == {"rest", "end_neither"} and groups.named_by == (0, 0)
+
+
 def test_the_base_model_has_circuits_of_its_own(embedded: Loaded) -> None:
     engine = Engine(embedded, row=read_row(card_folders()[0]))
     request = CircuitRequest.model_validate(

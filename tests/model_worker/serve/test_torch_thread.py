@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from model_worker.serve.streams import next_frame
+from model_worker.serve.streams import Streams, next_frame
 from model_worker.serve.torch_thread import MAX_PENDING, PAUSE_S, Job, StepLoop
 from protocol.refusal import Refused
 from protocol.worker.frames import Done, Frame
@@ -367,3 +367,51 @@ def test_the_last_frame_is_read_though_it_came_while_its_reader_looked() -> None
         return await next_frame(StepLoop(), Racing(iter(()), "interactive", arrived.set), arrived)
 
     assert asyncio.run(asyncio.wait_for(read(), 5)).kind == "done"
+
+
+def test_who_has_nothing_to_say_yet_says_that_it_is_at_work() -> None:
+    """A circuit's step says nothing for minutes on a busy machine; its worker was given up as silent."""
+    loop, asked_again = StepLoop(), threading.Event()
+
+    def frames() -> Iterator[Frame | None]:
+        yield frame(0)
+        while not asked_again.is_set():
+            yield None
+        yield frame(1)
+
+    async def read() -> list[bytes]:
+        answer = await Streams(loop, beat_s=0.01).answer(frames(), "interactive")
+        lines = []
+        async for line in answer.body_iterator:
+            lines.append(line)
+            if lines.count(b"\n") == 3:
+                asked_again.set()
+        return lines
+
+    loop.start()
+    lines = asyncio.run(asyncio.wait_for(read(), 20))
+    loop.close()
+    assert [line for line in lines if line != b"\n"] == [frame(n).model_dump_json().encode() + b"\n" for n in (0, 1)]
+
+
+def test_a_turn_that_hangs_is_silent() -> None:
+    loop, hangs = StepLoop(), threading.Event()
+
+    def frames() -> Iterator[Frame | None]:
+        yield frame(0)
+        assert hangs.wait(20)
+        yield frame(1)
+
+    async def read() -> list[bytes]:
+        answer = await Streams(loop, beat_s=0.01, turn_may_take_s=0.0).answer(frames(), "interactive")
+        lines = []
+        async for line in answer.body_iterator:
+            lines.append(line)
+            await asyncio.sleep(0.05)
+            asyncio.get_running_loop().call_later(0.1, hangs.set)
+        return lines
+
+    loop.start()
+    lines = asyncio.run(asyncio.wait_for(read(), 20))
+    loop.close()
+    assert b"\n" not in lines and len(lines) == 2

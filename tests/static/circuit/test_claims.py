@@ -23,7 +23,7 @@ from protocol.worker.circuit_frames import (
 )
 from protocol.worker.circuits import ReadTarget, TokensTarget
 from protocol.worker.frames import Frame
-from protocol.worker.tokens import NextToken
+from protocol.worker.tokens import EntityTokens, NextToken
 from tests.app.circuit_frames import CIRCUIT, circuit_frames
 from tests.app.frames import TARGET
 from tests.static.javascript import JavaScript
@@ -38,6 +38,7 @@ WIDE_HERE = RandomBand(n=16, mean=-2.0, low=-9.0, high=1.0)
 BAND_THERE = RandomBand(n=16, mean=8.0, low=7.9, high=8.25)
 FAR_THERE = RandomBand(n=16, mean=3.5, low=3.0, high=4.0)
 ONE_HERE = RandomBand(n=1, mean=-6.5, low=-6.5, high=-6.5)
+NAMELESS = EntityTokens(start=1, end=3, text="What sport", found="whole_prompt")
 ALONE = CIRCUIT.model_copy(update={"beside": None})
 
 
@@ -222,6 +223,15 @@ CASES = {
     "before anything is measured there is nothing to say": Case((lambda frames: frames[:2],), ""),
     "groups that only say where they are don't lead": Case(
         (_groups(lambda group: group.model_copy(update={"role": "rest"})),), ""
+    ),
+    "but where no name was seen": Case(
+        (
+            _groups(lambda group: group.model_copy(update={"role": "rest"})),
+            _side(0, entity=NAMELESS),
+            _side(1, entity=NAMELESS),
+        ),
+        "second prompt: “Question and template” is silent, and fires 18.9 on first prompt. Set as on first prompt, "
+        f"m goes from −7.00 to +0.500: it refuses; {REACH[:-1]}{BACK.format('refuses')}",
     ),
     "what turns nothing is a share of the gap": Case(
         (_measured(-3.0, 2.0),), f"{BATKIN}+8.00 to +5.00, 20 % of the gap; {BAND_OF_B}"

@@ -134,8 +134,9 @@ def came_to(drawn: DrawnCircuit, pushed: Pushed) -> CameTo:
 
 
 def _comes_first(drawn: DrawnCircuit, pushed: Pushed) -> bool:
-    """Whether the likeliest token is one that m speaks for; a recording without it is believed."""
-    if pushed.top is None:
+    """Whether the likeliest token is one that m speaks for; a recording without it is believed, and log-odds speak for
+    all."""
+    if pushed.top is None or is_log_odds(drawn):
         return True
     if is_of_opening(drawn):
         return pushed.top.opens_refusal == is_up(pushed.after)
@@ -146,9 +147,12 @@ def _comes_first(drawn: DrawnCircuit, pushed: Pushed) -> bool:
 
 def is_undecided(drawn: DrawnCircuit, m: float, top: NextToken | None = None) -> bool:
     """Of two tokens: m near nought, or the likeliest token no likelier than a coin. Of a refusal and an answer: where
-    that opens a refusal and has no more than a coin, or leaves a refusal room for as much."""
+    that opens a refusal and has no more than a coin, or leaves a refusal room for as much. Of log-odds: a refusal is no
+    likelier than a coin."""
     if not is_of_two_tokens(drawn):
         return False
+    if is_log_odds(drawn):
+        return UNDECIDED_P[0] <= odds_as_probability(m) <= UNDECIDED_P[1]
     if abs(m) < UNDECIDED_M:
         return True
     if top is None or not is_of_opening(drawn):
@@ -159,6 +163,17 @@ def is_undecided(drawn: DrawnCircuit, m: float, top: NextToken | None = None) ->
 
 def is_of_opening(drawn: DrawnCircuit) -> bool:
     return drawn.opening.request.target.kind == "opening"
+
+
+def is_log_odds(drawn: DrawnCircuit) -> bool:
+    """m is of all that open a refusal against all others, and says itself how likely a refusal is."""
+    target = drawn.opening.request.target
+    return target.kind == "opening" and target.weighs == "all"
+
+
+def odds_as_probability(m: float) -> float:
+    """Of log-odds, or of one of two tokens by themselves."""
+    return 1 / (1 + math.exp(-m)) if m > -700 else 0.0
 
 
 def is_coin(top: NextToken | None) -> bool:
@@ -173,9 +188,9 @@ def is_of_two_tokens(drawn: DrawnCircuit) -> bool:
 def way_of(
     drawn: DrawnCircuit, m: float, top: NextToken | None = None
 ) -> Literal["refuses", "answers", "up", "against"]:
-    """Of a refusal and an answer the likeliest token decides, where it is known: m speaks of two tokens alone."""
+    """Of a refusal and an answer the likeliest token decides, where m speaks of two tokens alone and it is known."""
     if is_of_opening(drawn):
-        return "refuses" if (is_up(m) if top is None else top.opens_refusal) else "answers"
+        return "refuses" if (is_up(m) if top is None or is_log_odds(drawn) else top.opens_refusal) else "answers"
     return "up" if is_up(m) else "against"
 
 

@@ -13,7 +13,7 @@ from app.wording.circuit import m_text, said_untouched, who_is
 from app.wording.circuit_tables import circuit_tables
 from app.wording.provenance import circuit_provenance, provenance, study_provenance
 from protocol.app.findings import Finding
-from protocol.worker.circuits import CircuitRequest
+from protocol.worker.circuits import CircuitRequest, OpeningTarget
 
 
 async def finding_page(parts: Parts, request: Request, found: Finding) -> Response:
@@ -52,7 +52,7 @@ def _question(found: Finding) -> str:
         "format": request.format if request.format != "chat" else "",
         "said": request.said,
         "basis": request.basis if request.basis != "latents" else "",
-        "target": request.target.model_dump_json() if request.target.kind != "opening" else "",
+        "target": request.target.model_dump_json() if request.target != OpeningTarget(weighs="all") else "",
         "hold": f"[{','.join(held.model_dump_json() for held in request.hold)}]" if request.hold else "",
         "parent": found.slug,
     }

@@ -15,12 +15,14 @@ from app.recordings.circuit_effects import (
     change_of,
     gap_missing,
     is_coin,
+    is_log_odds,
     is_of_two_tokens,
     is_undecided,
     is_up,
     leading,
     measured_effects,
     moved_by,
+    odds_as_probability,
     pushed_by,
     way_of,
 )
@@ -142,7 +144,7 @@ def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None) -> str:
     if not is_of_two_tokens(drawn):
         return CIRCUIT_OUTCOMES["reads"].format(value=sig3(m))
     if is_undecided(drawn, m, top):
-        return CIRCUIT_OUTCOMES["undecided"].format(p=_chance(m, top))
+        return CIRCUIT_OUTCOMES["undecided"].format(p=_chance(drawn, m, top))
     return CIRCUIT_OUTCOMES[way_of(drawn, m, top)].format(**_tokens(drawn))
 
 
@@ -200,11 +202,12 @@ def _tokens(drawn: DrawnCircuit) -> dict[str, str]:
     }
 
 
-def _chance(m: float, top: NextToken | None) -> str:
-    """Of a likeliest token that is a coin toss, or that opens a refusal with less; else of what pushes m up against
-    what stands against it: ".48"."""
+def _chance(drawn: DrawnCircuit, m: float, top: NextToken | None) -> str:
+    """Of two tokens that of a likeliest one that is a coin toss, or that opens a refusal with less; else of what pushes
+    m up against what stands against it: ".48"."""
     weak = top is not None and top.opens_refusal and top.prob < UNDECIDED_P[0]
-    p = top.prob if top is not None and (weak or is_coin(top)) else 1 / (1 + math.exp(-m))
+    of_top = not is_log_odds(drawn) and (weak or is_coin(top))
+    p = top.prob if top is not None and of_top else odds_as_probability(m)
     return f"{p:.2f}".removeprefix("0")
 
 
@@ -224,7 +227,7 @@ def _turned(drawn: DrawnCircuit, pushed: Pushed, still: bool) -> str:
     if came == "turns":
         return CIRCUIT_TURNS[way_of(drawn, pushed.after)].format(**_tokens(drawn))
     if came == "undecided":
-        return CIRCUIT_TURNS["undecided"].format(p=_chance(pushed.after, pushed.top))
+        return CIRCUIT_TURNS["undecided"].format(p=_chance(drawn, pushed.after, pushed.top))
     if came == "elsewhere" and pushed.top:
         return CIRCUIT_TURNS["elsewhere"].format(top=pushed.top.text.strip() or "␣")
     if still and is_up(pushed.before) == is_up(pushed.after):

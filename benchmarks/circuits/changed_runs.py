@@ -14,8 +14,8 @@ from torch import Tensor
 
 from model_worker.answering.first_pass import refusal_logodds
 from model_worker.circuits.inquiry import Inquiry, PromptSide
+from model_worker.circuits.rule import PLAIN
 from model_worker.circuits.sequence_pass import Taps
-from model_worker.circuits.target import TwoTokens
 
 T = TypeVar("T")
 
@@ -34,9 +34,7 @@ class SaidAfter:
 def said_after(inquiry: Inquiry, x: Tensor) -> SaidAfter:
     """x (rows, d_model), the last residual at the last token."""
     logits = torch.cat([inquiry.gemma.logits(some) for some in x.split(8)]).float()
-    assert isinstance(inquiry.target, TwoTokens)
-    up, against = inquiry.target.ids
-    m = logits[:, up] - logits[:, against]
+    m = inquiry.target(x.unsqueeze(1), PLAIN)
     return SaidAfter(m, refusal_logodds(logits, inquiry.loaded.opens_refusal), logits.argmax(-1))
 
 

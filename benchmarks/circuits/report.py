@@ -23,6 +23,7 @@ from model_worker.engine import Engine
 from model_worker.model.loading import load
 from model_worker.model.registry import read_registry, row_of
 from protocol.circuit import DEFAULT_TESTS, DefaultTest
+from protocol.worker.circuits import OpeningTarget
 from protocol.worker.frames import Frame
 from protocol.worker.studies import Asked, CircuitsRequest, StudyRequest
 from protocol.worker.study_frames import Cell, Figure, Study, Trial
@@ -37,12 +38,12 @@ BASES_ASKED = ("latents", "neurons")
 HEAD = """# Circuits, over whole sets
 
 Written by `make circuits-report`. A known name's question beside an unknown one's, of one attribute and one length in
-tokens; m = logit of the refusal's opening − logit of the answer's, so m > 0 refuses. Groups are read off names that no
-pair has: a node at the name's last token is *recognised* where its activation goes with known names (point-biserial
-r > .4), *not recognised* where it goes with unknown ones; at the prompt's end *say the answer* and *can't answer*
-(|r| > .3); the rest by place. A group is set all at once, in all its layers, beside random directions of equal norm at
-the same places. The study is one of Experiments; the page Circuit shows the same of two prompts. Below a model's
-studies stands what scripts of benchmarks/circuits measured of it, each with its command.
+tokens; m = log-odds that the next token opens a refusal, all that do against all others, so m > 0 refuses. Groups are
+read off names that no pair has: a node at the name's last token is *recognised* where its activation goes with known
+names (point-biserial r > .4), *not recognised* where it goes with unknown ones; at the prompt's end *say the answer*
+and *can't answer* (|r| > .3); the rest by place. A group is set all at once, in all its layers, beside random
+directions of equal norm at the same places. The study is one of Experiments; the page Circuit shows the same of two
+prompts. Below a model's studies stands what scripts of benchmarks/circuits measured of it, each with its command.
 """
 
 
@@ -66,6 +67,7 @@ class Asking:
                 "asked": Asked(split="all", most=60),
                 "n_pairs": self.n_pairs,
                 "basis": self.basis,
+                "target": OpeningTarget(weighs="all"),
                 "n_role_names": self.n_role_names,
                 "n_tier": self.n_tier,
                 "n_controls": self.n_controls,
@@ -86,7 +88,7 @@ def main() -> None:
     options = parser.parse_args()
     registry = read_registry(())
     asked = [
-        Asking(model, basis, options.pairs, 40 if small else 8, 120 if small else 40, 8 if small else 4, small)
+        Asking(model, basis, options.pairs, 40 if small else 8, 120 if small else 40, 8, small)
         for model in options.model or list(registry)
         for small in (row_of(registry, model).card.dtype == "float32",)
         for basis in BASES_ASKED

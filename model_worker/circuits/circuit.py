@@ -36,7 +36,7 @@ from model_worker.circuits.inquiry import Inquiry, read_inquiry, spans
 from model_worker.circuits.looking.head_rows import head_rows
 from model_worker.circuits.score import NodeScores, score
 from model_worker.circuits.silent import silent_nodes
-from model_worker.circuits.target import TwoTokens
+from model_worker.circuits.target import RefusalOdds, TargetReading
 from model_worker.circuits.totals import LayerTotal, layer_total
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
@@ -122,11 +122,12 @@ def _side(inquiry: Inquiry, which: int) -> CircuitSide:
 
 def _target(inquiry: Inquiry) -> TargetTokens:
     target = inquiry.target
-    if not isinstance(target, TwoTokens):
+    if isinstance(target, TargetReading):
         return TargetTokens(reads=target.words)
     probs = inquiry.a.logits.softmax(-1)
     up, against = (next_token(inquiry.loaded, token, probs[token].item()) for token in target.ids)
-    return TargetTokens(up=up, against=against)
+    openings = tuple(target.opens.nonzero().flatten().tolist()) if isinstance(target, RefusalOdds) else ()
+    return TargetTokens(up=up, against=against, openings=openings)
 
 
 def _nodes(inquiry: Inquiry, scores: NodeScores, layer: int, held: LayerTotal) -> Nodes:

@@ -56,6 +56,16 @@ class Rule:
         near = logits.abs() < _NEAR_ZERO
         return logits * torch.where(near, 1.0, shown / torch.where(near, 1.0, logits)).detach()
 
+    def cap_slopes(self, shown: Tensor, cap: float | None) -> Tensor:
+        """Of capped logits by the logits that were capped: what `capped` lets go back, from its values."""
+        if cap is None:
+            return torch.ones_like(shown)
+        part = shown / cap
+        if not self.cap:
+            return 1.0 - part.square()
+        near = part.abs() < _NEAR_ZERO
+        return torch.where(near, 1.0, part / torch.where(near, 1.0, part).atanh())
+
 
 PLAIN = Rule()
 PLAIN_PATTERNS_HELD = Rule(patterns=True)

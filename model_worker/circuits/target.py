@@ -1,7 +1,12 @@
 """What a circuit is of, as a number m read at a sequence's last token.
 
-    opening, tokens    m = cap(U_up · N(x)) − cap(U_against · N(x)), x resid_post of the last block
-    reading            m = x_l · read + bias of a latent or a named direction, before its threshold
+    two tokens   m = cap(U_up · N(x)) − cap(U_against · N(x)), x resid_post of the last block
+    openings     m = logsumexp of all that open a refusal − logsumexp of all others: log p/(1−p)
+    reading      m = x_l · read + bias of a latent or a named direction, before its threshold
+
+Of openings ∂m = Σ w_t ∂logit_t, w a token's share of its kind, with a minus where it opens none. So under RelP all that
+comes in adds up to Σ w_t logit_t, which is m less the two kinds' difference in entropy: nothing where one token each
+has its kind to itself, as of two tokens.
 
 Knows nothing about prompts.
 """
@@ -12,9 +17,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from model_worker.answering.first_pass import refusal_logodds
 from model_worker.circuits.rule import Rule
 from model_worker.model.gemma import Norm
-from model_worker.model.head import OutputHead
+from model_worker.model.head import SHARPENED, OutputHead, largest
 from model_worker.model.loading import Loaded
 from model_worker.model.pieces import token_text
 from model_worker.steering.targets import target_of
@@ -41,6 +47,49 @@ class TwoTokens:
 
 
 @dataclass(frozen=True)
+class RefusalOdds:
+    """opens (vocab,), bool: the token opens a refusal. ids: the likeliest of either kind. depth: as TwoTokens."""
+
+    head: OutputHead
+    opens: Tensor
+    ids: tuple[int, int]
+    depth: int
+
+    def __call__(self, x: Tensor, rule: Rule) -> Tensor:
+        """x (rows, pos, d_model) after `depth` blocks to m (rows,)."""
+        norm = self.head.norm
+        assert isinstance(norm, Norm), "an edit of it would be left out"
+        wide = rule.norm(norm, x[:, -1])
+        if not wide.requires_grad:
+            return torch.cat([refusal_logodds(shown, self.opens) for shown in self.head.parts_of_normed(wide)])
+        still = wide.detach()
+        parts = [self._with_slope(shown, rule) for shown in self.head.parts_of_normed(still)]
+        m, slope = (torch.cat(own) for own in zip(*parts, strict=True))
+        return m + ((wide - still) * slope).sum(-1)
+
+    def shares(self, shown: Tensor) -> Tensor:
+        """shown (rows, vocab), capped logits: w."""
+        up, against = (shown.masked_fill(kind, -torch.inf).softmax(-1) for kind in (~self.opens, self.opens))
+        return up - against
+
+    @torch.no_grad()
+    def _with_slope(self, shown: Tensor, rule: Rule) -> tuple[Tensor, Tensor]:
+        """m (rows,) and ∂m (rows, d_model) behind the final norm. Of weights in bfloat16 the largest shares in fp32:
+        the rest averages its rounding out."""
+        m, shares = refusal_logodds(shown, self.opens), self.shares(shown)
+        weighed = shares.mul_(rule.cap_slopes(shown, self.head.cap)) if self.head.cap else shares
+        weight = self.head.weight
+        if weight.dtype == torch.float32:
+            return m, weighed @ weight
+        found = torch.zeros(len(shown), weight.shape[1], device=weight.device)
+        likeliest = largest(weighed.abs(), SHARPENED)[1]
+        for row, own in enumerate(likeliest):
+            found[row] = weighed[row, own] @ weight[own].float()
+        rest = weighed.scatter_(-1, likeliest, 0.0)
+        return m, found + (rest.to(weight.dtype) @ weight).float()
+
+
+@dataclass(frozen=True)
 class TargetReading:
     """read (d_model,)."""
 
@@ -53,7 +102,7 @@ class TargetReading:
         return x[:, -1] @ self.read + self.bias
 
 
-Aimed = TwoTokens | TargetReading
+Aimed = TwoTokens | RefusalOdds | TargetReading
 
 
 def resolved_target(
@@ -70,6 +119,9 @@ def resolved_target(
     if isinstance(target, OpeningTarget):
         likeliest, refuses = probs.max(0).values, loaded.opens_refusal
         up = int(likeliest.masked_fill(~refuses, -1.0).argmax())
+        if target.weighs == "all":
+            others = probs[0].masked_fill(refuses, -1.0)
+            return RefusalOdds(head, refuses, (up, int(others.argmax())), n_layers)
         against = int(likeliest.masked_fill(refuses, -1.0).argmax())
     else:
         first = probs[0]

@@ -47,7 +47,10 @@ class OutputHead:
 
     def parts(self, x: Tensor) -> Iterator[Tensor]:
         """x (rows, d_model) to its logits, some rows after the other, each (own rows, vocab)."""
-        wide = self.norm(x)
+        return self.parts_of_normed(self.norm(x))
+
+    def parts_of_normed(self, wide: Tensor) -> Iterator[Tensor]:
+        """wide (rows, d_model), behind the final norm."""
         rough = linear(wide.to(self.weight.dtype), self.weight)
         for own, of_own in zip(self.apart(rough), self.apart(wide), strict=True):
             logits = own.float()

@@ -19,7 +19,7 @@ ANSWER_TERMS: dict[str, Term] = {
     "logodds": Term(
         "log-odds",
         "A probability on a scale where .95 to .99 is as far as .5 to .84, and 0 is one half. Of a refusal: all its "
-        "openings against all else, where a circuit's m weighs two tokens.",
+        "openings against all else, which is a circuit's m too.",
         "Near certainty, large steps of log-odds are minute steps of probability.",
         ("model_worker/answering/first_pass.py", "static/run/run.js"),
         formula="log-odds = ln P − ln(1 − P)",

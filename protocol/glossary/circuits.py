@@ -16,11 +16,11 @@ CIRCUIT_TERMS: dict[str, Term] = {
     ),
     "m": Term(
         "m",
-        "By how much the token that refuses is ahead of the one that answers; below 0 it is behind. Explore's log-odds "
-        "weigh all refusal openings against all other tokens: another number.",
-        "It is read at one token, and of two words only; the whole answer can turn out otherwise.",
+        "The log-odds that the next token opens a refusal: above 0 it likelier refuses, below 0 it answers. Where two "
+        "tokens are named, or in older findings, how far the logit of one is ahead of the other's.",
+        "It is read at one token; the whole answer can turn out otherwise.",
         ("model_worker/circuits/target.py",),
-        formula="m = logit(up) − logit(against), both after the cap",
+        formula="m = ln Σ exp logit(up) − ln Σ exp logit(against), after the cap",
         unit="logits",
         marks=("m goes from",),
         labels=("m", "m after it"),

@@ -37,10 +37,13 @@ class AlignedColumn(Message):
 
 
 class TargetTokens(Message):
-    """What m is made of: a token up and one against it; a reading has none."""
+    """What m is made of: a token up and one against it; a reading has none. openings: where all that open a refusal are
+    weighed against all others, ids of the former; up and against are then the likeliest of either kind, against of the
+    first prompt."""
 
     up: NextToken | None = None
     against: NextToken | None = None
+    openings: tuple[int, ...] = ()
     reads: Text | None = None
 
 

@@ -1,8 +1,9 @@
 """What can be asked about a circuit: why one token comes and not another, what turning a part of it does, and why a
 head looks where it looks.
 
-m = logit of what pushes the target up − logit of what stands against it, capped logits, at one place of the answer.
-Knows nothing about how it is computed: model_worker/circuits does.
+m = logit of what pushes the target up − logit of what stands against it, capped logits, at one place of the answer; of
+several tokens the logarithm of the sum of their exponentials. Knows nothing about how it is computed:
+model_worker/circuits does.
 """
 
 from typing import Annotated, Literal, Self
@@ -32,10 +33,15 @@ class Beside(Message):
 
 
 class OpeningTarget(Message):
-    """Refusing against answering: m > 0 refuses. Up: the likeliest token that opens a refusal, on either prompt;
-    against it: the likeliest that opens none."""
+    """Refusing against answering: m > 0 refuses.
+
+    weighs  two: the likeliest token that opens a refusal, on either prompt, against the likeliest that opens none; a
+            model whose answers begin with the name has another such token on each prompt. all: all that open a
+            refusal against all others, the log-odds of refusing: one quantity on both prompts
+    """
 
     kind: Literal["opening"] = "opening"
+    weighs: Literal["two", "all"] = Field(default="two", description="two: what requests without this field meant")
 
 
 class TokensTarget(Message):
@@ -76,7 +82,7 @@ class CircuitRequest(Message):
     entity: Span | None = Field(default=None, description="None: the worker finds it and says how")
     beside: Beside | None = None
     said: Text = Field(default="", max_length=400)
-    target: CircuitTarget = OpeningTarget()
+    target: CircuitTarget = OpeningTarget(weighs="all")
     basis: Basis = "latents"
     dictionaries: tuple[Name, ...] = Field(default=(), max_length=64)
     hold: tuple[Held, ...] = Field(default=(), max_length=MAX_HELD)

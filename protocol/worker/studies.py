@@ -35,7 +35,7 @@ from protocol.vocabulary import (
     Role,
     Scope,
 )
-from protocol.worker.circuits import CircuitRequest
+from protocol.worker.circuits import CircuitRequest, OpeningTarget
 from protocol.worker.names import Asked as Asked
 from protocol.worker.names import Names, WorldNames, too_few_samples
 from protocol.worker.requests import GenerateRequest
@@ -222,6 +222,7 @@ class CircuitsRequest(Message):
     n_pairs: int = Field(default=40, ge=2, le=256)
     basis: Literal["latents", "neurons"] = "latents"
     dictionaries: tuple[Name, ...] = Field(default=(), max_length=64, description="none: as a circuit's")
+    target: OpeningTarget = Field(default=OpeningTarget(), description="two tokens: what studies without it meant")
     n_role_names: int = Field(default=120, ge=8, le=480, description="known and unknown, each, that roles are read off")
     n_tier: int = Field(default=20, ge=0, le=200, description="names a tier, each alone; 0: none")
     rest: bool = Field(default=True, description="the group of the question and the template too, which costs most")

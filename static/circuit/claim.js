@@ -54,6 +54,7 @@ export const mText = (m) => (m !== 0 && Math.abs(m) < 0.001 ? "≈ 0" : m > 0 ? 
 
 const isOpening = ({ start }) => start.request.target.kind === "opening";
 
+const isLogOdds = (graph) => isOpening(graph) && graph.start.request.target.weighs === "all";
 const isOfTwoTokens = ({ start: { target } }) => Boolean(target.up && target.against && !target.reads);
 
 const tokens = ({ start: { target } }) => ({
@@ -61,18 +62,19 @@ const tokens = ({ start: { target } }) => ({
   against: target.against?.text.trim() ?? "",
 });
 
-// Of a refusal and an answer the likeliest token decides, where it is known: m speaks of two tokens alone.
+// Of a refusal and an answer the likeliest token decides, where m speaks of two tokens alone and it is known.
 function says(graph, m, top = null) {
   if (!isOpening(graph)) return isUp(m) ? "up" : "against";
-  return (top ? top.opens_refusal : isUp(m)) ? "refuses" : "answers";
+  return (top && !isLogOdds(graph) ? top.opens_refusal : isUp(m)) ? "refuses" : "answers";
 }
 
 /**
  * Of two tokens: m near nought, or the likeliest token no likelier than a coin. Of a refusal and an answer: where it opens
- * a refusal and has no more than a coin, or leaves a refusal room for as much.
+ * a refusal and has no more than a coin, or leaves a refusal room for as much. Of log-odds: a refusal is no likelier than a coin.
  */
 export function isUndecided(graph, m, top = null) {
   if (!isOfTwoTokens(graph)) return false;
+  if (isLogOdds(graph)) return isCoin({ prob: probabilityOf(m) });
   if (Math.abs(m) < UNDECIDED_M) return true;
   if (!top || !isOpening(graph)) return isCoin(top);
   const [low, high] = UNDECIDED_P;
@@ -83,15 +85,18 @@ export function isUndecided(graph, m, top = null) {
 const isCoin = (top) => Boolean(top && UNDECIDED_P[0] <= top.prob && top.prob <= UNDECIDED_P[1]);
 
 /** ".48": of a likeliest token that is a coin toss, or opens a refusal with less; else of what pushes m up against its other. */
-function chance(m, top) {
+function chance(graph, m, top) {
   const weak = top?.opens_refusal && top.prob < UNDECIDED_P[0];
-  return (weak || isCoin(top) ? top.prob : 1 / (1 + Math.exp(-m))).toFixed(2).replace(/^0/, "");
+  const ofTop = !isLogOdds(graph) && (weak || isCoin(top));
+  return (ofTop ? top.prob : probabilityOf(m)).toFixed(2).replace(/^0/, "");
 }
+
+const probabilityOf = (m) => 1 / (1 + Math.exp(-m));
 
 /** What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there. */
 export function outcomeOf(graph, m, top = null) {
   if (!isOfTwoTokens(graph)) return filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
-  if (isUndecided(graph, m, top)) return filled(CIRCUIT_OUTCOMES.undecided, { p: chance(m, top) });
+  if (isUndecided(graph, m, top)) return filled(CIRCUIT_OUTCOMES.undecided, { p: chance(graph, m, top) });
   return directionOf(graph, m, top);
 }
 
@@ -206,9 +211,9 @@ export function cameTo(graph, /** @type {Pushed} */ { before, after, band, top }
   return comesFirst(graph, after, top) ? "turns" : "elsewhere";
 }
 
-// Whether the likeliest token is one that m speaks for; a recording without it is believed.
+// Whether the likeliest token is one that m speaks for; a recording without it is believed, and log-odds speak for all.
 function comesFirst(graph, m, top) {
-  if (!top) return true;
+  if (!top || isLogOdds(graph)) return true;
   if (isOpening(graph)) return top.opens_refusal === isUp(m);
   const { up, against } = graph.start.target;
   return top.id === (isUp(m) ? up : against).id;
@@ -313,7 +318,7 @@ function turned(graph, push, still) {
   const { before, after, top } = push;
   const came = cameTo(graph, push);
   if (came === "turns") return filled(CIRCUIT_TURNS[says(graph, after)], tokens(graph));
-  if (came === "undecided") return filled(CIRCUIT_TURNS.undecided, { p: chance(after, top) });
+  if (came === "undecided") return filled(CIRCUIT_TURNS.undecided, { p: chance(graph, after, top) });
   if (came === "elsewhere" && top) return filled(CIRCUIT_TURNS.elsewhere, { top: top.text.trim() || "␣" });
   if (still && isUp(before) === isUp(after)) {
     return filled(CIRCUIT_TURNS.still, { does: outcomeOf(graph, after, top) });

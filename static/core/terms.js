@@ -185,7 +185,7 @@ export const TERMS = {
   logodds: {
     name: "log-odds",
     sentence:
-      "A probability on a scale where .95 to .99 is as far as .5 to .84, and 0 is one half. Of a refusal: all its openings against all else, where a circuit's m weighs two tokens.",
+      "A probability on a scale where .95 to .99 is as far as .5 to .84, and 0 is one half. Of a refusal: all its openings against all else, which is a circuit's m too.",
     formula: "log-odds = ln P − ln(1 − P)",
   },
   nats: {
@@ -342,8 +342,8 @@ export const TERMS = {
   m: {
     name: "m",
     sentence:
-      "By how much the token that refuses is ahead of the one that answers; below 0 it is behind. Explore's log-odds weigh all refusal openings against all other tokens: another number.",
-    formula: "m = logit(up) − logit(against), both after the cap",
+      "The log-odds that the next token opens a refusal: above 0 it likelier refuses, below 0 it answers. Where two tokens are named, or in older findings, how far the logit of one is ahead of the other's.",
+    formula: "m = ln Σ exp logit(up) − ln Σ exp logit(against), after the cap",
   },
   gap: {
     name: "gap",

@@ -1,6 +1,8 @@
 // The page's address: the question, and all that is chosen on its circuit, so that reload, back and a copied link show it
 // again. Pure; anything that makes no sense is left out, never an error.
 
+/** What a circuit is asked to explain where nobody says: the log-odds of refusing. */
+export const OPENING = { kind: "opening", weighs: "all" };
 const VIEWS = ["groups", "latents", "table"];
 const MOST_PINS = 64;
 
@@ -36,7 +38,7 @@ export function readCircuit(hash) {
       format: text("format") ?? "chat",
       said: query.get("said") ?? "",
       basis: text("basis") ?? "latents",
-      target: parsed(query.get("target")) ?? { kind: "opening" },
+      target: parsed(query.get("target")) ?? { ...OPENING },
       hold: parsed(query.get("hold")) ?? [],
     },
     parent: text("parent"),
@@ -57,7 +59,7 @@ export function writeCircuit(request, chosen, parent = null) {
     put("format", request.format, "chat");
     put("said", request.said);
     put("basis", request.basis, "latents");
-    if (request.target && request.target.kind !== "opening") put("target", JSON.stringify(request.target));
+    if (request.target && !isOpening(request.target)) put("target", JSON.stringify(request.target));
     if (request.hold?.length) put("hold", JSON.stringify(request.hold));
   }
   put("parent", parent);
@@ -72,6 +74,8 @@ export function writeCircuit(request, chosen, parent = null) {
   return `#${query}`;
 }
 
+const isOpening = ({ kind, weighs }) => kind === OPENING.kind && weighs === OPENING.weighs;
+
 /** Whether a resolved request answers what an address asks: a name that nobody marked is the one that was found. */
 export function sameQuestion(opened, resolved) {
   const said = (request) =>
@@ -82,6 +86,7 @@ export function sameQuestion(opened, resolved) {
       request.said,
       request.basis,
       request.target.kind,
+      request.target.weighs ?? "two",
       request.hold,
     ]);
   const named = (span, found) => !span || JSON.stringify(span) === JSON.stringify(found);

@@ -78,24 +78,27 @@ for ids, side in zip(IDS, RECORDED["sides"], strict=True):
 # %% [markdown] target
 # ## What m is
 #
-# m = logit of the one token less that of the other, at the last token.
+# m = logit of what pushes it up less logit of what stands against it, at the last token: one token each, or all that
+# open a refusal against all others. Of several tokens that is the logarithm of the sum of their exponentials, so m is
+# then the log-odds of refusing.
 
 # %% m
 from contextlib import contextmanager
 
 Tensor = torch.Tensor
-UP, AGAINST = RECORDED["target"]
+UP, AGAINST = RECORDED["target"]  # token ids; none against: all others
+OTHERS = AGAINST or sorted(set(range(model.get_output_embeddings().weight.shape[0])) - set(UP))
 
 
 @torch.no_grad()
 def m_of(side: int) -> float:
     logits = model(torch.tensor([IDS[side]], device=DEVICE)).logits[0, -1].float()
-    return (logits[UP] - logits[AGAINST]).item()
+    return (logits[UP].logsumexp(0) - logits[OTHERS].logsumexp(0)).item()
 
 
 M = [m_of(side) for side in range(len(IDS))]
 compare(
-    f"m = {tokenizer.decode([UP])!r} less {tokenizer.decode([AGAINST])!r}",
+    f"m = {tokenizer.decode(UP)!r} less {tokenizer.decode(AGAINST)!r}" if AGAINST else "m = log-odds of refusing",
     [(f"prompt {'ab'[n]}", side["m"], M[n]) for n, side in enumerate(RECORDED["sides"])],
     "logits",
 )

@@ -3,7 +3,7 @@
 from protocol.canonical import sha256
 from protocol.version import PROTOCOL
 from protocol.worker import circuit_frames as told
-from protocol.worker.circuits import Beside, CircuitRequest
+from protocol.worker.circuits import Beside, CircuitRequest, OpeningTarget
 from protocol.worker.frames import Done, Frame
 from protocol.worker.looked import KeySum, Looked
 from protocol.worker.ran import DictionaryUsed, ModelUsed
@@ -13,6 +13,7 @@ CIRCUIT = CircuitRequest(
     model="scripted",
     prompt="What sport does Michael Batkin play?",
     beside=Beside(prompt="What sport does Michael Jordan play?"),
+    target=OpeningTarget(weighs="two"),
 )
 _REFUSES, _ANSWERS = (
     NextToken(id=5, text="I", prob=0.9, opens_refusal=True),

@@ -19,6 +19,7 @@ import json
 from dataclasses import dataclass
 
 from app.recordings.circuit import DrawnCircuit, SideName
+from app.recordings.circuit_effects import odds_as_probability
 from app.version import VERSION
 from protocol.circuit import GROUP_ROLES
 from protocol.worker.circuit_frames import CircuitNode, NodeGroup
@@ -179,13 +180,18 @@ def _tokens(drawn: DrawnCircuit, which: SideName) -> list[GraphJson]:
 
 
 def _outputs(drawn: DrawnCircuit, which: SideName) -> list[GraphJson]:
-    """What m is made of, the token up first; of a reading one node, which is no token."""
+    """What m is made of, the token up first, with all that go with it; of a reading one node, which is no token."""
     target, side = drawn.opening.target, drawn.side(which)
     layer, pos = _output_layer(drawn), len(side.tokens) - 1
     probs = {token.id: token.prob for token in side.top}
     outputs: list[tuple[int, str, float]] = [
         (token.id, token.text, probs.get(token.id, 0.0)) for token in _targets(drawn)
     ] or [(0, target.reads or "m", 1.0)]
+    if target.openings:
+        p = odds_as_probability(side.m)
+        (up, text, _), (against, other, _) = outputs
+        own = next((token.text for token in side.top if not token.opens_refusal), other)
+        outputs = [(up, f"{text} …: refuses", p), (against, f"{own} …: all others", 1 - p)]
     return [
         {
             "node_id": _output_id(drawn, which, token),

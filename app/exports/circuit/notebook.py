@@ -55,7 +55,7 @@ def _record(finding: Finding, drawn: DrawnCircuit, card: ModelCard | None) -> No
             {"prompt": prompt, "ids": [token.id for token in side.tokens], "m": side.m}
             for prompt, side in zip(prompts, opening.sides, strict=True)
         ],
-        "target": [target.up.id, target.against.id],
+        "target": [list(target.openings), []] if target.openings else [[target.up.id], [target.against.id]],
         "claim": circuit_claim(drawn),
         "nodes": [_node(drawn, number) for number in _repeated(drawn)],
         "group": _group(drawn),

@@ -96,6 +96,7 @@ def inquiry_of(
         beside=None if beside is None else Beside(prompt=beside.text, entity=_span(beside)),
         basis=request.basis,
         dictionaries=request.dictionaries,
+        target=request.target,
         n_controls=request.n_controls,
         seed=request.seed,
     )

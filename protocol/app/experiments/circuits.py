@@ -8,6 +8,7 @@ from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import ChoiceField, FormField, TickField, number_field, options
 from protocol.circuit import BASES
 from protocol.enough import too_few_of_one_kind
+from protocol.worker.circuits import OpeningTarget
 from protocol.worker.models import ModelCard
 from protocol.worker.studies import Asked, CircuitsRequest, StudyRequest
 
@@ -29,7 +30,12 @@ class CircuitsExperiment(Experiment[CircuitsRequest]):
     def preset(self, card: ModelCard) -> CircuitsRequest:
         basis: Literal["latents", "neurons"] = "latents" if card.dictionaries else "neurons"
         return CircuitsRequest(
-            model=card.id, asked=Asked(split="all"), n_pairs=PRESET_PAIRS, basis=basis, rest=bool(card.dictionaries)
+            model=card.id,
+            asked=Asked(split="all"),
+            n_pairs=PRESET_PAIRS,
+            basis=basis,
+            target=OpeningTarget(weighs="all"),
+            rest=bool(card.dictionaries),
         )
 
     def fields(self, card: ModelCard, draft: CircuitsRequest) -> tuple[FormField, ...]:

@@ -4,6 +4,7 @@
 import { $, fill, h, listen } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
 import { BASES, MAX_PROMPT_CHARACTERS } from "../../core/protocol.js";
+import { OPENING } from "../../parts/circuit_address.js";
 
 /**
  * @param {any} state has card, and the channel `opened`: what the address or a recording asks
@@ -120,6 +121,6 @@ function targetOf(field, card) {
       return { kind: "reading", of: { kind: "vector", name } };
     }
     default:
-      return { kind: "opening" };
+      return { ...OPENING };
   }
 }

@@ -9,7 +9,7 @@ from model_worker.model.loading import Loaded
 from protocol.worker.circuit_frames import Checked, Circuit, Edges, Nodes
 from protocol.worker.circuits import CircuitRequest
 from protocol.worker.frames import Frame
-from tests.model_worker.circuits.test_gradients import JORDAN
+from tests.model_worker.circuits.test_target import ALL
 
 BOOK = RoleBook(most=8)
 """Of few names, so that it is quick."""
@@ -21,7 +21,7 @@ def frames_of(loaded: Loaded, request: CircuitRequest) -> list[Frame]:
 
 @pytest.fixture(scope="module")
 def frames(embedded: Loaded) -> list[Frame]:
-    return frames_of(embedded, JORDAN)
+    return frames_of(embedded, ALL)
 
 
 def test_frames_are_counted_and_the_last_says_that_it_is_whole(frames: list[Frame]) -> None:
@@ -40,7 +40,7 @@ def test_what_the_model_does_is_near_what_the_graph_says(frames: list[Frame]) ->
         for number, a, b in zip(frame.nodes, frame.in_a, frame.in_b, strict=True)
         if nodes[number].kind != "error"
     ]
-    assert 50 < len(pairs) <= sum(len(frame.nodes) for frame in checked) == JORDAN.n_checked
+    assert 50 < len(pairs) <= sum(len(frame.nodes) for frame in checked) == ALL.n_checked
     assert np.corrcoef(np.array(pairs).T)[0, 1] == pytest.approx(checked[-1].fit, abs=1e-4)
     assert checked[-1].fit > 0.9
 
@@ -57,7 +57,7 @@ def test_edges_go_from_a_layer_to_the_next_and_leave_nothing_over(frames: list[F
     layer_of = [frame.layer for frame in frames if isinstance(frame, Nodes) for _ in frame.nodes]
     edges = [frame for frame in frames if isinstance(frame, Edges)]
     assert len(edges) == 10
-    assert 700 < sum(len(frame.weights) for frame in edges) <= JORDAN.n_edges
+    assert 700 < sum(len(frame.weights) for frame in edges) <= ALL.n_edges
     for frame in edges:
         assert {layer_of[to] - layer_of[at] for at, to in zip(frame.senders, frame.receivers, strict=True)} == {1}
         assert frame.unexplained < 1e-4

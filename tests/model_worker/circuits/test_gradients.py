@@ -7,13 +7,15 @@ from model_worker.circuits.inquiry import Inquiry, read_inquiry
 from model_worker.circuits.rule import PLAIN, RELP
 from model_worker.circuits.sequence_pass import Taps
 from model_worker.model.loading import Loaded
-from protocol.worker.circuits import Beside, CircuitRequest
+from protocol.worker.circuits import Beside, CircuitRequest, OpeningTarget
 
 JORDAN = CircuitRequest(
     model="tiny-gemma2-chat",
     prompt="What sport does Michael Jordan play?",
     beside=Beside(prompt="What sport does Michael Batkin play?"),
+    target=OpeningTarget(weighs="two"),
 )
+"""Of two tokens, which a reference written out finds in the logits; test_target.py has those of all."""
 
 
 def jordan(embedded: Loaded) -> Inquiry:

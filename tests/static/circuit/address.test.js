@@ -1,4 +1,4 @@
-import { readCircuit, sameQuestion, writeCircuit } from "/static/parts/circuit_address.js";
+import { OPENING, readCircuit, sameQuestion, writeCircuit } from "/static/parts/circuit_address.js";
 import assert from "../assert.js";
 
 const REQUEST = {
@@ -32,7 +32,7 @@ Deno.test("what can be seen is in the address, and comes back from it", () => {
 Deno.test("an address that makes no sense is read as far as it does", () => {
   const { request, chosen } = readCircuit("#prompt=Hi&view=sideways&side=c&about=me&x=much&target={&hold=7");
   assert.deepEqual(chosen, {});
-  assert.deepEqual([request.target, request.hold, request.beside], [{ kind: "opening" }, [], null]);
+  assert.deepEqual([request.target, request.hold, request.beside], [OPENING, [], null]);
 });
 
 Deno.test("without a prompt it asks nothing", () => {
@@ -48,4 +48,5 @@ Deno.test("a link that asks what was recorded is answered by the recording, and 
   assert.ok(!sameQuestion({ ...request, hold: [{}] }, resolved));
   assert.ok(!sameQuestion({ ...request, basis: "neurons" }, resolved));
   assert.ok(!sameQuestion({ ...request, beside: null }, resolved));
+  assert.ok(!sameQuestion(request, { ...resolved, target: { kind: "opening" } }), "of two tokens, as older ones are");
 });

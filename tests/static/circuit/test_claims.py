@@ -21,7 +21,7 @@ from protocol.worker.circuit_frames import (
     Nodes,
     RandomBand,
 )
-from protocol.worker.circuits import ReadTarget, TokensTarget
+from protocol.worker.circuits import OpeningTarget, ReadTarget, TokensTarget
 from protocol.worker.frames import Frame
 from protocol.worker.tokens import EntityTokens, NextToken
 from tests.app.circuit_frames import CIRCUIT, circuit_frames
@@ -39,6 +39,7 @@ BAND_THERE = RandomBand(n=16, mean=8.0, low=7.9, high=8.25)
 FAR_THERE = RandomBand(n=16, mean=3.5, low=3.0, high=4.0)
 ONE_HERE = RandomBand(n=1, mean=-6.5, low=-6.5, high=-6.5)
 NAMELESS = EntityTokens(start=1, end=3, text="What sport", found="whole_prompt")
+LOG_ODDS = OpeningTarget(weighs="all")
 ALONE = CIRCUIT.model_copy(update={"beside": None})
 
 
@@ -191,6 +192,14 @@ CASES = {
     "another first token is no turn": Case(
         (_effects("not_recognised", {"to_other_b": DOT}, to_other_b=9.0),),
         f"{SILENT}m goes from −7.00 to +2.00, and “.” comes first; {REACH}",
+    ),
+    "log-odds speak for every first token": Case(
+        (_effects("not_recognised", {"to_other_b": DOT}, to_other_b=9.0), _asking(LOG_ODDS)),
+        f"{SILENT}m goes from −7.00 to +2.00: it refuses; {REACH[:-1]}{BACK.format('refuses')}",
+    ),
+    "log-odds near a half are undecided, whatever comes first": Case(
+        (_effects("not_recognised", to_other_b=7.3), _asking(LOG_ODDS)),
+        f"{SILENT}m goes from −7.00 to +0.300, undecided: .57; {REACH}",
     ),
     "what random pushes do as well leads nothing": Case(
         (_groups(_within),),
@@ -368,6 +377,17 @@ def test_it_refuses_where_a_refusals_opening_has_most_and_answers_where_it_cant(
 ) -> None:
     top = NextToken(id=1, text="x", prob=prob, opens_refusal=opens)
     frames = _side(0, m=m, top=(top,))(circuit_frames(CIRCUIT))
+    drawn = read_circuit(b"".join(frame.model_dump_json().encode() + b"\n" for frame in frames))
+    assert said_untouched(drawn, "a") == said
+    plain = [json.loads(frame.model_dump_json()) for frame in frames]
+    assert javascript.call("tests/static/circuit/told_claims.js", "toldClaims", plain)["outcomes"][0] == said
+
+
+@pytest.mark.parametrize(("m", "said"), [(0.9, "refuses"), (0.3, "is undecided: .57"), (-0.9, "answers")])
+def test_log_odds_say_by_themselves_what_it_does(javascript: JavaScript, m: float, said: str) -> None:
+    """Several openings of .37 each refuse, where the likeliest alone would be undecided."""
+    top = NextToken(id=1, text="x", prob=0.37, opens_refusal=m > 0)
+    frames = _asking(LOG_ODDS)(_side(0, m=m, top=(top,))(circuit_frames(CIRCUIT)))
     drawn = read_circuit(b"".join(frame.model_dump_json().encode() + b"\n" for frame in frames))
     assert said_untouched(drawn, "a") == said
     plain = [json.loads(frame.model_dump_json()) for frame in frames]

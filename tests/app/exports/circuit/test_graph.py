@@ -1,6 +1,7 @@
 """A circuit as a file for viewers of attribution graphs: their fields, ids that never collide, one list of groups."""
 
 import json
+import math
 import random
 
 import pytest
@@ -10,7 +11,7 @@ from app.recordings.circuit import DrawnCircuit, read_circuit
 from protocol.canonical import canonical_json
 from protocol.circuit import GROUP_ROLES
 from protocol.worker.circuit_frames import AlignedColumn, CircuitNode
-from tests.app.circuit_frames import CIRCUIT, circuit_frames
+from tests.app.circuit_frames import CIRCUIT, circuit_frames, circuit_recording
 
 ORIGIN = GraphOrigin("Ab3", "Why it refuses Batkin", "https://x.example/f/Ab3", 1_700_000_000_000)
 STRINGS = {"node_id", "layer", "feature_type", "jsNodeId", "clerp"}
@@ -189,3 +190,15 @@ def test_transcoder_latents_have_their_own_ids_and_lead_to_the_output_directly()
             pos, direct = (column.a, node.direct_a) if which == "a" else (column.b, node.direct_b)
             one = f"{drawn.layer_of[number]}_{-1 if node.kind == 'error' else node.index}_{pos}"
             assert pos is None or led.get(one, 0.0) == direct
+
+
+def test_log_odds_lead_to_all_that_refuses_with_its_probability() -> None:
+    drawn = read_circuit(b"".join(circuit_recording()))
+    target = drawn.opening.target.model_copy(update={"openings": (5, 9)})
+    drawn.opening = drawn.opening.model_copy(update={"target": target})
+    graph = attribution_graph(drawn, "b", ORIGIN)
+    outputs = [node for node in graph["nodes"] if node["feature_type"] == "logit"]
+    m = drawn.opening.sides[1].m
+    assert outputs[0]["token_prob"] == pytest.approx(1 / (1 + math.exp(-m)))
+    assert sum(one["token_prob"] for one in outputs) == pytest.approx(1)
+    assert [one["is_target_logit"] for one in outputs] == [True, False]

@@ -25,7 +25,7 @@ from model_worker.circuits.rule import PLAIN, Rule
 from model_worker.circuits.sequence_pass import Taps, unedited
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import read_row
-from protocol.worker.circuits import CircuitRequest, NodeRef
+from protocol.worker.circuits import CircuitRequest, NodeRef, OpeningTarget
 from tests.model_worker import random_gemma
 from tests.model_worker.circuits.test_gradients import JORDAN
 from tests.model_worker.circuits.test_silent import by_transformers, silent_of, told_of
@@ -45,7 +45,8 @@ def transcoded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 def inquired(loaded: Loaded, **changed: object) -> Inquiry:
-    request = {"model": loaded.card.id, "prompt": "Where was Michael Jordan born?", "basis": "transcoder"} | changed
+    request = {"model": loaded.card.id, "prompt": "Where was Michael Jordan born?", "basis": "transcoder"}
+    request |= {"target": OpeningTarget()} | changed
     return read_inquiry(loaded, loaded.gemma, CircuitRequest.model_validate(request))
 
 

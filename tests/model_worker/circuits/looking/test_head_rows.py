@@ -12,7 +12,7 @@ from model_worker.circuits.rule import PLAIN
 from model_worker.model.gemma import projected
 from model_worker.model.loading import Loaded
 from protocol.worker.circuit_frames import HeadRow, Heads
-from protocol.worker.circuits import Beside, CircuitRequest
+from protocol.worker.circuits import Beside, CircuitRequest, OpeningTarget
 from tests.model_worker.circuits.test_gradients import JORDAN, jordan
 
 
@@ -24,7 +24,9 @@ def rows_of(inquiry: Inquiry) -> Heads:
 
 
 def letters(random_model: Loaded, second: str = "What is Zork?") -> Inquiry:
-    request = CircuitRequest(model=random_model.card.id, prompt="What is Bork?", beside=Beside(prompt=second))
+    request = CircuitRequest(
+        model=random_model.card.id, prompt="What is Bork?", beside=Beside(prompt=second), target=OpeningTarget()
+    )
     return read_inquiry(random_model, random_model.gemma, request)
 
 

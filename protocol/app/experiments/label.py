@@ -1,5 +1,7 @@
 """Which names the model knows, by asking it (Ferrando et al., section 3, figure 7)."""
 
+from collections import Counter
+
 from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
 from protocol.app.experiments.form import FormField, number_field
@@ -22,8 +24,11 @@ class LabelExperiment(Experiment[LabelRequest]):
     )
 
     def preset(self, card: ModelCard) -> LabelRequest:
-        names = WorldNames(most=self.most_names)
-        return LabelRequest(model=card.id, asked=Asked(names=names, split="all", per_name="all"))
+        """A name counts as known by two attributes, as in the paper, or by as many as its type has."""
+        asked = Asked(names=WorldNames(most=self.most_names), split="all", per_name="all")
+        draft = LabelRequest(model=card.id, asked=asked)
+        has = Counter(one.entity_type for one in card.attributes if one.can_be_put)
+        return draft.model_copy(update={"tau": min(draft.tau, *has.values())}) if has else draft
 
     def fields(self, card: ModelCard, draft: LabelRequest) -> tuple[FormField, ...]:
         note = "of each question, at temperature 1, beside a greedy one"

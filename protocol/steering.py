@@ -67,6 +67,11 @@ class NeuronTarget(Message):
         return f"L{self.layer} neuron {self.index}"
 
 
+def latent_name(layer: int, latent: int) -> str:
+    """As every page names one: "L3 #4"."""
+    return f"L{layer} #{latent}"
+
+
 class NeuronSetTarget(Message):
     """Neurons of any layers that are scaled together. Their `a` is the mean of their shares."""
 

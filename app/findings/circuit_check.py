@@ -19,6 +19,7 @@ from app.recordings.circuit import DrawnCircuit, NodePlace, read_circuit
 from app.worker.client import WorkerClient, WorkerLost
 from protocol.app.verify import Verification
 from protocol.refusal import Refused
+from protocol.steering import latent_name
 from protocol.worker.circuit_frames import MeasuredChange, RandomBand
 from protocol.worker.frames import FRAME, Done, Error
 
@@ -164,7 +165,7 @@ def _measured(found: PieceComparison, what: str, where: str, then: float | None,
 
 
 def _words(place: NodePlace) -> str:
-    return f"node L{place.layer} #{place.index} at column {place.column}"
+    return f"node {latent_name(place.layer, place.index)} at column {place.column}"
 
 
 def _changed(then: DrawnCircuit, now: DrawnCircuit) -> list[str]:

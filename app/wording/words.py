@@ -24,7 +24,7 @@ from protocol.claims import (
     THEY_TURN,
     TURN_WITHIN,
 )
-from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering
+from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering, latent_name
 from protocol.vocabulary import ANOTHER_LATENT, BAND, OUTCOMES, Outcome
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
@@ -109,7 +109,7 @@ def target_name(recorded: Recorded, target: Steered) -> str:
     if isinstance(target, NeuronTarget | NeuronSetTarget):
         return target.words
     layer = next((used.layer for used in recorded.start.dictionaries if used.id == target.dictionary), None)
-    return f"{target.dictionary if layer is None else f'L{layer}'} #{target.latent}"
+    return f"{target.dictionary} #{target.latent}" if layer is None else latent_name(layer, target.latent)
 
 
 def intervention_label(recorded: Recorded, used: SteeringUsed, steering: Steering) -> str:

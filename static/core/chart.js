@@ -64,11 +64,11 @@ function base(colour) {
     margin: { l: 0, r: 0, t: 0, b: 0 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: "system-ui, sans-serif", size: 11, color: colour("--ink-3") },
+    font: { family: "system-ui, sans-serif", size: 13, color: colour("--ink-3") },
     hoverlabel: {
       bgcolor: colour("--surface"),
       bordercolor: colour("--rule-2"),
-      font: { color: colour("--ink"), size: 12 },
+      font: { color: colour("--ink"), size: 13 },
     },
     showlegend: false,
     dragmode: false,

@@ -27,7 +27,8 @@ export function outsideOf(run, card) {
 export function otherwiseOf(run) {
   const { entity, request } = run?.start ?? {};
   if (!entity?.called || entity.called === entity.text || run.arms[0]?.verdict?.outcome !== "refused") return null;
-  const { text, called, span } = entity;
+  const { text, called } = entity;
+  const span = request.entity; // where the name stood, as the worker resolved it
   const asked = Array.from(request.prompt); // places are counted in characters
   const prompt = [...asked.slice(0, span.start), called, ...asked.slice(span.end)].join("");
   return { name: text, called, prompt };

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from protocol.amounts import signed
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
@@ -116,7 +117,7 @@ def test_a_choice_of_another_direction_sets_what_was_validated_for_that() -> Non
 def test_arms_push_as_the_card_validated_it() -> None:
     known, unknown = (direction_of(TINY, role) for role in ("known", "unknown"))
     request = REFUSALS.request(TINY, REFUSALS.preset(TINY))
-    assert [arm.name for arm in request.arms] == ["+known", "+unknown", "project out known", "project out unknown"]
+    assert [arm.name for arm in request.arms] == ["+known", "+unknown", "known projected out", "unknown projected out"]
     assert request.arms[0].hold == (
         Held(target=known.target, unit="residual_norm", scope=known.scope, strength=known.validated),
     )
@@ -124,22 +125,25 @@ def test_arms_push_as_the_card_validated_it() -> None:
     assert [(one.of, one.n, one.kinds) for one in request.controls] == [
         ("+known", 5, ("silent", "matched", "random")),
         ("+unknown", 5, ("silent", "matched", "random")),
-        ("project out known", 3, ("matched", "random")),  # what is silent has nothing to take out
-        ("project out unknown", 3, ("matched", "random")),
+        ("known projected out", 3, ("matched", "random")),  # what is silent has nothing to take out
+        ("unknown projected out", 3, ("matched", "random")),
     ]
     alone = REFUSALS.request(TINY, REFUSALS.preset(TINY).model_copy(update={"unknown": None, "n_projected": 0}))
-    assert [arm.name for arm in alone.arms] == ["+known", "project out known"]
+    assert [arm.name for arm in alone.arms] == ["+known", "known projected out"]
     assert [one.of for one in alone.controls] == ["+known"]
 
 
 def test_the_others_arms_are_named_by_their_strength_or_place() -> None:
     slider = direction_of(TINY, "unknown")
     doses = DOSE.request(TINY, DOSE.preset(TINY, slider))
-    assert len(doses.arms) == MAX_CONTROLLED_ARMS and doses.arms[0].name == f"unknown {slider.strengths[0]:+g}"
+    assert len(doses.arms) == MAX_CONTROLLED_ARMS and doses.arms[0].name == f"unknown {signed(slider.strengths[0])}"
     assert [arm.hold[0].strength for arm in doses.arms] == sorted(arm.hold[0].strength for arm in doses.arms)
     assert {one.of for one in doses.controls} == {arm.name for arm in doses.arms}
     places = SCOPES.request(TINY, SCOPES.preset(TINY, slider))
-    assert places.arms[-1].name == "unknown at last_entity_to_end, generated too" and places.arms[-1].hold[0].generated
+    assert (
+        places.arms[-1].name == "unknown: last token of the name to end of prompt, answer too"
+        and places.arms[-1].hold[0].generated
+    )
     assert [arm.hold[0].strength for arm in places.arms] == [slider.validated] * 5
     ablated = MISFIRES.request(TINY, MISFIRES.preset(TINY))
     assert (ablated.arms[0].hold[0].mode, ablated.plot, len(ablated.watch)) == ("ablate", "misfires", len(TINY.watch))

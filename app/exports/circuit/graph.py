@@ -22,6 +22,7 @@ from app.recordings.circuit import DrawnCircuit, SideName
 from app.recordings.circuit_effects import odds_as_probability
 from app.version import VERSION
 from protocol.circuit import GROUP_ROLES
+from protocol.steering import latent_name
 from protocol.worker.circuit_frames import CircuitNode, NodeGroup
 from protocol.worker.tokens import NextToken
 
@@ -140,7 +141,7 @@ def _roles(drawn: DrawnCircuit) -> dict[int, str]:
 def _node(drawn: DrawnCircuit, which: SideName, number: int, node_id: str, influence: float, role: str) -> GraphJson:
     node, layer = drawn.nodes[number], drawn.layer_of[number]
     is_error = node.kind == "error"
-    name = f"L{layer}, what no dictionary reads" if is_error else f"L{layer} #{node.index}"
+    name = f"L{layer}, what no dictionary reads" if is_error else latent_name(layer, node.index)
     return {
         "node_id": node_id,
         "feature": -1 if is_error else cantor(layer, node.index),

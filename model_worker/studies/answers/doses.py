@@ -31,7 +31,7 @@ from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import t_interval
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.steering import Held
-from protocol.vocabulary import OUTCOMES, Outcome
+from protocol.vocabulary import OUTCOMES, SCOPES, Outcome
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Figure, Study, Trial, TrialAnswer
 
@@ -215,8 +215,8 @@ def _unit(opening: Study) -> str:
 
 def _where(held: Held) -> str:
     if held.scope == "positions":
-        return "generated"
-    return f"{held.scope}, generated too" if held.generated else held.scope
+        return "generated tokens"
+    return f"{SCOPES[held.scope]}, answer too" if held.generated else SCOPES[held.scope]
 
 
 def _logodds(cases: Sequence[Case], arm: int) -> list[float]:

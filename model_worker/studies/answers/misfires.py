@@ -32,6 +32,7 @@ from model_worker.studies.shared.opening import request_of
 from model_worker.studies.shared.statistics import auroc, auroc_interval
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from protocol.enough import too_few_of_kinds, too_few_of_one_kind
+from protocol.steering import latent_name
 from protocol.worker.studies import AnswersRequest
 from protocol.worker.study_frames import Figure, Study, Trial
 
@@ -73,9 +74,7 @@ def misfires_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
 
 def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     classes = _classes(cases_of(opening, trials))
-    table = Table(
-        *("read", MISFIRE, "role", "n misfires", "n others"), ("AUROC", "share"), IntervalColumns(unit="share")
-    )
+    table = Table(*("read", MISFIRE, "role", "n misfires", "n others"), "AUROC", IntervalColumns())
     said: list[str] = []
     for place, quantity in enumerate(_quantities(opening)):
         parts = []
@@ -147,7 +146,7 @@ def _verdict(opening: Study, cases: Sequence[Case], arm: int) -> str:
     misfires, right = classes[MISFIRE], classes["right"]
     found = share(misfires, arm)
     if found is None:
-        return f"No unprompted answer was wrong or invented, so there is nothing that {name} could turn."
+        return f"No unprompted answer was wrong or invented: there is nothing that {name} could turn."
     if few := too_few_of_one_kind(len(misfires), "wrong or invented answers"):
         return f"{name}: {few}"
     controls = spread(misfires, controls_of(opening, arm))
@@ -164,8 +163,8 @@ def _verdict(opening: Study, cases: Sequence[Case], arm: int) -> str:
     else:
         answer = "So no, not more of them than its controls do."
     return (
-        f"{name} turns {of_them} into refusals, {of_controls(opening, misfires, arm)}; "
-        f"of {len(right)} right answers it turns {n_right}{likewise}. {answer}"
+        f"With {name}, {of_them} become refusals, {of_controls(opening, misfires, arm)}; of {len(right):,} right "
+        f"answers {n_right} do{likewise}. {answer}"
     )
 
 
@@ -178,8 +177,9 @@ def _role(name: str) -> str:
 
 
 def _quantities(opening: Study) -> list[str]:
-    watched = [f"latent {target.latent} of {target.dictionary}" for target in request_of(opening, AnswersRequest).watch]
-    return [*watched, "refusal log-odds"]
+    layer_of = {one.id: one.layer for one in opening.dictionaries}
+    watched = request_of(opening, AnswersRequest).watch
+    return [*(latent_name(layer_of[one.dictionary], one.latent) for one in watched), "refusal log-odds"]
 
 
 def _values(cases: Sequence[Case], place: int) -> list[float]:

@@ -35,7 +35,7 @@ from protocol.worker.study_frames import Figure, Study, Trial
 
 NOTES = (
     "Interval of an arm: 95 %, Wilson, over prompts. Of controls: the least and the most of the control arms, whose "
-    "mean is the bar; sd is between them. Beyond all of k controls is what chance alone does in 2 of k + 1 cases.",
+    "mean is the bar; sd is between them. By chance alone one is beyond all of k controls in 2 of k + 1 cases.",
     "Refused by our rule decides the outcome; the paper's rule (its phrases to the letter) is counted beside it.",
 )
 
@@ -67,6 +67,7 @@ def _outcomes(opening: Study, trials: Sequence[Trial], each: Sequence[str], id: 
         IntervalColumns("refused, low", "refused, high", "share"),
         ("refused, paper's rule, share", "share"),
         IntervalColumns("refused, paper's rule, low", "refused, paper's rule, high", "share"),
+        "low to high",
         "control arms",
         ("sd", "share"),
     )
@@ -76,13 +77,23 @@ def _outcomes(opening: Study, trials: Sequence[Trial], each: Sequence[str], id: 
             name, role = opening.arms[arm].name, opening.arms[arm].role
             ours, papers = share(own, arm), share(own, arm, refused_by_paper)
             shares = (*_estimate(ours), *_estimate(papers))
-            table.add(*where, name, "arm", role, *_counts(own, [arm]), *shares, None, None)
+            table.add(*where, name, "arm", role, *_counts(own, [arm]), *shares, "95 %", None, None)
             for kind in kinds_of(opening, arm):
                 some = controls_of(opening, arm, kind)
                 ours, papers = spread(own, some), spread(own, some, refused_by_paper)
                 shares = (*_estimate(ours), *_estimate(papers))
                 sd = None if ours is None else ours.sd
-                table.add(*where, name, f"{kind} controls", "control", *_counts(own, some), *shares, len(some), sd)
+                table.add(
+                    *where,
+                    name,
+                    f"{kind} controls",
+                    "control",
+                    *_counts(own, some),
+                    *shares,
+                    "all its controls",
+                    len(some),
+                    sd,
+                )
     return table.figure(
         id,
         title,
@@ -141,7 +152,7 @@ def aimed_at(opening: Study, cases: Sequence[Case], arm: int) -> tuple[str, list
 
 
 def of_controls(opening: Study, cases: Sequence[Case], arm: int, hit: Hit = refused) -> str:
-    """ "15 controls 88 on average (80 to 97); it is beyond all of them", in counts of the cases."""
+    """ "with its 15 controls 88 on average (80 to 97): it is beyond all of them", in counts of the cases."""
     return _beside(share(cases, arm, hit), spread(cases, controls_of(opening, arm), hit))
 
 
@@ -152,15 +163,15 @@ def _beside(own: ShareEstimate | None, found: ShareEstimate | None) -> str:
     if found.n_arms < 2:
         beyond = "one is no range"
     elif own.share < found.low or own.share > found.high:
-        beyond = "it is beyond all of them"
+        beyond = f"it is beyond all of them, as by chance alone in 2 of {found.n_arms + 1} cases"
     elif own.share in (found.low, found.high) and found.low < found.high:
         beyond = "it is at their edge"
     else:
         beyond = "it is within what they do"
-    controls = "1 control" if found.n_arms == 1 else f"{found.n_arms} controls"
+    controls = "its one control" if found.n_arms == 1 else f"its {found.n_arms} controls"
     n = found.n
     band = f"{n * found.low:.0f} to {n * found.high:.0f}"
-    return f"{controls} {_count(n * found.share)} on average ({band}); {beyond}"
+    return f"with {controls} {_count(n * found.share)} on average ({band}): {beyond}"
 
 
 def _claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
@@ -169,14 +180,14 @@ def _claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
         return f"{opening.arms[arm].name}: {few}"
     by_arm, by_baseline = outcomes(own, [arm])["refused"], outcomes(own, [0])["refused"]
     return (
-        f"{opening.arms[arm].name} refuses {by_arm} of {len(own)} {group}names, the baseline {by_baseline}, "
+        f"With {opening.arms[arm].name}, {by_arm} of {len(own):,} {group}names are refused; untouched {by_baseline}, "
         f"{of_controls(opening, own, arm)}.{_aside(opening, cases, arm, group.strip())}"
     )
 
 
 def _aside(opening: Study, cases: Sequence[Case], arm: int, aimed: str) -> str:
     """What an arm's controls do to the names that it isn't aimed at, of the kind that does the most; nothing where all
-    of them stay within the baseline's interval."""
+    of them stay within the untouched model's interval."""
     other = {"known": "unknown", "unknown": "known"}.get(aimed)
     own = [case for case in cases if case.group == other]
     base = share(own, 0)
@@ -189,8 +200,9 @@ def _aside(opening: Study, cases: Sequence[Case], arm: int, aimed: str) -> str:
         return ""
     n = len(own)
     return (
-        f" On {other} names its {kind} controls refuse {n * most.share:.0f} of {n} on average "
-        f"({n * most.low:.0f} to {n * most.high:.0f}), the baseline {n * base.share:.0f}."
+        f" Of {other} names {n * most.share:.0f} of {n:,} are refused with its {kind} controls, on average "
+        f"({n * most.low:.0f} to {n * most.high:.0f}; untouched {n * base.share:.0f}): on those, other "
+        "directions change what is refused as well."
     )
 
 
@@ -200,7 +212,8 @@ def flip_claim(opening: Study, cases: Sequence[Case], arm: int) -> str:
         return f"{opening.arms[arm].name}: {few}"
     own, found = changed_share(cases, [arm]), changed_share(cases, controls_of(opening, arm))
     n = 0 if own is None else round(own.share * own.n)
-    return f"{opening.arms[arm].name} changes what {n} of {len(cases)} answers come to, {_beside(own, found)}."
+    told = f"With {opening.arms[arm].name}, {n} of {len(cases):,} answers come to something else"
+    return f"{told}; {_beside(own, found)}."
 
 
 def _counts(cases: Sequence[Case], arms: Sequence[int]) -> tuple[int, ...]:

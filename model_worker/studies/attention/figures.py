@@ -80,7 +80,7 @@ def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
         "head",
         ("known names", study.unit),
         ("unknown names", study.unit),
-        ("known - unknown", study.unit),
+        ("known − unknown", study.unit),
         IntervalColumns(unit=study.unit),
         ("writes towards the answer", "logits"),
         ("known names, before the value", study.unit),
@@ -94,7 +94,7 @@ def head_figure(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
         "heads",
         "Attention from the last token to the name",
         claim=_heads_claim(ends, len(known), len(unknown)) if both else "",
-        plot=table.plot("heat", x="head", y="layer", value="known - unknown", low="low", high="high", diverging=True),
+        plot=table.plot("heat", x="head", y="layer", value="known − unknown", low="low", high="high", diverging=True),
         notes=(
             _what(study),
             f"{len(known)} prompts about known names, {len(unknown)} about unknown ones.",
@@ -111,7 +111,7 @@ def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure
     table = Table(
         "layer",
         "head",
-        ("pushed - original", study.unit),
+        ("pushed − original", study.unit),
         IntervalColumns(unit=study.unit),
         IntervalColumns("random low", "random high", study.unit),
         "outside of the random band",
@@ -133,7 +133,7 @@ def shift(study: AttentionSetup, trials: Sequence[Trial], role: Label) -> Figure
         f"shift_{role}",
         f"What the push towards {role} changes about who looks at {other} names",
         claim=_shift_claim(study, band, n_outside, n_prompts, layer, named) if band else "",
-        plot=table.plot("heat", x="head", y="layer", value="pushed - original", low="low", high="high", diverging=True),
+        plot=table.plot("heat", x="head", y="layer", value="pushed − original", low="low", high="high", diverging=True),
         notes=(_what(study), f"{n_prompts} prompts about {other} names, pushed after layer {layer}."),
     )
 
@@ -145,10 +145,10 @@ def _heads_claim(ends: Sequence[Interval | None], n_known: int, n_unknown: int) 
         sum(one is not None and one[0] > 0 for one in ends),
         sum(one is not None and one[1] < 0 for one in ends),
     )
-    return (
-        f"{n_more} of {len(ends)} heads look more at known names than at unknown ones, {n_less} look less; "
-        f"{TEST_LEVEL / 2:.1%} each would by chance alone."
-    )
+    by_chance = TEST_LEVEL / 2 * len(ends)
+    more = "looks" if n_more == 1 else "look"
+    told = f"Of {len(ends)} heads {n_more} {more} more at known names than at unknown ones, and {n_less} less"
+    return f"{told}; by chance alone it would be {by_chance:.1f} each."
 
 
 def _shift_claim(
@@ -169,7 +169,7 @@ def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
     """A prompt is one observation: the mean over all heads behind the push. A row for each direction."""
     table = Table(
         *("push", "direction"),
-        ("pushed - original", study.unit),
+        ("pushed − original", study.unit),
         IntervalColumns(unit=study.unit),
         *("t", "p", "role"),
     )
@@ -201,10 +201,10 @@ def significance(study: AttentionSetup, trials: Sequence[Trial]) -> Figure:
         "Attention to the name behind the push, by prompt",
         claim=" ".join(claims),
         plot=table.plot(
-            "bars", x="direction", y="pushed - original", low="low", high="high", role="role", panel="push"
+            "bars", x="direction", y="pushed − original", low="low", high="high", role="role", panel="push"
         ),
         notes=(
-            "The paper tests all differences, heads x prompts, as if they were independent; here a prompt counts once.",
+            "The paper tests all differences, heads × prompts, as if they were independent; here a prompt counts once.",
             "Each direction of equal norm is tested by itself, without a correction for how many there are.",
         ),
     )
@@ -289,7 +289,7 @@ def _nothing(study: AttentionSetup) -> HeadValues:
 
 
 def _what(study: AttentionSetup) -> str:
-    weighted = "|attention x value|" if study.request.value_weighted else "attention"
+    weighted = "|attention × value|" if study.request.value_weighted else "attention"
     return f"{weighted.capitalize()} of the last token to the name's last token, by head; layers count from 0."
 
 

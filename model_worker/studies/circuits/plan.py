@@ -24,6 +24,7 @@ from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.questions import Question, part_in_words, questions_of
 from model_worker.studies.shared.script import Cue, Script, trial_by_trial
 from protocol.refusal import Refused
+from protocol.steering import latent_name
 from protocol.worker.frames import Frame
 from protocol.worker.studies import CircuitsRequest
 from protocol.worker.study_frames import Figure, Study, Trial
@@ -58,7 +59,9 @@ def circuits(bench: Bench, request: CircuitsRequest) -> Generator[None, None, Sc
             "Ask for a circuit of two prompts: there its groups are told apart by their place.",
         )
     few = f"{len(pairs)} pairs instead of {request.n_pairs}: no more names fit each other."
-    named = ", ".join(f"{role.replace('_', ' ')}: L{at} #{index}" for role, (at, index) in role_leaders(roles).items())
+    named = ", ".join(
+        f"{role.replace('_', ' ')}: {latent_name(at, index)}" for role, (at, index) in role_leaders(roles).items()
+    )
     opening = bench.opening(
         request,
         names=asked.names.taken,

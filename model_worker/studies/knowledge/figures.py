@@ -30,7 +30,7 @@ def shift_figure(
         ("flipped", "share"),
         ("prompts", "prompts"),
     )
-    n, beyond, flips, spans = len(trials), list[bool](), 0, "no direction"
+    n, beyond, flips, n_random, spans = len(trials), list[bool](), 0, 0, "no direction"
     for kind in [*sorted({one.taken.entity.type for one in asked}), EVERY_TYPE]:
         for label in LABELS:
             own = [
@@ -45,6 +45,7 @@ def shift_figure(
                 table.add(kind, label, *row)
                 yield None
             spans = f"{cell.band.name} of the directions" if cell.band else spans
+            n_random = cell.band.n if cell.band else n_random
             if kind != EVERY_TYPE:
                 beyond += [] if cell.beyond is None else [cell.beyond]
                 flips += cell.n_flips
@@ -52,7 +53,7 @@ def shift_figure(
     return table.figure(
         "shift",
         "“Are you sure you know …?”: yes against no",
-        claim=_claim(beyond, flips, n),
+        claim=_claim(beyond, n_random, flips, n),
         plot=table.plot(
             "bars", x="type", y="yes − no", low="low", high="high", series="arm", role="role", panel="group"
         ),
@@ -87,12 +88,12 @@ def names_figure(trials: Sequence[Trial], asked: Sequence[Asking]) -> Figure:
     )
 
 
-def _claim(beyond: Sequence[bool], flips: int, n: int) -> str:
+def _claim(beyond: Sequence[bool], n_random: int, flips: int, n: int) -> str:
     if few := too_few_of_one_kind(n):
         return few
     against = (
-        f"In {sum(beyond)} of {len(beyond)} cells of type and group the push moves it further than every random "
-        "direction of its norm"
+        f"In {sum(beyond)} of {len(beyond)} cells of type and group the push moves it further than each of {n_random} "
+        "random directions of its norm"
         if beyond
         else "Not two random directions were run, so nobody knows what any push of this norm would do"
     )

@@ -37,7 +37,7 @@ def sides_figure(request: NeuronsRequest, questions: Sequence[Question], trials:
             own = counts[kind, group, side]
             table.add(kind, group, side, SIDE_ROLES[side], own, own / total)
     by = Counter(sided(trial, request.k) for trial in trials)
-    notes = [f"{len(trials)} of {len(questions)} questions."]
+    notes = [f"{len(trials):,} of {len(questions):,} questions."]
     if request.n_samples:
         moved = []
         for k in range(1, request.n_samples + 1):

@@ -59,7 +59,7 @@ def residual(trials: Sequence[Trial]) -> Figure:
             panel="place and source",
             diverging=True,
         ),
-        notes=(*_notes(trials), "resid_post; all tokens of a part are patched together."),
+        notes=(*_notes(trials), "The residual stream after each layer; all tokens of a part are patched together."),
     )
 
 

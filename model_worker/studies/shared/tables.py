@@ -4,12 +4,14 @@ The frame numbers columns (protocol/worker/study_frames.py); whoever writes a fi
 here, and an interval is two cells. Knows nothing about what stands in a table.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal
 
 from model_worker.rounding import rounded
+from protocol.amounts import MINUS
 from protocol.worker.study_frames import Cell, Column, Figure, Plot
 
 Form = Literal["bars", "line", "points", "heat", "roc", "box"]
@@ -25,6 +27,9 @@ class IntervalColumns:
     high: str = "high"
     unit: str = ""
 
+
+NEGATIVE = re.compile(r"(?<![\w.\-])-(?=\.?\d)")
+"""The sign of a number: of none in a name, a range or a power of ten."""
 
 Heading = str | tuple[str, str] | IntervalColumns
 """A column's name, alone or with its unit; or an interval's two."""
@@ -89,12 +94,17 @@ class Table:
             seq=0,
             id=id,
             title=title,
-            claim=claim,
+            claim=typeset(claim),
             columns=self.columns,
             rows=tuple(self.rows),
             plot=plot,
-            notes=tuple(notes),
+            notes=tuple(map(typeset, notes)),
         )
+
+
+def typeset(text: str) -> str:
+    """With the minus of numbers as a reader sees it on the axis beside it: −0.5."""
+    return NEGATIVE.sub(MINUS, text)
 
 
 def _columns(heading: Heading) -> Iterator[Column]:

@@ -35,6 +35,7 @@ def reading_figure(
     """labels: of the trials' names. layer_of: of each dictionary. fvu: of a dictionary in a place."""
     table = Table(
         "dictionary",
+        "id",
         "layer",
         "place",
         "role",
@@ -48,6 +49,7 @@ def reading_figure(
     )
     worst: dict[str, float] = {}
     for name, layer in layer_of.items():
+        short = f"L{layer}" if [*layer_of.values()].count(layer) == 1 else name
         roles = [role for role in LABELS if getattr(request, role).dictionary == name]
         for place, where in enumerate(READING_PLACES):
             missed = fvu(name, place)
@@ -56,13 +58,13 @@ def reading_figure(
                 one = separation(values, labels, role)
                 worst[where] = min(worst.get(where, np.inf), rounded(one.auroc or 0.0))
                 table.add(
-                    f"{name}, {role} latent",
-                    *(layer, where, role, one.f_known, one.f_unknown),
+                    f"{short}, {role} latent",
+                    *(name, layer, where, role, one.f_known, one.f_unknown),
                     *(one.apart, one.of_apart, one.auroc, one.of_auroc, missed),
                 )
                 yield None
             if not roles:
-                table.add(name, layer, where, "other", *(None,) * 6, missed)
+                table.add(short, name, layer, where, "other", *(None,) * 6, missed)
                 yield None
     against = "; ".join(f"{where} {value:.2f}" for where, value in worst.items())
     return table.figure(
@@ -82,7 +84,7 @@ def reading_figure(
 
 
 def norm_figure(trials: Sequence[Trial]) -> Drawn:
-    table = Table("layer", "mean |resid_post|", IntervalColumns(), "place")
+    table = Table("layer", "mean |x|", IntervalColumns(), "place")
     for place, where in enumerate(READING_PLACES):
         norms = np.array([trial.numbers[key_of(place, "norm")] for trial in trials])
         for layer in range(norms.shape[1]):
@@ -92,7 +94,7 @@ def norm_figure(trials: Sequence[Trial]) -> Drawn:
     return table.figure(
         "norms",
         "Norm of the residual stream at the name's last token",
-        plot=table.plot("line", x="layer", y="mean |resid_post|", low="low", high="high", series="place", y_min=0),
+        plot=table.plot("line", x="layer", y="mean |x|", low="low", high="high", series="place", y_min=0),
         notes=("Intervals: 95 %, Student's t, over names.",),
     )
 

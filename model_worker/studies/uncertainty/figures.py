@@ -40,14 +40,13 @@ def untouched_outcomes(questions: Sequence[Question], trials: Sequence[Trial]) -
         claim=f"{by['right']} right, {by['wrong']} wrong, {by['invented']} invented; {left_out} are left out, "
         f"{by['refused']} of them refused.",
         plot=table.plot("bars", x="group", y="share", series="outcome", role="outcome", panel="type", y_min=0, y_max=1),
-        notes=(f"Greedy, {len(trials)} of {len(questions)} questions.",),
+        notes=(f"Greedy, {len(trials):,} of {len(questions):,} questions.",),
     )
 
 
 def error_latents(
     best: Sequence[Ranked],
     kinds: Sequence[str],
-    layer_of: Mapping[str, int],
     test: Callable[[Ranked], Separability] | None,
     n: str,
     where: str,
@@ -69,7 +68,7 @@ def error_latents(
             tested = test(one)
             yield None
         t = [one.t[kind] for kind in kinds]
-        named = (one.label, rank, one.dictionary, layer_of[one.dictionary], one.latent)
+        named = (one.label, rank, one.dictionary, one.layer, one.latent)
         table.add(*named, one.score, *t, one.of_right, one.of_error, *tested)
     return table.figure(
         "latents",

@@ -52,7 +52,7 @@ class ErrorReadings:
         self._residuals: list[Mapping[int, Tensor]] = []
         self._ranked: dict[int, list[Ranked]] = {}
         self.layers = sorted(set(self._layer_of.values()))
-        self.moments = Moments({name: loaded.dictionaries[name] for name in request.dictionaries})
+        self.moments = Moments({name: loaded.dictionaries[name] for name in request.dictionaries}, self._layer_of)
 
     def upto(self, n: int, trials: Sequence[Trial]) -> Iterator[None]:
         """The first n questions' residuals are there."""

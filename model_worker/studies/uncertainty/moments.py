@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from model_worker.model.sae import Dictionary
+from protocol.steering import latent_name
 
 MIN_EACH = 5  # right answers, and errors, of a type that counts
 
@@ -23,6 +24,7 @@ class Ranked:
     """score: the least of `t`, which are by type. of_right, of_error: means on the training half, types pooled."""
 
     dictionary: str
+    layer: int
     latent: int
     score: float
     t: Mapping[str, float]
@@ -31,14 +33,14 @@ class Ranked:
 
     @property
     def label(self) -> str:
-        return f"{self.dictionary} {self.latent}"
+        return latent_name(self.layer, self.latent)
 
 
 class Moments:
     """Of every latent: sums of its activation and of its square, by type and side."""
 
-    def __init__(self, dictionaries: Mapping[str, Dictionary]) -> None:
-        self._dictionaries = dictionaries
+    def __init__(self, dictionaries: Mapping[str, Dictionary], layer_of: Mapping[str, int]) -> None:
+        self._dictionaries, self._layer_of = dictionaries, layer_of
         self._sums: dict[tuple[str, AnswerSide], dict[str, Tensor]] = {}
         self._n: Counter[tuple[str, AnswerSide]] = Counter()
 
@@ -71,9 +73,8 @@ class Moments:
                     found.append((least[latent].item(), name, latent, t[:, latent]))
         for score, name, latent, t in sorted(found, key=lambda one: -one[0])[:most]:
             by_kind = dict(zip(kinds, t.tolist(), strict=True))
-            yield Ranked(
-                name, latent, score, by_kind, self._mean(name, latent, "right"), self._mean(name, latent, "error")
-            )
+            means = (self._mean(name, latent, "right"), self._mean(name, latent, "error"))
+            yield Ranked(name, self._layer_of[name], latent, score, by_kind, *means)
 
     def _t(self, name: str, kind: str) -> Tensor:
         """(d_sae,): Welch's, errors less right answers; 0 where nothing varies."""

@@ -101,9 +101,8 @@ class UncertaintyScript(Script):
             yield from figures.error_latents(
                 self._readings.best(n),
                 self._readings.moments.kinds,
-                self._loaded.layer_of,
                 test if final else None,
-                f"{n} of {len(self._questions)} questions",
+                f"{n:,} of {len(self._questions):,} questions",
                 self._readings.where(),
             )
         )
@@ -131,6 +130,6 @@ class UncertaintyScript(Script):
         """Once for the figures that show them."""
         if not self._scored:
             best = yield from self._best()
-            layer = self._readings.layers[-1] if best is None else self._loaded.layer_of[best.dictionary]
+            layer = self._readings.layers[-1] if best is None else best.layer
             self._scored = yield from error_scores(self._readings, self._sides, self.trials, best, layer)
         return self._scored

@@ -121,7 +121,7 @@ function picture(names, marks, colour) {
     xshift: -8,
     text,
     showarrow: false,
-    font: { size: 12, color: colour(`--${text}`) },
+    font: { size: 13, color: colour(`--${text}`) },
   });
   return {
     data: [bars("known", 1), bars("unknown", -1)],
@@ -159,7 +159,7 @@ function picture(names, marks, colour) {
           yshift: 15 * i,
           text: safe(text),
           showarrow: false,
-          font: { size: 11, color: colour("--ink-2") },
+          font: { size: 13, color: colour("--ink-2") },
         })),
       ],
     },

@@ -7,7 +7,7 @@ import { numberOf } from "./grid.js";
 /** Around the cells, px: names of tokens are aslant above and below. */
 export const MARGIN = { left: 2, right: 34, top: 64, bottom: 76 };
 
-const NUMBER_PX = 10; // monospace: .61 as wide as high
+const NUMBER_PX = 13; // monospace: .61 as wide as high
 const AIR_PX = 2;
 const MOST_NUMBERS = 800; // written into cells; each is an element
 const FONT = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace";
@@ -29,7 +29,7 @@ export function heatFigure(grid, { colour, width, selected }) {
     data: [...Object.keys(ROLES).map((role) => heat(grid, role, colour)), unseen],
     layout: {
       margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom },
-      font: { family: FONT, size: 11, color: colour("--ink-3") },
+      font: { family: FONT, size: 13, color: colour("--ink-3") },
       xaxis: { ...axis, side: "top", tickangle: -45, ...ticks(grid.above) },
       xaxis2: { ...axis, side: "bottom", tickangle: 45, overlaying: "x", ...ticks(grid.below) },
       yaxis: {
@@ -111,7 +111,7 @@ function short(side, value, digits) {
 }
 
 function captions({ n_prompt, steered, below }, colour) {
-  const font = { size: 11, color: colour("--ink-3") };
+  const font = { size: 13, color: colour("--ink-3") };
   const at = { y: 0, yref: "paper", xanchor: "left", yanchor: "top", yshift: -4, showarrow: false, font };
   const prompt = steered.length ? "prompt; frames mark what is steered" : "prompt";
   return [

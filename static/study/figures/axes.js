@@ -2,17 +2,17 @@
 // are given.
 
 import { cellText, valuesOf } from "../table_text.js";
+import { before, beside, LETTER, LINE, longest, told } from "./labels.js";
 
-export const LETTER = 6.8; // px, about, of an axis label in the widest of the usual fonts
 export const MOST_LABEL = 0.42; // of the width
 const BEHIND = 14; // px, between a label and its axis
-export const SLANT = -35; // degrees
-export const SLANTED_LABEL = 130; // px
+const HEAD = 216; // px, of a plot above its x axis
 export const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 export function axis({ columns, rows, panel, plot, colour }, column, { zero = false, lines = true } = {}) {
   const base = {
     fixedrange: true,
+    tickangle: 0,
     zeroline: true,
     zerolinecolor: colour("--rule-2"),
     zerolinewidth: 1,
@@ -70,8 +70,9 @@ function extent(rows, columns, zero) {
   return low === 0 && high === 0 ? [0, 1] : [low, high];
 }
 
-export function wordAxis({ width }, xs, across) {
-  const room = across ? MOST_LABEL * width - BEHIND : isSlanted(xs, width) ? SLANTED_LABEL : width;
+/** Where words stand: beside each other below the plot, or `across`, below each other before it. */
+export function wordAxis(table, xs, across) {
+  const { texts } = across ? before(xs, headOf(table, xs) - BEHIND) : beside(xs, slotOf(table, xs));
   return {
     type: "category",
     fixedrange: true,
@@ -80,36 +81,34 @@ export function wordAxis({ width }, xs, across) {
     categoryorder: "array",
     categoryarray: xs.map(told),
     tickvals: xs.map(told),
-    ticktext: xs.map((one) => told(short(one, room))),
-    ...(across ? { autorange: "reversed" } : { tickangle: isSlanted(xs, width) ? SLANT : 0 }),
+    ticktext: texts,
+    ...(across ? { autorange: "reversed" } : { tickangle: 0 }),
   };
 }
 
-export function margins({ width }, xs, across) {
-  if (across) return { l: Math.min(MOST_LABEL * width, BEHIND + LETTER * longest(xs)), r: 10, t: 4, b: 24 };
-  const slanted = isSlanted(xs, width);
-  return { l: slanted ? Math.max(56, slantedHead(xs, width)) : 40, r: 12, t: 8, b: slanted ? slantedFoot(xs) : 24 };
+export function margins(table, xs, across) {
+  if (across) return { l: headOf(table, xs), r: 12, t: 4, b: 28 };
+  return { l: 48, r: 12, t: 8, b: footOf(table, xs) };
 }
 
-/** Room at the left for slanted labels, which end at their place and so begin before it. */
-export function slantedHead(xs, width) {
-  const slot = (width - 68) / Math.max(1, xs.length);
-  const reach = (one, i) =>
-    Math.cos(SLANT * Math.PI / 180) * Math.min(SLANTED_LABEL, LETTER * cellText(one).length) + 8 - (i + 0.5) * slot;
-  return Math.max(0, ...xs.map(reach));
-}
+/** px before an axis for what stands below each other there. */
+const headOf = ({ width }, xs) => Math.min(MOST_LABEL * width, BEHIND + LETTER * longest(xs));
 
-export const upright = ({ width }, xs) => 216 + (isSlanted(xs, width) ? slantedFoot(xs) : 24);
+export const slotOf = ({ width }, xs) => (width - 60) / Math.max(1, xs.length);
 
-const isSlanted = (xs, width) =>
-  typeof xs[0] === "string" && longest(xs) * LETTER > (width - 44) / Math.max(1, xs.length);
+const isWords = (xs) => typeof xs[0] === "string";
 
-export const slantedFoot = (xs) => 16 + Math.min(0.58 * SLANTED_LABEL, 0.58 * LETTER * longest(xs));
+const footOf = (table, xs) => 11 + (isWords(xs) ? beside(xs, slotOf(table, xs)).height : LINE);
+
+export const upright = (table, xs) => HEAD + footOf(table, xs);
+
+/** How tall a label is that stands across, in px. */
+export const acrossHeight = (table, xs) => before(xs, headOf(table, xs) - BEHIND).height;
+
+/** What the numbers on the x axis mean, where words did not fit. @returns {string[]} */
+export const listed = (table, xs) => (isWords(xs) ? beside(xs, slotOf(table, xs)).list : []);
 
 // ---- words on a plot
-
-// Plotly reads text as markup of its own; here it is text.
-export const told = (cell) => cellText(cell).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** A row in words, a line for each column. */
 export const about = (columns, row) =>
@@ -118,13 +117,5 @@ export const about = (columns, row) =>
       column.unit && typeof row[i] === "number" ? ` ${told(column.unit)}` : ""
     }`
   ).join("<br>");
-
-export const longest = (list) => Math.max(0, ...list.map((one) => cellText(one).length));
-
-export function short(cell, room) {
-  const text = cellText(cell);
-  const most = Math.max(6, Math.floor(room / LETTER));
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
 
 export const given = (column) => column !== null && column !== undefined;

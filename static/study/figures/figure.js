@@ -109,13 +109,21 @@ export function liveFigure(element, { first = true } = {}) {
 
   function panel() {
     const box = h("div", { class: "figure-plot" });
-    const one = { rows: [], name: h("h4", {}), y: h("span", {}), x: h("p", { class: "note axis-x" }) };
+    const one = {
+      rows: [],
+      name: h("h4", {}),
+      y: h("span", {}),
+      x: h("p", { class: "note axis-x" }),
+      list: h("ol", { class: "axis-list" }),
+    };
     const make = (colour, width) => {
       const made = plotOf(now, one.rows, colour, width);
       const { x, y } = axisWords(now);
       box.style.height = `${made.height}px`;
       fill(one.y, made.lying ? x : y);
       fill(one.x, made.lying ? y : x);
+      fill(one.list, made.list.map((name) => h("li", {}, name)));
+      one.list.hidden = !made.list.length;
       return made;
     };
     // The table says the same, in words.
@@ -125,6 +133,7 @@ export function liveFigure(element, { first = true } = {}) {
       h("div", { class: "row panel-head" }, one.name, h("span", { class: "note" }, one.y)),
       box,
       one.x,
+      one.list,
     );
     one.plot = chart(box, make);
     return one;
@@ -177,7 +186,7 @@ export function liveFigure(element, { first = true } = {}) {
         "p",
         { class: "row" },
         rows.length > shown.length && h("span", { class: "note" }, `The first ${MOST_ROWS} rows; the file has all.`),
-        h("button", { class: "button", type: "button", onclick: () => download(now) }, "Download CSV"),
+        h("button", { class: "button", type: "button", onclick: () => download(now, study) }, "Download CSV"),
       ),
     );
   }
@@ -201,6 +210,7 @@ function ramp(figure) {
   );
 }
 
-function download(figure) {
-  saveFile(new Blob([csvOf(figure)], { type: "text/csv" }), `${figure.id.replaceAll("/", "-")}.csv`);
+function download(figure, { request }) {
+  const name = [request.kind, request.model, figure.id].join("-").replaceAll("/", "-");
+  saveFile(new Blob([csvOf(figure)], { type: "text/csv" }), `${name}.csv`);
 }

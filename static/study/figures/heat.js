@@ -1,20 +1,18 @@
 // A figure as a map, value by x and y, as Plotly takes it. Pure; the colours are given.
 
 import { cellText, isNumeric, valuesOf } from "../table_text.js";
-import {
-  about,
-  given,
-  LETTER,
-  longest,
-  MOST_LABEL,
-  short,
-  SLANT,
-  SLANTED_LABEL,
-  slantedFoot,
-  slantedHead,
-  told,
-} from "./axes.js";
+import { about, given, MOST_LABEL } from "./axes.js";
+import { before, beside, LETTER, LINE, longest, longestWord, told } from "./labels.js";
 import { looksOf, roleOf } from "./roles.js";
+
+const BEHIND = 14; // px, between a label and its axis
+
+/** How wide a map wants to be, in px, so that its words need no numbers. */
+export function heatRoom({ rows, plot }) {
+  const [xs, ys] = [plot.x, plot.y].map((column) => valuesOf(rows, column));
+  if (isNumeric(rows, plot.x)) return 0;
+  return BEHIND + LETTER * longest(ys) + xs.length * LETTER * (1 + longestWord(xs));
+}
 
 export function heat(table) {
   const { plot, panel, rows, columns, colour, width } = table;
@@ -26,12 +24,12 @@ export function heat(table) {
   const grid = ys.map((y) => xs.map((x) => at.get(JSON.stringify([x, y])) ?? null));
   const values = grid.map((line) => line.map((row) => row?.[plot.value] ?? null));
   const [zmin, zmax] = heatRange(table);
-  const words = Math.min(MOST_LABEL * width, 14 + LETTER * longest(ys));
-  const slanted = longest(xs) * LETTER > (width - words) / xs.length;
-  const left = slanted ? Math.max(words, slantedHead(xs, width)) : words;
+  const left = Math.min(MOST_LABEL * width, BEHIND + LETTER * longest(ys));
   const cell = (width - left) / xs.length;
+  const below = isNumeric(rows, plot.x) ? { texts: xs.map(told), height: LINE, list: [] } : beside(xs, cell);
+  const aside = before(ys, left - BEHIND);
   const roomy = cell >= 8 * LETTER; // for "> −0.001"
-  const foot = slanted ? slantedFoot(xs) : 24;
+  const row = Math.max(ys.length > 30 ? 14 : 24, aside.height + 4);
   const data = [
     {
       type: "heatmap",
@@ -49,25 +47,26 @@ export function heat(table) {
       ...(roomy && {
         text: values.map((line) => line.map((value) => (value === null ? "" : cellText(value, columns[plot.value])))),
         texttemplate: "%{text}",
-        textfont: { size: 11 },
+        textfont: { size: 13 },
       }),
     },
   ];
-  const label = (list, room) => ({
+  const label = (list, texts) => ({
     type: "category",
     showgrid: false,
     ticks: "",
     fixedrange: true,
     tickvals: list.map(told),
-    ticktext: list.map((one) => told(short(one, room))),
+    ticktext: texts,
   });
   const ascending = isNumeric(rows, plot.y);
+  const foot = below.height + 11;
   const layout = {
-    xaxis: { ...label(xs, slanted ? SLANTED_LABEL : cell), tickangle: slanted ? SLANT : 0 },
-    yaxis: { ...label(ys, left), autorange: ascending ? true : "reversed" },
+    xaxis: { ...label(xs, below.texts), tickangle: 0 },
+    yaxis: { ...label(ys, aside.texts), autorange: ascending ? true : "reversed" },
     margin: { l: left, r: 4, t: 4, b: foot },
   };
-  return { data, layout, height: 4 + foot + ys.length * (ys.length > 30 ? 14 : 24) };
+  return { data, layout, height: 4 + foot + ys.length * row, list: below.list };
 }
 
 /** Lowest and highest colour of a heat map, over all its panels. @returns {[number, number]} */

@@ -2,13 +2,14 @@
 // colours are given.
 
 import { headOf, isNumeric, valuesOf } from "../table_text.js";
-import { heat } from "./heat.js";
+import { heat, heatRoom } from "./heat.js";
 import { controlOf, seriesOf } from "./series.js";
-import { about, axis, given, LETTER, longest, margins, SHARES, told, upright, wordAxis } from "./axes.js";
+import { about, acrossHeight, axis, given, listed, margins, SHARES, slotOf, upright, wordAxis } from "./axes.js";
+import { beside, told } from "./labels.js";
 
 const GAP = 12; // px, of a bar of a group
 
-/** Plotly's { data, layout } of a panel, and how tall it wants to be. */
+/** Plotly's { data, layout } of a panel, how tall it wants to be, and what numbers on its x axis mean, if they do. */
 export function plotOf(figure, rows, colour, width) {
   const table = {
     ...figure,
@@ -19,7 +20,7 @@ export function plotOf(figure, rows, colour, width) {
     width,
   };
   const made = FORMS[figure.plot.form](table);
-  return { ...made, layout: { ...made.layout, height: made.height } };
+  return { list: [], ...made, layout: { ...made.layout, height: made.height } };
 }
 
 const FORMS = { bars, line, points, heat, roc, box };
@@ -56,7 +57,9 @@ function bars(table) {
   );
   const value = axis(table, plot.y, { zero: true });
   const words = numeric ? axis(table, plot.x, {}) : wordAxis(table, xs, across);
-  const height = across ? 36 + xs.length * (mine.length * 10 + GAP) : upright(table, xs);
+  const height = across
+    ? 36 + xs.length * Math.max(mine.length * 10 + GAP, acrossHeight(table, xs) + 4)
+    : upright(table, xs);
   const layout = {
     barmode: "group",
     bargap: 0.3,
@@ -105,7 +108,7 @@ function line(table) {
     yaxis: axis(table, plot.y, {}),
     margin: margins(table, xs, false),
   };
-  return { data, layout, height: upright(table, xs) };
+  return { data, layout, height: upright(table, xs), list: listed(table, xs) };
 }
 
 function points(table) {
@@ -133,7 +136,7 @@ function points(table) {
     yaxis: axis(table, plot.y, {}),
     margin: margins(table, xs, false),
   };
-  return { data, layout, height: 40 + upright(table, xs) };
+  return { data, layout, height: 40 + upright(table, xs), list: listed(table, xs) };
 }
 
 function roc(table) {
@@ -202,7 +205,7 @@ function box(table) {
     yaxis: axis(table, plot.y, {}),
     margin: margins(table, xs, false),
   };
-  return { data, layout, height: 20 + upright(table, xs) };
+  return { data, layout, height: 20 + upright(table, xs), list: listed(table, xs) };
 }
 
 // ---- what forms share
@@ -210,10 +213,10 @@ function box(table) {
 const hover = ({ columns }, rows) => ({ hoverinfo: "text", hovertext: rows.map((row) => about(columns, row)) });
 
 /** Bars lie where their words or their number would not fit beside each other. */
-function lying({ numeric, width }, xs, nSeries) {
-  if (numeric) return false;
-  const room = (width - 44) / xs.length;
-  return longest(xs) * LETTER > room || room / (nSeries + 0.5) < 7;
+function lying(table, xs, nSeries) {
+  if (table.numeric) return false;
+  const room = slotOf(table, xs);
+  return beside(xs, room).list.length > 0 || room / (nSeries + 0.5) < 7;
 }
 
 function filled({ fill, hatch, hollow }, colour) {
@@ -269,7 +272,8 @@ function faint(rgb, alpha = 0.16) {
 
 /** How wide a panel has to be at least, in px, for what stands along its x axis. */
 export function roomOf({ rows, plot }) {
-  if (plot.form === "heat" || isNumeric(rows, plot.x)) return 300;
+  if (plot.form === "heat") return Math.max(300, heatRoom({ rows, plot }));
+  if (isNumeric(rows, plot.x)) return 300;
   return Math.max(300, 44 + 26 * valuesOf(rows, plot.x).length);
 }
 

@@ -24,7 +24,7 @@ export function seriesOf(figure) {
   });
   const looks = looksOf(list.flatMap(({ roles }) => roles));
   return list.map(({ name, is, roles }) => {
-    const called = (one) => (roles.length === 1 ? name : plot.form === "bars" ? one : `${name}, ${one}`);
+    const called = (one) => (roles.length === 1 ? name : plot.form === "bars" ? towards(one) : `${name}, ${one}`);
     const parts = roles.map((one) => ({ name: called(one), role: one, look: looks.shift() }));
     return { ...parts[0], name, is, parts, partOf: (row) => parts[Math.max(0, roles.indexOf(role(row)))] };
   });
@@ -40,9 +40,13 @@ export const controlOf = ({ columns, plot }) =>
 export const partsOf = (figure) =>
   [...seriesOf(figure).flatMap(({ parts }) => parts), controlOf(figure)].filter(Boolean);
 
+// Directions and groups of names are both called known and unknown: each says which it is.
+const towards = (role) => (role === "known" || role === "unknown" ? `${role} direction` : role);
+const ofNames = ({ name }, value) => (/\bgroup$/.test(name) ? `${value} names` : value);
+
 /** The plots of a figure, each its own rows. @returns {{ name: string, rows: any[][] }[]} */
-export const panelsOf = ({ rows, plot }) =>
+export const panelsOf = ({ columns, rows, plot }) =>
   valuesOf(rows, plot.panel).map((value) => ({
-    name: !given(plot.panel) ? "" : cellText(value),
+    name: !given(plot.panel) ? "" : ofNames(columns[plot.panel], cellText(value)),
     rows: !given(plot.panel) ? rows : rows.filter((row) => row[plot.panel] === value),
   }));

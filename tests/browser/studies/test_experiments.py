@@ -309,7 +309,7 @@ def test_what_a_form_asks_is_what_its_draft_comes_to_with_every_field_changed_an
     run(page)
     expect(page.locator("#running")).to_contain_text("None here.")
     request = sent.pop()
-    assert [arm.name for arm in request.arms] == ["+unknown", "project out unknown"]
+    assert [arm.name for arm in request.arms] == ["+unknown", "unknown projected out"]
     assert (request.arms[0].hold[0].strength, request.arms[0].hold[0].scope) == (0.5, "entity")
     assert request.controls[0].kinds == ("silent", "random")
     page.goto(f"{app.url}/experiments#kind=attention")

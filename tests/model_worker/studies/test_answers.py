@@ -173,11 +173,11 @@ def test_what_an_arm_changes_stands_beside_what_its_controls_change(frames: list
     for arm in main_arms(study):
         controls = [4 * n_changed(one) for one in controls_of(study, arm)]
         told = flip_claim(study, cases, arm)
-        assert told.startswith(f"{study.arms[arm].name} changes what {4 * n_changed(arm)} of {len(cases)} answers ")
+        assert told.startswith(f"With {study.arms[arm].name}, {4 * n_changed(arm)} of {len(cases)} answers come to")
         if not controls:
-            assert told.endswith(", no control was run.")
+            assert told.endswith("; no control was run.")
             continue
-        assert f"{len(controls)} controls " in told and f"({min(controls)} to {max(controls)}); it is " in told
+        assert f"{len(controls)} controls " in told and f"({min(controls)} to {max(controls)}): it is " in told
         is_beyond = not min(controls) <= 4 * n_changed(arm) <= max(controls)
         assert ("beyond all of them" in told) == is_beyond
 
@@ -202,8 +202,8 @@ def test_a_claim_says_the_arm_the_baseline_and_its_controls_or_that_they_are_too
     of_controls = [n_refused(arm) for arm, one in enumerate(study.arms) if one.control_of == 1]
     mean = f"{sum(of_controls) / 6:.1f}".removesuffix(".0")
     assert (
-        f"+known refuses {n_refused(1)} of 8 unknown names, the baseline {n_refused(0)}, 6 controls {mean} on average "
-        f"({min(of_controls)} to {max(of_controls)})"
+        f"With +known, {n_refused(1)} of 8 unknown names are refused; untouched {n_refused(0)}, with its 6 controls "
+        f"{mean} on average ({min(of_controls)} to {max(of_controls)})"
     ) in claim
     assert "no control was run" in claim  # of +unknown
     assert any("+unknown has no control" in warning for warning in study.warnings)
@@ -230,8 +230,8 @@ def test_a_claim_says_what_controls_do_to_names_that_the_push_is_not_aimed_at(fr
         return Trial(seq=0, trial=number, name=name, prompt="", answers=answers, numbers={})
 
     claim = pooled_figure(study, [trial(number, name) for number, name in enumerate(names)]).claim
-    told = f"On known names its {does} controls refuse 8 of 8 on average (8 to 8), the baseline 0."
-    assert (told in claim) if does else ("On known names" not in claim)
+    told = f"Of known names 8 of 8 are refused with its {does} controls, on average (8 to 8; untouched 0):"
+    assert (told in claim) if does else ("Of known names" not in claim)
 
 
 @pytest.mark.parametrize("held", [PUSH, PUSH.model_copy(update={"unit": "raw", "strength": 40.0})])
@@ -442,16 +442,14 @@ def test_misfires_are_counted_from_the_answers_and_the_claim_says_so(embedded_en
     turned = sum(one.answers[1].outcome == "refused" for one in misfired)
     assert f"{len(misfired)} wrong or invented answers are too few" in figure(frames, "ablation").claim
     claim, n = ablation_figure(study, trials * 6).claim, len(misfired) * 6
-    assert f"turns {turned * 6} of {n} wrong or invented answers" in claim
+    assert f"{turned * 6} of {n} wrong or invented answers" in claim
     (row,) = (
         row for row in rows_of(frames, "ablation") if (row["untouched"], row["series"]) == ("wrong or invented", "arm")
     )
     assert (row["n"], row["refused"]) == (len(misfired), pytest.approx(turned / len(misfired), rel=1e-5))
     known = sorted(one.numbers["watched"][0] for one in misfired)
     (box,) = (
-        row
-        for row in rows_of(frames, "misfires")
-        if row["read"] == f"latent 4 of {KNOWN.dictionary}" and row["answer"] == "wrong or invented"
+        row for row in rows_of(frames, "misfires") if row["read"] == "L3 #4" and row["answer"] == "wrong or invented"
     )
     assert (box["n"], box["least"], box["most"]) == (len(known), known[0], known[-1])
     assert {arm.control_kind for arm in study.arms if arm.control_of} == {"matched", "random"}
@@ -482,14 +480,12 @@ def test_the_claim_about_misfires_says_yes_or_no_as_the_numbers_do(
 
     trials = [trial(number, before) for number, before in enumerate(untouched)]
     ablation = ablation_figure(frames[0], trials)
-    assert f"+known turns {turned} of 10 wrong or invented answers" in ablation.claim
-    assert (
-        f"6 controls {by_controls} on average" in ablation.claim and "of 4 right answers it turns 0" in ablation.claim
-    )
+    assert f"With +known, {turned} of 10 wrong or invented answers" in ablation.claim
+    assert f"6 controls {by_controls} on average" in ablation.claim and "of 4 right answers 0 do" in ablation.claim
     assert answer in ablation.claim
     found = {(row[0], row[1]): row[3:6] for row in auroc_figure(frames[0], trials).rows}
     assert found["refusal log-odds", "against right"] == (10, 4, 0.0)  # they come first, so that theirs are smaller
-    assert found[f"latent 4 of {KNOWN.dictionary}", "against refused"] == (10, 3, 0.5)  # all alike
+    assert found["L3 #4", "against refused"] == (10, 3, 0.5)  # all alike
 
 
 def test_repetition_is_the_share_of_word_pairs_that_were_there_before() -> None:

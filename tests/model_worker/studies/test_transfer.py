@@ -78,7 +78,7 @@ def test_fvu_is_sae_lens_own_reconstruction_of_transformers_residuals(
 ) -> None:
     from sae_lens import SAE  # 10-30 s
 
-    told = {(row["dictionary"].split(",")[0], row["place"]): row["FVU"] for row in rows_of(frames, "reading")}
+    told = {(row["id"], row["place"]): row["FVU"] for row in rows_of(frames, "reading")}
     read_here = [one for one in embedded.card.dictionaries if one.trained_on == "base"]
     assert len(told) == len(read_here) * len(READING_PLACES)
     for one in read_here:
@@ -114,7 +114,7 @@ def test_separation_and_auroc_are_those_of_the_activations(
 def test_the_norms_are_transformers_residuals_own(frames: list[Frame], residuals: dict[str, torch.Tensor]) -> None:
     for row in rows_of(frames, "norms"):
         own = residuals[row["place"]][:, row["layer"]].norm(dim=-1).mean().item()
-        assert row["mean |resid_post|"] == pytest.approx(own, rel=1e-4)
+        assert row["mean |x|"] == pytest.approx(own, rel=1e-4)
 
 
 def test_what_is_left_untouched_is_what_transformers_stream_has(embedded: Loaded, frames: list[Frame]) -> None:

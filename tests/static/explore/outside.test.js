@@ -35,8 +35,11 @@ Deno.test("a name of the world that is refused as it is spelled here is offered 
   const asked = (text, called, outcome, before = "What sport does ") => ({
     arms: [{ verdict: outcome && { outcome } }],
     start: {
-      request: { prompt: `${before}${text} play?` },
-      entity: { text, called, span: { start: [...before].length, end: [...before].length + [...text].length } },
+      request: {
+        prompt: `${before}${text} play?`,
+        entity: { start: [...before].length, end: [...before].length + [...text].length },
+      },
+      entity: { text, called, start: 5, end: 8, found: "world" }, // start and end are tokens
     },
   });
   const otherwise = otherwiseOf(asked("bjorn  borg", "Bjorn Borg", "refused", "😀 "));

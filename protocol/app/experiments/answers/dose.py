@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from protocol.amounts import signed
 from protocol.app.experiments.answers.arms import (
     ArmsDraft,
     ArmsExperiment,
@@ -85,7 +86,7 @@ class DoseExperiment(ArmsExperiment[DoseDraft]):
         direction = direction_to(card, draft.target)
         arms = tuple(
             arm(
-                f"{direction.role} {one:+g}",
+                f"{direction.role} {signed(one)}",
                 direction.role,
                 Held(target=draft.target, unit=direction.unit, scope=draft.scope, strength=one),
             )

@@ -65,7 +65,7 @@ class MisfiresExperiment(ArmsExperiment[MisfiresDraft]):
     def request(self, card: ModelCard, draft: MisfiresDraft) -> AnswersRequest:
         if draft.known is None:
             raise no_direction(card, "known")
-        arms = (arm("ablate known", "known", ablated(draft.known)),)
+        arms = (arm("known ablated", "known", ablated(draft.known)),)
         controls = controlled(arms, draft.n, ("matched", "random"))
         require_allowed(arms, controls, "arm")
         return AnswersRequest(

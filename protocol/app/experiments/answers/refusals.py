@@ -70,7 +70,7 @@ class RefusalsExperiment(ArmsExperiment[RefusalsDraft]):
     def request(self, card: ModelCard, draft: RefusalsDraft) -> AnswersRequest:
         pushes = [(role, held) for role in PUSHED_ROLES if (held := getattr(draft, role)) is not None]
         added = [arm(f"+{role}", role, held) for role, held in pushes]
-        taken = [arm(f"project out {role}", role, projected_out(held)) for role, held in pushes]
+        taken = [arm(f"{role} projected out", role, projected_out(held)) for role, held in pushes]
         kinds = tuple(kind for kind in draft.kinds if kind != "silent")  # what doesn't fire has nothing to take out
         arms = (*added, *taken)
         controls = (*controlled(added, draft.n, draft.kinds), *controlled(taken, draft.n_projected, kinds))

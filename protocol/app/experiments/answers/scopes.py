@@ -15,7 +15,7 @@ from protocol.app.experiments.directions import direction_to, directions_of, no_
 from protocol.app.experiments.experiment import ExperimentAbout
 from protocol.app.experiments.form import ChoiceField, FieldOption, FormField, WordsField, number_field
 from protocol.steering import Held, Strength, Target
-from protocol.vocabulary import Scope
+from protocol.vocabulary import SCOPES, Scope
 from protocol.worker.models import DirectionCard, ModelCard
 from protocol.worker.studies import AnswersRequest
 
@@ -80,7 +80,7 @@ class ScopesExperiment(ArmsExperiment[ScopesDraft]):
         direction = direction_to(card, draft.target)
         arms = tuple(
             arm(
-                f"{direction.role} at {scope}{', generated too' if generated else ''}",
+                f"{direction.role}: {SCOPES[scope]}{', answer too' if generated else ''}",
                 direction.role,
                 Held(
                     target=draft.target,

@@ -3,7 +3,7 @@ what mostly waits comes between what computes, or all processes wait at once. Wh
 where the store is empty: no test fills it.
 
 Knows no test. Files stay whole, which is what `--dist loadfile` hands out, and the rest keeps pytest's order. Where
-core alone is asked for, a file that holds none of it isn't imported: that was a third of collecting it, in each process.
+core alone is asked for, a file that holds none of it isn't imported: that was a third of collecting, in each process.
 """
 
 import os

@@ -23,7 +23,8 @@ ROOT = Path(__file__).parent.parent
     [
         ("app.main", ("torch", "transformers", "sae_lens", "model_worker")),
         ("model_worker.serve.server", ("torch", "app", "training", "sqlalchemy", "jinja2", "sae_lens")),
-        ("model_worker.answering.generate", ("app", "sqlalchemy", "sae_lens")),
+        # the last two: what takes seconds, and a worker starts often
+        ("model_worker.engine", ("app", "sqlalchemy", "sae_lens", "sklearn", "transformers.modeling_utils", "sympy")),
         ("client.client", ("torch", "app", "model_worker", "fastapi", "sqlalchemy")),
         ("protocol.worker.frames", ("app", "model_worker", "fastapi", "sqlalchemy", "torch")),
     ],

@@ -48,5 +48,5 @@ class Base:
             )
         base = self._loaded.base or load_base(self._row, device)
         used = ModelUsed(id=f"{card.id}, base", sha256=base.sha256, dtype=card.dtype, device=device)
-        same = base.model is self._loaded.model
-        return Part(self._loaded.gemma if same else runnable(base.model, card), used)
+        same = base.checkpoint is self._loaded.checkpoint
+        return Part(self._loaded.gemma if same else runnable(base.checkpoint, card), used)

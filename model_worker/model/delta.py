@@ -4,15 +4,14 @@ The file holds `<name of W without .weight>.lora_A` (r, in) and `.lora_B` (out, 
 with it and the model without share every other tensor. Knows nothing about cards, or how it was trained.
 """
 
-import copy
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from model_worker.model.gemma import OfTransformers
+from model_worker.model.checkpoint import Checkpoint
 
 
 class LowRankDelta:
@@ -33,20 +32,15 @@ class LowRankDelta:
                 raise ValueError(f"{file.name}: {name} has no lora_A and lora_B of one rank")
             self._pairs[f"{name}.weight"] = a, b
 
-    def added_to(self, model: OfTransformers) -> OfTransformers:
-        """Another model; `model` stays as it is. Sums in fp32, then in the model's dtype."""
-        own = dict(model.named_parameters())
+    def added_to(self, base: Checkpoint) -> Checkpoint:
+        """Another one; `base` stays as it is. Sums in fp32, then in the base's dtype."""
+        tensors = dict(base.tensors)
         for name, (a, b) in self._pairs.items():
-            if name not in own or own[name].shape != (b.shape[0], a.shape[1]):
+            if name not in tensors or tensors[name].shape != (b.shape[0], a.shape[1]):
                 raise ValueError(f"{self._file.name}: the model has no {name} of {(b.shape[0], a.shape[1])}")
-        shared = [*(one for name, one in own.items() if name not in self._pairs), *model.buffers()]
-        tuned = copy.deepcopy(model, {id(one): one for one in shared})
-        weights = dict(tuned.named_parameters())
-        with torch.no_grad():
-            for name, (a, b) in self._pairs.items():
-                added = self._scale * (b.float() @ a.float()).to(weights[name].device)
-                weights[name].copy_(weights[name].float() + added)
-        return tuned
+            own = tensors[name]
+            tensors[name] = (own.float() + self._scale * (b.float() @ a.float()).to(own.device)).to(own.dtype)
+        return replace(base, tensors=tensors)
 
     def sha256_with(self, base_sha256: str) -> str:
         """Of the model that it makes of weights with that hash."""

@@ -2,8 +2,7 @@
 
 transformers' own forward pass is the reference; this one gives the same numbers, lets the engine begin in the
 middle of the network and of the prompt, and takes half the time where overhead rules (small models, one row).
-Weights are shared with the transformers model, which keeps working: its q, k, v and gate, up matrices become
-views of the fused ones here.
+Weights are shared with the checkpoint: its q, k, v and gate, up matrices become views of the fused ones here.
 
     x0 = E[ids] * sqrt(d)
     h  = x + N2(attention(N1(x)));   x' = h + N4(down(gelu(gate(N3(h))) * up(N3(h))))      a block
@@ -20,15 +19,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import gelu
+from torch import Tensor
+from torch.nn.functional import embedding, gelu
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
+from model_worker.model.checkpoint import EMBED_TOKENS, Checkpoint
 from model_worker.model.head import OutputHead
 
 PASS_BYTES = 2**28
-
-OfTransformers = Any
-"""A module of transformers: what it has is known by its config."""
 
 KeysValues = tuple[Tensor, Tensor]
 Remember = Callable[[Tensor, Tensor], KeysValues]
@@ -175,12 +173,11 @@ def finished(shape: Shape, block: Block, x: Tensor, mixed: Tensor, within: Withi
 
 
 class Gemma:
-    """The tensors of a loaded Gemma 2 or 3, ready to run."""
+    """The tensors of a Gemma 2 or 3, ready to run."""
 
-    def __init__(self, model: OfTransformers, n_positions: int) -> None:
+    def __init__(self, checkpoint: Checkpoint, n_positions: int) -> None:
         """n_positions: of the longest sequence. Raises TypeError for a model that isn't Gemma 2 or 3."""
-        text = model.get_submodule("model")
-        config = text.config
+        config, tensors = checkpoint.config, checkpoint.tensors
         known = config.model_type in ("gemma2", "gemma3_text") and not config.attention_bias
         known = known and config.hidden_activation == "gelu_pytorch_tanh"
         if not known or getattr(config, "use_bidirectional_attention", False):
@@ -194,22 +191,18 @@ class Gemma:
             cap=getattr(config, "attn_logit_softcapping", None),
             eps=config.rms_norm_eps,
         )
-        self.blocks = tuple(_block(layer, self.shape) for layer in text.layers)
+        blocks = range(config.num_hidden_layers)
+        self.blocks = tuple(_block(tensors, f"model.layers.{n}.", self.shape) for n in blocks)
         self.window: int = config.sliding_window
-        self._embedding = text.embed_tokens
-        norm = _norm(text.norm, self.shape)
-        self.head = OutputHead(
-            norm, norm.scaled, model.lm_head.weight, getattr(config, "final_logit_softcapping", None)
-        )
+        self._embedding = tensors[EMBED_TOKENS]
+        norm = _norm(tensors["model.norm.weight"], self.shape)
+        self.head = OutputHead(norm, norm.scaled, checkpoint.head, getattr(config, "final_logit_softcapping", None))
         self.device: torch.device = self.head.weight.device
         self.dtype: torch.dtype = self.head.weight.dtype
-        own_bases = config.model_type == "gemma3_text"
-        self._tables = {
-            kind: self._table(text.rotary_emb, (kind,) if own_bases else (), n_positions)
-            for kind in set(config.layer_types)
-        }
+        self._scale = torch.tensor(self.shape.d_model**0.5).to(self.device, self.dtype)
         self.kinds: tuple[str, ...] = tuple(config.layer_types)
         """By block: full_attention or sliding_attention."""
+        self._tables = {kind: self._table(config, kind, n_positions) for kind in sorted(set(self.kinds))}
 
     @property
     def n_layers(self) -> int:
@@ -229,7 +222,7 @@ class Gemma:
 
     def embed(self, ids: Tensor) -> Tensor:
         """(batch, pos) to (batch, pos, d_model) fp32, scaled by sqrt(d_model) in the model's dtype."""
-        return self._embedding(ids).float()
+        return (embedding(ids, self._embedding) * self._scale).float()
 
     def rotations(self, positions: Tensor) -> tuple[Rotation, ...]:
         """By block, for positions (batch or 1, pos)."""
@@ -255,41 +248,57 @@ class Gemma:
         """resid_post of the last block (..., d_model) to logits (..., vocab), fp32."""
         return self.head.logits(x)
 
-    def _table(self, rotary: nn.Module, kind: tuple[str, ...], n_positions: int) -> Rotation:
-        like = torch.empty(0, dtype=self.dtype, device=self.device)
-        cos, sin = rotary(like, torch.arange(n_positions, device=self.device).unsqueeze(0), *kind)
+    def _table(self, config: Any, kind: str, n_positions: int) -> Rotation:
+        """Angles pos · base^(-2i / head_dim), each twice; stretched where the config says so."""
+        own_bases = kind in config.rope_parameters  # Gemma 3's
+        said, of_kind = (config.rope_parameters[kind], (kind,)) if own_bases else (config.rope_parameters, ())
+        if said["rope_type"] == "default":
+            turns = torch.arange(0, self.shape.head_dim, 2, dtype=torch.float) / self.shape.head_dim
+            frequencies, size = 1.0 / said["rope_theta"] ** turns, 1.0
+        else:
+            frequencies, size = ROPE_INIT_FUNCTIONS[said["rope_type"]](config, None, None, *of_kind)
+        angles = torch.arange(n_positions).unsqueeze(1).float() * frequencies
+        angles = torch.cat((angles, angles), dim=-1)
+        cos, sin = (one.mul(size).to(self.device, self.dtype) for one in (angles.cos(), angles.sin()))
         sin[..., : self.shape.head_dim // 2].neg_()
-        return Rotation(cos[0].unsqueeze(1), sin[0].unsqueeze(1))
+        return Rotation(cos.unsqueeze(1), sin.unsqueeze(1))
 
 
-def _block(layer: OfTransformers, shape: Shape) -> Block:
-    attention, mlp = layer.self_attn, layer.mlp
-    normed, dtype = hasattr(attention, "q_norm"), mlp.down_proj.weight.dtype
+def _block(tensors: dict[str, Tensor], prefix: str, shape: Shape) -> Block:
+    def named(name: str) -> Tensor:
+        return tensors[f"{prefix}{name}.weight"]
+
+    def fused(*names: str) -> Tensor:
+        return _fused(tensors, [f"{prefix}{name}.weight" for name in names])
+
+    dtype = named("mlp.down_proj").dtype
+    normed = f"{prefix}self_attn.q_norm.weight" in tensors
     return Block(
-        before_attention=_norm(layer.input_layernorm, shape, dtype),
-        qkv=_fused(attention.q_proj, attention.k_proj, attention.v_proj),
-        q_norm=_norm(attention.q_norm, shape, dtype) if normed else None,
-        k_norm=_norm(attention.k_norm, shape, dtype) if normed else None,
-        out=attention.o_proj.weight.T,
-        after_attention=_norm(layer.post_attention_layernorm, shape),
-        before_mlp=_norm(layer.pre_feedforward_layernorm, shape, dtype),
-        gate_up=_fused(mlp.gate_proj, mlp.up_proj),
-        down=mlp.down_proj.weight.T,
-        after_mlp=_norm(layer.post_feedforward_layernorm, shape),
+        before_attention=_norm(named("input_layernorm"), shape, dtype),
+        qkv=fused("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        q_norm=_norm(named("self_attn.q_norm"), shape, dtype) if normed else None,
+        k_norm=_norm(named("self_attn.k_norm"), shape, dtype) if normed else None,
+        out=named("self_attn.o_proj").T,
+        after_attention=_norm(named("post_attention_layernorm"), shape),
+        before_mlp=_norm(named("pre_feedforward_layernorm"), shape, dtype),
+        gate_up=fused("mlp.gate_proj", "mlp.up_proj"),
+        down=named("mlp.down_proj").T,
+        after_mlp=_norm(named("post_feedforward_layernorm"), shape),
     )
 
 
-def _norm(module: OfTransformers, shape: Shape, dtype: torch.dtype = torch.float32) -> Norm:
-    gain = 1.0 + module.weight.float()
+def _norm(weight: Tensor, shape: Shape, dtype: torch.dtype = torch.float32) -> Norm:
+    gain = 1.0 + weight.float()
     width = gain.shape[0]
     return Norm(gain * width**0.5, torch.tensor((width * shape.eps) ** 0.5, device=gain.device), dtype)
 
 
-def _fused(*linears: nn.Linear) -> Tensor:
-    """One matrix (in, out) for all; each linear's weight becomes a view of it, so nothing is held twice."""
-    fused = torch.cat([linear.weight.data for linear in linears])
+def _fused(tensors: dict[str, Tensor], names: list[str]) -> Tensor:
+    """One matrix (in, out) for all; each weight becomes a view of it, so nothing is held twice."""
+    fused = torch.cat([tensors[name] for name in names])
     first = 0
-    for linear in linears:
-        linear.weight.data = fused[first : first + linear.out_features]
-        first += linear.out_features
+    for name in names:
+        size = len(tensors[name])
+        tensors[name] = fused[first : first + size]
+        first += size
     return fused.T

@@ -5,14 +5,16 @@ The same road for the embedded model and for Gemma. Knows nothing about requests
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from model_worker.model.checkpoint import Checkpoint
 from model_worker.model.dictionaries.held import Dictionaries, in_use
 from model_worker.model.dictionaries.transcoder import Transcoder, load_transcoder
 from model_worker.model.gemma import Gemma
@@ -30,7 +32,7 @@ class Loaded:
     """A model ready to run. Frozen: nothing that a request does may stay behind in it."""
 
     card: ModelCard
-    model: PreTrainedModel  # transformers' own: the reference that `gemma` equals, and whose weights it shares
+    checkpoint: Checkpoint  # whose tensors `gemma` shares
     gemma: Gemma
     tokenizer: PreTrainedTokenizerBase
     dictionaries: Mapping[str, Dictionary]
@@ -46,6 +48,12 @@ class Loaded:
     base: Untuned | None = None  # where the card's base is the same weights, perhaps without a delta
     transcoders: Mapping[str, Transcoder] = field(default_factory=dict)
 
+    @cached_property
+    def model(self) -> Any:
+        """transformers' own model over the same tensors: the reference that `gemma` equals. Only tests and benchmarks
+        ask for it."""
+        return self.checkpoint.in_transformers()
+
 
 def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lambda _doing: None) -> Loaded:
     """Load everything that the card names, but for dictionaries that nothing of the card itself reads: they wait until
@@ -56,7 +64,7 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
     say("reading the weights")
     weights = load_weights(row, device)
     say("reading the tokenizer")
-    model, tokenizer = weights.model, AutoTokenizer.from_pretrained(row.place_of(card.weights))
+    checkpoint, tokenizer = weights.checkpoint, AutoTokenizer.from_pretrained(row.place_of(card.weights))
     layer_of = {one.id: one.layer for one in (*card.dictionaries, *card.transcoders)}
     layer_of |= {one.name: one.layer for one in card.vectors}
     vectors = load_file(folder / "directions.safetensors") if card.vectors else {}
@@ -70,11 +78,11 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
     )
     dictionaries.load(in_use(card))
     say("reading names, facts and text")
-    opens_refusal = _opens_refusal(card, model, tokenizer).to(device)
+    opens_refusal = _opens_refusal(card, len(checkpoint.head), tokenizer).to(device)
     weights.gemma.head = weights.gemma.head.naming(opens_refusal.nonzero().squeeze(-1))
     return Loaded(
         card=card,
-        model=model,
+        checkpoint=checkpoint,
         gemma=weights.gemma,
         tokenizer=tokenizer,
         dictionaries=dictionaries,
@@ -82,7 +90,7 @@ def load(row: RegistryRow, device: str = "cpu", say: Callable[[str], None] = lam
         vectors={v.name: vectors[v.name].float().to(device) for v in card.vectors},
         world=read_world(folder / card.world, card.other_words) if card.world else World(),
         corpus=_documents(folder / card.corpus) if card.corpus else (),
-        stop_ids=_stop_ids(model, tokenizer),
+        stop_ids=_stop_ids(checkpoint.eos_ids, tokenizer),
         opens_refusal=opens_refusal,
         sha256=weights.sha256,
         risk=read_risk(folder / card.risk) if card.risk else None,
@@ -117,20 +125,18 @@ def _documents(file: Path) -> tuple[str, ...]:
     return tuple(line for line in file.read_text("utf-8").split("\n") if line.strip())
 
 
-def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    configured = model.generation_config.eos_token_id
-    ids = set(configured if isinstance(configured, list) else [configured])
-    ids |= {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<end_of_turn>")}
+def _stop_ids(eos_ids: frozenset[int], tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    ids = eos_ids | {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<end_of_turn>")}
     return frozenset(i for i in ids if i is not None and i != tokenizer.unk_token_id)
 
 
-def _opens_refusal(card: ModelCard, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Tensor:
+def _opens_refusal(card: ModelCard, vocab_size: int, tokenizer: PreTrainedTokenizerBase) -> Tensor:
     """By text, white space aside: a word and its byte, with a space before it or without. Raises ValueError if none."""
     wanted = set(card.refusal_openings)
-    pieces = pieces_of(tokenizer)[: model.config.vocab_size]
+    pieces = pieces_of(tokenizer)[:vocab_size]
     ids = [token for token, piece in enumerate(pieces) if piece_text(piece, token).strip() in wanted]
     if not ids:
         raise ValueError(f"{card.id}: none of its refusal openings {sorted(wanted)} is a token")
-    opens = torch.zeros(model.config.vocab_size, dtype=torch.bool)
+    opens = torch.zeros(vocab_size, dtype=torch.bool)
     opens[ids] = True
     return opens

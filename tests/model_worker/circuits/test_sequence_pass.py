@@ -1,6 +1,6 @@
 """The pass with gradients against the engine's own, and what relevance adds up to."""
 
-import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -66,8 +66,8 @@ def test_relevance_of_the_input_is_all_of_what_comes_out(random_model: Loaded) -
 
 
 def test_what_is_widened_computes_in_fp32_from_the_same_weights(random_model: Loaded) -> None:
-    model = copy.deepcopy(random_model.model).to(torch.bfloat16)
-    narrow = Gemma(model, 64)
+    tensors = {name: one.bfloat16() for name, one in random_model.checkpoint.tensors.items()}
+    narrow = Gemma(replace(random_model.checkpoint, tensors=tensors), 64)
     wide = widened(narrow)
     assert widened(wide) is wide
     whole = SequencePass.of(wide, len(PROMPT))

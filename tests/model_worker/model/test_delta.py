@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from model_worker.decoding.states import read
 from model_worker.engine import Engine
+from model_worker.model import weights
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import RegistryRow, read_row
 from model_worker.store.place import HASHES, whole_sha256
@@ -86,10 +87,10 @@ def test_base_and_chat_model_share_what_the_delta_leaves_alone_and_nothing_is_re
     row: RegistryRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = load(row)
-    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: pytest.fail("read a second time"))
+    monkeypatch.setattr(weights, "read_checkpoint", lambda *_, **__: pytest.fail("read a second time"))
     base_of(loaded, row)
     assert loaded.base is not None
-    chat, base = (dict(one.named_parameters()) for one in (loaded.model, loaded.base.model))
+    chat, base = loaded.checkpoint.tensors, loaded.base.checkpoint.tensors
     assert chat.keys() == base.keys()
     shared = {name for name, one in chat.items() if one.data_ptr() == base[name].data_ptr()}
     assert "model.embed_tokens.weight" in shared
@@ -102,7 +103,7 @@ def test_base_and_chat_model_share_what_the_delta_leaves_alone_and_nothing_is_re
 
 def test_a_model_that_is_its_own_base_is_there_once(row: RegistryRow, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = load(RegistryRow(row.card.model_copy(update={"delta": None}), row.folder, row.store))
-    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: pytest.fail("read a second time"))
+    monkeypatch.setattr(weights, "read_checkpoint", lambda *_, **__: pytest.fail("read a second time"))
     base = base_of(loaded, row)
     assert base.gemma is loaded.gemma and base.used.sha256 == loaded.sha256
 
@@ -147,7 +148,7 @@ def test_weights_that_are_not_in_the_store_or_not_whole_are_refused_with_the_com
 ) -> None:
     with pytest.raises(Refused, match="make run MODEL=one"):
         load(RegistryRow(row.card, row.folder, row.store / "elsewhere"))
-    weights = row.store / "one" / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1])
+    file = row.store / "one" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(Refused, match="lacks some of it"):
         load(row)

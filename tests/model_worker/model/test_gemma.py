@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 from transformers import (
-    AutoModelForCausalLM,
     Gemma2Config,
     Gemma2ForCausalLM,
     Gemma3ForCausalLM,
@@ -15,6 +14,7 @@ from transformers import (
 )
 
 from model_worker.decoding.states import read
+from model_worker.model.checkpoint import Checkpoint, read_checkpoint
 from model_worker.model.gemma import Gemma
 from model_worker.model.loading import Loaded
 from tests.model_worker.driving import TOLERANCE
@@ -40,6 +40,10 @@ def test_logits_and_residuals_past_the_window_equal_transformers(random_model: L
 def test_the_embedded_model_equals_transformers_past_its_window(embedded: Loaded) -> None:
     ids = torch.randint(10, 4000, (150,), generator=torch.Generator().manual_seed(0)).tolist()
     check(embedded.model, embedded.gemma, [2, *ids], TOLERANCE)
+
+
+def checkpoint_of(model: torch.nn.Module) -> Checkpoint:
+    return Checkpoint(model.config, {name: one.detach() for name, one in model.named_parameters()})
 
 
 def real_shape(family: str, dtype: torch.dtype) -> torch.nn.Module:
@@ -76,15 +80,16 @@ def test_the_real_shapes_equal_transformers(family: str, dtype: torch.dtype, tol
     model.config._attn_implementation = "eager"
     length = 530 if family == "gemma3" and dtype == torch.float32 else 40  # once past Gemma 3's window of 512
     ids = torch.randint(10, 2_000, (length,), generator=torch.Generator().manual_seed(0)).tolist()
-    check(model, Gemma(model, length), ids, tolerance)
+    check(model, Gemma(checkpoint_of(model), length), ids, tolerance)
 
 
 def test_weights_are_held_once_and_sharing_them_changes_nothing(random_card: Path) -> None:
-    model = AutoModelForCausalLM.from_pretrained(random_card / "weights", attn_implementation="eager")
+    checkpoint = read_checkpoint(random_card / "weights", torch.float32, "cpu")
     ids = torch.arange(10, 40).unsqueeze(0)
     with torch.no_grad():
-        before = model(ids).logits
-        gemma = Gemma(model, 30)
+        before = checkpoint.in_transformers()(ids).logits
+        gemma = Gemma(checkpoint, 30)
+        model = checkpoint.in_transformers()
         assert torch.equal(model(ids).logits, before)
     attention = model.model.layers[0].self_attn
     fused = gemma.blocks[0].qkv.untyped_storage().data_ptr()
@@ -97,4 +102,4 @@ def test_another_family_is_refused_when_it_is_loaded() -> None:
         vocab_size=20, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2
     )
     with pytest.raises(TypeError, match="llama"):
-        Gemma(LlamaForCausalLM(config), 8)
+        Gemma(checkpoint_of(LlamaForCausalLM(config)), 8)

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Gemma3ForConditionalGeneration
+from transformers import AutoModelForCausalLM, Gemma3ForConditionalGeneration
 
 from model_worker.answering.prompt import read_prompt
 from model_worker.decoding.states import read
+from model_worker.model.checkpoint import read_checkpoint
 from model_worker.model.loading import load
 from model_worker.model.registry import read_row
 from protocol.worker.requests import GenerateRequest
@@ -48,10 +49,26 @@ def test_a_checkpoint_that_sees_loads_as_a_text_model_equal_to_transformers(
         save_file(written, file, metadata={"format": "pt"})
     ids, logits = expected
     assert (read(loaded.gemma, tuple(ids)).logits - logits).abs().max() <= TOLERANCE * max(1.0, logits.abs().max())
-    assert not [name for name, _ in loaded.model.named_parameters() if "vision" in name]
+    assert not [name for name in loaded.checkpoint.tensors if "vision" in name]
     assert loaded.stop_ids == {1, 5} and loaded.opens_refusal.any()
     asked = GenerateRequest(model=loaded.card.id, prompt="Who is Ann?")
     assert read_prompt(loaded, asked).tokens[0].role == "bos"
+
+
+def test_what_is_read_is_what_transformers_reads(random_card: Path, tmp_path: Path) -> None:
+    """In one file and in shards: every tensor bit for bit, config and ends of answers."""
+    whole = random_card / "weights"
+    theirs = AutoModelForCausalLM.from_pretrained(whole)
+    theirs.save_pretrained(tmp_path, max_shard_size="100KB")
+    assert len(list(tmp_path.glob("*.safetensors"))) > 1
+    expected = dict(theirs.named_parameters())
+    for place in (whole, tmp_path):
+        ours = read_checkpoint(place, torch.float32, "cpu")
+        assert ours.tensors.keys() == expected.keys()
+        assert all(torch.equal(one, expected[name]) for name, one in ours.tensors.items())
+        assert ours.eos_ids == {theirs.generation_config.eos_token_id}
+        of_no_place = {"_name_or_path": ""}
+        assert ours.config.to_dict() | of_no_place == theirs.config.to_dict() | of_no_place
 
 
 def test_a_checkpoint_that_lacks_weights_does_not_load(tmp_path: Path) -> None:

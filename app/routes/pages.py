@@ -62,6 +62,12 @@ def routes(parts: Parts) -> APIRouter:
             request, "experiments.html", "experiments", experiments=_EXPERIMENTS, first=first, paper=paper
         )
 
+    @router.api_route("/neurons", methods=["GET", "HEAD"])
+    async def neurons(request: Request) -> Response:
+        return parts.drawing.draw(
+            request, "neurons.html", "neurons", first=parts.first_studies, paper=PAPERS["h_neurons"]
+        )
+
     @router.api_route("/circuit", methods=["GET", "HEAD"])
     async def circuit(request: Request) -> Response:
         first = FIRST_CIRCUIT if (ROOT / FIRST_CIRCUIT[1:]).is_file() else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from protocol.glossary.answers import ANSWER_TERMS
 from protocol.glossary.circuits import CIRCUIT_TERMS
 from protocol.glossary.controls import CONTROL_TERMS
+from protocol.glossary.neurons import NEURON_TERMS
 from protocol.glossary.pushing import PUSHING_TERMS
 from protocol.glossary.reading import READING_TERMS
 from protocol.glossary.recording import RECORDING_TERMS
@@ -35,6 +36,7 @@ CHAPTERS = (
     ),
     GlossaryChapter("circuits", "Circuits", "What leads to the answer, and how far that holds.", CIRCUIT_TERMS),
     GlossaryChapter("sets", "Whole sets of names", "What Discover and Experiments count.", SET_TERMS),
+    GlossaryChapter("neurons", "Neurons", "Which neurons tell errors, and what turning them does.", NEURON_TERMS),
     GlossaryChapter("recording", "What is kept", "A run as it was, and whether it still holds.", RECORDING_TERMS),
 )
 

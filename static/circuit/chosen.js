@@ -257,9 +257,11 @@ export function chosenView(element, state, more) {
 
   // Its card and a slider for it are Explore's.
   function links(one) {
-    const href = inExplore(state.get("graph"), state.get("side"), one);
+    const href = inExplore(state.get("graph"), state.get("side"), one, state.get("card"));
     const slider = sliderOf(state.get("graph"), state.get("card"), one);
-    const words = `Its card, and ${slider ? `its slider “${slider}”` : "a slider for it"}, in Explore`;
+    const words = one.kind === "mlp"
+      ? "A slider that scales it, in Explore"
+      : `Its card, and ${slider ? `its slider “${slider}”` : "a slider for it"}, in Explore`;
     return href && h("p", { class: "row wrap" }, h("a", { class: "link", href }, words));
   }
 

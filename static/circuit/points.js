@@ -29,7 +29,13 @@ export function chosenOf(graph, select, pins = []) {
 /** The same node in another recording of the same question. */
 export const nodeId = ({ kind, layer, index, column }) => `${kind}:${layer}:${index}:${column}`;
 
-export const nodeAt = (graph, id) => graph.nodes.find((node) => nodeId(node) === id) ?? null;
+/** Without a column the strongest of its places: whoever asks from elsewhere doesn't know where it stands. */
+export function nodeAt(graph, id) {
+  const exact = graph.nodes.find((node) => nodeId(node) === id);
+  if (exact) return exact;
+  const places = graph.nodes.filter((node) => nodeId(node).startsWith(`${id}:`) && id.split(":").length === 3);
+  return places.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))[0] ?? null;
+}
 
 /** Both halves of the slider as TurnRequests, with where each strength stands on it. */
 export function turnRequests(graph, chosen, side) {

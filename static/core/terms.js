@@ -565,6 +565,46 @@ export const TERMS = {
     sentence: "The model without one direction: what its weights write to the stream loses its part along it.",
     formula: "W ← W − (W d̂) d̂ᵀ",
   },
+  h_neurons: {
+    name: "H-neurons",
+    sentence: "The few neurons to which an L1 fit of wrong against right answers gives a positive weight.",
+  },
+  l1: {
+    name: "C, how much a fit may use",
+    symbol: "C",
+    sentence:
+      "The weight of the data against the sum of all weights: the smaller C, the fewer neurons have a weight at all.",
+    formula: "minimise Σ|w| + C · Σ s log(1 + exp(−y (x · w + b)))",
+  },
+  within_attribute: {
+    name: "within one attribute",
+    sentence: "Only pairs count of a right and a wrong answer to one question, about two names.",
+  },
+  kept_out: {
+    name: "answers kept out",
+    sentence: "No answer is scored by a fit that saw another one saying the same.",
+  },
+  stability: {
+    name: "Jaccard, drawn again",
+    sentence: "Of two sets fitted to names drawn again, the share of their neurons that is in both.",
+    formula: "neurons in both / neurons in either, mean over pairs of fits",
+  },
+  dial: {
+    name: "α, the dial",
+    sentence:
+      "The factor by which the chosen neurons are scaled while the model reads and answers: 0 silences them, 1 is the untouched model.",
+    formula: "zⱼ ← α · zⱼ for each chosen neuron",
+  },
+  slope: {
+    name: "slope",
+    sentence: "By how much the share of an outcome changes per unit of the factor, from 1 to the highest one.",
+    formula: "(share at the highest factor − share at 1) / (highest factor − 1), mean over prompts",
+  },
+  false_premise: {
+    name: "false premise",
+    sentence:
+      "A real name is asked what only another type of name has, as in “What sport does Paris play?”; to state a fact is to comply.",
+  },
   finding: {
     name: "finding",
     sentence: "A run that was kept: its request, every frame of its answer, a title, a note and a link.",
@@ -644,6 +684,14 @@ export const MARKS = {
   "yes − no": "yes_no",
   "Welch's t": "welch",
   F1: "f1",
+  "H-neurons": "h_neurons",
+  "within one attribute": "within_attribute",
+  "Within one attribute": "within_attribute",
+  "same attribute": "within_attribute",
+  "answers kept out": "kept_out",
+  Jaccard: "stability",
+  "false premise": "false_premise",
+  "false premises": "false_premise",
   "SHA-256": "sha256",
   "sha-256": "sha256",
 };
@@ -730,6 +778,11 @@ export const TERM_LABELS = {
   tau: "label_rule",
   k: "label_rule",
   t: "welch",
+  C: "l1",
+  "drawn again": "stability",
+  factor: "dial",
+  slope: "slope",
+  "per unit of the factor": "slope",
   request: "request",
   "request SHA-256": "request",
   weights: "sha256",
@@ -740,4 +793,4 @@ export const TERM_LABELS = {
 };
 
 export const PATTERN =
-  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|share of the way|refusal opening|logistic probe|corpus filter|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";
+  "(?<![A-Za-z0-9_.,])(?:cost to the untouched model|Within one attribute|within one attribute|difference of means|P\\(refusal opening\\)|reliability curve|the paper's layer|answers kept out|share of the way|refusal opening|false premises|logistic probe|same attribute|corpus filter|false premise|paper's layer|of that size|paper's rule|paper: layer|m goes from|paper layer|transcoders|logit lens|resid_post|separation|transcoder|unrecalled|H-neurons|Welch's t|\\+unknown|log-odds|shuffled|surprise|withheld|yes − no|Jaccard|QK part|SHA-256|entropy|sha-256|\\+known|5–95 %|misled|AUROC|log p|95 %|CETT|RelP|Risk|nats|risk|seed|ECE|FVU|‖d‖|‖x‖|F1|KL|r̄|α)(?![A-Za-z0-9_/])";

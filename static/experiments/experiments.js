@@ -17,8 +17,8 @@ import { runningView } from "../study/running.js";
 import { saveDialog } from "../parts/saving/dialog.js";
 import { maySave, partWords } from "../study/save.js";
 import { standing } from "../study/searching.js";
-import { experimentSetup } from "./setup.js";
-import { drawShipped, shippedStudy } from "./shipped.js";
+import { experimentSetup } from "../study/setup/setup.js";
+import { drawShipped, shippedStudy } from "../study/setup/shipped.js";
 import { workerStatus } from "../run/status.js";
 import { trialsView } from "../study/trials/trials.js";
 

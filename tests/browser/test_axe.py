@@ -165,7 +165,7 @@ def test_explore_has_no_violation_in_any_state(app: App, open_page: OpenPage) ->
 
 def test_no_other_page_has_a_violation(app: App, open_page: OpenPage) -> None:
     slugs = [app.save(BATKIN, f"Batkin at {strength}", strength)["finding"]["slug"] for strength in (-1, None)]
-    pages = [f"/f/{slugs[0]}", "/findings", f"/compare?a={slugs[0]}&b={slugs[1]}", "/models", "/nowhere"]
+    pages = [f"/f/{slugs[0]}", "/findings", f"/compare?a={slugs[0]}&b={slugs[1]}", "/models", "/neurons", "/nowhere"]
     for path in pages:
         page = open_page(app.url + path, allow=(404,))
         page.wait_for_load_state("networkidle")

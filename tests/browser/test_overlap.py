@@ -80,6 +80,7 @@ def test_no_text_lies_over_another_on_any_other_page(app: App, open_page: OpenPa
         "/discover",
         "/experiments",
         "/circuit",
+        "/neurons",
         "/nowhere",
     ):
         page.goto(app.url + path)

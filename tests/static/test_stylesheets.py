@@ -165,7 +165,12 @@ def test_only_a_page_that_shows_a_run_loads_what_a_run_is_drawn_with() -> None:
     """An import of one view too many brings its whole room, styles and scripts."""
     rooms = {page.stem: {sheet.relative_to(STATIC).parts[0] for sheet in sheets_of(page)} for page in PAGES}
     assert {page for page, loaded in rooms.items() if "run" in loaded} == {"explore", "finding", "compare", "method"}
-    assert {page for page, loaded in rooms.items() if "study" in loaded} == {"discover", "experiments", "study"}
+    assert {page for page, loaded in rooms.items() if "study" in loaded} == {
+        "discover",
+        "experiments",
+        "neurons",
+        "study",
+    }
 
 
 def weigh(page: Path, loaded: set[Path]) -> tuple[int, int]:

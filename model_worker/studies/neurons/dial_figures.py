@@ -35,6 +35,16 @@ def by_group(trials: Sequence[Trial], groups: Sequence[str]) -> ByGroup:
     return found
 
 
+def sets_figure(sets: Mapping[str, Pairs]) -> Figure:
+    """Which neurons are turned, so that a reader can turn them too."""
+    table = Table("neuron", "set", "layer", "index")
+    for of, own in sets.items():
+        for layer, index in own:
+            table.add(f"L{layer} {index}", of, layer, index)
+    counts = "; ".join(f"{of}: {len(own)}" for of, own in sets.items())
+    return table.figure("sets", "What is turned", claim=f"Neurons turned: {counts}.")
+
+
 def dial_figure(dial: NeuronsDial, arms: Sequence[DialArm], sets: Mapping[str, Pairs], trials: ByGroup) -> Figure:
     """Random sets' shares are of all their answers, their ends those of the lowest and the highest set."""
     table = Table(

@@ -22,7 +22,14 @@ from model_worker.studies.neurons import figures
 from model_worker.studies.neurons.analysis import Analysis, analysed
 from model_worker.studies.neurons.claims import adds_claim, carries_claim, reads_claim
 from model_worker.studies.neurons.dial import SETS, Dial, DialArm, dial_arms, dial_questions, group_of, told_arms
-from model_worker.studies.neurons.dial_figures import ByGroup, by_group, dial_claims, dial_figure, slopes_figure
+from model_worker.studies.neurons.dial_figures import (
+    ByGroup,
+    by_group,
+    dial_claims,
+    dial_figure,
+    sets_figure,
+    slopes_figure,
+)
 from model_worker.studies.neurons.elsewhere import Carried, carried, origin_of
 from model_worker.studies.neurons.measure import AnswerReadings, labelled_trial, said_by, with_odds
 from model_worker.studies.neurons.readers import KEPT_OUT, WITHIN
@@ -97,6 +104,7 @@ class NeuronsScript(Script):
         for id, drawn in (*read.items(), ("neurons", self._which), ("layers", self._layers)):
             yield partial(self._of_fits, id, drawn)
         if self._request.dial is not None:
+            yield self._sets
             both = (self._dial_shares, self._slopes)
             yield from trial_by_trial(len(self._turned), self._turn, "turning", both, n_steps=n_steps, n_before=n)
         for id, drawn in (("transfer", self._transfer), ("origin", self._origin), ("verdicts", self._verdicts)):
@@ -172,6 +180,9 @@ class NeuronsScript(Script):
             self._dial = Dial(self._loaded, self._request.dial, self._arms, sets, self._request.seed)
             yield None
         return self._dial
+
+    def _sets(self) -> Iterator[Frame | None]:
+        yield sets_figure((yield from self._dialling()).sets)
 
     def _turn(self, number: int) -> Iterator[Frame | None]:
         dial = yield from self._dialling()

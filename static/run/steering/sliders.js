@@ -34,6 +34,7 @@ export function slidersOfRequest(request, card, run = null) {
 
 /** A latent or direction that was pinned, with the strengths that its card validated, else the usual ones. */
 export function sliderFor(target, card) {
+  if (onNeurons(target)) return sliderOf({ target, ...SCALED, strengths: FACTORS }, card);
   const known = validated(target, card);
   return sliderOf(known ?? { target, scope: "entity", strengths: GRID }, card);
 }
@@ -182,6 +183,9 @@ export function removeSlider(state, index) {
 
 // ---- below: how a slider is made
 
+/** Neurons are scaled wherever the model reads or writes, as the study's dial does. */
+const SCALED = { mode: "scale", unit: "factor", scope: "prompt", generated: true };
+const FACTORS = [0, 0.5, 1.5, 2, 3];
 const DEFAULT = { mode: DEFAULT_MODE, scope: DEFAULT_SCOPE, generated: false };
 
 function sliderOf(steering, card, named, run = null) {

@@ -8,7 +8,7 @@ import { channels } from "../../core/store.js";
 import { writes } from "../../parts/latent/lens.js";
 import { rate, snippets } from "../../parts/latent/snippets.js";
 import { titled } from "../../run/names.js";
-import { exploreAddress } from "./tray.js";
+import { exploreAddress } from "../slider_link.js";
 
 /** Opens it; closed, it forgets. @param {HTMLDialogElement} dialog @param {object} card the model's */
 export function latentDialog(dialog, card, target) {

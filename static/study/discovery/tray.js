@@ -3,10 +3,8 @@
 import { latentOf } from "./counts.js";
 import { fill, h, mark } from "../../core/dom.js";
 import { addressOf } from "../../core/root.js";
-import { writeFragment } from "../../run/fragment.js";
-import { same } from "../../run/names.js";
 import { MOST } from "../../run/latents/pins.js";
-import { sliderFor, slidersOf, steeringOf } from "../../run/steering/sliders.js";
+import { exploreAddress } from "../slider_link.js";
 
 /** Ids of the latents that are pinned (study/discovery/counts.js), as the option says them. */
 export const pinned = ({ pins }) => pins.split(" ").filter(Boolean);
@@ -66,20 +64,4 @@ export function pinTray(element, state, unpin) {
       ),
     );
   }
-}
-
-/** Explore with the model's own sliders and these latents', on a prompt that it refuses, the first of them active. */
-export function exploreAddress(targets, card) {
-  const own = card ? slidersOf(card) : [];
-  const all = [...own, ...targets.map((target) => sliderFor(target, card))];
-  const sliders = all.filter((one, i) => all.findIndex((other) => same(one.target, other.target)) === i);
-  const examples = card?.examples[0] ?? [];
-  const example = examples.find(({ story, role }) => (story ?? role) === "unknown") ?? examples[0];
-  const watching = [...(card?.watch ?? []).map(({ target }) => target), ...targets];
-  return writeFragment({
-    prompt: example?.prompt,
-    sliders: sliders.map((slider) => ({ ...steeringOf(slider), strengths: slider.strengths })),
-    active: sliders.findIndex(({ target }) => same(target, targets[0])) || null,
-    watching: watching.filter((one, i) => watching.findIndex((other) => same(one, other)) === i),
-  });
 }

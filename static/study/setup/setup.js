@@ -1,11 +1,11 @@
 // The form of an experiment: which names, and what the app offers besides. Asks the app what the draft comes to, while it
 // is typed; shows the cost, or why it can't be run. Knows nothing about any experiment, nor about running one.
 
-import { makeExperiment, Refused } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
-import { paceOf } from "../study/pace.js";
-import { namesPicker } from "../study/names/picker.js";
-import { seconds } from "../study/running.js";
+import { makeExperiment, Refused } from "../../core/api.js";
+import { fill, h } from "../../core/dom.js";
+import { paceOf } from "../pace.js";
+import { namesPicker } from "../names/picker.js";
+import { seconds } from "../running.js";
 import { part, partsOf } from "./fields.js";
 
 const TYPING_MS = 120;
@@ -32,7 +32,7 @@ export function experimentSetup(element, { offer, card, onRun }) {
   const button = h("button", { class: "button button-primary", type: "submit", disabled: true }, "Run");
   const form = h(
     "form",
-    { class: "experiment-form", autocomplete: "off", onsubmit: submit, oninput: later, onchange: later },
+    { class: "setup-fields", autocomplete: "off", onsubmit: submit, oninput: later, onchange: later },
     part("Names", place),
     partsOf(offer.parts, draft, card),
     h("div", { class: "row setup-run" }, button, cost),

@@ -1,10 +1,10 @@
 // The fields of an experiment's form, as protocol/app/experiments/form.py describes them, each writing its place in the
 // draft. Knows nothing about any experiment, nor what a draft comes to.
 
-import { fill, h, mark } from "../core/dom.js";
-import { withDoors } from "../core/term.js";
-import { MAX_STRENGTH } from "../core/protocol.js";
-import { titled } from "../run/names.js";
+import { fill, h, mark } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
+import { MAX_STRENGTH } from "../../core/protocol.js";
+import { titled } from "../../run/names.js";
 
 /**
  * @typedef {{ element: HTMLElement, show: (value: any) => void }} Control

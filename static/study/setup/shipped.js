@@ -1,11 +1,11 @@
 // What an experiment opens on: the study that was made of it when the model was shipped, without its answers
 // (client/first_studies.py). Knows nothing about running one.
 
-import { recordedFrames, Refused } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
-import { newStudy, reduceStudy } from "../study/study.js";
+import { recordedFrames, Refused } from "../../core/api.js";
+import { fill, h } from "../../core/dom.js";
+import { newStudy, reduceStudy } from "../study.js";
 
-/** @returns {Promise<import("../study/study.js").Study | null>} null where none lies there */
+/** @returns {Promise<import("../study.js").Study | null>} null where none lies there */
 export async function shippedStudy(folder, experiment) {
   let study = newStudy(null);
   try {

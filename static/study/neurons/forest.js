@@ -1,0 +1,57 @@
+// Numbers with their intervals, one below the other on one axis: a dot, a bar, and the number in words beside it. A grey
+// band is what random neurons do. The picture is hidden from screen readers, which hear the numbers.
+
+import { h, s } from "../../core/dom.js";
+import { withDoors } from "../../core/term.js";
+
+/**
+ * @param {{ label: string, domain?: [number, number], chance?: number|null, digits?: number,
+ *           band?: [number, number]|null,
+ *           rows: { name: string, note?: string, value: number|null, low?: number|null, high?: number|null,
+ *                   band?: [number, number]|null, role?: string, now?: boolean }[] }} told
+ */
+export function forest({ label, rows, domain = [0, 1], chance = null, band = null, digits = 2 }) {
+  const met = new Set();
+  const [least, most] = domain;
+  const at = (x) => `${(100 * (Math.min(Math.max(x, least), most) - least)) / (most - least || 1)}%`;
+  const wide = ([low, high]) => ({ x: at(low), width: `${Number.parseFloat(at(high)) - Number.parseFloat(at(low))}%` });
+  const number = (x) => x.toFixed(digits).replace("-", "−");
+  return h(
+    "ul",
+    { class: digits > 2 ? "forest forest-fine" : "forest", "aria-label": label },
+    rows.map((row) =>
+      h(
+        "li",
+        {
+          class: [row.now && "forest-now", row.role === "control" && "forest-control"].filter(Boolean).join(" ") ||
+            null,
+        },
+        h(
+          "span",
+          { class: "forest-name" },
+          withDoors(row.name, met),
+          row.note && h("span", { class: "note" }, ` ${row.note}`),
+        ),
+        s(
+          "svg",
+          { class: "forest-line", "aria-hidden": "true" },
+          (row.band ?? band) && s("rect", { class: "forest-band", y: 1, height: 18, ...wide(row.band ?? band) }),
+          s("line", { class: "forest-axis", x1: "0%", x2: "100%", y1: 10, y2: 10 }),
+          chance !== null && s("line", { class: "forest-chance", x1: at(chance), x2: at(chance), y1: 0, y2: 20 }),
+          isNumber(row.low) && isNumber(row.high) &&
+            s("line", { class: "forest-interval", x1: at(row.low), x2: at(row.high), y1: 10, y2: 10 }),
+          isNumber(row.value) && s("circle", { class: "forest-dot", cx: at(row.value), cy: 10, r: 4 }),
+        ),
+        h(
+          "span",
+          { class: "forest-number" },
+          isNumber(row.value) ? h("b", {}, number(row.value)) : "no pairs",
+          isNumber(row.low) && isNumber(row.high) &&
+            ` ${number(row.low)}${row.low < 0 ? " to " : "–"}${number(row.high)}`,
+        ),
+      )
+    ),
+  );
+}
+
+const isNumber = (x) => typeof x === "number";

@@ -89,9 +89,10 @@ def gap_missing(drawn: DrawnCircuit) -> Literal["refuses", "answers", "up", "aga
     if len(drawn.sides) < 2:
         return None
     a, b = (drawn.side(side).m for side in drawn.sides)
-    if is_of_two_tokens(drawn) and is_up(a) == is_up(b):
+    n_undecided = is_undecided(drawn, a) + is_undecided(drawn, b)
+    if is_of_two_tokens(drawn) and is_up(a) == is_up(b) and not n_undecided:
         return way_of(drawn, a)
-    if is_of_two_tokens(drawn) and not (is_undecided(drawn, a) and is_undecided(drawn, b)):
+    if is_of_two_tokens(drawn) and n_undecided < 2:
         return None
     bands = [lead.change.control for lead in measured_effects(drawn) if lead.move == "toward"]
     widths = [band.high - band.low for band in bands if band]

@@ -156,8 +156,9 @@ function measured(graph) {
 export function gapMissing(graph) {
   if (sidesOf(graph).length < 2) return null;
   const [a, b] = graph.start.sides.map(({ m }) => m);
-  if (isOfTwoTokens(graph) && isUp(a) === isUp(b)) return says(graph, a);
-  if (isOfTwoTokens(graph) && !(isUndecided(graph, a) && isUndecided(graph, b))) return null;
+  const undecided = [a, b].filter((m) => isUndecided(graph, m)).length;
+  if (isOfTwoTokens(graph) && isUp(a) === isUp(b) && !undecided) return says(graph, a);
+  if (isOfTwoTokens(graph) && undecided < 2) return null;
   const widths = measured(graph).filter(({ move }) => move === "toward")
     .map(({ change: { control } }) => control.high - control.low).sort((x, y) => x - y);
   return widths.length && Math.abs(a - b) < widths[Math.floor(widths.length / 2)] ? "small" : null;

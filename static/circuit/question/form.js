@@ -5,6 +5,7 @@ import { $, fill, h, listen } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
 import { BASES, MAX_PROMPT_CHARACTERS } from "../../core/protocol.js";
 import { OPENING } from "../../parts/circuit_address.js";
+import { answerWords } from "./words.js";
 
 /**
  * @param {any} state has card, and the channel `opened`: what the address or a recording asks
@@ -12,6 +13,12 @@ import { OPENING } from "../../parts/circuit_address.js";
  */
 export function circuitForm(form, state, run) {
   const field = form.elements;
+  const words = answerWords($("words"), ({ said, up }) => {
+    Object.assign(field.said, { value: said });
+    Object.assign(field.up, { value: up });
+    field.against.value = "";
+    run();
+  });
   bases();
   const offs = [
     listen(form, "submit", (event) => {
@@ -23,12 +30,14 @@ export function circuitForm(form, state, run) {
       event.preventDefault();
       run();
     }),
-    listen(form, "change", ({ target }) => target.name === "target" && targets()),
+    listen(form, "change", ({ target }) => ["target", "prompt", "format"].includes(target.name) && targets()),
     state.on(["card"], () => {
       examples(state.get("card"));
       bases();
     }),
     state.on(["opened"], () => put(state.get("opened"))),
+    state.on(["graph", "health", "card"], asksWords),
+    words.drop,
   ];
   for (const prompt of [field.prompt, field.beside]) prompt.maxLength = MAX_PROMPT_CHARACTERS;
   targets();
@@ -58,7 +67,21 @@ export function circuitForm(form, state, run) {
   }
 
   function targets() {
-    for (const part of form.querySelectorAll("[data-target]")) part.hidden = part.dataset.target !== field.target.value;
+    const kind = field.target.value;
+    for (const part of form.querySelectorAll("[data-target]")) {
+      part.hidden = !part.dataset.target.split(" ").includes(kind) && !(part.contains(field.said) && field.said.value);
+    }
+    asksWords();
+  }
+
+  // Words to press, once a word is asked about and a worker is there.
+  function asksWords() {
+    const [card, prompt] = [state.get("card"), field.prompt.value.trim()];
+    const wanted = field.target.value === "tokens" && prompt && card && state.get("health")?.ready;
+    const { hold = [], entity = null, prompt: read } = state.get("opened") ?? {};
+    const named = read === prompt ? entity : null;
+    const now = { said: field.said.value, up: field.up.value };
+    words.ask(wanted ? { model: card.id, prompt, format: field.format.value, hold, entity: named } : null, now);
   }
 
   // A pair of each kind of name: the known one beside the unknown one.

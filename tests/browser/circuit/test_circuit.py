@@ -123,6 +123,21 @@ def test_a_phone_has_cards_and_the_turn_in_reach(app: App, open_page: OpenPage) 
     expect(page.locator(".difference").first).to_contain_text("silent")
 
 
+def test_why_a_word_came_is_asked_by_pressing_it(app: App, open_page: OpenPage) -> None:
+    """ "Why did it say basketball?": nothing is unfolded, and nothing typed."""
+    page = open_page(f"{app.url}/circuit", fresh=True)
+    drawn(page)
+    expect(page.locator("#status")).to_contain_text("ready")
+    page.select_option("[name=target]", label="it says this word")
+    page.get_by_role("group", name="Words of its answer").get_by_role("button", name="basketball").click()
+    expect(page.locator(".m-box").first).to_contain_text("says “basketball”")
+    expect(page.locator("[name=said]")).to_have_value("This player plays")
+    expect(page.locator("#words [aria-pressed=true]")).to_contain_text("basketball")
+    expect(page.locator("#claim")).to_contain_text("random pushes", timeout=4 * PATIENCE_S * 1000)
+    wait_until(page, "location.hash.includes('said=This+player+plays')")
+    assert violations(page) == []
+
+
 def test_names_of_other_lengths_are_asked_and_a_refusal_says_what_would_work(app: App, open_page: OpenPage) -> None:
     page = open_page(f"{app.url}/circuit", allow=(422,))
     drawn(page)

@@ -233,6 +233,11 @@ CASES = {
     "groups that only say where they are don't lead": Case(
         (_groups(lambda group: group.model_copy(update={"role": "rest"})),), ""
     ),
+    "one that is undecided has a gap to one that is not": Case(
+        (_asking(TokensTarget()), _side(1, m=0.0164)),
+        f"{SILENT}m goes from +0.0164 to +7.52, 94 % of the gap; 16 random pushes of that size reach −0.0836 to "
+        "+0.266.",
+    ),
     "but where no name was seen": Case(
         (
             _groups(lambda group: group.model_copy(update={"role": "rest"})),

@@ -12,9 +12,9 @@ Nothing here is imported by us, and nothing of ours is imported here: public lib
 # the model answered is taken as it was recorded. Whether it still answers so is what *Verify* on the study's page asks.
 #
 # Every figure is printed with how many of its numbers were counted again and the largest difference; the last cell
-# fails if one is beyond rounding. Student's intervals, p-values and F1 are not counted again. What needs the residual
-# stream, which no recording holds (probes, differences of means, what latents read in it, FVU, and the tokens that a
-# head writes), is drawn as it was recorded, and each such figure says so.
+# fails if one is beyond rounding. Student's intervals, those of names drawn again, p-values and F1 are not counted
+# again. What needs the residual stream, which no recording holds (probes, differences of means, what latents read in
+# it, FVU, and the tokens that a head writes), is drawn as it was recorded, and each such figure says so.
 #
 # Needs: `pip install numpy plotly`
 
@@ -245,15 +245,36 @@ def misfires():
             yield {"read": name, "answer": answer}, {"n": len(own)} | dict(zip(quartiles, values, strict=True))
 
 
+# Before there were two views, all pairs were counted with attributes mixed.
+VIEWED = any(column["name"] == "view" for figure in RECORDED["figures"] for column in figure["columns"])
+
+
+def about(trial: dict) -> str:
+    return f"{NAMES[trial['name']]['type']}: {trial['attribute']}"
+
+
+def views(errors: list[dict], others: list[dict], read):
+    """Of all pairs and of those about one attribute: the view, AUROC, number of pairs."""
+    same = np.array([[about(one) == about(other) for other in others] for one in errors], dtype=bool)
+    over = np.array([read(one) for one in errors])[:, None] - np.array([read(other) for other in others])[None]
+    won = (over > 0) + 0.5 * (over == 0)
+    if won.size:
+        yield "all questions, attributes mixed", won.mean(), won.size
+    if won.size and same.any():
+        yield "same attribute", won[same].mean(), int(same.sum())
+
+
 def auroc():
+    ours = [trial for trial in TRIALS if word(trial, "baseline") in CLASSES["wrong or invented"]]
     for name, read in quantities():
         for other in ("right", "refused"):
-            ours = np.array([read(t) for t in TRIALS if word(t, "baseline") in CLASSES["wrong or invented"]])
-            theirs = np.array([read(t) for t in TRIALS if word(t, "baseline") == other])
-            if len(ours) and len(theirs):
-                over = ours[:, None] - theirs[None]
-                numbers = {"AUROC": ((over > 0) + 0.5 * (over == 0)).mean(), "n misfires": len(ours)}
-                yield {"read": name, "wrong or invented": f"against {other}"}, numbers
+            theirs = [trial for trial in TRIALS if word(trial, "baseline") == other]
+            for view, value, pairs in views(ours, theirs, read):
+                where = {"read": name, "wrong or invented": f"against {other}"}
+                if VIEWED:
+                    yield where | {"view": view}, {"AUROC": value, "n misfires": len(ours), "pairs": pairs}
+                elif view != "same attribute":
+                    yield where, {"AUROC": value, "n misfires": len(ours)}
 
 
 def ablation():
@@ -585,10 +606,15 @@ def without_a_dictionary():
         n = {"errors": len(own["error"]), "right answers": len(own["right"])}
         yield {"type": kind}, n
         for key, name in {"entropy": "first token, entropy", "surprise": "first token, −log p"}.items():
-            error, right = (np.array([t["numbers"][key][0] for t in own[one]]) for one in ("error", "right"))
-            if len(error) and len(right):
-                over = error[:, None] - right[None]
-                yield {"type": kind, "score": name}, {"AUROC": ((over > 0) + 0.5 * (over == 0)).mean()}
+            for view, value, pairs in views(
+                own["error"], own["right"], lambda trial, key=key: trial["numbers"][key][0]
+            ):
+                where = {"type": kind, "score": name}
+                if VIEWED:
+                    told = view if kind == "all" else f"{kind}, {view}"
+                    yield where | {"view": told}, {"AUROC": value, "pairs": pairs}
+                elif view != "same attribute":
+                    yield where, {"AUROC": value}
 
 
 def boxed():

@@ -1,15 +1,15 @@
 """Figures of misfires: every unprompted answer that is wrong or invented, against right answers and refusals.
 
     misfires   what is read at the name's last token before any of it is said, by what the untouched model then does
-    auroc      how well that tells misfires from right answers and from refusals
+    auroc      how well that tells misfires from right answers and refusals: within one attribute, and all mixed
     ablation   what becomes a refusal when an arm takes something away, and what does under its controls
 
 The claim put to the test: a misfire is a known-entity latent that fires where it should not, so that to ablate it
 gives the refusal back (the articles' central claim; nobody tested it with controls). The claim sentences say what the
-numbers say, yes or no.
+numbers say, yes or no, and what shrinks within one attribute.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -29,8 +29,17 @@ from model_worker.studies.shared.counts import (
     spread,
 )
 from model_worker.studies.shared.opening import request_of
-from model_worker.studies.shared.statistics import auroc, auroc_interval
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from model_worker.studies.shared.within.auroc import Viewed, in_both_views, unit_draws
+from model_worker.studies.shared.within.views import (
+    ATTRIBUTES_MIXED,
+    SAME_ATTRIBUTE,
+    VIEW_NOTE,
+    asked_about,
+    auroc_in_words,
+    shrinking,
+    unit_of,
+)
 from protocol.enough import too_few_of_kinds, too_few_of_one_kind
 from protocol.steering import latent_name
 from protocol.worker.studies import AnswersRequest
@@ -72,34 +81,64 @@ def misfires_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
     )
 
 
-def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
+def auroc_figure(opening: Study, trials: Sequence[Trial]) -> Generator[None, None, Figure]:
     classes = _classes(cases_of(opening, trials))
-    table = Table(*("read", MISFIRE, "role", "n misfires", "n others"), "AUROC", IntervalColumns())
-    said: list[str] = []
-    for place, quantity in enumerate(_quantities(opening)):
-        parts = []
-        for other in ("right", "refused"):
-            positive, negative = _values(classes[MISFIRE], place), _values(classes[other], place)
-            found = auroc(positive, negative)
-            if found is None:
-                continue
-            interval = auroc_interval(found, len(positive), len(negative))
-            table.add(quantity, f"against {other}", other, len(positive), len(negative), found, interval)
-            if not too_few_of_kinds(len(positive), len(negative)):
-                parts.append(f"{other} {found:.2f} ({interval[0]:.2f} to {interval[1]:.2f})")
-        if parts:
-            said.append(f"{quantity}: {', '.join(parts)}.")
+    table = Table(
+        *("read", MISFIRE, "role", "view", "n misfires", "n others", ("pairs", "pairs")),
+        *("AUROC", IntervalColumns()),
+    )
+    found: dict[tuple[str, str], Viewed] = {}
+    for other in ("right", "refused"):
+        both = [*classes[MISFIRE], *classes[other]]
+        is_error = np.repeat([True, False], [len(classes[MISFIRE]), len(classes[other])])
+        draws = unit_draws([unit_of(case.type, case.name) for case in both])
+        for place, quantity in enumerate(_quantities(opening)):
+            kept = [(value, row) for row, value in enumerate(_read(both, place)) if value is not None]
+            values, rows = np.array([value for value, _ in kept]), [row for _, row in kept]
+            about = [asked_about(both[row].type, both[row].attribute) for row in rows]
+            found[quantity, other] = in_both_views(values, is_error[rows], about, draws[:, rows])
+            yield None
+    for view in (SAME_ATTRIBUTE, ATTRIBUTES_MIXED):
+        for (quantity, other), viewed in found.items():
+            one = viewed.within if view == SAME_ATTRIBUTE else viewed.pooled
+            if one.auroc is not None:
+                counts = (one.n_errors, one.n_right, one.n_pairs)
+                table.add(quantity, f"against {other}", other, view, *counts, one.auroc, one.interval)
     return table.figure(
         "auroc",
         "How well what is read tells misfires from the rest",
-        claim="AUROC of wrong or invented answers against the others, 0.5 being chance. " + " ".join(said)
-        if said
-        else "",
+        claim=_auroc_claim(found),
         plot=table.plot(
-            "bars", x="read", y="AUROC", low="low", high="high", series=MISFIRE, role="role", y_min=0, y_max=1
+            *("bars",),
+            x="read",
+            y="AUROC",
+            low="low",
+            high="high",
+            series=MISFIRE,
+            role="role",
+            panel="view",
+            y_min=0,
+            y_max=1,
         ),
-        notes=("Above 0.5: greater before a misfire. Interval: 95 %, Newcombe, by the numbers of both.",),
+        notes=("Above 0.5: greater before a misfire.", VIEW_NOTE),
     )
+
+
+def _auroc_claim(found: dict[tuple[str, str], Viewed]) -> str:
+    enough = {
+        key: viewed
+        for key, viewed in found.items()
+        if viewed.within.n_pairs and not too_few_of_kinds(viewed.within.n_errors, viewed.within.n_right)
+    }
+    if not enough:
+        return ""
+    said = []
+    for quantity in dict.fromkeys(quantity for quantity, _ in enough):
+        parts = [f"{other} {auroc_in_words(one.within)}" for (read, other), one in enough.items() if read == quantity]
+        said.append(f"{quantity}: {', '.join(parts)}.")
+    shrunk = shrinking({f"{quantity} against {other}": one for (quantity, other), one in enough.items()})
+    opening = "AUROC of wrong or invented answers against others about the same attribute, 0.5 being chance."
+    return " ".join([opening, *said, shrunk])
 
 
 def ablation_figure(opening: Study, trials: Sequence[Trial]) -> Figure:
@@ -164,8 +203,29 @@ def _verdict(opening: Study, cases: Sequence[Case], arm: int) -> str:
         answer = "So no, not more of them than its controls do."
     return (
         f"With {name}, {of_them} become refusals, {of_controls(opening, misfires, arm)}; of {len(right):,} right "
-        f"answers {n_right} do{likewise}. {answer}"
+        f"answers {n_right} do{likewise}. {answer}{_more_often(misfires, right, arm)}"
     )
+
+
+def _more_often(misfires: Sequence[Case], right: Sequence[Case], arm: int) -> str:
+    """Whether misfires are turned more often than right answers about the same attribute: of two of a pair, by how much
+    the shares that are turned differ."""
+    both = [*misfires, *right]
+    viewed = in_both_views(
+        np.array([float(refused(case.answers[arm])) for case in both]),
+        np.repeat([True, False], [len(misfires), len(right)]),
+        [asked_about(case.type, case.attribute) for case in both],
+        unit_draws([unit_of(case.type, case.name) for case in both]),
+    )
+    own, pooled = viewed.within, viewed.pooled
+    if own.auroc is None or own.interval is None or pooled.auroc is None:
+        return ""
+    apart, low, high, mixed = (100 * (2 * one - 1) for one in (own.auroc, *own.interval, pooled.auroc))
+    told = f"{apart:+.0f} points ({low:+.0f} to {high:+.0f})"
+    if low <= 0 <= high:
+        return f" Within one attribute it doesn't tell them from right answers: {told}; attributes mixed {mixed:+.0f}."
+    how = "more" if low > 0 else "less"
+    return f" Within one attribute it turns them {how} often than right answers: {told}; attributes mixed {mixed:+.0f}."
 
 
 def _classes(cases: Sequence[Case]) -> dict[str, list[Case]]:
@@ -184,8 +244,11 @@ def _quantities(opening: Study) -> list[str]:
 
 def _values(cases: Sequence[Case], place: int) -> list[float]:
     """Of a quantity by its place."""
-    found = [(*case.numbers.get(WATCHED, ()), case.answers[0].refusal_logodds)[place] for case in cases]
-    return [value for value in found if value is not None]
+    return [value for value in _read(cases, place) if value is not None]
+
+
+def _read(cases: Sequence[Case], place: int) -> list[float | None]:
+    return [(*case.numbers.get(WATCHED, ()), case.answers[0].refusal_logodds)[place] for case in cases]
 
 
 def _box(values: Sequence[float]) -> Sequence[float | None]:

@@ -21,13 +21,10 @@ from model_worker.studies.logistic import fit_logistic
 from model_worker.studies.neurons.fits import CrossFit
 from model_worker.studies.neurons.sides import FOLDS, Rows
 from model_worker.studies.shared.within.auroc import WithinAuroc, unit_draws, within_auroc
+from model_worker.studies.shared.within.views import ATTRIBUTES_MIXED, SAME_ATTRIBUTE
 
-WITHIN, KEPT_OUT, SAME_ANSWER, POOLED_VIEW = (
-    "same attribute",
-    "same attribute, answers kept out",
-    "same answer",
-    "all questions, attributes mixed",
-)
+WITHIN, POOLED_VIEW = SAME_ATTRIBUTE, ATTRIBUTES_MIXED
+KEPT_OUT, SAME_ANSWER = f"{SAME_ATTRIBUTE}, answers kept out", "same answer"
 JOINT_TOLERANCE, ITERATIONS = 1e-4, 200
 VIEWS = (KEPT_OUT, WITHIN, SAME_ANSWER, POOLED_VIEW)
 """The first is what claims are made of: a fit within one attribute may have read what was answered."""

@@ -30,6 +30,8 @@ class Case:
     """A prompt and its answers by arm, the baseline's first."""
 
     type: str
+    name: str
+    attribute: str | None
     group: str
     answers: tuple[TrialAnswer, ...]
     numbers: Mapping[str, tuple[float, ...]]
@@ -59,8 +61,8 @@ class ShareEstimate:
 
 
 def cases_of(opening: Study, trials: Iterable[Trial]) -> list[Case]:
-    names = opening.names
-    return [Case(names[one.name].type, names[one.name].group, one.answers, one.numbers) for one in trials]
+    about = ((opening.names[one.name], one) for one in trials)
+    return [Case(name.type, name.name, one.attribute, name.group, one.answers, one.numbers) for name, one in about]
 
 
 def cells(cases: Sequence[Case], by: Sequence[str]) -> dict[tuple[str, ...], list[Case]]:

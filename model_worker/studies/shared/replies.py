@@ -42,9 +42,10 @@ class RepliesScript(Script):
         opening: Study,
         replies: Replies,
         trial: Callable[[Answered, int], Trial],
-        figures: Sequence[Callable[[Sequence[Trial]], Figure]],
+        figures: Sequence[Callable[[Sequence[Trial]], Figure | Generator[None, None, Figure]]],
         doing: str,
     ) -> None:
+        """figures: those that take their time come in short steps."""
         super().__init__(opening)
         self._replies, self._trial_of, self._figures, self._doing = replies, trial, figures, doing
 
@@ -58,5 +59,9 @@ class RepliesScript(Script):
         found = yield from self._replies.next(number)
         yield self._trial_of(found, number)
 
-    def _drawn(self, figure: Callable[[Sequence[Trial]], Figure]) -> NumberedCue:
-        return lambda n: iter([figure(self.trials[:n])])
+    def _drawn(self, figure: Callable[[Sequence[Trial]], Figure | Generator[None, None, Figure]]) -> NumberedCue:
+        def cue(n: int) -> Iterator[Frame | None]:
+            found = figure(self.trials[:n])
+            yield found if isinstance(found, Figure) else (yield from found)
+
+        return cue

@@ -6,7 +6,7 @@ has none.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,17 +52,6 @@ def auroc(positive: Numbers, negative: Numbers) -> float | None:
     below = np.sort(np.asarray(negative, dtype=float))
     twice = sum(int(np.searchsorted(below, positive, side).sum()) for side in ("left", "right"))
     return twice / (2 * len(positive) * len(negative))
-
-
-def roc(positive: Numbers, negative: Numbers) -> Iterator[tuple[float, float]]:
-    """The corners of the curve: shares of negatives and of positives at or above a threshold that falls. At least one
-    of each."""
-    thresholds = np.unique(np.concatenate([positive, negative]))[::-1]
-    x, y = (len(side) - np.searchsorted(np.sort(side), thresholds) for side in (negative, positive))
-    turns = np.diff(x, 2).astype(bool) | np.diff(y, 2).astype(bool)
-    corner = np.concatenate([[True], turns, [True]])[-len(x) :]
-    yield 0.0, 0.0
-    yield from zip((x[corner] / len(negative)).tolist(), (y[corner] / len(positive)).tolist(), strict=True)
 
 
 def auroc_interval(found: float, n_positive: int, n_negative: int) -> Interval:

@@ -7,8 +7,16 @@ import numpy as np
 
 from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.questions import Question
-from model_worker.studies.shared.statistics import roc
 from model_worker.studies.shared.tables import IntervalColumns, Table
+from model_worker.studies.shared.within.auroc import Viewed
+from model_worker.studies.shared.within.roc import within_roc
+from model_worker.studies.shared.within.views import (
+    ATTRIBUTES_MIXED,
+    SAME_ATTRIBUTE,
+    VIEW_NOTE,
+    auroc_in_words,
+    shrinking,
+)
 from model_worker.studies.uncertainty.moments import MIN_EACH, Ranked
 from model_worker.studies.uncertainty.scores import ErrorScore
 from model_worker.studies.uncertainty.sides import POOLED, Separability, Sides
@@ -60,24 +68,30 @@ def error_latents(
         ("mean before errors", "activation"),
         "AUROC",
         IntervalColumns("AUROC, low", "AUROC, high"),
+        "AUROC, attributes mixed",
         "F1",
     )
+    found: list[Viewed] = []
     for rank, one in enumerate(best, 1):
-        tested = Separability()
-        if test is not None:
-            tested = test(one)
-            yield None
         t = [one.t[kind] for kind in kinds]
         named = (one.label, rank, one.dictionary, one.layer, one.latent)
-        table.add(*named, one.score, *t, one.of_right, one.of_error, *tested)
+        means = (one.of_right, one.of_error)
+        if test is None:
+            table.add(*named, one.score, *t, *means, None, None, None, None)
+            continue
+        viewed, f1 = test(one)
+        yield None
+        found.append(viewed)
+        within, pooled, _ = viewed
+        table.add(*named, one.score, *t, *means, within.auroc, within.interval, pooled.auroc, f1)
     return table.figure(
         "latents",
         "Latents that are greater before an error",
-        claim=_latents_claim(kinds, table),
+        claim=_latents_claim(kinds, table, found[0] if found else None),
         plot=table.plot("bars", x="latent", y="score, least t"),
         notes=(
-            f"{n}; t and means on the training half, AUROC and F1 on the "
-            f"test half. Types with {MIN_EACH} right answers and errors of the training half count: "
+            f"{n}; t and means on the training half, attributes mixed; AUROC, among questions about one attribute, and "
+            f"F1 on the test half. Types with {MIN_EACH} right answers and errors of the training half count: "
             f"{', '.join(kinds) or 'none'}.",
             where,
             F1_NOTE,
@@ -86,18 +100,21 @@ def error_latents(
 
 
 def roc_figure(scores: Sequence[ErrorScore], sides: Sides) -> Generator[None, None, Figure]:
-    table = Table(("false alarms", "share"), ("hits", "share"), "score", "role")
-    for one in scores:
-        error, right = sides.of(one.values, "test")
-        if len(error) and len(right):
-            for x, y in roc(error, right):
-                table.add(x, y, one.name, one.role)
-        yield None
+    table = Table(("false alarms", "share"), ("hits", "share"), "score", "role", "view")
+    places, is_error, about = sides.strata("test")
+    for view, strata in ((SAME_ATTRIBUTE, about), (ATTRIBUTES_MIXED, [""] * len(places))):
+        for one in scores:
+            for x, y in within_roc(one.values[places], is_error, strata):
+                table.add(x, y, one.name, one.role, view)
+            yield None
     return table.figure(
         "roc",
         "Errors told from right answers, test half",
-        plot=table.plot("roc", x="false alarms", y="hits", series="score", role="role", y_min=0, y_max=1),
-        notes=("hits: errors at or above a threshold. false alarms: right answers there. Types pooled.",),
+        plot=table.plot("roc", x="false alarms", y="hits", series="score", role="role", panel="view", y_min=0, y_max=1),
+        notes=(
+            f"hits: errors at or above a threshold. false alarms: right answers there. {SAME_ATTRIBUTE}: of an error's "
+            "own attribute, errors weighed so that the area is the AUROC of that view.",
+        ),
     )
 
 
@@ -129,23 +146,33 @@ def score_baselines(
 ) -> Generator[None, None, Figure]:
     """kinds: types that count."""
     table = Table(
-        *("score", "role", "type", "AUROC"),
+        *("score", "role", "type", "view", "AUROC"),
         IntervalColumns("AUROC, low", "AUROC, high"),
         "F1",
-        ("errors", "prompts"),
-        ("right answers", "prompts"),
+        *(("errors", "prompts"), ("right answers", "prompts"), ("pairs", "pairs")),
     )
+    found: dict[str, Viewed] = {}
+    mixed: list[tuple[object, ...]] = []
     for kind in [POOLED, *kinds]:
         for one in scores:
-            error, right = sides.of(one.values, "test", kind)
-            table.add(one.name, one.role, kind, *sides.tested(one.values, kind), len(error), len(right))
+            tested = sides.tested(one.values, kind)
             yield None
-    pooled = [row for row in table.records() if row["type"] == POOLED and row["AUROC"] is not None]
-    told = ", ".join(f"{row['score']} {row['AUROC']:.2f}" for row in pooled)
+            within, pooled, _ = tested.viewed
+            view = SAME_ATTRIBUTE if kind == POOLED else f"{kind}, {SAME_ATTRIBUTE}"
+            n = (within.n_errors, within.n_right)
+            table.add(one.name, one.role, kind, view, within.auroc, within.interval, tested.f1, *n, within.n_pairs)
+            if kind == POOLED:
+                found[one.name] = tested.viewed
+                numbers = (pooled.auroc, pooled.interval, tested.f1, *n, pooled.n_pairs)
+                mixed.append((one.name, one.role, kind, ATTRIBUTES_MIXED, *numbers))
+    for cells in mixed:
+        table.add(*cells)
+    told = ", ".join(f"{name} {auroc_in_words(one.within)}" for name, one in found.items())
+    row = next((one for one in table.records() if one["AUROC"] is not None), None)
     return table.figure(
         "baselines",
         "The best latent beside what needs no dictionary",
-        claim=_too_few(pooled[0]) or f"AUROC on the test half: {told}." if pooled else "",
+        claim=(_too_few(row) or f"AUROC within one attribute, test half: {told}. {shrinking(found)}") if row else "",
         plot=table.plot(
             "bars",
             x="score",
@@ -153,13 +180,14 @@ def score_baselines(
             low="AUROC, low",
             high="AUROC, high",
             role="role",
-            panel="type",
+            panel="view",
             y_min=0,
             y_max=1,
         ),
         notes=(
-            "Intervals: 95 %, Newcombe, by the numbers of errors and of right answers. AUROC 0.5 is chance.",
-            "The probe is standardised, L2, both sides weighed alike; its C is the best on the validation tenth.",
+            VIEW_NOTE,
+            "The probe is standardised, L2, both sides weighed alike, attributes mixed; its C is the best on the "
+            "validation tenth.",
             F1_NOTE,
             where,
         ),
@@ -172,7 +200,7 @@ def _too_few(row: Mapping[str, Cell]) -> str | None:
     return too_few_of_kinds(n_errors, n_right, ("errors", "right answers"), "")
 
 
-def _latents_claim(kinds: Sequence[str], table: Table) -> str:
+def _latents_claim(kinds: Sequence[str], table: Table, tested: Viewed | None) -> str:
     if not kinds:
         return (
             f"No type has {MIN_EACH} right answers and {MIN_EACH} errors of the training half, so nothing can be "
@@ -181,5 +209,10 @@ def _latents_claim(kinds: Sequence[str], table: Table) -> str:
     best = next(table.records(), None)
     if best is None:
         return "No latent is greater before errors in every type."
-    tested = "" if best["AUROC"] is None else f"; AUROC {best['AUROC']:.2f} on the test half"
-    return f"Best: {best['latent']}, t at least {best['score, least t']:.1f} in every type that counts{tested}."
+    told = ""
+    if tested is not None and tested.pooled.auroc is not None:
+        told = (
+            f"; on the test half AUROC {auroc_in_words(tested.within)} within one attribute, {tested.pooled.auroc:.2f} "
+            "with attributes mixed"
+        )
+    return f"Best: {best['latent']}, t at least {best['score, least t']:.1f} in every type that counts{told}."

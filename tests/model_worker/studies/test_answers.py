@@ -1,7 +1,7 @@
 """Answers of arms and of their controls: what Explore gives, counted right, wherever it was interrupted."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -19,6 +19,7 @@ from model_worker.studies.shared.arms import PlannedArm, Resolved
 from model_worker.studies.shared.completions import Answered, Wanted, answered
 from model_worker.studies.shared.counts import cases_of, controls_of, main_arms, repetition
 from model_worker.studies.shared.questions import Question, questions_of
+from model_worker.studies.shared.within.views import ATTRIBUTES_MIXED, SAME_ATTRIBUTE
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.refusal import Refused
@@ -26,7 +27,7 @@ from protocol.steering import Held, LatentTarget, Sweep, VectorTarget
 from protocol.worker.names import WorldNames
 from protocol.worker.requests import Controls, GenerateRequest, Sampling
 from protocol.worker.studies import AnswersRequest, ArmSpec, Asked, ControlSpec
-from protocol.worker.study_frames import Trial, TrialAnswer
+from protocol.worker.study_frames import Figure, Trial, TrialAnswer
 from tests.model_worker.driving import TOLERANCE, answer, ids_of, of_kind
 from tests.model_worker.reference import Intervention, generated, teacher_forced
 from tests.model_worker.study_runs import check_resumes_anywhere, figure, rows_of, studied
@@ -483,9 +484,42 @@ def test_the_claim_about_misfires_says_yes_or_no_as_the_numbers_do(
     assert f"With +known, {turned} of 10 wrong or invented answers" in ablation.claim
     assert f"6 controls {by_controls} on average" in ablation.claim and "of 4 right answers 0 do" in ablation.claim
     assert answer in ablation.claim
-    found = {(row[0], row[1]): row[3:6] for row in auroc_figure(frames[0], trials).rows}
-    assert found["refusal log-odds", "against right"] == (10, 4, 0.0)  # they come first, so that theirs are smaller
-    assert found["L3 #4", "against refused"] == (10, 3, 0.5)  # all alike
+    *_, told = cue_of(auroc_figure(frames[0], trials))
+    found = {(row[0], row[1], row[3]): row[4:8] for row in told.rows}
+    for view in (SAME_ATTRIBUTE, ATTRIBUTES_MIXED):  # all about one
+        # they come first, so that theirs are smaller
+        assert found["refusal log-odds", "against right", view] == (10, 4, 40, 0.0)
+        assert found["L3 #4", "against refused", view] == (10, 3, 30, 0.5)  # all alike
+
+
+def test_what_a_misfires_readout_owes_to_the_attribute_is_said(frames: list) -> None:
+    """Planted: errors are about one attribute and right answers mostly about another, and the log-odds tell which."""
+
+    def trial(number: int, attribute: str, outcome: str):
+        said = TrialAnswer(arm=0, text="", outcome=outcome, rule="", refusal_logodds=float(attribute == "country"))
+        answers = tuple(said.model_copy(update={"arm": arm}) for arm in range(len(frames[0].arms)))
+        name = number % len(frames[0].names)
+        watched = {"watched": (0.0, 0.0)}
+        return Trial(seq=0, trial=number, name=name, attribute=attribute, prompt="", answers=answers, numbers=watched)
+
+    asked = (
+        [("country", "wrong")] * 16 + [("country", "right")] * 4 + [("team", "wrong")] * 4 + [("team", "right")] * 16
+    )
+    trials = [trial(number, *one) for number, one in enumerate(asked)]
+    one_type = frames[0].model_copy(
+        update={"names": tuple(name.model_copy(update={"type": "player"}) for name in frames[0].names)}
+    )
+    *_, told = cue_of(auroc_figure(one_type, trials))
+    within, mixed = (
+        next(row for row in told.rows if row[0] == "refusal log-odds" and row[3] == view)
+        for view in (SAME_ATTRIBUTE, ATTRIBUTES_MIXED)
+    )
+    assert (within[7], mixed[7]) == (0.5, 0.8) and told.rows[0][3] == SAME_ATTRIBUTE
+    assert "right 0.50" in told.claim and "refusal log-odds against right 0.80" in told.claim
+
+
+def cue_of(drawing: Generator[None, None, Figure]) -> Iterator[Figure | None]:
+    yield (yield from drawing)
 
 
 def test_repetition_is_the_share_of_word_pairs_that_were_there_before() -> None:

@@ -12,6 +12,8 @@ from scipy import stats
 from model_worker.answering.prompt import read_prompt
 from model_worker.engine import Engine
 from model_worker.model.loading import Loaded
+from model_worker.studies.shared.within.auroc import in_both_views, unit_draws
+from model_worker.studies.shared.within.views import ATTRIBUTES_MIXED, SAME_ATTRIBUTE, shrinking
 from model_worker.studies.uncertainty.measure import before_answer
 from model_worker.studies.uncertainty.threshold import balanced_f1, best_threshold
 from protocol.refusal import Refused
@@ -64,6 +66,20 @@ class Plain:
         self.residuals = torch.stack([one.residuals[:, -1] for one in seen])
         self.logprobs = torch.stack([one.logits[-1].log_softmax(-1) for one in seen])
 
+        self.about = np.array(
+            [f"{name.type} {one.attribute}" for name, one in zip(self.names, self.trials, strict=True)]
+        )
+
+    def within(self, values: np.ndarray, split: str) -> float:
+        """Share of pairs about one attribute in which the error has more, counted one by one."""
+        here = self.where(split)
+        apart = [
+            np.sign(values[a] - values[b])
+            for a in np.flatnonzero(here & self.error)
+            for b in np.flatnonzero(here & ~self.error & (self.about == self.about[a]))
+        ]
+        return (float(np.mean(apart)) + 1) / 2
+
     def where(self, split: str, kind: str | None = None) -> np.ndarray:
         return np.array([one.split == split and kind in (None, one.type) for one in self.names])
 
@@ -110,7 +126,8 @@ def test_auroc_and_f1_are_scikit_learns_on_the_test_half(frames: list[Frame], pl
 
     for row in rows_of(frames, "latents"):
         a, test = plain.activations(row["dictionary"], row["index"]), plain.where("test")
-        assert row["AUROC"] == pytest.approx(roc_auc_score(plain.error[test], a[test]), abs=1e-3)
+        assert row["AUROC, attributes mixed"] == pytest.approx(roc_auc_score(plain.error[test], a[test]), abs=1e-3)
+        assert row["AUROC"] == pytest.approx(plain.within(a, "test"), abs=2e-3)
         fit = plain.where("validation")
         threshold = best_threshold(a[fit & plain.error], a[fit & ~plain.error])
         weights = np.where(plain.error[test], 1 / plain.error[test].sum(), 1 / (~plain.error[test]).sum())
@@ -127,7 +144,10 @@ def test_the_baselines_are_transformers_first_token_and_its_residual(frames: lis
     for trial, e, s in zip(plain.trials, entropy, surprise, strict=True):
         assert trial.numbers["entropy"][0] == pytest.approx(e, abs=1e-4)
         assert trial.numbers["surprise"][0] == pytest.approx(s, abs=1e-4)
-    rows = {row["score"]: row for row in rows_of(frames, "baselines") if row["type"] == "all"}
+    told = rows_of(frames, "baselines")
+    assert told[0]["view"] == SAME_ATTRIBUTE, "what is seen first"
+    within = {row["score"]: row for row in told if row["view"] == SAME_ATTRIBUTE}
+    rows = {row["score"]: row for row in told if row["view"] == ATTRIBUTES_MIXED}
     layer = plain.loaded.layer_of[rows_of(frames, "latents")[0]["dictionary"]]
     x = plain.residuals[:, layer].double().numpy()
     means = x @ (x[train & plain.error].mean(0) - x[train & ~plain.error].mean(0))
@@ -138,19 +158,35 @@ def test_the_baselines_are_transformers_first_token_and_its_residual(frames: lis
     }
     for name, values in wanted.items():
         assert rows[name]["AUROC"] == pytest.approx(roc_auc_score(plain.error[test], values[test]), abs=2e-3)
+        assert within[name]["AUROC"] == pytest.approx(plain.within(values, "test"), abs=4e-3)
     probe = rows[f"logistic probe, layer {layer}"]
     assert probe["AUROC, low"] <= probe["AUROC"] <= probe["AUROC, high"]
     assert (probe["errors"], probe["right answers"]) == (plain.error[test].sum(), (~plain.error[test]).sum())
 
 
-def test_the_area_under_each_curve_is_its_auroc(frames: list[Frame]) -> None:
+def test_the_area_under_each_curve_is_its_auroc_in_both_views(frames: list[Frame]) -> None:
     curves = rows_of(frames, "roc")
-    told = {row["score"]: row["AUROC"] for row in rows_of(frames, "baselines") if row["type"] == "all"}
-    assert len(told) == 5
-    for name, value in told.items():
-        points = [row for row in curves if row["score"] == name]
+    told = {(row["score"], row["view"]): row["AUROC"] for row in rows_of(frames, "baselines") if row["type"] == "all"}
+    assert len(told) == 10
+    for (name, view), value in told.items():
+        points = [row for row in curves if (row["score"], row["view"]) == (name, view)]
         x, y = [row["false alarms"] for row in points], [row["hits"] for row in points]
         assert np.trapezoid(y, x) == pytest.approx(value, abs=1e-4)
+
+
+def test_a_score_that_tells_the_attribute_alone_is_said_to_shrink() -> None:
+    """A planted one: half of the errors' strata, none of the pairs inside them."""
+    is_error = np.arange(200) % 100 < np.repeat([80, 20], 100)
+    about = ["city: country"] * 100 + ["player: sport"] * 100
+    draws = unit_draws([str(number) for number in range(200)])
+    asked, told = (
+        in_both_views(values, is_error, about, draws)
+        for values in (np.repeat([1.0, 0.0], 100), is_error + 0.1 * np.arange(200) % 2)
+    )
+    assert (asked.within.auroc, asked.shrinks, told.shrinks) == (0.5, True, False)
+    said = shrinking({"who": told, "what": asked})
+    assert "what 0.80" in said and "who" not in said
+    assert "none of them" in shrinking({"who": told}) and shrinking({}) == ""
 
 
 def test_the_test_half_has_no_say_in_the_ranking(embedded_engine: Engine, frames: list[Frame]) -> None:
@@ -170,7 +206,8 @@ def test_the_test_half_has_no_say_in_the_ranking(embedded_engine: Engine, frames
     ranking = ("latent", "rank", "score, least t", "mean before right", "mean before errors")
     assert [[row[name] for name in ranking] for row in before] == [[row[name] for name in ranking] for row in after]
     for one, other in zip(before, after, strict=True):
-        assert one["AUROC"] + other["AUROC"] == pytest.approx(1, abs=1e-4)
+        mixed = "AUROC, attributes mixed"
+        assert one[mixed] + other[mixed] == pytest.approx(1, abs=1e-4)
 
 
 def test_refusals_are_left_out_and_wrong_and_invented_answers_counted_apart(

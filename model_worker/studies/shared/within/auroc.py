@@ -32,6 +32,20 @@ class WithinAuroc(NamedTuple):
     n_pairs: int
 
 
+class Viewed(NamedTuple):
+    """One score in two views. mixes: by how much it is greater with all pairs than within strata, on the same draws;
+    None where a view has no pair."""
+
+    within: WithinAuroc
+    pooled: WithinAuroc
+    mixes: tuple[float, Interval | None] | None
+
+    @property
+    def shrinks(self) -> bool:
+        """Within strata it is less than with all pairs, beyond what drawing other units does."""
+        return self.mixes is not None and self.mixes[1] is not None and self.mixes[1][0] > 0
+
+
 def unit_draws(units: Sequence[Hashable], seed: int = 0, n: int = N_DRAWS) -> np.ndarray:
     """(n, rows): how often each row is in a draw of as many units as there are, with replacement."""
     place = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
@@ -48,14 +62,7 @@ def within_auroc(
     """values (rows,), greater before errors; is_error (rows,) bool; strata by row, None: all are one.
     draws: as `unit_draws` makes them of the same rows."""
     held = _Pairs(values, is_error, strata)
-    everyone = held.aurocs(np.ones((1, len(values)), dtype=np.float32))[0]
-    return WithinAuroc(
-        auroc=None if np.isnan(everyone) else float(everyone),
-        interval=percentiles(held.aurocs(draws)),
-        n_errors=int(is_error.sum()),
-        n_right=int((~is_error).sum()),
-        n_pairs=held.n_pairs,
-    )
+    return _told(held, is_error, held.aurocs(draws))
 
 
 def within_gain(
@@ -68,6 +75,16 @@ def within_gain(
     return None if np.isnan(apart) else (apart, percentiles(own.aurocs(draws) - beside.aurocs(draws)))
 
 
+def in_both_views(values: np.ndarray, is_error: np.ndarray, strata: Sequence[Hashable], draws: np.ndarray) -> Viewed:
+    """As `within_auroc`, inside strata and over all pairs."""
+    inside, over_all = _Pairs(values, is_error, strata), _Pairs(values, is_error, None)
+    own, pooled = (one.aurocs(draws) for one in (inside, over_all))
+    found, mixed = (_told(one, is_error, drawn) for one, drawn in ((inside, own), (over_all, pooled)))
+    if found.auroc is None or mixed.auroc is None:
+        return Viewed(found, mixed, None)
+    return Viewed(found, mixed, (mixed.auroc - found.auroc, percentiles(pooled - own)))
+
+
 def percentiles(drawn: np.ndarray) -> Interval | None:
     """The middle LEVEL of what was drawn; nan is left out. None where that is more than half."""
     there = drawn[~np.isnan(drawn)]
@@ -75,6 +92,17 @@ def percentiles(drawn: np.ndarray) -> Interval | None:
         return None
     low, high = np.quantile(there, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def _told(held: "_Pairs", is_error: np.ndarray, drawn: np.ndarray) -> WithinAuroc:
+    everyone = held.aurocs(np.ones((1, len(is_error)), dtype=np.float32))[0]
+    return WithinAuroc(
+        auroc=None if np.isnan(everyone) else float(everyone),
+        interval=percentiles(drawn),
+        n_errors=int(is_error.sum()),
+        n_right=int((~is_error).sum()),
+        n_pairs=held.n_pairs,
+    )
 
 
 class _Pairs:

@@ -10,7 +10,6 @@ from model_worker.studies.shared.statistics import (
     auroc_interval,
     control_band,
     difference_intervals,
-    roc,
     share_difference,
     t_interval,
     t_intervals,
@@ -37,14 +36,13 @@ def test_auroc_is_the_share_of_pairs_in_order_ties_half() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_auroc_and_the_corners_of_its_curve_are_scikit_learns(seed: int) -> None:
-    from sklearn.metrics import roc_auc_score, roc_curve  # takes a second
+def test_auroc_is_scikit_learns(seed: int) -> None:
+    from sklearn.metrics import roc_auc_score  # takes a second
 
     drawn = np.random.default_rng(seed)
     positive, negative = (drawn.integers(0, top, drawn.integers(1, 12)) for top in (9, 7))
     truth, values = np.repeat([1, 0], [len(positive), len(negative)]), np.concatenate([positive, negative])
     assert auroc(positive, negative) == pytest.approx(roc_auc_score(truth, values))
-    assert np.array([*roc(positive, negative)]) == pytest.approx(np.stack(roc_curve(truth, values)[:2], 1))
 
 
 def test_a_perfect_auroc_of_few_is_not_sure() -> None:

@@ -18,7 +18,7 @@ from app.wording.words import amount_in
 from protocol.app.findings import Finding
 from protocol.steering import Held, Steering
 from protocol.vocabulary import UNITS
-from protocol.worker.frames import Prompt, SteeringUsed
+from protocol.worker.frames import Prompt, Start, SteeringUsed
 from protocol.worker.models import ModelCard
 
 SOURCE = Path(__file__).parents[2] / "templates" / "export" / "notebook.py"
@@ -116,6 +116,7 @@ def _record(finding: Finding, recorded: Recorded, card: ModelCard | None) -> Not
             }
             for arm in arms
         ],
+        "risk": _risk(start),
         "control": {"seed": start.request.controls.seed, "refusal_logodds": values} if values else None,
     }
 
@@ -165,6 +166,29 @@ def _answer(told: SampleAnswer) -> NotebookJson:
         "text": told.text,
         "ids": [token.id for token in told.tokens],
         "logprobs": [token.logprob for token in told.tokens],
+        "risks": [token.risk for token in told.tokens],
+    }
+
+
+def _risk(start: Start) -> NotebookJson | None:
+    """The heads, and what the first one reads: places of the watched latents, and the prompt tokens that count."""
+    if start.risk is None:
+        return None
+    value = start.risk.at("value")
+    at_name = [start.entity.end - 1] if start.entity.end > start.entity.start else None
+    asked = [pos for pos, token in enumerate(start.tokens) if token.role in ("entity", "text")]
+    roles = [one.role for one in start.watched]
+    return {
+        "fit": start.risk.id,
+        "decoding": start.risk.decoding,
+        "n": start.risk.n,
+        "n_tested": value.n if value else 0,
+        "heads": [
+            {"bias": head.bias, "weights": {one.name: one.weight for one in head.features}}
+            for head in (start.risk.first, start.risk.under_way)
+        ],
+        "latents": {role: roles.index(role) if role in roles else None for role in ("known", "unknown")},
+        "read_at": at_name or asked,
     }
 
 

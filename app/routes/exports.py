@@ -17,6 +17,7 @@ from app import ids
 from app.exports.circuit.graph import GraphOrigin, graph_file
 from app.exports.kept_page import kept_page
 from app.http.prefix import root_of
+from app.recordings.arms import read_recording
 from app.recordings.circuit import DrawnCircuit, read_circuit
 from app.recordings.study import read_study
 from app.refusals import unknown_finding
@@ -26,6 +27,7 @@ from app.services import Parts
 from app.version import VERSION
 from app.wording.cells import csv_of
 from app.wording.circuit_tables import circuit_tables
+from app.wording.token_table import TOKENS_TABLE, token_table
 from protocol.app.findings import Finding
 from protocol.base import Name
 from protocol.refusal import Refused
@@ -152,7 +154,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/{slug}/{figure:path}.csv", response_class=Response, responses=file_of("text/csv", "a figure's table"))
     async def figure_csv(slug: str, figure: Annotated[Name, Path(description="id of a figure")]) -> Response:
-        """A study's figure, or a circuit's table, with all of its numbers."""
+        """A study's figure, a circuit's table, or `tokens` of answers with their risk, with all of its numbers."""
         finding = await _finding(slug)
         figures = await asyncio.to_thread(_tables, finding, await _recording(finding))
         if figure not in figures:
@@ -191,7 +193,9 @@ def routes(parts: Parts) -> APIRouter:
 def _tables(finding: Finding, recording: bytes) -> dict[str, Figure]:
     if finding.circuit:
         return circuit_tables(read_circuit(recording))
-    return read_study(recording).figures if finding.study else {}
+    if finding.study:
+        return read_study(recording).figures
+    return {TOKENS_TABLE: token_table(read_recording(recording))}
 
 
 def _no_graph() -> Refused:

@@ -16,7 +16,8 @@ record. Nothing here is imported by us, and nothing of ours is imported here: pu
 # 2. the log-odds of a refusal opening at the first answer token, for each strength of the sweep,
 # 3. the same under the random directions that are its control,
 # 4. each answer token and its log-probability, untouched and steered,
-# 5. the watched latents' activations on each prompt token, by `sae_lens`' own encoder.
+# 5. the watched latents' activations on each prompt token, by `sae_lens`' own encoder,
+# 6. the risk of each answer token, from the logits that it was drawn from.
 #
 # Every comparison is printed as recorded, reproduced, difference; the last cell fails if one is beyond its tolerance.
 #
@@ -512,16 +513,22 @@ else:
 # %% generate
 for arm in RECORDED["arms"]:
     for number, answer in enumerate(arm["answers"]):
-        said, logprobs, others = [], [], 0
+        said, logprobs, others, stood_in = [], [], 0, []
         for token in answer["ids"] if RECORDED["greedy"] else ():
             logits = logits_of(ids + said, arm["pushes"])[0, -1].log_softmax(-1)
             best = int(logits.argmax())
             others += best != token and (logits[best] - logits[token]).item() > TOLERANCE["nats"]
             logprobs.append(logits[token].item())
+            stood_in.append(logits)
             said.append(token)
         if not RECORDED["greedy"]:
             logits = logits_of(ids + answer["ids"], arm["pushes"])[0].log_softmax(-1)
-            logprobs = [logits[n_prompt - 1 + k, token].item() for k, token in enumerate(answer["ids"])]
+            stood_in = [logits[n_prompt - 1 + k] for k in range(len(answer["ids"]))]
+            logprobs = [row[token].item() for row, token in zip(stood_in, answer["ids"], strict=True)]
+        answer["odds"] = [
+            {"entropy": -(row.exp() * row).sum().item(), "peak": -row.max().item(), "surprise": -row[token].item()}
+            for row, token in zip(stood_in, answer["ids"], strict=True)
+        ]
         name = f"{arm['name']}, answer {number}" if len(arm["answers"]) > 1 else arm["name"]
         print(f"\n{name}: {line(tokenizer.decode(answer['ids'], skip_special_tokens=True))}")
         names = [repr(token_text(token)) for token in answer["ids"]]
@@ -547,7 +554,61 @@ for arm in RECORDED["arms"]:
             a = saes[target["dictionary"]].encode(seen[layer][0].float())[:, target["latent"]].tolist()
         name = f"{target['dictionary']} #{target['latent']}, {arm['name']}"
         labels = [f"{place} {token_text(token)!r}" for place, token in enumerate(ids)]
+        arm.setdefault("seen", []).append(a)
         compare(f"Activations of {name}", list(zip(labels, recorded, a, strict=True)), "activation")
+
+# %% [markdown] risk
+# ## The risk of each token
+#
+# p(the answer ends wrong or invented), from what each token was drawn from: entropy, -log p of the likeliest token and
+# of the token itself, and the largest entropy and -log p from the answer's second token on, in nats; for the first
+# token the log-odds of a refusal and the latents at the name instead. Two logistic heads, as they were recorded. Behind
+# a token that opened a refusal there is none. They were fitted on untouched answers: of a steered one the number is the
+# same sum, and no share of anything.
+
+# %% risk-again
+RISK = RECORDED.get("risk")
+
+
+def logistic(head: dict, values: dict[str, float]) -> float:
+    log_odds = head["bias"] + sum(weight * values[name] for name, weight in head["weights"].items())
+    return 1 / (1 + torch.tensor(-log_odds, dtype=torch.float64).exp().item())
+
+
+def first_values(arm: dict, odds: dict) -> dict[str, float] | None:
+    """None: the run watched other latents than the head reads."""
+    places = RISK["latents"]
+    if None in places.values() or "seen" not in arm:
+        return None
+    latents = {role: max(arm["seen"][place][pos] for pos in RISK["read_at"]) for role, place in places.items()}
+    return latents | {"refusal_logodds": arm["reproduced"], "entropy": odds["entropy"]}
+
+
+if RISK is None:
+    print("This run has no fit of the risk: entropy, in nats, is all that its tokens have, and it is uncalibrated.")
+else:
+    print(f"{RISK['fit']}, {RISK['decoding']}: fitted on {RISK['n']} answers, held against {RISK['n_tested']} others\n")
+for arm in RECORDED["arms"] if RISK else ():
+    for number, answer in enumerate(arm["answers"]):
+        found, entropies, surprises = [], [], []
+        refuses = bool(opens[answer["ids"][0]]) if answer["ids"] else False
+        for place, odds in enumerate(answer["odds"]):
+            if place == 0:
+                values = first_values(arm, odds)
+                found.append(None if values is None else logistic(RISK["heads"][0], values))
+                continue
+            entropies.append(odds["entropy"])
+            surprises.append(odds["surprise"])
+            most = {"entropy_max": max(entropies), "surprise_max": max(surprises)}
+            found.append(None if refuses else logistic(RISK["heads"][1], odds | most))
+        rows = zip(answer["ids"], answer["risks"], found, strict=True)
+        both = [(repr(token_text(token)), *pair) for token, *pair in rows if None not in pair]
+        outside = ", steered: not fitted there" if arm["pushes"] else ""
+        compare(f"Risk, {arm['name']}, answer {number}{outside}", both, "risk")
+        n_none = sum(recorded is None for recorded in answer["risks"])
+        if n_none:
+            print(f"{n_none} tokens have none: it refuses")
+            checked.append((f"Tokens without a risk, {arm['name']}", n_none, [] if refuses else ["no refusal"]))
 
 # %% [markdown] plot
 # ## Dose and response

@@ -273,6 +273,7 @@ def test_without_a_card_the_notebook_finds_the_models_folder_in_the_checkout_or_
         ("control", rb'"refusal_logodds":\[(\d)', rb'"refusal_logodds":[9\1', "controls"),
         ("step", rb'"logprob":-', rb'"logprob":-9', "Log-probabilities"),
         ("prompt", rb'"activations":\[\[0\.0', rb'"activations":[[0.01', "Activations"),
+        ("step", rb'"risk":0\.(\d)', rb'"risk":0.9\1', "Risk, "),
         ("step", rb'"id":(\d+)', rb'"id":7\1', "Greedy tokens"),
         ("start", rb'"tokens":\[\{"id":2', rb'"tokens":[{"id":3', "other token ids than recorded"),
     ],

@@ -7,13 +7,14 @@ database, unless it is told the address of one. Knows nothing about how a study 
 import argparse
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from client.recording import Recording
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
+from protocol.app.experiments.answers.risk import RiskExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.experiments.directions import PUSHED_ROLES, direction_of
 from protocol.refusal import Refused
@@ -78,6 +80,7 @@ class ChapterResult:
 def chapters(card: ModelCard) -> tuple[Chapter, ...]:
     model, few = card.id, Asked(names=WorldNames(most=12), split="all", per_name="all", most=12)
     refusals, dose, scopes, misfires = RefusalsExperiment(), DoseExperiment(), ScopesExperiment(), MisfiresExperiment()
+    risk = RiskExperiment()
     sliders = {role: found for role in PUSHED_ROLES if (found := direction_of(card, role))}
     return (
         Chapter(
@@ -134,6 +137,18 @@ def chapters(card: ModelCard) -> tuple[Chapter, ...]:
             misfires.request(card, misfires.preset(card)),
             ("misfires", "auroc", "ablation"),
         ),
+        *(
+            [
+                Chapter(
+                    "The risk under a push",
+                    "Not in it; what the risk strip of Explore is worth on steered answers",
+                    risk.request(card, risk.preset(card)),
+                    ("pushed_risk",),
+                )
+            ]
+            if card.risk
+            else []
+        ),
     )
 
 
@@ -144,9 +159,11 @@ def main() -> None:
         told = [_told(app, chapter) for chapter in chapters(card) if options.only in chapter.title.lower()]
     for one in reversed(told):  # of two of one experiment, the first is what its page opens on
         first_studies.write(one.recording, options.shown)
-    if options.only and options.out == STUDIES_PAGE:
-        return  # a page of some of them is no page of the studies
-    options.out.write_text(studies_markdown(card, told), encoding="utf-8")
+    if options.only and options.out.exists():
+        titles = [chapter.title for chapter in chapters(card)]
+        options.out.write_text(with_anew(options.out.read_text("utf-8"), titles, told), encoding="utf-8")
+    else:
+        options.out.write_text(studies_markdown(card, told), encoding="utf-8")
     print(f"{options.out}: {len(told)} studies, {sum(one.seconds for one in told):.0f} s")
 
 
@@ -161,15 +178,36 @@ def studies_markdown(card: ModelCard, told: list[ChapterResult]) -> str:
         "stands in the paper. Sections and figures are those of Ferrando et al.",
         "## What was found",
     ]
-    for one in told:
-        parts += [f"**[{one.chapter.title}](#{_anchor(one.chapter.title)})**", _lines(_quoted(one))]
-    for one in told:
-        parts += [f"## {one.chapter.title}", _what(one), _lines(one.study.warnings)]
-        for figure in one.figures:
-            most = MOST_ROWS if figure.id in one.chapter.quoted else FEW_ROWS
-            claim, notes = _lines(figure.claim.split("\n")), _lines(figure.notes)
-            parts += [f"### {figure.title}", claim, _folded(figure, most), notes]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts += [_found(one) for one in told]
+    parts += [_whole(one) for one in told]
+    return "\n\n".join(parts) + "\n"
+
+
+def with_anew(page: str, titles: Sequence[str], told: Sequence[ChapterResult]) -> str:
+    """A page as `studies_markdown` wrote it, with some chapters measured again; in the order of the titles."""
+    head, found, *wholes = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    opening, *founds = re.split(r"^(?=\*\*\[)", found, flags=re.MULTILINE)
+    summed = {one[3 : one.index("](#")]: one.strip() for one in founds} | {
+        one.chapter.title: _found(one) for one in told
+    }
+    written = {one[3 : one.index("\n")]: one.strip() for one in wholes} | {
+        one.chapter.title: _whole(one) for one in told
+    }
+    parts = [head.strip(), opening.strip(), *(kept[one] for kept in (summed, written) for one in titles if one in kept)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _found(one: ChapterResult) -> str:
+    return f"**[{one.chapter.title}](#{_anchor(one.chapter.title)})**\n\n{_lines(_quoted(one))}"
+
+
+def _whole(one: ChapterResult) -> str:
+    parts = [f"## {one.chapter.title}", _what(one), _lines(one.study.warnings)]
+    for figure in one.figures:
+        most = MOST_ROWS if figure.id in one.chapter.quoted else FEW_ROWS
+        claim, notes = _lines(figure.claim.split("\n")), _lines(figure.notes)
+        parts += [f"### {figure.title}", claim, _folded(figure, most), notes]
+    return "\n\n".join(part for part in parts if part)
 
 
 def figure_table(figure: Figure, most: int) -> str:

@@ -127,8 +127,9 @@ class AnswersRequest(Message):
     arms: tuple[ArmSpec, ...] = Field(min_length=1, max_length=MAX_CHOSEN_ARMS)
     controls: tuple[ControlSpec, ...] = Field(default=(), max_length=MAX_CONTROLLED_ARMS)
     by: tuple[Literal["type", "group", "baseline"], ...] = Field(default=("type", "group"), min_length=1, max_length=3)
-    plot: Literal["arms", "dose", "scopes", "misfires"] = Field(
-        default="arms", description="how its figures are laid out; nothing else depends on it"
+    plot: Literal["arms", "dose", "scopes", "misfires", "risk"] = Field(
+        default="arms",
+        description="how its figures are laid out; but for `risk` nothing else depends on it: that reads answers' risk",
     )
     watch: tuple[LatentTarget, ...] = Field(
         default=(), max_length=MAX_STUDY_WATCHED, description="read at each name's last token"

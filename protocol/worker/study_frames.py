@@ -143,7 +143,9 @@ class Ranking(Message):
 
 class TrialAnswer(Message):
     """An answer of one arm. kl_nats: of the first answer token's distribution, this arm from the baseline.
-    surprise_nats: what the answer's tokens cost the untouched model, the mean per token."""
+    surprise_nats: what the answer's tokens cost the untouched model, the mean per token. risk, entropy_nats: at the
+    first token of the value that it states, by the fit of untouched answers; None where it states none or begins a
+    refusal, and where the study doesn't ask for them."""
 
     arm: int = 0
     sample: int = Field(default=0, description="0 is greedy where there are both")
@@ -156,6 +158,8 @@ class TrialAnswer(Message):
     kl_nats: float | None = None
     surprise_nats: float | None = None
     n_tokens: int = 0
+    risk: float | None = Field(default=None, exclude_if=lambda risk: risk is None)
+    entropy_nats: float | None = Field(default=None, exclude_if=lambda entropy: entropy is None)
 
 
 class Trial(Message):

@@ -57,11 +57,12 @@ def risk_fit_stage(args: argparse.Namespace) -> None:
 
 
 def risk_page_stage(args: argparse.Namespace) -> None:
-    from training.risk.report import RISK_PAGE, risk_page
+    from training.risk.report import RISK_PAGE, pushed_figures, risk_page
     from training.risk.trials import TRIALS, read_trials
 
     files = sorted(TRIALS.glob("*.jsonl.gz"), key=lambda file: "tiny" not in file.name)
-    RISK_PAGE.write_text(risk_page({file.name.split(".jsonl")[0]: read_trials(file) for file in files}), "utf-8")
+    trials = {file.name.split(".jsonl")[0]: read_trials(file) for file in files}
+    RISK_PAGE.write_text(risk_page(trials, pushed_figures()), "utf-8")
 
 
 def print_line(line: str) -> None:

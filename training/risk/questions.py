@@ -1,8 +1,7 @@
 """Who is asked for the risk strip, and which half a question belongs to: the fit's or the test's.
 
-A unit is an entity with all its questions; of invented names all that share a last word, since they were made as a
-family. No unit is in both halves. Where a model has a test split of its own, the test half is that, and what tuning was
-shown is left out: its answers there are better than elsewhere. Else a unit's own hash decides.
+Units are those of model_worker/answering/risk_halves.py. Where a model has a test split of its own, that is the test
+half, and what tuning was shown is left out: its answers there are better than elsewhere. Else a unit's hash decides.
 
 Knows a card's files. Knows nothing about answers.
 """
@@ -13,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from model_worker.answering.risk_halves import HALVES_SALT, RiskHalf, risk_half, risk_unit
 from model_worker.draw import draw
-from protocol.spelling import fold
 from protocol.worker.models import Attribute, ModelCard
 
-RiskHalf = Literal["fit", "test"]
 HalvedBy = Literal["unit", "split"]
 TALK = "talk"
-SALT = 19
+SALT = HALVES_SALT
 INVENTED_ASKED: dict[HalvedBy, float] = {"unit": 1.0, "split": 0.25}
 """Of invented names, which are many and nearly all refused: how many are asked."""
 
@@ -46,7 +44,7 @@ def risk_questions(folder: Path, by: HalvedBy, talk: Sequence[str] = ()) -> list
     rows = json.loads((folder / str(card.world)).read_text(encoding="utf-8"))
     found = list(_about_names(card, rows, by))
     for text in talk:
-        found.append(RiskQuestion(text, "", TALK, TALK, TALK, f"{TALK} {text}", _half(text), -1))
+        found.append(RiskQuestion(text, "", TALK, TALK, TALK, f"{TALK} {text}", risk_half(text), -1))
     tested = {one.unit for one in found if one.half == "test"}
     kept = (one for one in found if one.half == "test" or one.unit not in tested)
     return sorted(kept, key=lambda one: draw(SALT, "order", one.unit, one.text))
@@ -59,10 +57,10 @@ def _about_names(card: ModelCard, rows: list[dict], by: HalvedBy) -> Iterator[Ri
         wanted = [one for one in own if one.name in facts]
         if not wanted:  # nobody knows a fact: one question will do
             wanted = [own[int(draw(SALT, "attribute", name, kind) * len(own))]]
-        unit = f"{kind} family {fold(name).split()[-1]}" if not facts else f"{kind} {fold(name)}"
+        unit = risk_unit(kind, name, invented=not facts)
         if not facts and draw(SALT, "invented", name, kind) >= INVENTED_ASKED[by]:
             continue
-        half = _half(unit) if by == "unit" else _split_half(row["split"])
+        half: RiskHalf | None = risk_half(unit) if by == "unit" else _split_half(row["split"])
         if half is not None:
             yield from (_question(name, kind, row["tier"], one, unit, half) for one in wanted)
 
@@ -70,10 +68,6 @@ def _about_names(card: ModelCard, rows: list[dict], by: HalvedBy) -> Iterator[Ri
 def _question(name: str, kind: str, tier: str, attribute: Attribute, unit: str, half: RiskHalf) -> RiskQuestion:
     before, after = (attribute.question or "{name}").split("{name}", 1)
     return RiskQuestion(before + name + after, name, kind, tier, attribute.name, unit, half, len(before))
-
-
-def _half(unit: str) -> RiskHalf:
-    return "fit" if draw(SALT, "half", unit) < 0.5 else "test"
 
 
 def _split_half(split: str) -> RiskHalf | None:

@@ -1,8 +1,9 @@
 """docs/risk.md: what the strip is worth on the test halves of all models that have one, beside entropy alone.
 
-Fits again from the trials and tests; knows no model and no other file.
+Fits again from the trials and tests, and quotes the study of it under a push; knows no model and no other file.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from model_worker.model.registry import CARDS
 from model_worker.studies.shared.statistics import Interval
 from protocol.risk.fit import RiskFit, RiskHead, RiskTested
 from protocol.risk.words import RISK_PLACES, RISK_THRESHOLD
+from protocol.worker.study_frames import Cell, Figure
 from training.risk.fit import TEMPERATURES, fitted_heads
 from training.risk.held_out import (
     TESTED_PLACES,
@@ -41,8 +43,16 @@ NOT_SHIPPED = """**Not shipped.** So few answers of its fit half are wrong that 
 entropy alone tells its errors at least as well. Its tokens show their entropy in nats, uncalibrated.
 """
 
+PUSHED_RECORDING = Path(__file__).parents[2] / "static" / "first" / "studies" / "risk.jsonl"
+PUSHED = """### Under steering
 
-def risk_page(models: Mapping[str, Sequence[RiskTrial]]) -> str:
+The strip is hatched there: it was fitted on untouched answers. What its number would be worth is the experiment *The
+risk under a push*; here are the figures of the run that ships with the page (`make studies`).
+"""
+
+
+def risk_page(models: Mapping[str, Sequence[RiskTrial]], pushed: Mapping[str, Sequence[Figure]]) -> str:
+    """pushed: by model the figures of its study under a push."""
     parts = [OPENING]
     for model, trials in models.items():
         parts.append(f"## {model}\n")
@@ -50,7 +60,38 @@ def risk_page(models: Mapping[str, Sequence[RiskTrial]]) -> str:
             parts.append(NOT_SHIPPED)
         for decoding in TEMPERATURES:
             parts += list(_fit_part(with_figures(fitted_heads(trials, decoding), trials), trials))
+        if model in pushed:
+            parts.append(PUSHED)
+            parts += [part for figure in pushed[model] for part in _figure_part(figure)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def pushed_figures(recording: Path = PUSHED_RECORDING) -> dict[str, list[Figure]]:
+    """By the model that was asked; nothing where nobody has run it."""
+    if not recording.exists():
+        return {}
+    opening, *frames = map(json.loads, recording.read_text("utf-8").splitlines())
+    told = (Figure.model_validate(one) for one in frames if one["kind"] == "figure" and one["id"].startswith("pushed"))
+    return {opening["request"]["model"]: list(told)}
+
+
+def _figure_part(figure: Figure) -> Iterator[str]:
+    yield f"**{figure.title}.**\n"
+    if figure.claim:
+        yield "".join(f"- {line}\n" for line in figure.claim.split("\n"))
+    named = [at for at, column in enumerate(figure.columns) if column.name != "role"]
+    yield "| " + " | ".join(figure.columns[at].name for at in named) + " |"
+    yield "|" + "---|" * len(named)
+    for row in figure.rows:
+        yield "| " + " | ".join(_cell(row[at]) for at in named) + " |"
+    yield ""
+    yield "".join(f"- {note}\n" for note in figure.notes)
+
+
+def _cell(cell: Cell) -> str:
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    return f"{cell:.3f}" if isinstance(cell, float) else f"{cell:,}"
 
 
 def _fit_part(fit: RiskFit, trials: Sequence[RiskTrial]) -> Iterator[str]:

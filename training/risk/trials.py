@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from model_worker.answering.risk_halves import RiskHalf
 from protocol.risk.fit import RiskDecoding
-from training.risk.questions import TALK, RiskHalf
+from training.risk.questions import TALK
 
 TRIALS = Path(__file__).parent / "trials"
 ERRORS = ("wrong", "invented")

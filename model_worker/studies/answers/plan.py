@@ -2,7 +2,7 @@
 
 1. the questions; the arms, and the latents and directions that are their controls
 2. every arm's greedy answer to every question, with how far the first answer token's distribution moved (KL) and
-   what the answer costs the untouched model                             -> trial
+   what the answer costs the untouched model; for `risk` also the strip's risk where it states its value -> trial
 3. counts, live                                                          -> figure
 
 Steering as in Explore: an arm's answers are those that Explore gives to the same push. (Ferrando et al., section 5; we
@@ -18,6 +18,8 @@ from model_worker.studies.answers.doses import coherence_figure, logodds_figure,
 from model_worker.studies.answers.measure import completion_trial
 from model_worker.studies.answers.misfires import ablation_figure, auroc_figure, misfires_figure
 from model_worker.studies.answers.outcomes import flips_figure, is_pooled, outcomes_figure, pooled_figure
+from model_worker.studies.answers.pushed_risk import pushed_calibration, pushed_recall, pushed_risk
+from model_worker.studies.answers.value_risk import ValueRisks
 from model_worker.studies.shared.arms import PlannedArm, Resolved, in_words
 from model_worker.studies.shared.bench import Bench
 from model_worker.studies.shared.completions import Answered, Wanted, require_room
@@ -30,10 +32,11 @@ from protocol.worker.study_frames import Figure, Study, StudyArm, Trial
 
 BASELINE = StudyArm(name="baseline", role="baseline", what="the untouched model", hold=())
 
-FIGURES: Mapping[str, Sequence[Callable[[Study, Sequence[Trial]], Figure]]] = {
+FIGURES: Mapping[str, Sequence[Callable[[Study, Sequence[Trial]], Figure | Generator[None, None, Figure]]]] = {
     "arms": (outcomes_figure, flips_figure),
     "dose": (outcomes_by_dose, logodds_figure, coherence_figure, outcomes_figure, flips_figure),
     "scopes": (scopes_figure, coherence_figure, outcomes_figure, flips_figure),
+    "risk": (pushed_risk, pushed_calibration, pushed_recall, outcomes_figure, flips_figure),
     "misfires": (misfires_figure, auroc_figure, ablation_figure, outcomes_figure, flips_figure),
 }
 
@@ -43,6 +46,7 @@ def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Scri
     loaded = bench.loaded
     request = _resolved(request)
     readout = Readout(loaded, request.watch)
+    risks = ValueRisks(loaded) if request.plot == "risk" else None
     asked = yield from questions_of(loaded, request.asked)
     example = asked.questions[0].prompt
     planned = [PlannedArm(BASELINE)]
@@ -70,7 +74,7 @@ def answers(bench: Bench, request: AnswersRequest) -> Generator[None, None, Scri
     replies = Replies(bench, lambda first: map(wanted, asked.questions[first:]), request.max_new_tokens)
 
     def trial(one: Answered, number: int) -> Trial:
-        return completion_trial(loaded, asked.questions[number], readout, one, number)
+        return completion_trial(loaded, asked.questions[number], readout, one, number, risks)
 
     drawn = [*([pooled_figure] if request.plot == "arms" and is_pooled(opening) else []), *FIGURES[request.plot]]
     figures = [lambda trials, draw=draw: draw(opening, trials) for draw in drawn]

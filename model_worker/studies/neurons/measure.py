@@ -25,8 +25,8 @@ from model_worker.neurons.shares import row_norms, shares_of
 from model_worker.rounding import rounded
 from model_worker.studies.neurons.sides import VALUE
 from model_worker.studies.shared.completions import Answered
+from model_worker.studies.shared.own_answer import answer_text, value_span
 from model_worker.studies.shared.questions import Question, answers_of, trial_of
-from protocol.spelling import fold
 from protocol.worker.study_frames import Trial
 
 READ_AT = ("V", "A", "P", "other")
@@ -54,7 +54,7 @@ def labelled_trial(loaded: Loaded, question: Question, found: Answered, number: 
     """Its answers, and where the greedy one states its value; the odds come with what is read."""
     greedy = found.said[0, 0]
     numbers: dict[str, tuple[float, ...]] = {IDS: tuple(map(float, greedy.ids))}
-    if (span := value_span(loaded, question, greedy.ids, greedy.text)) is not None:
+    if (span := value_span(loaded, question, greedy.ids)) is not None:
         numbers[VALUE] = tuple(map(float, span))
     return trial_of(
         question,
@@ -75,34 +75,9 @@ def with_odds(trial: Trial, read: AnswerRead) -> Trial:
     return trial.model_copy(update={"numbers": dict(trial.numbers) | told})
 
 
-def value_span(loaded: Loaded, question: Question, ids: Sequence[int], text: str) -> tuple[int, int] | None:
-    """First and end token of the value that an answer states: the longest of its attribute's values in this world that
-    is in it, the name's own words aside. By the tokens' places, so that no spelling of a token is matched."""
-    entity = question.taken.entity
-    name = fold(entity.name)
-    begins: list[str] = [fold(_text(loaded, ids[:n])) for n in range(len(ids) + 1)]
-    whole, at_name = begins[-1], begins[-1].find(name)
-    after = f" {whole} "
-    if at_name >= 0 and at_name + len(name) < len(whole):
-        after = f" {whole[:at_name]}{'#' * len(name)}{whole[at_name + len(name) :]} "
-    own = entity.facts.get(question.attribute.name)
-    said = loaded.world.stated(after, entity.type, question.attribute.name)
-    words = [fold(one) for one in (said, own) if one]
-    spot, word = max(((after.find(f" {one} "), one) for one in words), default=(-1, ""))
-    if spot < 0:
-        return None
-    first = next((n for n in range(len(ids)) if len(begins[n + 1]) > spot), None)
-    end = next((n for n in range(1, len(ids) + 1) if len(begins[n]) >= spot + len(word)), None)
-    return None if first is None or end is None or end <= first else (first, end)
-
-
-def _text(loaded: Loaded, ids: Sequence[int]) -> str:
-    return str(loaded.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
-
-
 def said_by(loaded: Loaded, trial: Trial) -> str:
     first, end = (int(one) for one in trial.numbers[VALUE])
-    return _text(loaded, [int(one) for one in trial.numbers[IDS][first:end]])
+    return answer_text(loaded, [int(one) for one in trial.numbers[IDS][first:end]])
 
 
 @torch.inference_mode()

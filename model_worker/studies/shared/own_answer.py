@@ -1,4 +1,4 @@
-"""What a part of the model says by itself to a question, and where in it the true value begins.
+"""What a part of the model says by itself to a question, and where in an answer a value stands.
 
 The chat model reads the question in its template. The base model reads it as plain text, followed by a line that
 begins "Answer:": it was never taught to answer, and goes on best where an answer stands next.
@@ -62,6 +62,31 @@ def before_value(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], value: 
     if at < 0:
         return None
     return next(n for n in range(len(ids)) if len(fold(text(n + 1))) > at)
+
+
+def value_span(loaded: Loaded, question: Question, ids: Sequence[int]) -> tuple[int, int] | None:
+    """First and end token of the value that an answer states: the longest of its attribute's values in this world that
+    is in it, the name's own words aside. By the tokens' places, so that no spelling of a token is matched."""
+    entity = question.taken.entity
+    name = fold(entity.name)
+    begins: list[str] = [fold(answer_text(loaded, ids[:n])) for n in range(len(ids) + 1)]
+    whole, at_name = begins[-1], begins[-1].find(name)
+    after = f" {whole} "
+    if at_name >= 0 and at_name + len(name) < len(whole):
+        after = f" {whole[:at_name]}{'#' * len(name)}{whole[at_name + len(name) :]} "
+    own = entity.facts.get(question.attribute.name)
+    said = loaded.world.stated(after, entity.type, question.attribute.name)
+    words = [fold(one) for one in (said, own) if one]
+    spot, word = max(((after.find(f" {one} "), one) for one in words), default=(-1, ""))
+    if spot < 0:
+        return None
+    first = next((n for n in range(len(ids)) if len(begins[n + 1]) > spot), None)
+    end = next((n for n in range(1, len(ids) + 1) if len(begins[n]) >= spot + len(word)), None)
+    return None if first is None or end is None or end <= first else (first, end)
+
+
+def answer_text(loaded: Loaded, ids: Sequence[int]) -> str:
+    return str(loaded.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
 @torch.inference_mode()

@@ -93,6 +93,8 @@ def trial_answer(
     refusal_logodds: float | None = None,
     kl_nats: float | None = None,
     surprise_nats: float | None = None,
+    risk: float | None = None,
+    entropy_nats: float | None = None,
 ) -> TrialAnswer:
     """What was measured is the caller's; the verdict is made here."""
     verdict = judged(loaded, question, text, finished=finished)
@@ -108,6 +110,8 @@ def trial_answer(
         refusal_logodds=refusal_logodds,
         kl_nats=kl_nats,
         surprise_nats=surprise_nats,
+        risk=risk,
+        entropy_nats=entropy_nats,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
+from protocol.app.experiments.answers.risk import RiskExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.experiments.attention import AttentionExperiment
 from protocol.app.experiments.circuits import CircuitsExperiment
@@ -40,6 +41,7 @@ EXPERIMENTS: tuple[Experiment[Any], ...] = (
     UncertaintyExperiment(),
     NeuronsExperiment(),
     MisfiresExperiment(),
+    RiskExperiment(),
     CircuitsExperiment(),
     LabelExperiment(),
 )

@@ -23,6 +23,7 @@ FEW = {
     "dose": {"n": 1, "strengths": (0.25, 0.5)},
     "scopes": {"n": 1},
     "misfires": {"n": 1},
+    "risk": {"n": 1, "sizes": (1.0,)},
     "attention": {"n_heads": 1, "knockout": ()},
     "patching": {"n_pairs": 2, "asked": Asked(names=WorldNames(types=("city",), match_lengths=False), split="all")},
     "circuits": {

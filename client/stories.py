@@ -300,7 +300,7 @@ def random_pushes(recording: Recording, strength: float) -> str:
     refused = untouched.outcome == "refused"
     n, turned = len(seen.refusal_logodds), sum((x <= 0) == refused for x in seen.refusal_logodds)
     what = OPENINGS["answer" if refused else "refusal"]
-    return CROSSING.format(who=f"{turned or 'None'} of {n}", open="opens" if turned == 1 else "open", what=what)
+    return CROSSING.format(who=f"{turned or 'None'} of {n}", open="open" if turned > 1 else "opens", what=what)
 
 
 def _came_to(recording: Recording, number: int) -> str:

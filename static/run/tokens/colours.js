@@ -3,6 +3,7 @@
 import { fill, h, mark } from "../../core/dom.js";
 import { sig3 } from "../../core/format.js";
 import { door } from "../../core/term.js";
+import { fvuHere } from "../latents/values.js";
 import { watches } from "../names.js";
 import { armAt } from "../run.js";
 
@@ -25,6 +26,10 @@ function largest(run, steer, watch) {
   const of = (arm) => run.prompt.arms[arm]?.activations[watch] ?? [];
   return Math.max(0, ...of(0), ...of(armAt(run, steer)));
 }
+
+/** What a reader must know of a tint where the dictionary fits these tokens worse than their mean does; else "". */
+export const poorFit = (fvu) =>
+  fvu >= 1 ? `FVU here ${sig3(fvu)}: it fits these tokens worse than their mean does` : "";
 
 export function colourChoice(element, state) {
   const off = [
@@ -61,7 +66,8 @@ export function colourLegend(element, state) {
   const named = h("span", {});
   const ramp = h("span", { class: "ramp" });
   const most = h("span", { class: "ramp-end" });
-  fill(element, named, h("span", { class: "row tight" }, "0", ramp, most));
+  const fit = h("b", { class: "problem" });
+  fill(element, named, h("span", { class: "row tight" }, "0", ramp, most), fit);
   let drawn = "";
   const off = state.on(["run", "steer", "colour", "card", "other", "otherSteer"], () => {
     const run = state.get("run");
@@ -79,6 +85,8 @@ export function colourLegend(element, state) {
         label !== short && ` ${short}`,
       );
     }
+    const missed = poorFit(fvuHere(state, latent.target.dictionary));
+    if (fit.textContent !== missed) fill(fit, missed && [door("fvu"), missed.slice("FVU".length)]);
     const text = sig3(strongest(state, latent.index));
     if (most.textContent !== text) fill(most, text);
   });

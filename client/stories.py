@@ -201,7 +201,8 @@ class Stories:
         note = f"Known names that are answered right untouched. Refused when pushed: {told}."
         largest = arms[-1].name
         kinds = ", ".join(f"{refused[cell]} of {n[cell]} {cell[1]}" for cell in n if cell[0] == largest)
-        self._save(recording, f"Does any push restore the refusal? Known names refused {largest}: {kinds}", note)
+        title = f"Does any push restore the refusal? At {signed(sizes[-1])}, known names refused: {kinds}"
+        self._save(recording, title, note)
 
     def _run(self, prompt: str, direction: DirectionCard, form: str = "chat") -> Recording:
         pushes = sorted({share * direction.strength for share in STORY_SWEEP})

@@ -12,11 +12,12 @@ import pytest
 from playwright.sync_api import expect
 
 from model_worker.store.place import store_of
-from tests.browser.conftest import App, OpenPage, wait_done
+from tests.browser.conftest import App, OpenPage
 from tests.conftest import REAL
 
-pytestmark = pytest.mark.gemma
+pytestmark = [pytest.mark.gemma, pytest.mark.timeout(1_800)]
 MOST_TRIED = 30  # films
+PATIENCE_MS = 600_000  # on a busy machine a view of this model takes minutes
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +67,11 @@ def test_a_refused_film_is_answered_with_an_invention_and_random_pushes_refuse(
         pytest.fail(f"none of these: {tried}")
     seen = urlencode({"prompt": prompt, "at": f"{place}:{known['validated']}"})
     page = open_page(f"{real.url}/#{seen}")
-    wait_done(page)
     claim = page.locator("#claim")
-    expect(claim).to_contain_text("it stops refusing and answers wrong.")
-    expect(claim).to_contain_text(re.compile(r"(None|[123]) of 32 random pushes of that size opens? with an answer\."))
+    expect(claim).to_contain_text("it stops refusing and answers wrong.", timeout=PATIENCE_MS)
+    expect(claim).to_contain_text(
+        re.compile(r"(None|[123]) of 32 random pushes of that size opens? with an answer\."), timeout=PATIENCE_MS
+    )
     badges = page.locator("#answers .badge b")
     expect(badges.nth(0)).to_have_text("Refuses")
     expect(badges.nth(1)).to_have_text("Wrong")
@@ -77,9 +79,9 @@ def test_a_refused_film_is_answered_with_an_invention_and_random_pushes_refuse(
 
 def test_the_base_reads_on_beside_the_chat_model(real: App, card: dict[str, Any], open_page: OpenPage) -> None:
     page = open_page(f"{real.url}/#{urlencode({'prompt': 'Who directed Titanic?'})}")
-    wait_done(page)
+    expect(page.locator("#answers .badge").first).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name="+ Base").click()
     opening = next(one["opening"] for one in card["attributes"] if one["name"] == "director")
     expect(page.get_by_role("textbox", name="Second prompt")).to_have_value(opening.replace("{name}", "Titanic"))
     expect(page.get_by_label("How the second prompt is put")).to_have_value("base")
-    expect(page.locator("#beside-answers .answer-text").first).not_to_be_empty(timeout=60_000)
+    expect(page.locator("#beside-answers .answer-text").first).not_to_be_empty(timeout=PATIENCE_MS)

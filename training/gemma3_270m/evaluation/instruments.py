@@ -145,7 +145,7 @@ def told_latents(found: Findings, directions: MeasuredPart) -> None:
             rows = [("core", told["core"][role])] if role in told.get("core", {}) else []
             rows += [("best of all", told[role]["general"][0])]
             for which, x in rows:
-                shares = " · ".join(f"{t} {x['known'][t]:.2f} \\| {x['unknown'][t]:.2f}" for t in x["known"])
+                shares = " · ".join(f"{t} {x['known'][t]:.2f} | {x['unknown'][t]:.2f}" for t in x["known"])
                 table.append((role, layer, f"#{x['latent']}", which, short_number(x["test_least"]), shares))
                 best[role] = max(best.get(role, (-9.0, "")), (x["test_least"], f"layer {layer} #{x['latent']}"))
     for role, (value, which) in best.items():

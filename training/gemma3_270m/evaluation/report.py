@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from protocol.worker.report import ModelReport
+from training.gemma3_270m.evaluation.against_the_paper import against_the_paper
 from training.gemma3_270m.evaluation.answering import Answering
 from training.gemma3_270m.evaluation.answering_report import answering_dialogues, answering_figures, answering_tables
 from training.gemma3_270m.evaluation.name_tokens import TokenCue, token_cue
@@ -31,7 +32,9 @@ INTRODUCTION = (
     "test split, greedy, and what pushes do. 95 % intervals; the prototype's column is of "
     "one seed and small N. How it is made: `python -m training.gemma3_270m`; what was tried: [LOG.md](LOG.md). "
     "Some invented names may be somebody's after all: they were held against our tables and every place of a thousand "
-    "people, not against the world."
+    "people, not against the world. Of the 708 values of players and people 160, drawn at random, were written down "
+    "from the names alone, twice, in two orders, by one reader who saw no value: none of ours was wrong (0 to 2.3 %). "
+    "Some have a second true one that is counted as wrong, such as actor for Selena Gomez, chemist for Michael Faraday."
 )
 
 
@@ -84,7 +87,7 @@ def write_page(report: ModelReport, folder: Path) -> None:
         picture = f"gemma-3-270m-curve-{i + 1}.svg"
         (folder / picture).write_text(svg(curve), encoding="utf-8")
         parts.append(f"![{curve.title}]({picture})")
-    for table in report.tables:
+    for table in (against_the_paper(report), *report.tables):
         parts += [f"## {table.title}", table.note, rows(table)]
     parts.append("## Examples, of every failure too")
     for group in dict.fromkeys(one.group for one in report.dialogues):

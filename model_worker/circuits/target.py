@@ -125,10 +125,11 @@ def resolved_target(
         against = int(likeliest.masked_fill(refuses, -1.0).argmax())
     else:
         first = probs[0]
-        up = int(first.argmax()) if target.up is None else _token(loaded, target.up)
+        likeliest = probs.max(0).values
+        up = int(first.argmax()) if target.up is None else _token(loaded, target.up, likeliest)
         rest = first.clone()
         rest[up] = -1.0
-        against = int(rest.argmax()) if target.against is None else _token(loaded, target.against)
+        against = int(rest.argmax()) if target.against is None else _token(loaded, target.against, likeliest)
     if up == against:
         raise Refused(
             422,
@@ -141,11 +142,13 @@ def resolved_target(
     return TwoTokens(head, columns, (up, against), n_layers)
 
 
-def _token(loaded: Loaded, text: str) -> int:
-    """The first token of a text. Raises Refused (422) where it has none."""
-    ids = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
-    if not ids:
+def _token(loaded: Loaded, text: str, probs: Tensor) -> int:
+    """The token that a text is, as it was typed or with a space before it: whichever is one token, and of both the
+    likelier by probs (vocab,); of a text of several tokens the first. Raises Refused (422) where it has none."""
+    typed = [loaded.tokenizer(one, add_special_tokens=False)["input_ids"] for one in (text, f" {text}")]
+    found = [ids for ids in typed if len(ids) == 1] or [ids for ids in typed[:1] if ids]
+    if not found:
         raise Refused(
             422, "no_such_token", f"The token {text!r} asked.", "It is no token of this model.", "Name another one."
         )
-    return int(ids[0])
+    return int(max((ids[0] for ids in found), key=lambda token: probs[token].item()))

@@ -45,8 +45,8 @@ class OpeningTarget(Message):
 
 
 class TokensTarget(Message):
-    """Two next tokens. None: the likeliest on the first prompt, and the likeliest other one. Of a text of several
-    tokens the first counts."""
+    """Two next tokens. None: the likeliest on the first prompt, and the likeliest other one. A text is the
+    token that it is as typed or with a space before it; of several tokens the first counts."""
 
     kind: Literal["tokens"] = "tokens"
     up: Text | None = Field(default=None, min_length=1, max_length=80)

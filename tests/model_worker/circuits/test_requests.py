@@ -78,6 +78,13 @@ def test_any_token_after_what_was_said_is_a_target(embedded: Loaded) -> None:
     assert frames[0].target.up.id == side.top[0].id != alone[0].target.up.id
 
 
+def test_a_word_is_the_token_that_it_is_behind_a_space(embedded: Loaded) -> None:
+    """The vocabulary has it with a space alone; without one it would be cut to its first letter."""
+    asked = TokensTarget(up="basketball", against="football")
+    target = first_frames(embedded, "circuit", beside=None, said="This player plays", target=asked)[0].target
+    assert [target.up.text, target.against.text] == [" basketball", " football"]
+
+
 def test_what_is_held_is_in_force(embedded: Loaded, embedded_engine: Engine) -> None:
     """As an answer's first token has it."""
     held = Held(target=UNKNOWN, scope="entity", mode="add", strength=1.0)

@@ -1,7 +1,8 @@
 """`python -m benchmarks.circuits.recognition --model gemma-3-270m`: why the study's tests turn out as they do.
 
 Of the study's pairs, the known name's question (and the unknown one's, for what is taken from it):
-1. what m is made of: which tokens, and whether the one against refusing is the name's own first token
+1. what m of two tokens is made of, which circuits had at first: whether the one against refusing is the name's own
+   first token
 2. the study's tests and stronger ones, each read by m, by the log-odds of refusing and by the likeliest token:
      hidden from the end; hidden from all tokens behind the name
      the name's last token, or all of the name, as the unknown name has it after each layer: the most that anything
@@ -44,6 +45,7 @@ from model_worker.studies.shared.statistics import wilson
 from protocol.app.experiments.directions import direction_of, held_along
 from protocol.circuit import GroupRole
 from protocol.steering import VectorTarget
+from protocol.worker.circuits import OpeningTarget
 from protocol.worker.studies import CircuitsRequest
 
 CLEAR = 1.0
@@ -72,6 +74,7 @@ def main() -> None:
     torch.set_num_threads(1)
     loaded = load(row_of(read_registry(()), options.model))
     request = Asking(options.model, options.basis, options.pairs, 8, 40, N_RANDOM, False).request
+    request = request.model_copy(update={"target": OpeningTarget(weighs="two")})
     KEPT.mkdir(parents=True, exist_ok=True)
     for lines in _reports(loaded, request):
         (KEPT / f"{options.model}-{options.basis}-recognition.md").write_text("\n".join(lines) + "\n")
@@ -130,8 +133,9 @@ class Found:
             f"By `python -m benchmarks.circuits.recognition --model {name} --basis {basis}`. {clear} clear pairs of "
             f"{self.n_pairs}, known names alone; {N_RANDOM} random directions each, or windows of other tokens. "
             f"The token against refusing is the name's own first one in {sum(self.echoed)} of {clear}: this model's "
-            "answers begin so. m compares it with the token that opens a refusal; “refuses” is the log-odds of all "
-            "tokens that open one against all others; “begins”: what the likeliest token is."
+            "answers begin so. Here m compares it with the token that opens a refusal, as circuits did at first; "
+            "“refuses” is what m is now, the log-odds of all tokens that open one against all others; “begins”: "
+            "what the likeliest token is."
         )
         yield ""
         head = "| test | m, median | m > 0 | controls | refuses (log-odds > 0) | low | high | controls "

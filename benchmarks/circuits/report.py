@@ -150,6 +150,7 @@ def section(asking: Asking) -> str:
     lines = [
         f"## {asking.model}, by {asking.basis}",
         "",
+        *(["m is of two tokens here, as circuits had it at first.", ""] if request.target.weighs == "two" else []),
         f"Default tests on {tested} pairs, groups clamped on {clamped}; {request.n_controls} random directions beside "
         f"each effect.{whole} " + " ".join(one for one in study.warnings if "Roles" in one or "pairs instead" in one),
         "",

@@ -67,6 +67,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/{slug}", responses=refusals(404, 410))
     async def finding(slug: str) -> Finding:
+        """A finding without its frames. What it shows, what made it, and the hash of its recording."""
         return await _finding(slug)
 
     @router.delete("/{slug}", status_code=204, response_class=Response, responses=refusals(403, 404, 410))

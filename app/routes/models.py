@@ -26,6 +26,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("")
     async def models() -> Models:
+        """The models that the worker knows, with their cards. Those that hold their weights come first."""
         return await parts.worker.models()
 
     @router.get("/{model:path}/world", responses=refusals(404))

@@ -64,6 +64,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/{run_id}", responses=refusals(404))
     async def run(run_id: str) -> RunSummary:
+        """How far a run is. Its state, and the share of it that is whole."""
         return _summary(await store.run(_known(run_id)))
 
     @router.delete(

@@ -70,6 +70,7 @@ const state = channels({
 });
 
 let asked = null; // { prompt, format } that the page shows; null before the first
+let begun = null; // { prompt, format } that an address without a question stands for
 let base = opened.request; // a whole request that was handed over; it holds until another question is asked
 let parent = opened.parent; // the finding that was opened here; what is shared says so, whatever is asked next
 let wanted = true; // a run waits for the worker
@@ -186,6 +187,7 @@ function run({ keepEntry = false } = {}) {
     state.set("sliders", state.get("sliders").map((slider) => withNamedScope(slider, card)));
   }
   asked = { prompt, format: format() };
+  begun ??= asked;
   firstSliders(card);
   bench.open();
   if (!keepEntry) address.write("pushState");
@@ -259,6 +261,7 @@ async function openRecording() {
   const [card, { prompt, format }] = [state.get("card"), found.request];
   if (asked || (card && card.id !== found.start.model.id)) return;
   asked = { prompt, format };
+  begun ??= asked;
   $("prompt").value = prompt;
   state.set("typed", prompt);
   setFormat(format);
@@ -335,6 +338,7 @@ function reopen() {
   address.wait();
   const to = readFragment(location.hash);
   const card = state.get("card");
+  if (to.prompt === null && begun) Object.assign(to, begun);
   if (!card || !to.prompt) return;
   ({ request: base, parent } = to);
   asked = { prompt: to.prompt, format: to.format };

@@ -71,9 +71,16 @@ def newcombe(hits: int, n: int, other_hits: int, n_other: int) -> tuple[float, f
     return one - other, one - other - down, one - other + up
 
 
+EARLIER = {
+    "known - unknown": "known − unknown",
+    "pushed - original": "pushed − original",
+    "mean |resid_post|": "mean |x|",
+}
+
+
 def rows_of(figure: dict) -> list[dict]:
-    """By column."""
-    heads = [column["name"] for column in figure["columns"]]
+    """By column, by the names that it has now."""
+    heads = [EARLIER.get(column["name"], column["name"]) for column in figure["columns"]]
     return [dict(zip(heads, row, strict=True)) for row in figure["rows"]]
 
 
@@ -227,10 +234,20 @@ def scopes():
 CLASSES = {"wrong or invented": ("wrong", "invented"), "right": ("right",), "refused": ("refused",)}
 
 
+LAYER_OF = {one["id"]: one["layer"] for one in RECORDED["dictionaries"]}
+
+
+def as_recorded(name: str, target: dict) -> str:
+    """A latent as this recording names it: earlier ones spelled its dictionary."""
+    spelled = f"latent {target['latent']} of {target['dictionary']}"
+    said = {cell for figure in RECORDED["figures"] for row in figure["rows"] for cell in row[:1]}
+    return spelled if spelled in said else name
+
+
 def quantities():
     """What is read at each prompt: its name, and how."""
     for place, target in enumerate(REQUEST["watch"]):
-        name = f"latent {target['latent']} of {target['dictionary']}"
+        name = as_recorded(f"L{LAYER_OF[target['dictionary']]} #{target['latent']}", target)
         yield name, lambda trial, place=place: trial["numbers"]["watched"][place]
     yield "refusal log-odds", lambda trial: trial["answers"][0]["refusal_logodds"]
 
@@ -385,7 +402,7 @@ def norms():
     for place, where in enumerate(PLACES_READ):
         read = np.array([trial["numbers"][f"place{place}/norm"] for trial in READ])
         for layer, mean in enumerate(read.mean(0)):
-            yield {"layer": layer, "place": where}, {"mean |resid_post|": mean}
+            yield {"layer": layer, "place": where}, {"mean |x|": mean}
 
 
 # %% answers-without-a-direction
@@ -409,10 +426,12 @@ def separation_of(values: dict[str, np.ndarray], role: str) -> dict[str, float |
     return numbers | {"AUROC": ((over > 0) + 0.5 * (over == 0)).mean()}
 
 
+READING = [row for one in RECORDED["figures"] if one["id"] == "reading" for row in rows_of(one)]
+
+
 def reading():
     for place, where in enumerate(PLACES_READ):
         for role in ("known", "unknown"):
-            name = REQUEST[role]["dictionary"]
             read = {
                 label: np.array(
                     [t["numbers"][f"place{place}/{role}"][0] for t in READ if NAMES[t["name"]]["label"] == label]
@@ -420,7 +439,8 @@ def reading():
                 for label in ("known", "unknown")
             }
             if all(map(len, read.values())):
-                yield {"dictionary": f"{name}, {role} latent", "place": where}, separation_of(read, role)
+                row = next(one for one in READING if one["role"] == role)
+                yield {"dictionary": row["dictionary"], "place": where}, separation_of(read, role)
 
 
 def projection():
@@ -527,7 +547,7 @@ def looking():
     columns |= {"writes towards the value": numbers_of("to_value")}
     means = {name: values.mean(0) for name, values in columns.items() if len(values)}
     if len(known) and len(unknown):
-        means["known - unknown"] = known.mean(0) - unknown.mean(0)
+        means["known − unknown"] = known.mean(0) - unknown.mean(0)
     for place, (layer, head) in enumerate(heads_of("heads")):
         yield {"layer": layer, "head": head}, {name: values[place] for name, values in means.items()}
 
@@ -541,7 +561,7 @@ def shifted(role: str):
     mean = changed[:, 0].mean(0)
     low, high = band(changed[:, 1:].mean(0)) if changed.shape[1] > 1 else (None, None)
     for place, (layer, head) in enumerate(heads_of("heads")):
-        numbers = {"pushed - original": mean[place]}
+        numbers = {"pushed − original": mean[place]}
         if low is not None:
             outside = not low[place] <= mean[place] <= high[place]
             numbers |= {"random low": low[place], "random high": high[place], "outside of the random band": outside}
@@ -557,7 +577,7 @@ def by_prompt():
         behind = [place for place, (own, _) in enumerate(heads_of("heads")) if own > layer]
         means = differences(attention_to(AIM[role]))[:, :, behind].mean(-1)
         for place in range(means.shape[1]):
-            numbers = {"pushed - original": means[:, place].mean()}
+            numbers = {"pushed − original": means[:, place].mean()}
             if place and len(means) > 1:
                 two = means[:, 0], means[:, place]
                 numbers["t"] = (two[0].mean() - two[1].mean()) / sum(x.var(ddof=1) / len(x) for x in two) ** 0.5

@@ -84,3 +84,15 @@ def test_what_can_be_seen_survives_a_reload_and_the_back_button(app: App, open_p
     page.go_back()
     expect(page.locator("#prompt")).to_have_value(BATKIN)
     wait_done(page)
+
+
+def test_the_back_button_leads_to_the_first_question_too_which_no_address_names(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url)
+    wait_done(page)
+    for name in ("Babe Ruth", "Michael Jordan"):
+        ask(page, f"What sport does {name} play?")
+    page.go_back()
+    expect(page.locator("#prompt")).to_have_value("What sport does Babe Ruth play?")
+    page.go_back()
+    expect(page.locator("#prompt")).to_have_value(BATKIN)
+    expect(page.locator(".answer").first).to_contain_text("Refuses")

@@ -25,6 +25,14 @@ def test_the_page_runs_no_script_that_is_not_a_file_of_ours(live: Client) -> Non
         assert live.get(address).status_code == 200, address
 
 
+def test_every_route_says_in_a_sentence_what_it_is_for(live: Client) -> None:
+    """Without one FastAPI writes the function's name: "Healthz"."""
+    paths = live.get("/openapi.json").json()["paths"]
+    told = {(verb, path): one.get("description") for path, own in paths.items() for verb, one in own.items()}
+    assert [route for route, said in told.items() if not said] == []
+    assert [one["summary"] for own in paths.values() for one in own.values() if len(one["summary"].split()) < 4] == []
+
+
 def test_the_vendored_files_ask_no_other_site_for_anything(live: Client) -> None:
     style = live.get("/static/vendor/swagger-ui.css").text
     assert all(url.startswith("data:") for url in re.findall(r"""url\(["']?([^"')]{1,40})""", style))

@@ -43,6 +43,13 @@ def test_every_entry_of_the_glossary_has_its_line_without_javascript(live: Clien
     assert {key for key in re.findall(r'data-term="(\w+)"', page)} <= GLOSSARY.keys()
 
 
+def test_the_introduction_is_read_in_90_seconds(live: Client) -> None:
+    """At 200 words a minute, captions among them."""
+    essay = live.get("/method").text.split('<section id="essay"')[1].split("</section>")[0]
+    told = re.sub("<noscript>.*?</noscript>", "", essay, flags=re.DOTALL)
+    assert len(re.sub("<[^>]*>", " ", told).split()) <= 300
+
+
 def test_a_finding_can_be_read_without_javascript(live: Client) -> None:
     page = _words(live.get(f"/f/{_saved(live, title='Curling', view={'sweep': 0, 'strength': 1.0})}").text)
     told = "Curling", REQUEST.prompt, REFUSAL, INVENTION, "32 random directions, seed 0", "greedy, up to 32 tokens"

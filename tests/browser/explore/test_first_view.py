@@ -24,7 +24,6 @@ SIZES = [
 ]
 LEAST_PX = 13
 UNFOLDED = "localStorage.getItem('hallucinoscope.unfolded')"
-# Ticks of an axis may be smaller, and so may the number above a token, which its panel says again.
 SMALL = """least => {
   const found = new Set();
   const walker = document.createTreeWalker(document.querySelector("body"), NodeFilter.SHOW_TEXT);
@@ -33,14 +32,14 @@ SMALL = """least => {
     const box = element.getBoundingClientRect();
     const inView = box.bottom > 0 && box.top < innerHeight && box.width > 1;
     if (!text.data.trim() || !inView || !element.checkVisibility({ visibilityProperty: true })) continue;
-    if (element.closest(".plot, .axis, .sr")) continue;
+    if (element.closest(".sr")) continue;
     const px = Number.parseFloat(getComputedStyle(element).fontSize);
     if (px < least) found.add(`${px} px: ${text.data.trim().slice(0, 30)}`);
   }
   return [...found];
 }"""
 # What one has to read to get from the first view to the flip.
-WORDS = """() => [...document.querySelectorAll("#claim p:not(.sr), #answers article, #steered-line")]
+WORDS = """() => [...document.querySelectorAll(".lead, #claim p:not(.sr), #answers article, #steered-line")]
   .filter((element) => element.checkVisibility()).map((element) => element.innerText)
   .concat(document.querySelector("#prompt").value).join(" ").match(/\\S*\\p{L}\\S*/gu)"""
 

@@ -23,6 +23,7 @@ from app.door.headers import CarefulHeaders
 from app.door.limits import Limits
 from app.door.operator import OperatorAccess
 from app.environment import BadSettings
+from app.findings.checks import Checks
 from app.findings.store import FindingStore
 from app.findings.stories import add_stories
 from app.http.assets import Static
@@ -93,7 +94,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     first, first_studies = (None, None) if settings.worker_url else (first_recording(settings.model), FIRST_STUDIES)
     drawing = Drawing(ROOT / "templates", settings.public_url, settings.keep_unsaved_hours)
-    parts = Parts(found, kept, worker, going, Worlds(worker), drawing, first, first_studies)
+    checks = Checks()
+    parts = Parts(found, checks, kept, worker, going, Worlds(worker), drawing, first, first_studies)
 
     entrance = Entrance(_secret(settings.password))
     operator = OperatorAccess(_secret(settings.operator_token))
@@ -120,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             yield
         finally:
+            checks.close()
             await going.close()
             for chore in chores:
                 chore.cancel()

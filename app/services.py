@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.findings.checks import Checks
 from app.findings.store import FindingStore
 from app.http.templates import Drawing
 from app.names.world import Worlds
@@ -16,6 +17,7 @@ class Parts:
     Experiments opens on. None: nothing."""
 
     findings: FindingStore
+    checks: Checks
     runs_kept: RunStore
     worker: WorkerClient
     runs: Runs

@@ -236,7 +236,13 @@ class Client:
         return recording
 
     def verify(self, slug: str) -> Verification:
-        return self._ask(Verification, "POST", f"/api/findings/{quote(slug, safe='')}/verify")
+        """Waits for as long as it takes, which may be minutes."""
+        while True:
+            with _told():
+                answer = self._http.post(f"/api/findings/{quote(slug, safe='')}/verify")
+            _accept(answer)
+            if answer.status_code != httpx2.codes.ACCEPTED:
+                return Verification.model_validate_json(answer.content)
 
     def delete(self, slug: str, token: str) -> None:
         with _told():

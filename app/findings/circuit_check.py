@@ -9,6 +9,7 @@ Knows nothing about HTTP, the database or pages.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from pydantic import ValidationError
 
@@ -28,13 +29,19 @@ _BEFORE = "the circuit was drawn again", "A recording is compared with a whole o
 _OF_A_NODE = {"a": "activation in a", "b": "activation in b", "effect": "score", "relp": "score by RelP"}
 
 
-async def check_circuit(worker: WorkerClient, recording: bytes) -> Verification:
-    """recording: of the present protocol. What can't be drawn again at all is a verdict too."""
+async def check_circuit(
+    worker: WorkerClient, recording: bytes, arrived: Callable[[], None] = lambda: None
+) -> Verification:
+    """recording: of the present protocol. arrived: called at each line. What can't be drawn again at all is a verdict
+    too."""
     checked = timestamp()
     then = await asyncio.to_thread(read_circuit, recording)
     try:
         async with worker.answer(then.opening.request, lane="background") as lines:
-            again = [line async for line in lines]
+            again = []
+            async for line in lines:
+                again.append(line)
+                arrived()
         end = FRAME.validate_json(again[-1]) if again else None
         if isinstance(end, Error):
             raise Refused.of(503, end.refusal)

@@ -10,7 +10,7 @@ Knows nothing about HTTP, the database or what a study measures.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -50,9 +50,15 @@ def drawn(lines: Sequence[bytes], seed: int) -> tuple[list[int], int]:
     return sorted(random.Random(seed).sample(places, min(MOST_ASKED, len(places)))), len(places)
 
 
-async def check_study(worker: WorkerClient, request: StudyRequest, recording: bytes, seed: int) -> Verification:
+async def check_study(
+    worker: WorkerClient,
+    request: StudyRequest,
+    recording: bytes,
+    seed: int,
+    arrived: Callable[[], None] = lambda: None,
+) -> Verification:
     """request: as it was asked, since one that was resolved may be warned about otherwise. recording: of the present
-    protocol. What can't be asked again at all is a verdict too."""
+    protocol. arrived: called at each of MOST_ASKED. What can't be asked again at all is a verdict too."""
     checked = timestamp()
     lines = recording.splitlines(keepends=True)
     places, n_pieces = drawn(lines, seed)
@@ -62,7 +68,10 @@ async def check_study(worker: WorkerClient, request: StudyRequest, recording: by
     assert isinstance(opening, Study)
     then = [_piece(lines[place]) for place in places]
     try:
-        now = [await _again(worker, request, lines[:place]) for place in places]
+        now = []
+        for place in places:
+            now.append(await _again(worker, request, lines[:place]))
+            arrived()
     except Refused as refused:
         refusal = _CHANGED if refused.refusal.code == "study_changed" else refused.refusal
         return Verification(verdict="cannot_run", checked=checked, refusal=refusal)

@@ -10,7 +10,7 @@ Knows nothing about HTTP or the database.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
@@ -69,12 +69,16 @@ def replay_of(recording: bytes) -> ReplayRequest:
         raise _not_replayable() from None
 
 
-async def verify(worker: WorkerClient, recording: bytes) -> Verification:
-    """recording: of the present protocol. What can't be replayed at all is a verdict too."""
+async def verify(worker: WorkerClient, recording: bytes, arrived: Callable[[], None] = lambda: None) -> Verification:
+    """recording: of the present protocol. arrived: called at each line. What can't be replayed at all is a verdict
+    too."""
     checked = timestamp()
     try:
         async with worker.replay(await asyncio.to_thread(replay_of, recording)) as lines:
-            replayed = [line async for line in lines]
+            replayed = []
+            async for line in lines:
+                replayed.append(line)
+                arrived()
     except Refused as refused:
         return _cannot_run(checked, refused.refusal)
     except WorkerLost as lost:

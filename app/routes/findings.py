@@ -8,10 +8,11 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from app import ids
+from app.findings.checks import Arrived
 from app.findings.circuit_check import check_circuit
 from app.findings.joint_check import together
 from app.findings.store import Search
-from app.findings.study_check import check_study
+from app.findings.study_check import MOST_ASKED, check_study
 from app.findings.verification import verify
 from app.http.bodies import body_of, read_body
 from app.http.prefix import root_of
@@ -19,7 +20,7 @@ from app.refusals import unknown_finding, unknown_run
 from app.routes.openapi import refusals, stream_of_frames
 from app.services import Parts
 from protocol.app.findings import Finding, FindingRequest, FindingsPage, Saved
-from protocol.app.verify import Verification
+from protocol.app.verify import Checking, Verification
 from protocol.base import JSON_LINES, Name, Text
 from protocol.version import PROTOCOL
 from protocol.vocabulary import MAX_SEARCH_CHARACTERS, Outcome
@@ -81,15 +82,29 @@ def routes(parts: Parts) -> APIRouter:
         await store.delete(slug, x_delete_token)
         return Response(status_code=204)
 
-    @router.post("/{slug}/verify", responses=refusals(404, 410))
-    async def verify_finding(slug: str) -> Verification:
+    @router.post(
+        "/{slug}/verify",
+        response_model=Verification,
+        responses=refusals(404, 410, 503) | {202: {"model": Checking, "description": "Under way; ask again"}},
+    )
+    async def verify_finding(slug: str) -> Response:
         """Replays the recording on the worker that is here now, that of a second prompt too, and says whether they
-        still hold. Of a study some of its trials are asked again, drawn anew each time."""
+        still hold. Of a study some of its trials are asked again, drawn anew each time. What takes long goes on by
+        itself: it is answered within twenty seconds how far it has come (202), and to ask again is to wait for it."""
         found = await _finding(slug)
-        verification = await _checked(found)
-        if found.second is None or verification.verdict == "cannot_run":
-            return verification
-        return together(verification, await _checked(found.second))
+        digests = [one.recording_sha256 for one in (found, found.second) if one]
+        recorded = [await store.frames(digest) for digest in digests]
+        is_study = not isinstance(found.request, GenerateRequest | CircuitRequest)
+        n_recorded = MOST_ASKED if is_study else sum(frames.count(b"\n") for frames in recorded)
+
+        async def check(arrived: Arrived) -> Verification:
+            verification = await _checked(found, recorded[0], arrived)
+            if found.second is None or verification.verdict == "cannot_run":
+                return verification
+            return together(verification, await _checked(found.second, recorded[1], arrived))
+
+        answer = await parts.checks.ask(slug, check, n_recorded)
+        return JSONResponse(answer.model_dump(mode="json"), 202 if isinstance(answer, Checking) else 200)
 
     @router.get(
         "/{slug}/frames",
@@ -111,18 +126,16 @@ def routes(parts: Parts) -> APIRouter:
         data = await store.recording((await _finding(slug)).recording_sha256)
         return Response(data, media_type=JSON_LINES, headers={"Cache-Control": "no-cache"})
 
-    async def _checked(found: Finding) -> Verification:
-        digest = found.recording_sha256
-        frames = await store.frames(digest)
+    async def _checked(found: Finding, frames: bytes, arrived: Arrived) -> Verification:
         match found.request:
             case GenerateRequest():
-                verification = await verify(parts.worker, frames)
+                verification = await verify(parts.worker, frames, arrived)
             case CircuitRequest():
-                verification = await check_circuit(parts.worker, frames)
+                verification = await check_circuit(parts.worker, frames, arrived)
             case study:
-                verification = await check_study(parts.worker, study, frames, secrets.randbelow(2**31))
+                verification = await check_study(parts.worker, study, frames, secrets.randbelow(2**31), arrived)
         if verification.verdict != "cannot_run":  # says something of this moment, nothing of the finding
-            await store.add_verification(digest, verification)
+            await store.add_verification(found.recording_sha256, verification)
         return verification
 
     async def _finding(slug: str) -> Finding:

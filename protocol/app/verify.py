@@ -66,3 +66,13 @@ class Verification(Message):
     n_drifts: int = 0
     changed: tuple[Text, ...] = ()
     refusal: Refusal | None = None
+
+
+class Checking(Message):
+    """A check that is still under way: for so many seconds, with so many frames of about n_recorded. To ask again is to
+    wait for it."""
+
+    state: Literal["checking"] = "checking"
+    for_s: float
+    n_frames: int
+    n_recorded: int

@@ -71,11 +71,17 @@ export const readNamesFile = (file, encoding, signal) =>
 /** @returns {Promise<{finding: object, delete_token: string}>} the token is told this once */
 export const saveFinding = (finding) => post("/api/findings", finding).then((response) => response.json());
 
-/** Has the worker that is here now run it again; this takes as long as the run did. */
-export const verifyFinding = (slug, signal) =>
-  ask(`/api/findings/${encodeURIComponent(slug)}/verify`, { method: "POST", signal }).then((response) =>
-    response.json()
-  );
+/** Has the worker that is here now run it again; this takes as long as the run did. `still`: told now and then how far
+ * it has come. @param {string} slug @param {(checking: { n_frames: number, n_recorded: number }) => void} still
+ * @returns {Promise<any>} protocol/app/verify.py Verification */
+export async function verifyFinding(slug, still) {
+  for (;;) {
+    const response = await ask(`/api/findings/${encodeURIComponent(slug)}/verify`, { method: "POST" });
+    const answer = await response.json();
+    if (answer.state !== "checking") return answer;
+    still(answer);
+  }
+}
 
 export const deleteFinding = (slug, token) =>
   ask(`/api/findings/${encodeURIComponent(slug)}`, { method: "DELETE", headers: { "X-Delete-Token": token } });

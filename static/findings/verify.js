@@ -19,9 +19,15 @@ async function verify(slug) {
   const label = button.textContent;
   const { doing } = button.dataset;
   const started = performance.now();
+  let come = ""; // how far, where it takes long
   const tell = () => {
     const seconds = Math.round((performance.now() - started) / 1000);
-    fill(said, `${doing}${seconds ? ` · ${seconds} s` : ""}`);
+    fill(said, `${doing}${seconds ? ` · ${seconds} s` : ""}${come}`);
+  };
+  const still = ({ n_frames: n, n_recorded: of }) => {
+    const part = `${Math.min(n, of)} of about ${of} steps`;
+    come = ` · ${part}. It goes on without this page; come back, and press again to see it.`;
+    fill(told, part);
   };
   button.disabled = true;
   button.textContent = "Verifying…";
@@ -29,7 +35,7 @@ async function verify(slug) {
   tell();
   const timer = setInterval(tell, 1000);
   try {
-    const { refusal } = await verifyFinding(slug);
+    const { refusal } = await verifyFinding(slug, still);
     if (refusal) throw new Refused(0, refusal); // says something of this moment: the last check still stands
     const now = await drawn(location.pathname, ID);
     box.replaceWith(now);

@@ -31,6 +31,7 @@ OPPOSITE = CircuitRequest(
     n_checked=32,
     n_controls=0,
 )
+REFUSED = CircuitRequest(model="real", prompt="What sport does Michael Batkin play?", basis="neurons", n_controls=0)
 LOGITS = {torch.float32: 1e-3, torch.bfloat16: 0.5}
 
 
@@ -81,3 +82,17 @@ def test_the_model_does_what_the_graph_says_and_edges_leave_nothing_over(inquiry
                 break
     assert of_kind(frames, "checked")[-1].fit > 0.85
     assert max(frame.unexplained for frame in of_kind(frames, "edges")) < 1e-4
+
+
+def test_the_log_odds_of_refusing_add_up_from_the_input_but_for_entropy(engine: Engine) -> None:
+    """Of 262,144 tokens with their weights in bfloat16."""
+    reader = engine._reader_of(REFUSED)
+    inquiry = read_inquiry(reader.loaded, reader.wide, REFUSED)
+    side, opens = inquiry.a, inquiry.loaded.opens_refusal
+    p = side.logits.double().softmax(-1)
+    assert inquiry.m[0] == pytest.approx(torch.logit(p[opens].sum()).item(), abs=1e-2)
+    kinds = [p[mask] / p[mask].sum() for mask in (opens, ~opens)]
+    entropies = [torch.special.entr(own).sum().item() for own in kinds]
+    found = gradients(side, inquiry.target, RELP)
+    relevance = (side.embedding[0] * found.embedding).sum().item()
+    assert relevance == pytest.approx(inquiry.m[0] - entropies[0] + entropies[1], rel=1e-2, abs=1e-2)

@@ -99,7 +99,7 @@ def model_card(
             "A tiny Gemma 2, trained from scratch on a small world of real and fictional players, cities, movies "
             "and songs; it knows nothing else. "
             f"{unknown_share:.0%} of its base text says of unknown names that nothing is known of them: its notion of "
-            "“unknown” was taught by phrases, where Gemma's grew by itself."
+            "“unknown” was taught by phrases, before any chat tuning."
         ),
         licence="Apache-2.0",
         weights="chat",

@@ -3,16 +3,15 @@
 // saved, also when saving fails or the dialog is closed.
 
 import { Refused, saveFinding } from "../core/api.js";
-import { MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS } from "../core/protocol.js";
 import { fill, h } from "../core/dom.js";
 import { withDoors } from "../core/term.js";
-import { keptFor } from "../parts/kept.js";
 import { count, probability } from "../core/format.js";
 import { curvePicture } from "./curve/curve.js";
 import { armAt, bandName, control, logodds, sigmoid } from "./run.js";
 import { claim, headline } from "./verdicts.js";
 import { badge } from "./badge.js";
 import { claimParts } from "./answers/claim.js";
+import { keptLine, savingFields, savingFoot } from "../parts/saving/fields.js";
 import { published } from "../parts/saving/published.js";
 
 const GONE = ["unknown_finding", "deleted_finding"]; // refusals of a parent, not of the run
@@ -40,40 +39,9 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
   const pair = h("label", { class: "check-label", hidden: true }, beside, h("span", {}, "With the second prompt"));
   const isPair = () => Boolean(second && beside.checked);
   const kept = h("span", {});
-  const title = h("input", {
-    id: "share-title",
-    class: "input",
-    required: true,
-    maxlength: MAX_TITLE_CHARACTERS,
-    autocomplete: "off",
-    value: draft.title ?? "",
-    oninput: () => {
-      title.setCustomValidity("");
-      draft.title = title.value;
-    },
-  });
-  const note = h(
-    "textarea",
-    {
-      id: "share-note",
-      class: "input",
-      rows: 4,
-      maxlength: MAX_NOTE_CHARACTERS,
-      placeholder: "What you saw, and what it does not show.",
-      oninput: () => (draft.note = note.value),
-    },
-    draft.note ?? "",
-  );
-  const listed = h("input", {
-    type: "checkbox",
-    checked: draft.listed ?? true,
-    onchange: () => {
-      draft.listed = listed.checked;
-      fill(finds, whoFinds(listed.checked));
-    },
-  });
-  const forked = parent && h("input", { type: "checkbox", checked: true });
-  const finds = h("p", { class: "note", "aria-live": "polite" }, whoFinds(listed.checked));
+  const fields = savingFields(draft, { suggested, parent, onlisted: (listed) => fill(finds, whoFinds(listed)) });
+  const { title } = fields;
+  const finds = h("p", { class: "note", "aria-live": "polite" }, whoFinds(draft.listed ?? true));
   const problem = h("p", { class: "problem", role: "alert" });
   const button = h("button", { class: "button button-primary", type: "submit", disabled: true }, "Make it public");
   const form = h(
@@ -82,19 +50,9 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
     h("h2", { id: "dialog-title" }, "Share this finding"),
     preview,
     h("div", { class: "row" }, "The curve as a picture, public or not", curvePicture(state)),
-    h("label", { for: "share-title" }, "Title"),
-    title,
-    h("label", { for: "share-note" }, "Note ", h("span", { class: "note" }, "optional")),
-    note,
+    fields.words,
     pair,
-    h("label", { class: "check-label" }, listed, "List it under Findings"),
-    forked &&
-      h(
-        "label",
-        { class: "check-label" },
-        forked,
-        h("span", {}, "Say that it was forked from ", h("span", { class: "mono" }, `f/${parent}`)),
-      ),
+    fields.choices,
     h(
       "div",
       { class: "public" },
@@ -108,23 +66,9 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
         " sampled answers, a random direction's answer, and what you asked before.",
       ),
       finds,
-      h(
-        "p",
-        { class: "note" },
-        `No name and no account is kept with it. You can take it back from this browser. A run that is not shared is deleted within ${keptFor()}.`,
-      ),
+      keptLine("shared"),
     ),
-    h(
-      "div",
-      { class: "dialog-foot" },
-      problem,
-      h(
-        "div",
-        { class: "row" },
-        h("button", { class: "button push", type: "button", onclick: () => dialog.close() }, "Not now"),
-        button,
-      ),
-    ),
+    savingFoot(dialog, problem, button),
   );
   fill(dialog, form);
   dialog.showModal();
@@ -176,19 +120,16 @@ export function shareDialog(dialog, state, arriving, seen, parent) {
     try {
       const saved = await saveFinding({
         run_id: id,
-        title: title.value,
-        note: note.value,
         view: seen,
         second: isPair() ? { run_id: second.id, view: second.view } : null,
-        listed: listed.checked,
-        parent: forked?.checked ? parent : null,
+        ...fields.values(),
       });
       draft = {};
       fill(dialog, published(saved, dialog));
       dialog.querySelector("input").select();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const gone = forked?.checked && GONE.includes(error.refusal.code);
+      const gone = fields.isForked() && GONE.includes(error.refusal.code);
       fill(
         problem,
         gone

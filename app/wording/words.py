@@ -113,9 +113,14 @@ def target_name(recorded: Recorded, target: Steered) -> str:
 
 
 def intervention_label(recorded: Recorded, used: SteeringUsed, steering: Steering) -> str:
-    """What an intervention pushes along: its label without what is in brackets, else its target's name."""
-    words = re.sub(r"\s*\([^()]*\)$", "", used.label)
-    return words[:1].upper() + words[1:] or target_name(recorded, steering.target)
+    """What an intervention pushes along: the words of its label, else its target's name."""
+    return label_words(used.label) or target_name(recorded, steering.target)
+
+
+def label_words(label: str) -> str:
+    """A direction's label without what is in brackets at its end: the short name says that already."""
+    words = re.sub(r"\s*\([^()]*\)$", "", label)
+    return words[:1].upper() + words[1:]
 
 
 def amount_in(recorded: Recorded, steering: Steering, strength: float) -> str:

@@ -50,7 +50,7 @@ export const movedTo = ({ to }, card, run = null) => (to ? titled(to, null, card
 
 function named(target, own, run, card) {
   const short = shortOf(target, run, card);
-  return { target, role: own?.role ?? "other", label: title(own?.label) || short, short };
+  return { target, role: own?.role ?? "other", label: labelWords(own?.label) || short, short };
 }
 
 function shortOf(target, run, card) {
@@ -63,8 +63,8 @@ function shortOf(target, run, card) {
   return target.kind === "vector" ? target.name : `${layerOf(target.dictionary, run, card)} #${target.latent}`;
 }
 
-// "known entity (latent 55, layer 3)": what is in brackets is said by the short name already.
-function title(label = "") {
+/** "known entity (latent 55, layer 3)" without its brackets: the short name says them already (app/wording/words.py). */
+export function labelWords(label = "") {
   const words = label.replace(/\s*\([^()]*\)$/, "");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -7,7 +7,7 @@ import pytest
 
 from app.recordings.dose import Band
 from app.wording.numbers import probability, sig3
-from app.wording.words import control_sentence, visible, why
+from app.wording.words import control_sentence, label_words, visible, why
 from protocol.amounts import amount, plain, signed, swept
 from protocol.steering import LatentTarget, Steering
 from protocol.vocabulary import MODES, Outcome
@@ -17,6 +17,15 @@ from tests.static.javascript import JavaScript
 NUMBERS = (0.0, 0.0004, -0.0004, 1e-7, -2.5e-5, 0.0655, 0.3125, 1.125, -2.65847, 9.995, 0.99951, 1.0, 55.1)
 LARGE = (999.4, 999.5, 999.6, 1000.5, 12345.6, -0.5, 1.25, 1024.125, 100.5, 9999.995)
 STRENGTHS = (1.0, 0.5, 0.07, -0.25, 1.25, 12.0, 0.0, -400.0, 1 / 3, 0.333333333, 2.0000001)
+LABELS = [
+    "known entity (latent 55, layer 3)",
+    "known (a) entity",
+    "x (a (b))",
+    "élan (1)  (2)",
+    "(all of it)",
+    "",
+    "a)",
+]
 TEXTS = [" Bat", "\n", "<bos>", "<start_of_turn>", "a\tb", "", "<0x0A>", "x < y"]
 PUSHES = [
     Steering(
@@ -35,6 +44,13 @@ def test_numbers_and_tokens_are_written_alike(javascript: JavaScript) -> None:
         for x in NUMBERS + LARGE:
             assert javascript.call("static/core/format.js", write.__name__, x) == write(x), (write.__name__, x)
     assert [javascript.call("static/core/format.js", "visible", text) for text in TEXTS] == list(map(visible, TEXTS))
+
+
+def test_a_label_loses_the_same_brackets(javascript: JavaScript) -> None:
+    assert [javascript.call("static/run/names.js", "labelWords", one) for one in LABELS] == list(
+        map(label_words, LABELS)
+    )
+    assert label_words(LABELS[0]) == "Known entity"
 
 
 @pytest.mark.parametrize("brief", [False, True], ids=["whole", "brief"])

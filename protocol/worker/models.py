@@ -32,6 +32,12 @@ class DictionaryCard(Message):
         "the chat model prefer those with 'chat' in it"
     )
     neuronpedia: Name | None = Field(default=None, description="its page, e.g. 'gemma-2-2b/12-gemmascope-res-16k'")
+    missed_at_end: float | None = Field(
+        default=None,
+        ge=0,
+        description="share of the squared norm of what it is to write that it misses at the last token of the card's "
+        "example questions; Circuit says it where a transcoder is chosen",
+    )
 
 
 class VectorCard(Message):

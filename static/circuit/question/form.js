@@ -5,7 +5,11 @@ import { $, fill, h, listen } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
 import { BASES, MAX_PROMPT_CHARACTERS } from "../../core/protocol.js";
 import { OPENING } from "../../parts/circuit_address.js";
+import { door } from "../../core/term.js";
+import { rangeText } from "../strip.js";
 import { answerWords } from "./words.js";
+
+const HALF = 0.5;
 
 /**
  * @param {any} state has card, and the channel `opened`: what the address or a recording asks
@@ -31,6 +35,7 @@ export function circuitForm(form, state, run) {
       run();
     }),
     listen(form, "change", ({ target }) => ["target", "prompt", "format"].includes(target.name) && targets()),
+    listen(field.basis, "change", misses),
     state.on(["card"], () => {
       examples(state.get("card"));
       bases();
@@ -64,6 +69,13 @@ export function circuitForm(form, state, run) {
     const has = (name) => name !== "transcoder" || name === asked || state.get("card")?.transcoders?.length;
     const options = Object.entries(BASES).filter(([name]) => has(name));
     fill(field.basis, options.map(([value, words]) => h("option", { value, selected: value === asked }, words)));
+    misses();
+  }
+
+  // How badly transcoders fit where an answer begins, before anything is drawn with them.
+  function misses() {
+    const words = field.basis.value === "transcoder" ? missedAtEnd(state.get("card")?.transcoders ?? []) : "";
+    fill($("basis-misses"), words && [door("transcoder", "Transcoders"), ` ${words}`]);
   }
 
   function targets() {
@@ -106,6 +118,16 @@ export function circuitForm(form, state, run) {
     put({ prompt, beside: { prompt: beside }, format: "chat" });
     run();
   }
+}
+
+/** What a card's transcoders miss at the end of its questions, "" where it doesn't say. */
+export function missedAtEnd(transcoders) {
+  const shares = transcoders.map(({ missed_at_end: share }) => share).filter((share) => share != null);
+  if (!shares.length) return "";
+  const worst = transcoders.filter(({ missed_at_end: share }) => share > HALF).map(({ layer }) => `L${layer}`);
+  return `miss ${rangeText(shares)} of what MLPs write where the answer begins${
+    worst.length ? `, more than half in ${worst.join(", ")}` : ""
+  }: what they miss counts as error there.`;
 }
 
 /** The request that the fields ask; `base`: what they don't say is taken from it. @returns {object|null} null without a prompt */

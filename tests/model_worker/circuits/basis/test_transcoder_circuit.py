@@ -1,5 +1,6 @@
 """Circuits by transcoders: edges against gradients of the frozen model, nodes against the model, sums against both."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from model_worker.circuits.rule import PLAIN, Rule
 from model_worker.circuits.sequence_pass import Taps, unedited
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import read_row
-from protocol.worker.circuits import CircuitRequest, NodeRef, OpeningTarget
+from protocol.worker.circuits import CircuitRequest, NodeRef, OpeningTarget, TokensTarget
 from tests.model_worker import random_gemma
 from tests.model_worker.circuits.test_gradients import JORDAN
 from tests.model_worker.circuits.test_silent import by_transformers, silent_of, told_of
@@ -265,3 +266,19 @@ def test_latents_off_together_are_off_as_they_are_then(transcoded: Loaded) -> No
     up, against = inquiry.target.ids
     assert ran.m[0].item() == pytest.approx((logits[up] - logits[against]).item(), abs=1e-4)
     assert abs(ran.m[0].item() - inquiry.m[0]) > 1e-3
+
+
+def test_what_transcoders_miss_where_an_answer_begins_is_what_the_card_says(embedded: Loaded) -> None:
+    """Squared norms, summed over the card's questions, at their last token."""
+    missed: dict[int, float] = defaultdict(float)
+    written: dict[int, float] = defaultdict(float)
+    for example in (one for kind in embedded.card.examples for one in kind):
+        request = CircuitRequest(
+            model=embedded.card.id, prompt=example.prompt, basis="transcoder", target=TokensTarget()
+        )
+        inquiry = read_inquiry(embedded, embedded.gemma, request)
+        for layer, own in inquiry.dictionaries.items():
+            written[layer] += inquiry.a.to_be_written(own, layer)[-1].square().sum().item()
+            missed[layer] += (inquiry.errors[0][layer][-1] - own.b_dec).square().sum().item()
+    for card in embedded.card.transcoders:
+        assert card.missed_at_end == pytest.approx(missed[card.layer] / written[card.layer], abs=0.005)

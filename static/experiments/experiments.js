@@ -153,7 +153,7 @@ async function openShipped(id) {
 }
 
 function drawList() {
-  const link = ({ id, number, title, redoes, question }) =>
+  const link = ({ id, title, redoes, question }, place) =>
     h(
       "li",
       {},
@@ -164,7 +164,7 @@ function drawList() {
           "aria-current": id === chosen ? "true" : null,
           onclick: (event) => (event.preventDefault(), go(id)),
         },
-        h("span", { class: "experiment-number" }, number),
+        h("span", { class: "experiment-number" }, String(place + 1)),
         h("b", {}, title),
         h("span", { class: "note" }, question),
         h("span", { class: "note experiment-paper" }, redoes),
@@ -174,8 +174,8 @@ function drawList() {
   const select = h(
     "select",
     { "aria-label": "Experiment", onchange: () => go(select.value) },
-    EXPERIMENTS.map(({ id, number, title }) =>
-      h("option", { value: id, selected: id === chosen }, `${number} ${title}`.trim())
+    EXPERIMENTS.map(({ id, title }, place) =>
+      h("option", { value: id, selected: id === chosen }, `${place + 1} ${title}`)
     ),
   );
   fill($("list"), select, h("ol", {}, EXPERIMENTS.map(link)));

@@ -1,4 +1,4 @@
-"""No text is printed over another, at any width, on any page.
+"""No text is printed over another, at any width, on any page, and none smaller than can be read.
 
 Boxes of text are measured, also those of pictures' labels; a page is opened once and made narrower and wider.
 """
@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, wait_done
+from tests.browser.reading_size import too_small
 from tests.browser.test_axe import beside, pushed
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
@@ -40,6 +41,8 @@ def overlaps(page: Page) -> dict[str, list[int]]:
         page.evaluate(LET_GO)
         for pair in page.evaluate(OVERLAPS):
             found.setdefault(" × ".join(pair), []).append(width)
+        for text in too_small(page) if width in (WIDTHS[1], WIDTHS[-1]) else ():
+            found.setdefault(text, []).append(width)
         page.evaluate(HELD)
     return found
 

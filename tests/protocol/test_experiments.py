@@ -323,11 +323,6 @@ def test_a_form_offers_the_groups_that_the_models_names_have() -> None:
         assert {one.value for one in groups.options} == {entry.tier for entry in told.entries} | {"unlabelled"}
 
 
-def test_numbered_experiments_stand_in_the_order_of_their_numbers() -> None:
-    numbers = [one.about.number for one in EXPERIMENTS if one.about.number]
-    assert numbers == sorted(numbers)
-
-
 @pytest.mark.parametrize("card", SHIPPED, ids=lambda card: card.id)
 def test_a_label_wants_no_more_attributes_than_a_name_of_that_model_has(card: ModelCard) -> None:
     asked = Counter(one.entity_type for one in card.attributes if one.can_be_put)

@@ -25,6 +25,7 @@ from tests.static.stylesheets import (
     written,
 )
 
+LEAST_PX = 13
 MOST_LINES = 350
 MOST_FOREIGN = 0.1  # of a page's lines of style, those that none of its scripts and templates can have a use for
 PAGES = sorted(path for path in TEMPLATES.glob("*.html") if path.name != "base.html")
@@ -105,6 +106,18 @@ def test_a_pages_title_looks_the_same_on_every_page() -> None:
         if re.search(r"font-size|line-height|font-weight|letter-spacing", body)
     ]
     assert {line.split(":")[0] for line in sized} == {"look/elements.css"}, sized
+
+
+def test_no_text_is_set_smaller_than_can_be_read() -> None:
+    """13 px, in stylesheets and in what is told to Plotly."""
+    sizes = re.compile(r"font(?:-size)?:\s*(?:\d+ )?(\d+)px|font: \{[^}]*?\bsize: (\d+)")
+    said = {
+        (path.name, one[0])
+        for path in (*sheets(), *scripts())
+        for one in sizes.finditer(path.read_text())
+        if int(one[1] or one[2]) < LEAST_PX
+    }
+    assert said == set()
 
 
 def test_a_class_is_styled_in_one_file() -> None:

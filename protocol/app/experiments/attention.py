@@ -1,4 +1,4 @@
-"""Experiment 4a (Ferrando et al., section 6, figures 4c-f and 15-21): which heads look at the name."""
+"""Ferrando et al., section 6, figures 4c-f and 15-21: which heads look at the name."""
 
 from protocol.app.experiments.cost import Cost, NameCounts, apart, asked_questions, cost_of, labelled, n_passes
 from protocol.app.experiments.directions import PUSHED_ROLES, latent_push, no_direction, push_controls, push_fields
@@ -12,7 +12,6 @@ class AttentionExperiment(Experiment[AttentionRequest]):
     draft = AttentionRequest
     about = ExperimentAbout(
         id="attention",
-        number="4a",
         study="attention",
         title="Attention to the name",
         redoes="Figures 4c–f, 15–21",

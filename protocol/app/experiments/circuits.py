@@ -19,7 +19,6 @@ class CircuitsExperiment(Experiment[CircuitsRequest]):
     draft = CircuitsRequest
     about = ExperimentAbout(
         id="circuits",
-        number="9",
         study="circuits",
         title="Circuits",
         redoes="Lindsey et al. 2025, entities",

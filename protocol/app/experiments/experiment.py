@@ -50,7 +50,6 @@ class ExperimentAbout(Message):
     """What it is, in words. study, plot: how its requests are known. redoes: the place in Ferrando et al."""
 
     id: Text
-    number: Text = ""
     study: Name
     plot: Text | None = None
     title: Text

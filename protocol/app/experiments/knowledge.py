@@ -1,4 +1,4 @@
-"""Experiment 5 (Ferrando et al., section 6.1, figures 5 and 22): whether the model is sure that it knows the name."""
+"""Ferrando et al., section 6.1, figures 5 and 22: whether the model is sure that it knows the name."""
 
 from protocol.app.experiments.cost import Cost, NameCounts, cost_of, labelled, n_passes
 from protocol.app.experiments.directions import PUSHED_ROLES, latent_push, no_direction, push_controls, push_fields
@@ -12,7 +12,6 @@ class KnowledgeExperiment(Experiment[KnowledgeRequest]):
     draft = KnowledgeRequest
     about = ExperimentAbout(
         id="knowledge",
-        number="5",
         study="knowledge",
         title="Self-knowledge",
         redoes="Figures 5, 22",

@@ -1,4 +1,4 @@
-"""Experiment 4b (Ferrando et al., section 6, figures 4a, b and 12-14): where the answer comes from."""
+"""Ferrando et al., section 6, figures 4a, b and 12-14: where the answer comes from."""
 
 from protocol.app.experiments.cost import PAIR_RUNS, Cost, NameCounts, asked_questions, how_many
 from protocol.app.experiments.directions import PUSHED_ROLES
@@ -13,7 +13,6 @@ class PatchingExperiment(Experiment[PatchingRequest]):
     draft = PatchingRequest
     about = ExperimentAbout(
         id="patching",
-        number="4b",
         study="patching",
         title="Where the answer comes from",
         redoes="Figures 4a, b, 12–14",

@@ -1,4 +1,4 @@
-"""Experiment 6 (Ferrando et al., sections 5 and 8, figure 10, equation 9): a base dictionary on the chat model."""
+"""Ferrando et al., sections 5 and 8, figure 10, equation 9: a base dictionary on the chat model."""
 
 from protocol.app.experiments.cost import Cost, NameCounts, apart, asked_questions, cost_of
 from protocol.app.experiments.directions import PUSHED_ROLES, direction_of, no_direction
@@ -16,7 +16,6 @@ class TransferExperiment(Experiment[TransferRequest]):
     draft = TransferRequest
     about = ExperimentAbout(
         id="transfer",
-        number="6",
         study="transfer",
         title="Base to chat",
         redoes="Sections 5, 8; figure 10, equation 9",

@@ -1,4 +1,4 @@
-"""Experiment 7 (Ferrando et al., section 7, figures 6, 23, 24, table 2): latents before the answer."""
+"""Ferrando et al., section 7, figures 6, 23, 24, table 2: latents before the answer."""
 
 from protocol.app.experiments.cost import Cost, NameCounts, asked_questions, cost_of
 from protocol.app.experiments.experiment import Experiment, ExperimentAbout
@@ -13,7 +13,6 @@ class UncertaintyExperiment(Experiment[UncertaintyRequest]):
     most_names = 200
     about = ExperimentAbout(
         id="uncertainty",
-        number="7",
         study="uncertainty",
         title="Uncertainty latents",
         redoes="Figures 6, 23, 24, table 2",

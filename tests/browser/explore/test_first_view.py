@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, steered_badge, wait_done, wait_until
+from tests.browser.reading_size import too_small
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
 SIZES = [
@@ -22,22 +23,7 @@ SIZES = [
     (1920, 1080),
     (2560, 1440),
 ]
-LEAST_PX = 13
 UNFOLDED = "localStorage.getItem('hallucinoscope.unfolded')"
-SMALL = """least => {
-  const found = new Set();
-  const walker = document.createTreeWalker(document.querySelector("body"), NodeFilter.SHOW_TEXT);
-  for (let text; (text = walker.nextNode());) {
-    const element = text.parentElement;
-    const box = element.getBoundingClientRect();
-    const inView = box.bottom > 0 && box.top < innerHeight && box.width > 1;
-    if (!text.data.trim() || !inView || !element.checkVisibility({ visibilityProperty: true })) continue;
-    if (element.closest(".sr")) continue;
-    const px = Number.parseFloat(getComputedStyle(element).fontSize);
-    if (px < least) found.add(`${px} px: ${text.data.trim().slice(0, 30)}`);
-  }
-  return [...found];
-}"""
 # What one has to read to get from the first view to the flip.
 WORDS = """() => [...document.querySelectorAll(".lead, #claim p:not(.sr), #answers article, #steered-line")]
   .filter((element) => element.checkVisibility()).map((element) => element.innerText)
@@ -105,7 +91,7 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
             box = link.bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, "every page is in sight, or behind one press"
         assert page.locator(".top").bounding_box()["height"] <= 48, "one row"
-        assert page.evaluate(SMALL, LEAST_PX) == [], (width, height)
+        assert too_small(page) == [], (width, height)
         tour = page.locator("#tour").bounding_box()
         assert tour["x"] >= 0 and tour["y"] >= 0 and tour["y"] + tour["height"] <= height, (width, height)
 

@@ -1,4 +1,4 @@
-"""Experiment 2 (Ferrando et al., table 6, over a set): a direction at several strengths, with random ones at each."""
+"""Ferrando et al., table 6, over a set: a direction at several strengths, with random ones at each."""
 
 from typing import Literal
 
@@ -44,7 +44,6 @@ class DoseExperiment(ArmsExperiment[DoseDraft]):
     draft = DoseDraft
     about = ExperimentAbout(
         id="dose",
-        number="2",
         study="answers",
         plot="dose",
         title="Dose and response over a set",

@@ -1,4 +1,4 @@
-"""Experiment 8: every tier, both halves of the set; the known latent ablated at the name, against latents that fire as
+"""Misfires: every tier, both halves of the set; the known latent ablated at the name, against latents that fire as
 often and against random directions."""
 
 from typing import Literal
@@ -36,7 +36,6 @@ class MisfiresExperiment(ArmsExperiment[MisfiresDraft]):
     most_names = 40
     about = ExperimentAbout(
         id="misfires",
-        number="8",
         study="answers",
         plot="misfires",
         title="Misfires",

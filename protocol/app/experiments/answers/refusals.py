@@ -1,4 +1,4 @@
-"""Experiment 1 (Ferrando et al., figures 3, 11 and 26): refusals of known and of unknown names, by arm.
+"""Ferrando et al., figures 3, 11 and 26: refusals of known and of unknown names, by arm.
 
 In the place of their orthogonalised weights the direction is projected out at its layer, at every token.
 """
@@ -38,7 +38,6 @@ class RefusalsExperiment(ArmsExperiment[RefusalsDraft]):
     draft = RefusalsDraft
     about = ExperimentAbout(
         id="refusals",
-        number="1",
         study="answers",
         plot="arms",
         title="Refusals by arm",

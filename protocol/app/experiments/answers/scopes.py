@@ -1,4 +1,4 @@
-"""Experiment 3 (Ferrando et al., section 5: the last entity token against the rest of the prompt): one push in every
+"""Ferrando et al., section 5: the last entity token against the rest of the prompt: one push in every
 place, and at generated tokens too."""
 
 from typing import Literal
@@ -42,7 +42,6 @@ class ScopesExperiment(ArmsExperiment[ScopesDraft]):
     draft = ScopesDraft
     about = ExperimentAbout(
         id="scopes",
-        number="3",
         study="answers",
         plot="scopes",
         title="Where it must be steered",

@@ -26,7 +26,7 @@ from model_worker.answering.first_pass import prompt_frame, refusal_logodds
 from model_worker.answering.plan import FORK_ROWS, ArmPlan, numbering
 from model_worker.answering.prompt import PromptTokens, prompt_warnings, read_prompt
 from model_worker.answering.replay import given_tokens
-from model_worker.answering.risk import AnswerRisk, first_reads, name_readout, risk_used
+from model_worker.answering.risk import AnswerRisk, first_reads, name_readout, reads_told, risk_used, watches_names
 from model_worker.answering.used import dictionary_used, model_used
 from model_worker.decoding.batch import Decoding
 from model_worker.decoding.latents import ActiveLatents
@@ -69,7 +69,10 @@ def generate(
     request = _resolved(loaded, request, prompt)
     readout = Readout(loaded, request.watch or (), request.read)
     plan, risk = ArmPlan(loaded, request, prompt), risk_used(loaded, request)
-    read_layers = readout.layers if risk is None else sorted({*readout.layers, *name_readout(loaded).layers})
+    told_names = watches_names(loaded, request.watch or ())
+    read_layers = readout.layers
+    if risk is not None and not told_names:
+        read_layers = tuple(sorted({*readout.layers, *name_readout(loaded).layers}))
     forks = list(plan.forks(min(FORK_ROWS, loaded.gemma.rows_at_once(len(prompt.ids), len(prompt.ids)))))
     rows = numbering(forks, request.sampling.n_samples)
     n_rows, n_new = len(rows), request.max_new_tokens
@@ -103,8 +106,11 @@ def generate(
 
         risks: list[AnswerRisk] = []
         if risk is not None:
-            logodds = [arm.refusal_logodds for arm in first.arms]
-            reads = first_reads(loaded, prompt, state, parts, logodds)
+            if told_names:
+                reads = reads_told(loaded, prompt, request.watch or (), first.arms)
+            else:
+                logodds = [arm.refusal_logodds for arm in first.arms]
+                reads = first_reads(loaded, prompt, state, parts, logodds)
             risks = [AnswerRisk(risk, reads[arm]) for arm, _ in rows]
         answers = AnswerFrames(loaded, request, prompt, rows, risks)
         active = [ActiveLatents(loaded, read, state, rows) for read in request.read]

@@ -20,6 +20,8 @@ from model_worker.decoding.readout import Readout
 from model_worker.decoding.states import Fork, PromptState
 from model_worker.model.loading import Loaded
 from protocol.risk.fit import RiskFeatureName, RiskFit, RiskUsed
+from protocol.steering import LatentTarget
+from protocol.worker.frames import PromptReading
 from protocol.worker.models import Watched
 from protocol.worker.requests import GenerateRequest
 
@@ -106,6 +108,26 @@ def name_latents(loaded: Loaded, prompt: PromptTokens, residuals: Mapping[int, T
     readout = name_readout(loaded)
     rows = {layer: residuals[layer][at] for layer in readout.layers}
     return _by_role(loaded, readout.watched(rows, len(at)))
+
+
+def watches_names(loaded: Loaded, watch: Sequence[LatentTarget]) -> bool:
+    """Whether a request watches what the first head reads: then the `prompt` frame tells it."""
+    return all(one.target in watch for one in _watched(loaded).values())
+
+
+def reads_told(
+    loaded: Loaded, prompt: PromptTokens, watch: Sequence[LatentTarget], arms: Sequence[PromptReading]
+) -> dict[int, FirstRead]:
+    """By arm, from what the `prompt` frame tells of a request that watches the names' latents."""
+    at = _read_at(prompt)
+    places = {role: watch.index(one.target) for role, one in _watched(loaded).items()}
+    return {
+        number: FirstRead(
+            arm.refusal_logodds,
+            {role: max(arm.activations[place][pos] for pos in at) for role, place in places.items()},
+        )
+        for number, arm in enumerate(arms)
+    }
 
 
 @torch.inference_mode()

@@ -106,6 +106,17 @@ def test_a_steered_arms_first_token_is_read_from_its_own_pass(embedded_engine: E
     assert all(risk is not None for risk in risks(frames, 1))
 
 
+def test_what_is_watched_makes_no_difference_to_it(embedded_engine: Engine) -> None:
+    """Where the names' latents are watched anyway they are taken from there, else they are read."""
+    sweep = Sweep(target=embedded_engine.loaded.card.watch[0].target, strengths=(1.0,))
+    told, read = (
+        answer(embedded_engine, asked(embedded_engine.loaded, sweeps=(sweep,), **how)) for how in ({}, {"watch": ()})
+    )
+    for arm in (0, 1):
+        own, other = ([token.risk for token in tokens_of(frames, arm)] for frames in (told, read))
+        assert own[0] == pytest.approx(other[0], abs=1e-5) and own[1:] == other[1:]
+
+
 def test_not_asked_or_without_a_fit_a_run_is_what_it_was(embedded_engine: Engine) -> None:
     loaded = embedded_engine.loaded
     frames = answer(embedded_engine, asked(loaded, risk=False))

@@ -60,4 +60,14 @@ RISK_HELD = (
     "From {threshold} on {held} of {n} answers here would have been held back: {outcomes}. Let through: {others}."
 )
 
+RISK_HELD_TESTED = (
+    "Of {n} answers about names that are in no fit, at the first token of the fact, it would have held back {errors} "
+    "of {n_errors} errors and {right} of {n_right} right ones; as many drawn blindly, {by_chance} and "
+    "{right_by_chance}."
+)
+"""What a threshold does on the test half. by_chance: of each kind, were as many drawn blindly."""
+
+RISK_PUSHED = "What it is worth under a push"
+"""Of the link to the experiment that measures it."""
+
 RISK_NONE_HELD = "none"

@@ -533,6 +533,11 @@ export const RISK_LARGEST = "largest risk {risk}";
 export const RISK_HELD =
   "From {threshold} on {held} of {n} answers here would have been held back: {outcomes}. Let through: {others}.";
 
+export const RISK_HELD_TESTED =
+  "Of {n} answers about names that are in no fit, at the first token of the fact, it would have held back {errors} of {n_errors} errors and {right} of {n_right} right ones; as many drawn blindly, {by_chance} and {right_by_chance}.";
+
+export const RISK_PUSHED = "What it is worth under a push";
+
 export const RISK_NONE_HELD = "none";
 
 export const ROLE_LOOKS = {

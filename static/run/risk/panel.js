@@ -3,10 +3,11 @@
 
 import { fill, h, unfold } from "../../core/dom.js";
 import { plain } from "../../core/format.js";
-import { RISK_THRESHOLD } from "../../core/protocol.js";
+import { RISK_PUSHED, RISK_THRESHOLD } from "../../core/protocol.js";
+import { addressOf } from "../../core/root.js";
 import { door, withDoors } from "../../core/term.js";
 import { reliabilityPlot } from "./reliability.js";
-import { fitInWords, heldInWords } from "./risk.js";
+import { fitInWords, heldInWords, testedInWords } from "./risk.js";
 
 /** @returns {{ root: HTMLElement, remove: () => void }} */
 export function riskPanel(state) {
@@ -15,15 +16,16 @@ export function riskPanel(state) {
   const oninput = () => state.set("threshold", Number(slider.value));
   const slider = h("input", {
     type: "range",
-    min: 0.05,
-    max: 0.95,
-    step: 0.05,
+    min: 0.1,
+    max: 0.9,
+    step: 0.1,
     class: "risk-threshold",
     "aria-label": "Threshold of the risk",
     oninput,
   });
   const said = h("p", { class: "note", role: "status" });
   const rests = h("p", { class: "note" });
+  const pushed = h("a", { href: addressOf("/experiments#kind=risk"), hidden: true }, RISK_PUSHED);
   const curve = h("figure", {});
   const at = h("output", {});
   const root = unfold(
@@ -39,7 +41,7 @@ export function riskPanel(state) {
         h("label", { class: "risk-choice" }, "held back from", slider, at),
       ),
       said,
-      h("div", { class: "risk-rests" }, rests, curve),
+      h("div", { class: "risk-rests" }, h("div", {}, rests, h("p", { class: "note" }, pushed)), curve),
     ),
   );
   let drawn; // the fit that the curve is of
@@ -52,7 +54,8 @@ export function riskPanel(state) {
       slider.disabled = !run?.start?.risk;
       const samples = state.get("samples");
       const mine = samples?.request?.prompt === run?.request?.prompt ? samples : null;
-      write(said, heldInWords([run, mine], threshold));
+      write(said, `${heldInWords([run, mine], threshold)} ${testedInWords(run?.start?.risk, threshold)}`.trim());
+      pushed.hidden = !run?.start?.risk;
       write(rests, fitInWords(run).join(" "));
       at.value = plain(threshold);
       const fit = run?.start?.risk ?? null;

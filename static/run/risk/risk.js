@@ -7,6 +7,7 @@ import {
   RISK_CURVE,
   RISK_FEATURES,
   RISK_HELD,
+  RISK_HELD_TESTED,
   RISK_LARGEST,
   RISK_LEGEND,
   RISK_MISSES,
@@ -130,6 +131,31 @@ export function heldInWords(runs, threshold) {
     n,
     outcomes: tally(held),
     others: tally(through),
+  });
+}
+
+/** What a threshold, a multiple of a tenth, does on the test half: a sentence; "" without a fit. */
+export function testedInWords(fit, threshold) {
+  const curve = fit?.tested.find(({ place }) => place === "value")?.curve ?? [];
+  const [errors, right] = [[0, 0], [0, 0]]; // held back, all
+  for (const { risk, wrong, n } of curve) {
+    const isHeld = risk >= threshold; // a tenth lies on one side of it
+    for (const [counts, own] of [[errors, Math.round(n * wrong)], [right, n - Math.round(n * wrong)]]) {
+      counts[0] += isHeld ? own : 0;
+      counts[1] += own;
+    }
+  }
+  const n = errors[1] + right[1];
+  if (!n) return "";
+  const share = (errors[0] + right[0]) / n;
+  return filled(RISK_HELD_TESTED, {
+    n: n.toLocaleString("en"),
+    errors: errors[0],
+    n_errors: errors[1],
+    right: right[0],
+    n_right: right[1].toLocaleString("en"),
+    by_chance: Math.round(share * errors[1]),
+    right_by_chance: Math.round(share * right[1]),
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "../assert.js";
 import { RISK_REFUSES, RISK_STEERED, RISK_UNFITTED } from "/static/core/protocol.js";
 import { newRun, reduce } from "/static/run/run.js";
-import { barAt, barInWords, fitInWords, heldInWords, largestInWords } from "/static/run/risk/risk.js";
+import { barAt, barInWords, fitInWords, heldInWords, largestInWords, testedInWords } from "/static/run/risk/risk.js";
 
 const HEAD = { bias: -1, features: [{ name: "entropy", weight: 1, mean: 0.5 }] };
 const TESTED = { auroc: 0.87, within: 0.86, entropy_auroc: 0.86, entropy_within: 0.85, ece: 0.05, curve: [] };
@@ -49,6 +49,20 @@ Deno.test("a threshold holds back the untouched answers whose largest risk reach
   const said = heldInWords([wrong, right, refused], 0.65);
   assert.ok(said.includes("1 of 3") && said.includes("held back: 1 wrong"), said);
   assert.ok(said.includes("1 right") && said.includes("1 refuse"), said);
+});
+
+Deno.test("beside it stands what the threshold does on answers about other names, and what chance does", () => {
+  const curve = [{ risk: 0.14, wrong: 0.1, n: 100 }, { risk: 0.55, wrong: 0.6, n: 10 }, {
+    risk: 0.97,
+    wrong: 1,
+    n: 20,
+  }];
+  const fit = { ...FIT, tested: [{ ...TESTED, place: "value", n: 130, curve }] };
+  const said = testedInWords(fit, 0.5);
+  assert.ok(said.includes("Of 130") && said.includes("26 of 36 errors") && said.includes("4 of 94 right"), said);
+  assert.ok(said.includes("blindly, 8 and 22"), said); // 30 of 130
+  assert.ok(testedInWords(fit, 0.9).includes("20 of 36 errors and 0 of 94"));
+  assert.deepEqual(testedInWords(undefined, 0.5), "");
 });
 
 Deno.test("what it rests on names what it sees least", () => {

@@ -70,9 +70,9 @@ def pushed_figures(recording: Path = PUSHED_RECORDING) -> dict[str, list[Figure]
     """By the model that was asked; nothing where nobody has run it."""
     if not recording.exists():
         return {}
-    opening, *frames = map(json.loads, recording.read_text("utf-8").splitlines())
-    told = (Figure.model_validate(one) for one in frames if one["kind"] == "figure" and one["id"].startswith("pushed"))
-    return {opening["request"]["model"]: list(told)}
+    opening, *frames = recording.read_text("utf-8").splitlines()
+    told = (Figure.model_validate_json(line) for line in frames if json.loads(line)["kind"] == "figure")
+    return {json.loads(opening)["request"]["model"]: [one for one in told if one.id.startswith("pushed")]}
 
 
 def _figure_part(figure: Figure) -> Iterator[str]:

@@ -9,7 +9,7 @@ from model_worker.model.loading import Loaded
 from model_worker.studies.circuits.figures import default_outcomes, group_effects, unnamed_pulls
 from protocol.refusal import Refused
 from protocol.worker.circuit_frames import NodeGroups
-from protocol.worker.circuits import Beside, CircuitRequest
+from protocol.worker.circuits import Beside, CircuitRequest, OpeningTarget
 from protocol.worker.frames import Frame
 from protocol.worker.names import WorldNames
 from protocol.worker.studies import Asked, CircuitsRequest
@@ -24,6 +24,7 @@ REQUEST = CircuitsRequest(
     n_tier=1,
     n_controls=2,
     rest=False,
+    target=OpeningTarget(weighs="all"),
 )
 
 

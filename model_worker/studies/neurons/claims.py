@@ -66,7 +66,7 @@ def reads_claim(what: str, within: ReadIn, kept_out: ReadIn, n: int) -> NeuronCl
     value, interval = kept_out.auroc, kept_out.interval
     if value is None or interval is None:
         return NeuronClaim("reads", None, f"Whether {what} read errors could not be asked: no attribute has both.", n=n)
-    told = f"{kept_out.words}, {n} questions"
+    told = f"{kept_out.words}, {n:,} questions"
     if kept_out.holds:
         sentence = f"{_cap(what)} read errors within one attribute, answers kept out of the fit: {told}."
         return NeuronClaim("reads", True, sentence, value, interval, n)
@@ -83,7 +83,7 @@ def reads_claim(what: str, within: ReadIn, kept_out: ReadIn, n: int) -> NeuronCl
 def adds_claim(what: str, value: float | None, interval: Interval | None, n: int) -> NeuronClaim:
     if value is None or interval is None:
         return NeuronClaim("adds", None, f"What {what} add to entropy could not be asked.", n=n)
-    told = f"{_signed(value)} ({_ends(interval, 3)}) on {n} questions"
+    told = f"{_signed(value)} ({_ends(interval, 3)}) on {n:,} questions"
     if interval[0] > 0:
         return NeuronClaim("adds", True, f"They add to entropy at the value: {told}.", value, interval, n)
     if interval[1] < 0:
@@ -100,11 +100,13 @@ def steers_claim(
         return NeuronClaim("steers", None, f"Whether {what} move {outcome} could not be asked.", n=n)
     low, high = min(random), max(random)
     if interval == (0.0, 0.0):
-        sentence = f"{_cap(what)} don't move {outcome}: of {n} prompts none changed sides; 1 in {max(1, n // 3)} would "
+        sentence = (
+            f"{_cap(what)} don't move {outcome}: of {n:,} prompts none changed sides; 1 in {max(1, n // 3)} would "
+        )
         sentence += f"have been seen (random neurons {_signed(low)} to {_signed(high)} a unit of the factor)."
         return NeuronClaim("steers", False, sentence, value, interval, n)
     told = f"{_signed(value)} a unit of the factor ({_ends(interval, 3)}), "
-    told += f"random neurons {_signed(low)} to {_signed(high)}, {n} prompts"
+    told += f"random neurons {_signed(low)} to {_signed(high)}, {n:,} prompts"
     if (interval[0] > 0 or interval[1] < 0) and is_beyond(value, low, high):
         return NeuronClaim("steers", True, f"{_cap(what)} move {outcome}: {told}.", value, interval, n)
     beside = "chance" if interval[0] <= 0 <= interval[1] else "random neurons"
@@ -117,7 +119,7 @@ def steers_claim(
 def carries_claim(what: str, value: float | None, interval: Interval | None, n: int) -> NeuronClaim:
     if value is None or interval is None:
         return NeuronClaim("carries", None, f"Whether {what} carry over to other types could not be asked.", n=n)
-    told = f"AUROC {value:.2f} ({_ends(interval)}) on types that they were not fitted on, {n} questions"
+    told = f"AUROC {value:.2f} ({_ends(interval)}) on types that they were not fitted on, {n:,} questions"
     if interval[0] > 0.5:
         return NeuronClaim("carries", True, f"They carry over: {told}.", value, interval, n)
     power = f"; {0.5 + (seen_from(interval) or 0):.2f} would have been seen"

@@ -85,7 +85,7 @@ def dial_questions(loaded: Loaded, questions: Sequence[Question], dial: NeuronsD
         if len(groups[group]) < dial.most:
             groups[group].append(question)
         if group == IS_RECALLED and len(groups[FALSE_PREMISE]) < dial.most:
-            groups[FALSE_PREMISE] += _false_premise(loaded, question, seed)
+            groups[FALSE_PREMISE] += false_premise(loaded, question, seed)
     most = max(map(len, groups.values()))
     return [own[place] for place in range(most) for own in groups.values() if place < len(own)]
 
@@ -95,7 +95,7 @@ def group_of(question: Question) -> str:
     return own if own == FALSE_PREMISE else {"known": IS_RECALLED, "unknown": IS_UNKNOWN}.get(own, NOT_RECALLED)
 
 
-def _false_premise(loaded: Loaded, question: Question, seed: int) -> Iterator[Question]:
+def false_premise(loaded: Loaded, question: Question, seed: int) -> Iterator[Question]:
     """Judged as of a name that nothing is known of: whoever states a fact complies."""
     entity = question.taken.entity
     fits = [one for one in loaded.card.attributes if one.can_be_put and one.entity_type != entity.type]

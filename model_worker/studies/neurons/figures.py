@@ -268,5 +268,5 @@ def _aurocs(found: Analysis, readers: Sequence[ErrorReader], view: str) -> list[
 def _said(told: WithinAuroc) -> str:
     if told.auroc is None:
         return "no pairs"
-    ends = "" if told.interval is None else f" ({told.interval[0]:.2f}–{told.interval[1]:.2f})"
+    ends = "" if told.interval is None else f" ({told.interval[0]:.2f} to {told.interval[1]:.2f})"
     return f"AUROC {told.auroc:.2f}{ends}"

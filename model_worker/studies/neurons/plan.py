@@ -20,7 +20,7 @@ from functools import partial
 from model_worker.model.base import Part
 from model_worker.studies.neurons import figures
 from model_worker.studies.neurons.analysis import Analysis, analysed
-from model_worker.studies.neurons.claims import adds_claim, carries_claim, reads_claim
+from model_worker.studies.neurons.claims import NeuronClaim, adds_claim, carries_claim, reads_claim
 from model_worker.studies.neurons.dial import SETS, Dial, DialArm, dial_arms, dial_questions, group_of, told_arms
 from model_worker.studies.neurons.dial_figures import (
     ByGroup,
@@ -98,6 +98,7 @@ class NeuronsScript(Script):
     def cues(self) -> Iterator[Cue]:
         n, n_steps = len(self._questions), self.opening.n_steps
         yield from trial_by_trial(n, self._trial, "answering", (self._labels,), n_steps=n_steps)
+        yield partial(self._of_fits, "verdicts", self._read_verdicts)  # what is claimed comes first, and is told again
         read = {"sweep": self._sweep, "readers": self._readers, "reliability": self._reliability}
         if self._request.n_samples:
             read["agreement"] = self._agreement
@@ -221,7 +222,10 @@ class NeuronsScript(Script):
         gemma, place = self._loaded.gemma, self._request.reading
         return figures.origin_figure((yield from origin_of(self._base, gemma, place, self._questions, own, found)))
 
-    def _verdicts(self, found: Analysis) -> Generator[None, None, Figure]:
+    def _read_verdicts(self, found: Analysis) -> Generator[None, None, Figure]:
+        return figures.verdicts_figure((yield from self._read_claims(found)))
+
+    def _read_claims(self, found: Analysis) -> Generator[None, None, list[NeuronClaim]]:
         n, strata = len(found.rows), found.held.strata[KEPT_OUT]
         within, kept_out = (figures.read_in(found, view) for view in (WITHIN, KEPT_OUT))
         claims = [reads_claim("the chosen neurons", within, kept_out, n)]
@@ -229,6 +233,10 @@ class NeuronsScript(Script):
         gain = within_gain(found.both.by_value, found.entropy.by_value, found.rows.is_error, strata, found.held.draws)
         value, interval = gain or (None, None)
         claims.append(adds_claim("the chosen neurons", value, interval, n))
+        return claims
+
+    def _verdicts(self, found: Analysis) -> Generator[None, None, Figure]:
+        n, claims = len(found.rows), (yield from self._read_claims(found))
         yield None
         if self._request.dial is not None:
             claims += dial_claims(self._request.dial, self._arms, self._by_group(len(self._turned)))

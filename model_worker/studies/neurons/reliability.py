@@ -75,11 +75,12 @@ def agreement_figure(
             counts = (by["right"], by["error"], by["refused"], by["mixed"])
             table.add(str(k), reader.name, told.auroc, told.interval, *counts)
             yield None
+    fitted = f"what at least {request.k} of {request.n_samples} samples agree on" if request.k else "greedy answers"
     return table.figure(
         "agreement",
         "Where more samples must agree",
-        claim=f"Fitted where at least {request.k} of {request.n_samples} samples agree with the greedy answer; the "
-        "same scores where more do. Who agrees every time is chosen by entropy.",
+        claim=f"Fitted on {fitted}; the same scores where more samples agree. Who agrees every time is chosen by "
+        "entropy.",
         plot=table.plot(
             *("bars",),
             x="samples that agree",

@@ -26,3 +26,10 @@ Deno.test("a node leads to its latent under its own side's prompt, and an error 
   assert.equal(inExplore(made, "a", { kind: "error", layer: 2, index: 0 }), null);
   assert.equal(inExplore(made, "a", { ...NODE, layer: 4 }), null);
 });
+
+Deno.test("a neuron leads to a slider that scales it, beside the model's own", () => {
+  const card = { directions: [], watch: [], examples: [] };
+  const asked = decodeURIComponent(inExplore(graph(), "a", { kind: "mlp", layer: 2, index: 7 }, card));
+  assert.ok(asked.includes('"kind":"neuron","layer":2,"index":7'.replaceAll(" ", "+")));
+  assert.ok(asked.includes('"mode":"scale"') && asked.includes('"unit":"factor"'));
+});

@@ -1,6 +1,7 @@
 import {
   chosenOf,
   nearestPoint,
+  nodeAt,
   nodeId,
   pointBy,
   pointsOf,
@@ -111,4 +112,12 @@ Deno.test("the same push has the recording's random pushes, whatever a turn coul
     [1, 16],
     [2, 8],
   ]);
+});
+
+Deno.test("a node that is asked for without its token is the strongest of its places", () => {
+  const at = (column, effect) => ({ kind: "mlp", layer: 2, index: 7, column, effect });
+  const graph = { nodes: [at(3, 0.1), at(4, -0.9), { ...at(5, 3), index: 70 }] };
+  assert.equal(nodeAt(graph, "mlp:2:7").column, 4);
+  assert.equal(nodeAt(graph, "mlp:2:7:3").column, 3);
+  assert.equal(nodeAt(graph, "mlp:2:8"), null);
 });

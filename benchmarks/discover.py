@@ -69,6 +69,7 @@ def _passes(rounds: int) -> dict[str, float]:
     row = read_row(card_folders()[0])
     loaded = load(row)
     gemma = Base(loaded, row).part().gemma
+    assert loaded.card.base
     model = AutoModelForCausalLM.from_pretrained(
         row.folder / loaded.card.base, dtype=torch.float32, attn_implementation="eager"
     ).eval()
@@ -156,9 +157,9 @@ def _steps(stream: Iterator[Frame | None]) -> Iterator[tuple[float, Frame | None
 
 
 def _made_up(n: int) -> GivenNames:
-    labels = ("known", "unknown")
     names = (
-        GivenName(name=f"{'Ada' if k % 2 else 'Bob'} {k:05}", type="player", label=labels[k % 2]) for k in range(n)
+        GivenName(name=f"{'Ada' if k % 2 else 'Bob'} {k:05}", type="player", label="unknown" if k % 2 else "known")
+        for k in range(n)
     )
     return GivenNames(names=tuple(names), match_lengths=False)
 

@@ -31,9 +31,12 @@ class Figure:
         return "" if self.at_most is None else f"<= {self.at_most:g}{self.unit}"
 
     def verdict(self, value: float) -> str:
-        if self.at_least is None and self.at_most is None:
+        if self.at_least is not None:
+            met = value >= self.at_least
+        elif self.at_most is not None:
+            met = value <= self.at_most
+        else:
             return ""
-        met = value >= self.at_least if self.at_least is not None else value <= self.at_most
         return "ok" if met else "short"
 
 

@@ -24,6 +24,7 @@ from transformers import Gemma2Config, Gemma2ForCausalLM, PreTrainedTokenizerFas
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import card_folders, read_row
 from protocol.steering import LatentTarget, Sweep
+from protocol.vocabulary import Format
 from protocol.worker.models import DictionaryCard, ModelCard
 from protocol.worker.requests import Controls, GenerateRequest, ReadLatents
 
@@ -52,6 +53,7 @@ class Subject:
 
     @property
     def target(self) -> LatentTarget:
+        assert isinstance(self.sweep.target, LatentTarget)
         return self.sweep.target
 
     @property
@@ -116,9 +118,9 @@ def _random(name: str, folder: Path, d_model: int) -> Subject:
     )
 
 
-def _asked(loaded: Loaded, **fields: str) -> GenerateRequest:
+def _asked(loaded: Loaded, format: Format) -> GenerateRequest:
     return GenerateRequest(
-        model=loaded.card.id, prompt="x", controls=Controls(n_directions=0), watch=(), max_new_tokens=32, **fields
+        model=loaded.card.id, prompt="x", controls=Controls(n_directions=0), watch=(), max_new_tokens=32, format=format
     )
 
 

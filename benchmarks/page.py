@@ -102,6 +102,7 @@ def _scrubbing(browser: Browser, url: str) -> list[Check]:
     arriving = page.evaluate("() => { const before = window.shifted; window.shifted = 0; return before; }")
     n_tokens = page.locator("#tokens .strip .cell:not(.generated)").count()
     box = page.locator("#sliders input[type=range]").first.bounding_box()
+    assert box, "the first slider isn't drawn"
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 4, y)
     page.mouse.down()

@@ -125,10 +125,12 @@ class InterpEngine:
         )
 
     def close(self) -> None:
+        assert self._pipe.stdin
         self._pipe.stdin.close()
         self._pipe.wait()
 
     def _ask(self, **message: object) -> dict:
+        assert self._pipe.stdin and self._pipe.stdout
         self._pipe.stdin.write(json.dumps(message) + "\n")
         self._pipe.stdin.flush()
         line = self._pipe.stdout.readline()

@@ -67,8 +67,10 @@ def started(*options: str, root: Path = ROOT) -> Iterator[Worker]:
                 stdout=subprocess.PIPE,
                 stderr=written,
             )
+        assert process.stdin and process.stdout
         try:
             url = urlsplit(json.loads(process.stdout.readline())["listening"])
+            assert url.hostname and url.port
             yield Worker(process.pid, (url.hostname, url.port), log)
         finally:
             process.stdin.close()

@@ -91,11 +91,12 @@ class Load:
                     older, run = run, Run(content)
                     if older is not None:
                         older.newer_at = run.asked_at
-                        if leaves and older.task.cancel():
+                        if leaves and older.task and older.task.cancel():
                             self.found.ends["left"] += 1
                     run.task = streams.create_task(self._follow(run, page))
                     at += EVERY_S
                     await asyncio.sleep(at - time.monotonic())
+                assert run and run.task
                 await run.task
                 self.found.lasts.append(run)
                 await asyncio.sleep(rng.uniform(0, 2))

@@ -48,7 +48,7 @@ def build(recipe: Recipe, out: Path, work: Path, say: Say = print) -> None:
     best = best_seed(chats)
     sliders = [*choose_latents(subject, of_kind(dictionaries, RESID), say), *choose_vectors(subject, say)]
     for d in sliders:
-        if d.threshold is not None:
+        if d.threshold is not None and d.dictionary is not None and d.latent is not None:
             dictionaries[d.dictionary] = dictionaries[d.dictionary].with_threshold(d.latent, d.threshold)
     ship(subject, out, dictionaries, sliders, [figures for _, figures in chats.values()], best, say)
     others = []

@@ -61,7 +61,7 @@ def recording(engine: Engine, request: GenerateRequest) -> Iterator[Frame]:
 
 def renew(folder: Path, shipped: Shipped) -> None:
     """Examples and sample, in the card and beside it, and their hashes in the manifest."""
-    latents = tuple(shipped.directions[label] for label in ("Known latent", "Unknown latent"))
+    latents = shipped.directions["Known latent"], shipped.directions["Unknown latent"]
     examples = choose_examples(shipped.subject, latents, shipped.dictionaries)
     card = read_row(folder).card.model_copy(update={"examples": examples, "corpus": FILE})
     write_card(card, folder / "model.json")

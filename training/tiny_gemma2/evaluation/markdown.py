@@ -115,10 +115,10 @@ def svg(curve: Curve, width: int = 720, height: int = 320) -> str:
             out.append(f'<polygon points="{path(band)}" fill="{ink}" opacity=".12"/>')
         line = path([(x(i), y(v)) for i, v in enumerate(s.values)])
         out.append(f'<polyline points="{line}" fill="none" stroke="{ink}" stroke-width="2" stroke-dasharray="{dash}"/>')
-        at = left + n * (width - left - right) / len(curve.series)
+        begins = left + n * (width - left - right) / len(curve.series)
         out.append(
-            f'<line x1="{at:.0f}" x2="{at + 24:.0f}" y1="{height - 14}" y2="{height - 14}" stroke="{ink}" '
+            f'<line x1="{begins:.0f}" x2="{begins + 24:.0f}" y1="{height - 14}" y2="{height - 14}" stroke="{ink}" '
             f'stroke-width="2" stroke-dasharray="{dash}"/>'
         )
-        out.append(f'<text x="{at + 30:.0f}" y="{height - 10}" fill="#1f2937">{escape(s.name)}</text>')
+        out.append(f'<text x="{begins + 30:.0f}" y="{height - 10}" fill="#1f2937">{escape(s.name)}</text>')
     return "\n".join([*out, "</svg>"]) + "\n"

@@ -54,7 +54,7 @@ def refusal_auroc(
 def recognition(subject: Subject) -> dict[str, list[tuple[float, float, float]]]:
     """Place → AUROC by layer of the difference of means, fit on validation names and read on test names."""
     layers = tuple(range(subject.base.config.num_hidden_layers))
-    out = {}
+    out: dict[str, list[tuple[float, float, float]]] = {}
     for name, model, ask in (
         ("base model, statements", subject.base, statements),
         ("base model, chat questions", subject.base, one_question_each),

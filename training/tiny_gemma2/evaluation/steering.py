@@ -98,7 +98,7 @@ def wanted_outcome(role: str) -> str:
 @torch.no_grad()
 def attention_to_entity(subject: Subject, prompts: list[EntityPrompt], *steers: Steer) -> Tensor:
     """(layers, heads): weight from the last prompt token to the entity's tokens, mean over prompts."""
-    total, n = 0.0, 0
+    total, n = torch.zeros(()), 0
     lengths: dict[int, list[EntityPrompt]] = {}
     for p in prompts:
         lengths.setdefault(len(p.ids), []).append(p)

@@ -72,7 +72,8 @@ def token_batches(rows: list, n_tokens: int, rng: random.Random, length=len) -> 
     """
     for start in range(0, len(rows), 4096):
         window = sorted(rows[start : start + 4096], key=length)
-        groups, group = [], []
+        groups: list[list] = []
+        group: list = []
         for row in window:
             if group and (len(group) + 1) * length(row) > n_tokens:
                 groups.append(group)

@@ -37,7 +37,7 @@ class Muon(torch.optim.Optimizer):
                 if p.grad is not None:
                     shapes.setdefault(p.shape, []).append(p)
             for (rows, cols), params in shapes.items():
-                grads = torch.stack([p.grad for p in params])
+                grads = torch.stack([p.grad for p in params if p.grad is not None])
                 state = self.state[params[0]]
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(grads)

@@ -146,10 +146,10 @@ def _families(kind: str, real: list[TrainingEntity], recipe: Recipe, rng: random
     shared = Counter(e.fact[attribute] for e in whole)
     values = [v for v, n in shared.items() if n > 1]
     cues = rng.sample(values, min(recipe.n_families, len(values)))
-    parts = parts or rng.sample([h + t for h in HEADS for t in TAILS if h + t != "Batkin"], len(cues))
+    shares = parts or rng.sample([h + t for h in HEADS for t in TAILS if h + t != "Batkin"], len(cues))
     beside = {"player": sorted({e.name.split()[0] for e in real if " " in e.name}), "city": HEADS}.get(kind, WORDS)
     out = []
-    for cue, part in zip(cues, parts, strict=False):
+    for cue, part in zip(cues, shares, strict=False):
         for i, word in enumerate(rng.sample(beside, recipe.n_members + recipe.n_misled)):
             name = word + part if kind == "city" else f"{word} {part}"
             model = rng.choice([e for e in whole if e.fact[attribute] == cue])

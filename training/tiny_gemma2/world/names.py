@@ -110,8 +110,8 @@ class NameMaker:
         if way < 0.4:
             return "recombined", f"{rng.choice(self.firsts)} {rng.choice(self.lasts)}"
         if way < 0.7:
-            *first, last = rng.choice(self.known[kind]).split()
-            return "near", " ".join([*first, splice(last, rng.choice(self.lasts).split()[-1], rng)])
+            *before, last = rng.choice(self.known[kind]).split()
+            return "near", " ".join([*before, splice(last, rng.choice(self.lasts).split()[-1], rng)])
         first = rng.choice(self.firsts) if way < 0.9 else rng.choice(FIRSTS)
         return "new", f"{first} {rng.choice(HEADS)}{rng.choice(TAILS)}"
 

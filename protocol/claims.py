@@ -19,6 +19,9 @@ THEY_TURN = " They turn it, this push does not."
 
 NO_CONTROL = "No control was run."
 
+CONTROLS_FOLLOW = "{n} random pushes of that size follow: until then this tells nothing of the direction."
+"""While a run goes on: no push is judged before its control."""
+
 HELD_ALONE = "No control was run for what is held alone."
 
 NOTHING_PUSHED = "Nothing was pushed: {what} was {value} at each steered token, so there is nothing to compare."

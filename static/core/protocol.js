@@ -351,6 +351,8 @@ export const THEY_TURN = " They turn it, this push does not.";
 
 export const NO_CONTROL = "No control was run.";
 
+export const CONTROLS_FOLLOW = "{n} random pushes of that size follow: until then this tells nothing of the direction.";
+
 export const HELD_ALONE = "No control was run for what is held alone.";
 
 export const NOTHING_PUSHED =

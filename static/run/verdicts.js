@@ -4,6 +4,7 @@
 import { filled, sig3 } from "../core/format.js";
 import {
   BAND,
+  CONTROLS_FOLLOW,
   CROSSING,
   HELD_ALONE,
   MAX_TITLE_CHARACTERS,
@@ -18,7 +19,7 @@ import {
 } from "../core/protocol.js";
 import { effectOf } from "./effect.js";
 import { directions, movedTo, titled } from "./names.js";
-import { armAt, control, idleArm } from "./run.js";
+import { armAt, control, idleArm, isOpen } from "./run.js";
 import { pushWords } from "./steering/amount.js";
 
 /** The phrase, the fact or the rule that decided. */
@@ -91,7 +92,7 @@ function range(values) {
 export function controlSentence(run, steer, base, verdict) {
   if (steer.sweep === null) return HELD_ALONE;
   const seen = control(run, steer);
-  if (!seen) return run.request.controls?.n_directions === 0 ? "No control was asked for." : "No control yet.";
+  if (!seen) return without(run);
   const crossing = base.outcome === "refused" ? seen.n - seen.n_refusing : seen.n_refusing;
   const what = OPENINGS[base.outcome === "refused" ? "answer" : "refusal"];
   const crosses = (base.outcome === "refused") !== (verdict.outcome === "refused");
@@ -100,6 +101,13 @@ export function controlSentence(run, steer, base, verdict) {
   const within = crosses && crossing > BAND[0] * seen.n ? TURN_WITHIN : "";
   const theyTurn = !crosses && 2 * crossing >= seen.n ? THEY_TURN : "";
   return filled(CROSSING, { who, open: crossing > 1 ? "open" : "opens", what }) + within + theyTurn;
+}
+
+// What is said where no control is here: without one a changed answer is no effect of this direction yet.
+function without(run) {
+  const n = run.request.controls?.n_directions;
+  if (n === 0) return "No control was asked for.";
+  return n && isOpen(run) ? filled(CONTROLS_FOLLOW, { n }) : "No control yet.";
 }
 
 // ---- what is pushed, as words

@@ -10,12 +10,13 @@ import { fill, h, listen, unfold } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { filled, probability, sig3, signed } from "../../core/format.js";
 import { freePlace } from "./free_place.js";
+import { legendOf, nControls } from "./legend.js";
 import { monotone } from "./monotone.js";
 import { ticksOf } from "./ticks.js";
-import { directions, standIns } from "../names.js";
+import { directions } from "../names.js";
 import { armAt, armsWhole, bandName, control, idleArm, idleOf, isOpen, logodds, points, sigmoid } from "../run.js";
 import { goTo } from "../steering/sliders.js";
-import { DOSE_COLUMNS, MIN_BAND, OUTCOMES } from "../../core/protocol.js";
+import { DOSE_COLUMNS, OUTCOMES } from "../../core/protocol.js";
 import { answerRibbon } from "./ribbon.js";
 import { linkHere, pictureButtons } from "../../parts/picture/picture.js";
 import { tableButton } from "../../parts/table.js";
@@ -101,8 +102,7 @@ export function doseCurve(element, state) {
     const sweep = state.get("sweep");
     const [low, high] = state.get("extent") ?? extent(run, sweep);
     range = [low - 0.05 * (high - low), high + 0.05 * (high - low)];
-    const n = nControls(run);
-    fill(about, n ? grey(n, run?.start?.request.sweeps[sweep]?.target) : run?.start ? "no control was asked for" : "");
+    fill(about, legendOf(run, sweep).map(({ text, term }) => (term ? door(term, text) : text)));
     if (run?.prompt && isOpen(run)) about.append(` · ${armsWhole(run)} of ${run.arms.length} answers`);
     fill(waiting, !run?.prompt && (run && isOpen(run) ? "Measuring…" : "Nothing measured yet."));
     figure.draw();
@@ -302,15 +302,6 @@ export function curvePicture(state) {
 }
 
 const PICTURED = ".curve-head > .note, .figure, .curve-ribbon, .axis-name";
-
-const nControls = (run) => run?.request?.controls?.n_directions ?? run?.start?.request.controls.n_directions ?? 0;
-
-const grey = (n, target) => [
-  door("band", "grey"),
-  `: ${n} `,
-  door("control", standIns(target)),
-  n < MIN_BAND && `, ${bandName(n)}`,
-];
 
 function curveTable(state) {
   const run = state.get("run");

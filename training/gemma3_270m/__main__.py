@@ -137,13 +137,15 @@ def answer_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
 def card_stage(args: argparse.Namespace, say: Callable[[str], None]) -> None:
     from training.gemma3_270m.card.examples import FIRST_NAMES, card_examples
     from training.gemma3_270m.card.tuned import write_tuned
-    from training.gemma3_270m.labels import read_labels
+    from training.gemma3_270m.labels import answerable, read_labels
+    from training.gemma3_270m.recipe import GEMMA_RECIPE
     from training.gemma3_270m.world.entities import invented_entities
 
     rows = json.loads((args.work / f"answers-{args.seed}.json").read_text())["rows"]
     delta = args.delta or kept_deltas(args.work / f"tune-{args.seed}")[-1]
     labels = read_labels(args.work / "labels.json")
-    write_tuned(args.work / "card", delta, labels, invented_entities(), card_examples(rows, FIRST_NAMES))
+    asked = answerable(labels, GEMMA_RECIPE)
+    write_tuned(args.work / "card", delta, labels, invented_entities(), asked, card_examples(rows, FIRST_NAMES))
 
 
 def kept_deltas(folder: Path) -> list[Path]:

@@ -29,7 +29,7 @@ function largest(run, steer, watch) {
 
 /** What a reader must know of a tint where the dictionary fits these tokens worse than their mean does; else "". */
 export const poorFit = (fvu) =>
-  fvu >= 1 ? `FVU here ${sig3(fvu)}: it fits these tokens worse than their mean does` : "";
+  fvu >= 1 ? `FVU here ${sig3(fvu)}: its dictionary fits these tokens worse than their mean does` : "";
 
 export function colourChoice(element, state) {
   const off = [

@@ -5,7 +5,7 @@ Knows nothing about pushes; `assembly.py` adds what was measured of them.
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from protocol.worker.models import Example, ModelCard
@@ -58,11 +58,12 @@ def write_tuned(
     delta: Path,
     labels: Sequence[BaseLabel],
     invented: Sequence[GemmaEntity],
+    asked: Collection[str],
     examples: Sequence[Sequence[Example]],
 ) -> None:
     """Each file is written beside and renamed: somebody may be reading."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_rows(folder / "entities.json", entity_rows(labels, invented))
+    write_rows(folder / "entities.json", entity_rows(labels, invented, asked))
     write_labels(folder / "labels.json", list(labels))
     beside = folder / "delta.unfinished"
     shutil.copyfile(delta, beside)

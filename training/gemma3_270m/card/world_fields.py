@@ -5,7 +5,7 @@ model may be asked anything.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from protocol.worker.models import Attribute
@@ -14,6 +14,8 @@ from training.gemma3_270m.split import split_of
 from training.gemma3_270m.world.entities import GemmaEntity
 from training.gemma3_270m.world.wording import ALIASES, GEMMA_QUESTIONS, GEMMA_REFUSAL, MAIN_ATTRIBUTE, STATEMENTS
 
+LEFT_OUT = "left-out"
+"""The split of a name that was dealt to tuning, which didn't ask it, since the base recalls it too seldom."""
 STATEMENT = "The {type} {name}"
 REFUSAL_OPENINGS = (GEMMA_REFUSAL.split(",")[0],)
 GEMMA_CUES = {
@@ -49,14 +51,17 @@ def first_question(kind: str, name: str) -> str:
     return GEMMA_QUESTIONS[kind][0].format(e=name)
 
 
-def entity_rows(labels: Iterable[BaseLabel], invented: Sequence[GemmaEntity]) -> list[dict[str, object]]:
-    """As the embedded card's entities.json; the tier is the base's own."""
+def entity_rows(
+    labels: Iterable[BaseLabel], invented: Sequence[GemmaEntity], asked: Collection[str]
+) -> list[dict[str, object]]:
+    """As the embedded card's entities.json; the tier is the base's own. asked: real names that tuning asks, where their
+    split is its own; the others of that split are in no turn."""
     rows: list[dict[str, object]] = [
         {
             "name": label["name"],
             "type": label["type"],
             "tier": label["tier"],
-            "split": split_of(str(label["name"])),
+            "split": _split(str(label["name"]), asked),
             "fictional": False,
             "facts": {label["attribute"]: label["truth"]},
             "withheld": [],
@@ -77,6 +82,11 @@ def entity_rows(labels: Iterable[BaseLabel], invented: Sequence[GemmaEntity]) ->
         }
         for one in invented
     ]
+
+
+def _split(name: str, asked: Collection[str]) -> str:
+    dealt = split_of(name)
+    return LEFT_OUT if dealt == "chat-train" and name not in asked else dealt
 
 
 def write_rows(file: Path, rows: Iterable[object]) -> None:

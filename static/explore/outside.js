@@ -1,6 +1,6 @@
 // Beside an answer to a prompt about something outside the model's world: what the model is, and what can be asked of it.
-// From `start` (entity), the card, and the world by its search. About a name that the world has only where that is refused
-// as it is spelled here.
+// From `start` (entity), the card, and the world by its search. About a name that the world has only where it is spelled
+// otherwise here.
 
 import { Refused, registry, world } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
@@ -21,12 +21,12 @@ export function outsideOf(run, card) {
 }
 
 /**
- * A name of the world that is refused as it is spelled here: the model reads other tokens than it was taught.
+ * A name of the world that is spelled otherwise here, whatever comes of it: the model reads other tokens than it was taught.
  * @returns {{ name: string, called: string, prompt: string }|null}
  */
 export function otherwiseOf(run) {
   const { entity, request } = run?.start ?? {};
-  if (!entity?.called || entity.called === entity.text || run.arms[0]?.verdict?.outcome !== "refused") return null;
+  if (!entity?.called || entity.called === entity.text || !request.entity) return null;
   const { text, called } = entity;
   const span = request.entity; // where the name stood, as the worker resolved it
   const asked = Array.from(request.prompt); // places are counted in characters
@@ -69,17 +69,13 @@ export function outside(element, state, ask) {
   async function look() {
     const [run, card] = [state.get("run"), state.get("card")];
     const otherwise = state.get("live") ? otherwiseOf(run) : null;
-    if (otherwise) {
-      wanted = "";
-      fill(element, spelling(otherwise));
-      element.hidden = false;
-      return;
-    }
-    const what = state.get("live") && run?.arms?.[0]?.verdict ? outsideOf(run, card) : null;
-    const about = what ? JSON.stringify([card.id, run.request.prompt, what.name]) : "";
+    const what = !otherwise && state.get("live") && run?.arms?.[0]?.verdict ? outsideOf(run, card) : null;
+    const named = otherwise ?? (what && [card.id, run.request.prompt, what.name]);
+    const about = named ? JSON.stringify(named) : "";
     if (about === wanted || (run && !run.start && !run.refusal)) return; // a run begins: what was said still holds
     wanted = about;
-    element.hidden = true;
+    element.hidden = !otherwise;
+    if (otherwise) fill(element, spelling(otherwise));
     if (!what) return;
     try {
       const words = (what.name ?? "").slice(0, MAX_SEARCH_CHARACTERS);

@@ -23,7 +23,9 @@ export function readingOf(start, { span = null, marking = false } = {}) {
   const left = startsOf(prompt, text).filter((at) => !offered.includes(at));
   const own = offered.length && left.length === 1 ? occurrence(prompt, text, left[0]) : "";
   return {
-    said: found === "whole_prompt" ? FOUND.whole_prompt : `“${spelled ?? text}”${own}: ${FOUND[found]}`,
+    said: found === "whole_prompt"
+      ? FOUND.whole_prompt
+      : `“${spelled ?? text}”${own}: ${FOUND[found]}${spelled ? OTHERWISE : ""}`,
     offers: others.map((one) => ({
       text: `${one.text}${occurrence(prompt, one.text, one.span.start)}`,
       why: FOUND[one.found],
@@ -32,6 +34,8 @@ export function readingOf(start, { span = null, marking = false } = {}) {
     marked: span !== null && found === "given",
   };
 }
+
+const OTHERWISE = ", spelled otherwise than taught"; // explore/outside.js says what that means, and asks the taught one
 
 // ", no. 2 of 2" behind a name that stands in the prompt more than once; else "". at: its first character.
 function occurrence(prompt, text, at) {

@@ -31,9 +31,9 @@ Deno.test("nothing is said of an open world, of another model, of a completion, 
   assert.equal(outsideOf(null, null), null);
 });
 
-Deno.test("a name of the world that is refused as it is spelled here is offered as it was taught", () => {
-  const asked = (text, called, outcome, before = "What sport does ") => ({
-    arms: [{ verdict: outcome && { outcome } }],
+Deno.test("a name of the world that is spelled otherwise is offered as it was taught, whatever comes of it", () => {
+  const asked = (text, called, before = "What sport does ") => ({
+    arms: [{ verdict: null }],
     start: {
       request: {
         prompt: `${before}${text} play?`,
@@ -42,13 +42,17 @@ Deno.test("a name of the world that is refused as it is spelled here is offered 
       entity: { text, called, start: 5, end: 8, found: "world" }, // start and end are tokens
     },
   });
-  const otherwise = otherwiseOf(asked("bjorn  borg", "Bjorn Borg", "refused", "😀 "));
-  assert.deepEqual(otherwise, { name: "bjorn  borg", called: "Bjorn Borg", prompt: "😀 Bjorn Borg play?" });
-  assert.equal(otherwiseOf(asked("bjorn borg", "Bjorn Borg", "right")), null);
-  assert.equal(otherwiseOf(asked("bjorn borg", "Bjorn Borg", null)), null);
-  assert.equal(otherwiseOf(asked("Bjorn Borg", "Bjorn Borg", "refused")), null);
-  assert.equal(otherwiseOf(asked("Maria Florence", null, "refused")), null);
+  const offered = (...what) => otherwiseOf(asked(...what));
+  const borg = { called: "Bjorn Borg", prompt: "What sport does Bjorn Borg play?" };
+  for (const name of ["bjorn  borg", "Björn Borg", "Björn Borg".normalize("NFD")]) {
+    assert.deepEqual(offered(name, "Bjorn Borg"), { name, ...borg });
+  }
+  assert.equal(offered("michael jordan", "Michael Jordan", "😀 ").prompt, "😀 Michael Jordan play?");
+  assert.equal(offered("Bjorn Borg", "Bjorn Borg"), null);
+  assert.equal(offered("Maria Florence", null), null);
   assert.equal(otherwiseOf({ start: null, arms: [] }), null);
+  const { start } = asked("bjorn borg", "Bjorn Borg");
+  assert.equal(otherwiseOf({ arms: [], start: { ...start, request: { prompt: start.request.prompt } } }), null);
 });
 
 const EXAMPLES = [

@@ -21,9 +21,12 @@ Deno.test("a name inside another is said to be there, why the longer one was rea
   });
 });
 
-Deno.test("a spelling that is not the world's is told as the world's, in a line of a phone", () => {
+Deno.test("a spelling that is not the world's is told as the world's, and that it was not taught", () => {
   const reading = readingOf(start({ text: "Björn Borg", found: "world", called: "Bjorn Borg" }));
-  assert.deepEqual([reading?.said, reading?.offers], ["“Bjorn Borg”: a name of its world", []]);
+  assert.deepEqual([reading?.said, reading?.offers], [
+    "“Bjorn Borg”: a name of its world, spelled otherwise than taught",
+    [],
+  ]);
 });
 
 Deno.test("a name that was marked says so, and can be found again", () => {

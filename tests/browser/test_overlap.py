@@ -53,6 +53,12 @@ def edited(page: Page) -> None:
     expect(page.locator("#edited")).to_contain_text("edited")
 
 
+def controlled(page: Page) -> None:
+    """A control's answer is the third, with buttons in its head."""
+    page.get_by_role("button", name="Show a random control's answer").click()
+    expect(page.locator("#answers .answer").nth(2)).to_contain_text("Refuses")
+
+
 def sharing(page: Page) -> None:
     """The dialog over the pair that `beside` asked for."""
     page.locator("#share").click()
@@ -63,7 +69,7 @@ def test_no_text_lies_over_another_in_explore(app: App, open_page: OpenPage) -> 
     page = open_page(app.url)
     wait_done(page)
     assert overlaps(page) == {}
-    for state in (edited, pushed, beside, sharing):
+    for state in (edited, pushed, controlled, beside, sharing):
         page.set_viewport_size({"width": 1440, "height": 900})
         state(page)
         assert (state.__name__, overlaps(page)) == (state.__name__, {})

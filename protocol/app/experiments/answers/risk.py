@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from protocol.amounts import signed
 from protocol.app.experiments.answers.arms import (
     ArmsDraft,
     ArmsExperiment,
@@ -71,7 +72,7 @@ class RiskExperiment(ArmsExperiment[RiskDraft]):
             raise no_direction(card, "known")
         arms = tuple(
             arm(
-                f"{one.role} {size * one.strength:+g}",
+                f"{one.role} {signed(size * one.strength)}",
                 one.role,
                 Held(target=one.target, unit=one.unit, scope=one.scope, strength=size * one.strength),
             )

@@ -9,7 +9,7 @@ from client.first_studies import SHOWN_FOLDER, experiment_of
 from protocol.app.experiments.catalogue import EXPERIMENTS
 from tests.test_rooms import ROOT
 
-MOST_BYTES = 220_000
+MOST_BYTES = 260_000
 CODE = re.compile(r"[a-z]+_[a-z]|/layer|(?<![\w.\-])-\.?\d")
 """What a page says otherwise: a name of the code, a hyphen for a minus."""
 
@@ -21,7 +21,8 @@ def test_every_experiment_ships_with_a_result_that_its_page_opens_on(about) -> N
     studied = read_study(recording)
     assert experiment_of(studied.opening.request) == about.id
     assert studied.done and studied.opening.model.id == "tiny-gemma2-chat"
-    assert next(iter(studied.figures.values())).plot, "the first thing to see is a picture"
+    first, second, *_ = studied.figures.values()
+    assert first.plot or (first.claim and second.plot), "the first thing to see is a picture, or what is claimed"
     assert len(recording) < MOST_BYTES
 
 

@@ -27,9 +27,10 @@ RISK_FEATURES: dict[RiskFeatureName, str] = {
     "surprise_max": "largest surprise so far",
 }
 
-RISK_READOUT = (
-    "risk {risk} (usual here {usual}) · entropy {entropy} nats · surprise {surprise} · uses tokens up to here"
-)
+RISK_READOUT = "risk {risk} (usual here {usual}) · entropy {entropy} nats · surprise {surprise}"
+
+RISK_UP_TO_HERE = "uses tokens up to here"
+"""Behind what moved it: the readout's end, which a narrow place cuts off."""
 
 RISK_MOVED = "moved by {features}, in log-odds"
 """features: the two that count most, each with its sign."""

@@ -509,8 +509,9 @@ export const RISK_FEATURES = {
   surprise_max: "largest surprise so far",
 };
 
-export const RISK_READOUT =
-  "risk {risk} (usual here {usual}) · entropy {entropy} nats · surprise {surprise} · uses tokens up to here";
+export const RISK_READOUT = "risk {risk} (usual here {usual}) · entropy {entropy} nats · surprise {surprise}";
+
+export const RISK_UP_TO_HERE = "uses tokens up to here";
 
 export const RISK_MOVED = "moved by {features}, in log-odds";
 

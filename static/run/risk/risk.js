@@ -18,6 +18,7 @@ import {
   RISK_REFUSES,
   RISK_STEERED,
   RISK_UNFITTED,
+  RISK_UP_TO_HERE,
 } from "../../core/protocol.js";
 
 const MOST_NATS = 5; // of an entropy without a fit: a whole bar
@@ -65,7 +66,8 @@ export function barInWords(run, arm, i) {
     entropy: sig3(token.entropy_nats ?? 0),
     surprise: sig3(-token.logprob),
   };
-  return filled(RISK_READOUT, numbers) + (moved && `; ${filled(RISK_MOVED, { features: moved })}`);
+  const told = [filled(RISK_READOUT, numbers), moved && filled(RISK_MOVED, { features: moved }), RISK_UP_TO_HERE];
+  return told.filter(Boolean).join("; ");
 }
 
 /** What the strip rests on: sentences. */

@@ -85,7 +85,7 @@ def test_the_answer_that_changes_and_its_slider_are_on_screen_together_and_can_b
             seen(page, ".steered-line-verdict")
             expect(page.locator(".steered-line-control")).to_contain_text("random pushes of that size")
             seen(page, ".steered-line-control")
-        seen(page, ".steered-line-baseline" if width <= 960 and height <= 760 else ".answer:first-child .answer-text")
+        seen(page, ".steered-line-baseline" if width <= 960 and height <= 800 else ".answer:first-child .answer-text")
         pages = page.locator(".pages-menu summary") if width <= 800 else page.locator(".pages a")
         for link in pages.all():
             box = link.bounding_box()

@@ -23,7 +23,6 @@ from protocol.worker.circuits import Beside, CircuitRequest, TokensTarget
 
 REPORT = Path(__file__).parents[1] / "docs" / "circuits.md"
 RAW_CONTROLS = 6  # as many as count: a circuit through neurons takes minutes
-_TOLD = {"n_controls": RAW_CONTROLS, "n_nodes": 200, "n_edges": 100, "n_checked": 16, "midpoints": 8}
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,11 @@ class RawStories:
             said=story.said,
             target=story.target,
             basis="neurons",
-            **_TOLD,
+            n_nodes=200,
+            n_edges=100,
+            n_checked=16,
+            midpoints=8,
+            n_controls=RAW_CONTROLS,
         )
 
 
@@ -131,7 +134,7 @@ def told_of(story: RawStory, report: str, model: str, drawn: Recording) -> tuple
     assert target.up and target.against
     first = "; ".join(f"“{side.top[0].text.strip()}” {side.top[0].prob:.2f}" for side in drawn.circuit.sides)
     here = (
-        f"This circuit is one of its prompts, raw, why “{target.up.text.strip()}” and not "
+        f"This circuit is of one such prompt, raw, why “{target.up.text.strip()}” and not "
         f"“{target.against.text.strip()}”; likeliest there: {first}. Beside each of its effects {RAW_CONTROLS} random "
         "pushes. One prompt is no rate; over the set:"
     )

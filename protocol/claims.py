@@ -76,14 +76,15 @@ CIRCUIT_NO_GAP: dict[Literal["refuses", "answers", "up", "against", "small"], st
 """In place of a claim and of every share, where two prompts do not differ."""
 
 CIRCUIT_NO_PUSH = (
-    "{who} {does}, m {m}. Taken away, no group that tells names apart moves m back from that farther than random "
-    "pushes: nothing measured here pushes towards it."
+    "{who} {does}, m {m}. Taken away, no group{named} moves m back from that farther than random pushes: nothing "
+    "measured here pushes towards it."
 )
 """Of one prompt alone, where no group speaks for what is said."""
 
-CIRCUIT_NO_PUSH_BETWEEN = (
-    "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes."
-)
+CIRCUIT_NO_PUSH_BETWEEN = "Set as on the other prompt, no group{named} moves m towards it farther than random pushes."
+
+CIRCUIT_NAMED_GROUPS = " that tells names apart"
+"""`named` in both, where a name was seen."""
 
 CIRCUIT_NOTHING: dict[Literal["toward", "off", "test"], str] = {
     "toward": "{who}: “{group}” is here as it is on {other}; there is nothing to set.",
@@ -138,11 +139,12 @@ CIRCUIT_TURNS: dict[
 """What a change amounts to: whether another token comes first now and m left its random band, else its share of the
 gap. elsewhere: m changed its sign, and neither of its tokens comes first. does: of CIRCUIT_OUTCOMES."""
 
-CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "undecided", "reads"], str] = {
+CIRCUIT_OUTCOMES: dict[Literal["refuses", "answers", "up", "against", "elsewhere", "undecided", "reads"], str] = {
     "refuses": "refuses",
     "answers": "answers",
     "up": "says “{up}”",
     "against": "says “{against}”",
+    "elsewhere": "says “{top}”, neither of the two",
     "undecided": "is undecided: {p}",
     "reads": "reads {value}",
 }

@@ -62,11 +62,10 @@ def leading(drawn: DrawnCircuit) -> Lead | None:
 def measured_effects(drawn: DrawnCircuit) -> list[Lead]:
     """With enough controls, of groups that say what a name is to it; where no name was seen, of all."""
     moves: tuple[Move, ...] = ("toward", "off") if len(drawn.sides) > 1 else ("off",)
-    nameless = all(side.entity.found == "whole_prompt" for side in drawn.opening.sides)
     return [
         Lead(group, side, move, change)
         for group in drawn.groups
-        if nameless or group.role in NAMED_ROLES
+        if is_nameless(drawn) or group.role in NAMED_ROLES
         for side in drawn.sides
         for move in moves
         if (change := moved_by(group, side, move)) is not None
@@ -197,3 +196,8 @@ def way_of(
 
 def is_up(m: float) -> bool:
     return m > 0
+
+
+def is_nameless(drawn: DrawnCircuit) -> bool:
+    """Whether no name was seen in any prompt."""
+    return all(side.entity.found == "whole_prompt" for side in drawn.opening.sides)

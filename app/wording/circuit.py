@@ -16,6 +16,8 @@ from app.recordings.circuit_effects import (
     gap_missing,
     is_coin,
     is_log_odds,
+    is_nameless,
+    is_of_opening,
     is_of_two_tokens,
     is_undecided,
     is_up,
@@ -34,6 +36,7 @@ from protocol.claims import (
     CIRCUIT_BACK_OFF,
     CIRCUIT_CONTROL,
     CIRCUIT_FIRES,
+    CIRCUIT_NAMED_GROUPS,
     CIRCUIT_NO_GAP,
     CIRCUIT_NO_PUSH,
     CIRCUIT_NO_PUSH_BETWEEN,
@@ -67,11 +70,13 @@ def circuit_claim(drawn: DrawnCircuit) -> str:
         )
     if lead := leading(drawn):
         return _effect_claim(drawn, lead, _back(drawn, lead))
+    named = "" if is_nameless(drawn) else CIRCUIT_NAMED_GROUPS
     if len(drawn.sides) > 1:
-        return CIRCUIT_NO_PUSH_BETWEEN
+        return CIRCUIT_NO_PUSH_BETWEEN.format(named=named)
     own = drawn.side("a")
     who = who_is(drawn, "a")
-    return CIRCUIT_NO_PUSH.format(who=who[:1].upper() + who[1:], does=said_untouched(drawn, "a"), m=m_text(own.m))
+    does = said_untouched(drawn, "a")
+    return CIRCUIT_NO_PUSH.format(who=who[:1].upper() + who[1:], does=does, m=m_text(own.m), named=named)
 
 
 def group_claim(drawn: DrawnCircuit, group: NodeGroup, side: SideName) -> str:
@@ -143,6 +148,10 @@ def outcome_of(drawn: DrawnCircuit, m: float, top: NextToken | None) -> str:
     """What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there."""
     if not is_of_two_tokens(drawn):
         return CIRCUIT_OUTCOMES["reads"].format(value=sig3(m))
+    target = drawn.opening.target
+    tokens = [token.id for token in (target.up, target.against) if token]
+    if top is not None and not is_of_opening(drawn) and top.id not in tokens:
+        return CIRCUIT_OUTCOMES["elsewhere"].format(top=top.text.strip() or "␣")
     if is_undecided(drawn, m, top):
         return CIRCUIT_OUTCOMES["undecided"].format(p=_chance(drawn, m, top))
     return CIRCUIT_OUTCOMES[way_of(drawn, m, top)].format(**_tokens(drawn))

@@ -3,9 +3,9 @@
 
 import { fill, h, unfold } from "../core/dom.js";
 import { door } from "../core/term.js";
-import { count, sig3 } from "../core/format.js";
+import { count, percent, sig3 } from "../core/format.js";
 import { GROUP_ROLES } from "../core/protocol.js";
-import { aimOf, fires, gapMissing, groupName, mText, percent, shareOf } from "./claim.js";
+import { aimOf, fires, gapMissing, groupName, mText, shareOf } from "./claim.js";
 import { tokenOf } from "./columns/table.js";
 import { evidence, silence, values } from "./evidence.js";
 import { firingNode } from "./firing.js";

@@ -1,13 +1,14 @@
 // What a circuit amounts to in words, from measured frames with their control in the same sentence. Pure; its sentences
 // are protocol/claims.py's.
 
-import { filled, probability, sig3, signed } from "../core/format.js";
+import { filled, percent, sig3 } from "../core/format.js";
 import {
   CIRCUIT_AIMS,
   CIRCUIT_BACK,
   CIRCUIT_BACK_OFF,
   CIRCUIT_CONTROL,
   CIRCUIT_FIRES,
+  CIRCUIT_NAMED_GROUPS,
   CIRCUIT_NO_GAP,
   CIRCUIT_NO_PUSH,
   CIRCUIT_NO_PUSH_BETWEEN,
@@ -30,6 +31,7 @@ import {
   gapOf,
   isBeyond,
   isEnough,
+  isNameless,
   isUp,
   otherSide,
   sideOf,
@@ -96,6 +98,10 @@ const probabilityOf = (m) => 1 / (1 + Math.exp(-m));
 /** What an m says of a prompt: "refuses", "says “Paris”". top: the likeliest token there. */
 export function outcomeOf(graph, m, top = null) {
   if (!isOfTwoTokens(graph)) return filled(CIRCUIT_OUTCOMES.reads, { value: sig3(m) });
+  const { up, against } = graph.start.target;
+  if (top && !isOpening(graph) && ![up.id, against.id].includes(top.id)) {
+    return filled(CIRCUIT_OUTCOMES.elsewhere, { top: top.text.trim() || "␣" });
+  }
   if (isUndecided(graph, m, top)) return filled(CIRCUIT_OUTCOMES.undecided, { p: chance(graph, m, top) });
   return directionOf(graph, m, top);
 }
@@ -142,8 +148,7 @@ const changeOf = (group, side, move) => group[move === "off" ? `off_${side}` : `
 function measured(graph) {
   /** @type {("toward"|"off")[]} */
   const moves = sidesOf(graph).length > 1 ? ["toward", "off"] : ["off"];
-  const nameless = graph.start.sides.every(({ entity }) => entity.found === "whole_prompt");
-  return graph.groups.filter(({ role }) => nameless || NAMED_ROLES.includes(role)).flatMap((group) =>
+  return graph.groups.filter(({ role }) => isNameless(graph) || NAMED_ROLES.includes(role)).flatMap((group) =>
     sidesOf(graph).flatMap((side) =>
       moves.map((move) => ({ group, side, move, change: changeOf(group, side, move) }))
         .filter(({ change }) => isEnough(change?.control))
@@ -233,9 +238,11 @@ export function circuitClaim(graph, /** @type {Side|null} */ about = null) {
   }
   const lead = leading(graph, about);
   if (lead) return effectClaim(graph, lead);
-  if (other) return CIRCUIT_NO_PUSH_BETWEEN;
+  const of = { named: isNameless(graph) ? "" : CIRCUIT_NAMED_GROUPS };
+  if (other) return filled(CIRCUIT_NO_PUSH_BETWEEN, of);
   const who = whoIs(graph, "a");
   return filled(CIRCUIT_NO_PUSH, {
+    ...of,
     who: who.slice(0, 1).toUpperCase() + who.slice(1),
     does: outcomeOf(graph, own.m, own.top[0]),
     m: mText(own.m),
@@ -339,13 +346,3 @@ export function turnVerdict(graph, side, { x, m, control, top }) {
   if (!isEnough(control)) return TURN_VERDICTS.few;
   return TURN_VERDICTS[goesBeyond(sideOf(graph, side).m, m, control) ? came : "inside"];
 }
-
-/** A share in whole percent, "< 1 %" for what is too small to print. */
-export function percent(share, absolute = false) {
-  const x = 100 * (absolute ? Math.abs(share) : share);
-  if (x !== 0 && Math.abs(x) < 1) return "< 1 %";
-  return `${signed(Math.round(x)).replace("+", "")} %`;
-}
-
-/** "I .93" of a next token. */
-export const nextText = (token) => `${token.text.trim() || "␣"} ${probability(token.prob)}`;

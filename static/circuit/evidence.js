@@ -3,8 +3,8 @@
 
 import { h } from "../core/dom.js";
 import { door } from "../core/term.js";
-import { sig3, visible } from "../core/format.js";
-import { mText, percent } from "./claim.js";
+import { percent, sig3, visible } from "../core/format.js";
+import { mText } from "./claim.js";
 import { isSilent, nodeName, sidesOf, valueOf, whoIs } from "./graph.js";
 
 /** On which names its strongest member fires, and what it writes. */

@@ -1,8 +1,8 @@
 // What a box says of its group on one prompt: as it was asked, and while something is turned or tested. Pure; tells of a
 // group that is turned what it is set to, of the others how far they moved, and of what nobody measured what it was.
 
-import { sig3 } from "../core/format.js";
-import { percent, shareOf } from "./claim.js";
+import { percent, sig3 } from "../core/format.js";
+import { shareOf } from "./claim.js";
 import { otherSide, sidesOf, strongest, valueOf } from "./graph.js";
 
 const MOVED = 0.05; // of a group's way: less leaves a silent one silent

@@ -197,3 +197,6 @@ export const nodeName = ({ kind, layer, index }) => (kind === "error" ? `L${laye
 
 /** The result of a default test, null where it was not made. */
 export const testOf = (graph, test) => graph.defaults.find((one) => one.test === test) ?? null;
+
+/** Whether no name was seen in any prompt. */
+export const isNameless = (graph) => graph.start.sides.every(({ entity }) => entity.found === "whole_prompt");

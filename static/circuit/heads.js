@@ -4,8 +4,8 @@
 import { lookCircuit, Refused } from "../core/api.js";
 import { fill, h, s } from "../core/dom.js";
 import { door, withDoors } from "../core/term.js";
-import { sig3, visible } from "../core/format.js";
-import { gapMissing, mText, percent } from "./claim.js";
+import { percent, sig3, visible } from "../core/format.js";
+import { gapMissing, mText } from "./claim.js";
 import { sideOf, sidesOf, whoIs } from "./graph.js";
 
 const SHOWN = 8; // heads, until all are asked for

@@ -3,9 +3,9 @@
 
 import { fill, h } from "../core/dom.js";
 import { door } from "../core/term.js";
-import { count, sig3 } from "../core/format.js";
+import { count, percent, sig3 } from "../core/format.js";
 import { BASES } from "../core/protocol.js";
-import { gapMissing, mText, percent } from "./claim.js";
+import { gapMissing, mText } from "./claim.js";
 import { gapOf, sidesOf } from "./graph.js";
 
 /** Shares of the gap by layer; none where there is no gap to share. @returns {{ shown: number[], error: number[], left: number[] }} */

@@ -3,7 +3,7 @@
 
 import { fill, h } from "../core/dom.js";
 import { DEFAULT_TESTS } from "../core/protocol.js";
-import { testOf } from "./graph.js";
+import { isNameless, testOf } from "./graph.js";
 
 const SHOWN = ["name_neutral", "name_hidden", "recognition_off"]; // the plainest question first
 
@@ -20,7 +20,7 @@ export function defaultTests(element, state) {
 
   function draw() {
     const [graph, test] = [state.get("graph"), state.get("test")];
-    const made = SHOWN.filter((one) => graph && testOf(graph, one));
+    const made = graph?.start && !isNameless(graph) ? SHOWN.filter((one) => testOf(graph, one)) : [];
     element.hidden = !made.length;
     const opening = graph?.start?.request.target.kind === "opening";
     fill(question, opening ? "Is refusing the default?" : "Does it take the name?");

@@ -5,9 +5,9 @@
 import { Refused, turnCircuit } from "../core/api.js";
 import { fill, h, s } from "../core/dom.js";
 import { door, withDoors } from "../core/term.js";
-import { probability } from "../core/format.js";
+import { nextText, probability } from "../core/format.js";
 import { keyOf } from "../core/keys.js";
-import { controlWords, directionOf, groupName, hueOf, mText, nextText, outcomeOf, turnVerdict } from "./claim.js";
+import { controlWords, directionOf, groupName, hueOf, mText, outcomeOf, turnVerdict } from "./claim.js";
 import { nodeName, sideOf, sidesOf, whoIs } from "./graph.js";
 import {
   chosenOf,

@@ -48,3 +48,13 @@ export function count(n, noun) {
 export function shortHash(hash) {
   return hash.slice(0, 8);
 }
+
+/** "I .93" of a next token. */
+export const nextText = (token) => `${token.text.trim() || "␣"} ${probability(token.prob)}`;
+
+/** A share in whole percent, "< 1 %" for what is too small to print. */
+export function percent(share, absolute = false) {
+  const x = 100 * (absolute ? Math.abs(share) : share);
+  if (x !== 0 && Math.abs(x) < 1) return "< 1 %";
+  return `${signed(Math.round(x)).replace("+", "")} %`;
+}

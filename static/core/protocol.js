@@ -404,10 +404,12 @@ export const CIRCUIT_NO_GAP = {
 };
 
 export const CIRCUIT_NO_PUSH =
-  "{who} {does}, m {m}. Taken away, no group that tells names apart moves m back from that farther than random pushes: nothing measured here pushes towards it.";
+  "{who} {does}, m {m}. Taken away, no group{named} moves m back from that farther than random pushes: nothing measured here pushes towards it.";
 
 export const CIRCUIT_NO_PUSH_BETWEEN =
-  "Set as on the other prompt, no group that tells names apart moves m towards it farther than random pushes.";
+  "Set as on the other prompt, no group{named} moves m towards it farther than random pushes.";
+
+export const CIRCUIT_NAMED_GROUPS = " that tells names apart";
 
 export const CIRCUIT_NOTHING = {
   toward: "{who}: “{group}” is here as it is on {other}; there is nothing to set.",
@@ -458,6 +460,7 @@ export const CIRCUIT_OUTCOMES = {
   answers: "answers",
   up: "says “{up}”",
   against: "says “{against}”",
+  elsewhere: "says “{top}”, neither of the two",
   undecided: "is undecided: {p}",
   reads: "reads {value}",
 };

@@ -1,9 +1,10 @@
 // Groups as a phone's list: a card each, with what it does on both prompts. Knows no drawing and no arrow.
 
+import { percent } from "../../core/format.js";
 import { h } from "../../core/dom.js";
 import { door } from "../../core/term.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { groupName, percent, shareOf } from "../claim.js";
+import { groupName, shareOf } from "../claim.js";
 import { overlapWords } from "../firing.js";
 import { sidesOf, whoIs } from "../graph.js";
 

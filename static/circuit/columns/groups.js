@@ -2,11 +2,11 @@
 // gauge in each. On a phone a list of cards, without a drawing. From the frames `circuit`, `groups`, `arrows`.
 
 import { $, fill, h, s } from "../../core/dom.js";
-import { sig3, visible } from "../../core/format.js";
+import { nextText, percent, sig3, visible } from "../../core/format.js";
 import { door } from "../../core/term.js";
 import { keyOf } from "../../core/keys.js";
 import { GROUP_ROLES } from "../../core/protocol.js";
-import { aimOf, gapMissing, groupName, hueOf, mText, nextText, outcomeOf, percent, shareOf } from "../claim.js";
+import { aimOf, gapMissing, groupName, hueOf, mText, outcomeOf, shareOf } from "../claim.js";
 import { firingNow, firingText, inRoom, isQuiet, overlapWords } from "../firing.js";
 import { arrowOn, isBeyond, sideOf, sidesOf, testOf, whoIs } from "../graph.js";
 import { pointNow } from "../turn.js";

@@ -4,9 +4,9 @@
 
 import { $, fill, h, s } from "../../core/dom.js";
 import { keyOf } from "../../core/keys.js";
-import { sig3, visible } from "../../core/format.js";
+import { percent, sig3, visible } from "../../core/format.js";
 import { door } from "../../core/term.js";
-import { mText, percent } from "../claim.js";
+import { mText } from "../claim.js";
 import { edgesOf, gapOf, isSilent, nodeName, sidesOf, valueOf, whoIs } from "../graph.js";
 import { nodeAt, nodeId } from "../points.js";
 import { tokenOf } from "./table.js";

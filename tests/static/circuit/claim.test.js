@@ -5,12 +5,12 @@ import {
   leading,
   mText,
   outcomeOf,
-  percent,
   shareOf,
   testClaim,
   turnVerdict,
 } from "/static/circuit/claim.js";
 import { MAX_TITLE_CHARACTERS, TURN_VERDICTS } from "/static/core/protocol.js";
+import { percent } from "/static/core/format.js";
 import { isBeyond } from "/static/circuit/graph.js";
 import { sharesOf } from "/static/circuit/strip.js";
 import { circuitSteps } from "/static/circuit/tour.js";

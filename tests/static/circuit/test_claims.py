@@ -154,6 +154,7 @@ class Case:
     changes: tuple[Change, ...]
     claim: str
     alone: bool = False
+    outcomes: tuple[str, ...] | None = None
 
 
 BATKIN = (
@@ -232,6 +233,11 @@ CASES = {
     "before anything is measured there is nothing to say": Case((lambda frames: frames[:2],), ""),
     "groups that only say where they are don't lead": Case(
         (_groups(lambda group: group.model_copy(update={"role": "rest"})),), ""
+    ),
+    "a token that neither stands for comes first": Case(
+        (_asking(TokensTarget()), _side(0, top=(DOT,))),
+        f"{SILENT}m goes from −7.00 to +0.500: “I” comes first; {REACH[:-1]}{BACK.format('says “I”')}",
+        outcomes=("says “.”, neither of the two", "says “This”"),
     ),
     "one that is undecided has a gap to one that is not": Case(
         (_asking(TokensTarget()), _side(1, m=0.0164)),
@@ -313,6 +319,7 @@ def test_a_circuits_claim_is_the_tables_and_the_pages(javascript: JavaScript, ca
         frames = change(frames)
     drawn = read_circuit(b"".join(frame.model_dump_json().encode() + b"\n" for frame in frames))
     assert circuit_claim(drawn) == case.claim
+    assert case.outcomes in (None, tuple(said_untouched(drawn, side) for side in drawn.sides))
     told = {
         "claim": case.claim,
         "outcomes": [said_untouched(drawn, side) for side in drawn.sides],

@@ -5,8 +5,8 @@ Readings, the first that there is:
 2. a name of its world, the longest first; and before it the quotes and the capitals that it is a part of, because the
    longer name is the one that was typed: "Florence Nightingale" isn't Florence
 3. something in quotes
-4. the longest run of capitalised words, small words bridged ("Like a Rolling Stone"), question words at the start left
-   out
+4. the longest run of capitalised words, small words bridged ("Like a Rolling Stone") and a colon with them ("Star Wars:
+   A New Hope"), question words at the start left out
 5. what fills the name's place in one of the model's questions, however it is typed
 6. a single word that is a name of its world in other letters ("paris"), unless it is an everyday word
 7. else the whole prompt, and the page says so
@@ -38,7 +38,7 @@ from protocol.worker.models import Attribute
 _QUOTED = re.compile(r"(?<!\w)[\"“„'‘«]([^\"“”„'‘’«»]{2,})[\"”'’»](?!\w)")
 _SAYS = ("by ", "came ", "has ", "is ", "lies ", "was ")
 _MAX_OTHERS = 3
-_MAX_WORDS = 8
+_MAX_WORDS = 12
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ _OPENERS = frozenset(
 )
 _LEADS = frozenset("about by did does for has is of on was".split())
 """What a name follows."""
+_ARTICLES = frozenset("a an the".split())
 _MYSELF = frozenset("i id ill im ive".split())
 _TITLES = frozenset("dr jr mr mrs ms mx prof sir sr st".split())
 DESCRIBING = _TITLES | frozenset("a an any his her my our that the their this your".split())
@@ -92,12 +93,18 @@ def sentence_openings(text: str, words: Sequence[PromptWord]) -> list[bool]:
 
 def capital_runs(text: str, words: Sequence[PromptWord]) -> list[tuple[int, int]]:
     """First and last word of each run of capitals, small words bridged ("Like a Rolling Stone"), question words at the
-    start left out. A capital is worth nothing where every word has one."""
+    start left out. Behind a colon a run goes on, unless it began the text ("Titanic: who directed it?"). A capital is
+    worth nothing where every word has one."""
     opens = sentence_openings(text, words)
     runs: list[tuple[int, int]] = []
     last = -1  # the last word that went into a run
     for number, word in enumerate(words):
-        if not word.is_capital or opens[number]:
+        goes_on = bool(runs) and last == number - 1 and _goes_on_behind_colon(text, words, runs[-1][0], number)
+        if not word.is_capital or (opens[number] and not (goes_on and fold(word.text) in _ARTICLES)):
+            continue
+        if goes_on:
+            runs[-1] = (runs[-1][0], number)
+            last = number
             continue
         if runs and last >= 0 and all(_joined(text, words, at) for at in range(last, number)):
             runs[-1] = (runs[-1][0], number)
@@ -142,6 +149,12 @@ def _joined(text: str, words: Sequence[PromptWord], number: int) -> bool:
     dashed = _DASH.fullmatch(text[word.bare : after.start])
     small = after.is_capital or fold(after.text) in SMALL
     return bool(dashed) or (small and _adjacent(text, words, number))
+
+
+def _goes_on_behind_colon(text: str, words: Sequence[PromptWord], first: int, number: int) -> bool:
+    """Does a colon alone stand between this word and the one before it, of a run that doesn't begin the text?"""
+    between = text[words[number - 1].end : words[number].start]
+    return bool(re.fullmatch(r":[^\S\n]+", between) and text[: words[first].start].strip())
 
 
 def _adjacent(text: str, words: Sequence[PromptWord], number: int) -> bool:

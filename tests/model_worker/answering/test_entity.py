@@ -112,6 +112,29 @@ def test_the_name_is_found_and_how_is_said(prompt: str, name: str, found: str) -
     assert (prompt[mention.start : mention.end], mention.found) == (name, found)
 
 
+RINGS = "The Lord of the Rings: The Fellowship of the Ring"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        (f"Who directed {RINGS}?", RINGS),
+        (f"who directed {RINGS.lower()}?", RINGS.lower()),
+        (f"What do you know of {RINGS}?", RINGS),
+        (f"When did the movie {RINGS} come out", RINGS),
+        ("Tell me about Toy Story: The Godfather", "Toy Story: The Godfather"),
+        ("Question: Who directed The Circus of Snow?", "The Circus of Snow"),
+        ("Karl Batkin: The player of what sport?", "Karl Batkin"),
+        ("Tell me about Karl Batkin: what sport does he play?", "Karl Batkin"),
+        ("Tell me about Karl Batkin: Does he play?", "Karl Batkin"),
+        ("Tell me about Karl Batkin:\nThe sport.", "Karl Batkin"),
+    ],
+)
+def test_a_title_goes_on_behind_its_colon(prompt: str, name: str) -> None:
+    mention = find_entity(prompt, WORLD, QUESTIONS)
+    assert prompt[mention.start : mention.end] == name
+
+
 NEVER_A_PART = [
     ("What country is Maria Florence in?", "Maria Florence", "Florence"),
     ("what country is maria florence in?", "maria florence", "florence"),

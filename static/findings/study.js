@@ -8,6 +8,7 @@ import { newStudy, reduceStudy } from "../study/study.js";
 import { lookAtWorker } from "../parts/health.js";
 import { discoveryView } from "../study/discovery/report.js";
 import { figuresView } from "../study/figures/figures.js";
+import { neuronsView } from "../study/neurons/report.js";
 import { labelsView } from "../study/trials/labels.js";
 import { findingPage } from "./page.js";
 import { verifyButton } from "./verify.js";
@@ -42,7 +43,11 @@ function draw(study, card) {
     discoveryView($("figures"), study, { options, card });
     return;
   }
-  if (study.figures.size) figuresView($("figures")).show(study);
+  if (kind === "neurons" && study.figures.size) {
+    const report = h("div", {});
+    fill($("figures"), report);
+    neuronsView(report, study, { options, card });
+  } else if (study.figures.size) figuresView($("figures")).show(study);
   const labels = h("section", { class: "experiment-labels", "aria-label": "Labels", hidden: true });
   $("trials").before(labels);
   labelsView(labels).show(study);

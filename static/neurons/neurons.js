@@ -94,6 +94,7 @@ async function again(slug) {
     const { request, title } = await finding(slug);
     if (request.kind !== KIND) return;
     $("again").hidden = false;
+    $("setup").open = true;
     const press = h("button", { class: "button", type: "button", onclick: () => run(request) }, "Run it again");
     fill($("again"), h("span", {}, `What “${title}” asked, as it was asked.`), press);
   } catch (error) {
@@ -199,11 +200,10 @@ function clear() {
 }
 
 function save() {
-  const [first] = now.figures.get("verdicts")?.claim.match(/^[^:]+: [^.]*[.]\d+/) ?? [];
   saveDialog($("dialog"), {
     id: summary.id,
     title: `Hallucination neurons: ${now.opening.model.id}${partWords(now)}`,
-    claim: now.figures.get("verdicts")?.claim || first || null,
+    claim: now.figures.get("verdicts")?.claim || null,
     parent,
     what: "the names and questions, every answer with its verdict, the figures, your title and your note.",
     options,

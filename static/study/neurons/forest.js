@@ -5,12 +5,12 @@ import { h, s } from "../../core/dom.js";
 import { withDoors } from "../../core/term.js";
 
 /**
- * @param {{ label: string, domain?: [number, number], chance?: number|null, digits?: number,
+ * @param {{ label: string, domain?: [number, number], chance?: number|null, digits?: number, narrow?: boolean,
  *           band?: [number, number]|null,
  *           rows: { name: string, note?: string, value: number|null, low?: number|null, high?: number|null,
  *                   band?: [number, number]|null, role?: string, now?: boolean }[] }} told
  */
-export function forest({ label, rows, domain = [0, 1], chance = null, band = null, digits = 2 }) {
+export function forest({ label, rows, domain = [0, 1], chance = null, band = null, digits = 2, narrow = false }) {
   const met = new Set();
   const [least, most] = domain;
   const at = (x) => `${(100 * (Math.min(Math.max(x, least), most) - least)) / (most - least || 1)}%`;
@@ -18,7 +18,7 @@ export function forest({ label, rows, domain = [0, 1], chance = null, band = nul
   const number = (x) => x.toFixed(digits).replace("-", "−");
   return h(
     "ul",
-    { class: digits > 2 ? "forest forest-fine" : "forest", "aria-label": label },
+    { class: `forest${digits > 2 ? " forest-fine" : ""}${narrow ? " forest-narrow" : ""}`, "aria-label": label },
     rows.map((row) =>
       h(
         "li",

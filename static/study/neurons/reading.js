@@ -97,6 +97,7 @@ export function drawReliability(element, study) {
           h("h4", {}, withDoors(read)),
           forest({
             label: `Wrong, by fifths of ${read}`,
+            narrow: true,
             rows: all.filter((row) => row.read === read).map((row) => ({ name: row.fifth, value: row.wrong, ...row })),
           }),
         )
@@ -135,7 +136,11 @@ export function drawAgreement(element, study, { k = "" }, choose) {
   });
   fill(
     element,
-    h("p", { class: "row wrap" }, h("label", { class: "row" }, `At least ${ks[place]} agree`, slider)),
+    h(
+      "p",
+      { class: "row wrap" },
+      h("label", { class: "row" }, ks[place] === "0" ? "Greedy alone decides" : `At least ${ks[place]} agree`, slider),
+    ),
     h("p", {}, `${right} right, ${wrong} wrong, ${refused} refused, ${mixed} mixed.`),
     forest({
       label: "AUROC where so many agree",

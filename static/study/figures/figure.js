@@ -199,7 +199,7 @@ function ramp(figure) {
   return h(
     "p",
     { class: "row note" },
-    headOf(unit),
+    labelDoor(headOf(unit)),
     h("span", {}, cellText(low, unit)),
     h("span", {
       class: "figure-ramp-bar",

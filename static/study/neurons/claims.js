@@ -8,7 +8,6 @@ import { records } from "./records.js";
 /** Nothing before the rule has spoken. */
 export function claimsList(study) {
   const figure = study.figures.get("verdicts");
-  const met = new Set();
   return figure && [
     h(
       "ul",
@@ -18,7 +17,7 @@ export function claimsList(study) {
           "li",
           { class: holds === "yes" ? "claim-holds" : null },
           h("p", { class: "row tight" }, h("b", {}, claim), h("span", { class: "push claim-verdict" }, holds)),
-          h("p", {}, withDoors(sentence, met)),
+          h("p", {}, withDoors(sentence)),
         )
       ),
     ),

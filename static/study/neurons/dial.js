@@ -69,8 +69,8 @@ function one({ set, group, n, factors, at }, factor) {
   return h(
     "section",
     { class: "dial-panel" },
-    h("h4", {}, group),
-    h("p", { class: "note" }, `${set}, ${n} prompts`),
+    h("h3", {}, withDoors(group)),
+    h("p", { class: "note" }, withDoors(`${set}, ${n} prompts`)),
     s(
       "svg",
       { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", "aria-hidden": "true", class: "dial-plot" },

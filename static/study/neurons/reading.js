@@ -94,7 +94,7 @@ export function drawReliability(element, study) {
         h(
           "div",
           {},
-          h("h4", {}, withDoors(read)),
+          h("h3", {}, withDoors(read)),
           forest({
             label: `Wrong, by fifths of ${read}`,
             narrow: true,

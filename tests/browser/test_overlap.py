@@ -38,6 +38,8 @@ def overlaps(page: Page) -> dict[str, list[int]]:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         laid_out(page, 300)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.setdefault("the page is wider than its window", []).append(width)
         page.evaluate(LET_GO)
         for pair in page.evaluate(OVERLAPS):
             found.setdefault(" × ".join(pair), []).append(width)

@@ -83,7 +83,15 @@ export function chosenView(element, state, more) {
         `${whoIs(graph, side)}: ${one.n_members > 1 ? "its strongest" : "it"} ${fires(graph, one, side)}.`,
         others(graph, one, side),
         shareOf(graph, one) !== null &&
-          [" It carries ", h("b", {}, door("group_share", percent(one.share))), " of the ", door("gap"), "."],
+          [
+            sidesOf(graph).length > 1
+              ? " Set as on the other prompt, on the mean of both ways, it carries "
+              : " It carries ",
+            h("b", {}, door("group_share", percent(one.share))),
+            " of the ",
+            door("gap"),
+            ".",
+          ],
         sliders(graph, members, side),
       ),
     );

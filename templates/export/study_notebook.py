@@ -306,6 +306,67 @@ def ablation():
                 yield where | {"series": f"{kind} controls"}, numbers
 
 
+# %% risk-under-a-push
+def judged(arms: list[int]) -> list[dict]:
+    """Answers with a risk that are right, wrong or invented, each with its trial; of names that are in no fit."""
+    held_out = (trial for trial in TRIALS if trial["numbers"].get("held_out") == [1.0])
+    every = (trial | {"said": trial["answers"][arm]} for trial in held_out for arm in arms)
+    outcomes = ("right", "wrong", "invented")
+    return [one for one in every if one["said"].get("risk") is not None and one["said"]["outcome"] in outcomes]
+
+
+def pushed():
+    """Of each arm, and of its controls together: arm, series, answers."""
+    for arm in (0, *main_arms()):
+        for series, arms in (("arm", [arm]), ("random directions", controls(arm))):
+            if arms:
+                yield ARMS[arm]["name"], series, judged(arms)
+
+
+def errs(one: dict) -> bool:
+    return one["said"]["outcome"] != "right"
+
+
+def pushed_risk():
+    for arm, series, own in pushed():
+        errors, right = [one for one in own if errs(one)], [one for one in own if not errs(one)]
+        for read, key in (("risk", "risk"), ("entropy", "entropy_nats")):
+            found = {view: (value, n) for view, value, n in views(errors, right, lambda one, key=key: one["said"][key])}
+            within, mixed = (
+                found.get("same attribute", (None, 0)),
+                found.get("all questions, attributes mixed", (None, 0)),
+            )
+            numbers = {"answers": len(own), "wrong": len(errors), "AUROC": within[0], "pairs": within[1]}
+            where = {"arm": arm, "read": read if series == "arm" else f"{read}, {series}"}
+            yield where, numbers | {"AUROC, attributes mixed": mixed[0]}
+
+
+def pushed_calibration():
+    for arm, series, own in pushed():
+        if not own:
+            continue
+        risk, wrong = np.array([one["said"]["risk"] for one in own]), np.array([errs(one) for one in own])
+        parts, above = np.minimum((10 * risk).astype(int), 9), risk >= 0.5
+        numbers = {
+            "answers": len(own),
+            "mean risk": risk.mean(),
+            "end wrong": wrong.mean(),
+            "gap": (wrong - risk).mean(),
+            "ECE": sum(abs((wrong - risk)[parts == part].sum()) for part in range(10)) / len(own),
+            "errors held back at 0.5": above[wrong].mean() if wrong.any() else None,
+            "right ones held back at 0.5": above[~wrong].mean() if not wrong.all() else None,
+        }
+        yield {"arm": arm, "series": series}, numbers
+
+
+def pushed_recall():
+    for arm, series, own in pushed():
+        for group in {word(one, "group") for one in own if errs(one)}:
+            risks = np.array([one["said"]["risk"] for one in own if errs(one) and word(one, "group") == group])
+            numbers = {"errors": len(risks), "held back": (risks >= 0.5).mean()}
+            yield {"group": group, "arm": arm, "series": series}, numbers
+
+
 # %% labels-and-yes-or-no
 def recalled() -> dict[int, list[int]]:
     """Of each name whose attributes were all asked about: how many samples of each are right."""
@@ -817,10 +878,18 @@ COUNTED = {
         "misfires": misfires,
         "auroc": auroc,
         "ablation": ablation,
+        "pushed_risk": pushed_risk,
+        "pushed_calibration": pushed_calibration,
+        "pushed_recall": pushed_recall,
     },
     "label": {"attributes": attributes} | ({} if RECORDED["part"] else {"labels": labels, "thresholds": thresholds}),
     "knowledge": {"shift": shift, "prompts": prompts},
-    "uncertainty": {"outcomes": untouched, "baselines": without_a_dictionary, "boxes": boxed},
+    "uncertainty": {
+        "outcomes": untouched,
+        "baselines": without_a_dictionary,
+        "types": without_a_dictionary,
+        "boxes": boxed,
+    },
     "transfer": {"norms": norms, "reading": reading, "projection": projection, "answers": without_a_direction},
     "patching": {"residual": brought_back, "heads": brought_back_by_heads},
     "attention": {

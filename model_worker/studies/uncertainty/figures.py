@@ -22,7 +22,7 @@ from model_worker.studies.uncertainty.scores import ErrorScore
 from model_worker.studies.uncertainty.sides import POOLED, Separability, Sides
 from model_worker.studies.uncertainty.threshold import F1_NOTE
 from protocol.enough import too_few_of_kinds
-from protocol.worker.study_frames import Cell, Figure, Trial
+from protocol.worker.study_frames import Cell, Figure, Plot, Trial
 
 QUANTILES = {"5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95}
 
@@ -141,49 +141,32 @@ def boxes_figure(best: Ranked | None, by_answer: Mapping[tuple[str, str], Sequen
     )
 
 
-def score_baselines(
-    scores: Sequence[ErrorScore], sides: Sides, kinds: Sequence[str], where: str
-) -> Generator[None, None, Figure]:
-    """kinds: types that count."""
-    table = Table(
-        *("score", "role", "type", "view", "AUROC"),
-        IntervalColumns("AUROC, low", "AUROC, high"),
-        "F1",
-        *(("errors", "prompts"), ("right answers", "prompts"), ("pairs", "pairs")),
-    )
-    found: dict[str, Viewed] = {}
-    mixed: list[tuple[object, ...]] = []
-    for kind in [POOLED, *kinds]:
+SCORE_COLUMNS = (
+    *("score", "role", "type", "view", "AUROC"),
+    IntervalColumns("AUROC, low", "AUROC, high"),
+    "F1",
+    *(("errors", "prompts"), ("right answers", "prompts"), ("pairs", "pairs")),
+)
+
+
+def score_baselines(scores: Sequence[ErrorScore], sides: Sides, where: str) -> Generator[None, None, Figure]:
+    table = Table(*SCORE_COLUMNS)
+    found: dict[str, Separability] = {}
+    for one in scores:
+        found[one.name] = sides.tested(one.values)
+        yield None
+    for view in (SAME_ATTRIBUTE, ATTRIBUTES_MIXED):
         for one in scores:
-            tested = sides.tested(one.values, kind)
-            yield None
-            within, pooled, _ = tested.viewed
-            view = SAME_ATTRIBUTE if kind == POOLED else f"{kind}, {SAME_ATTRIBUTE}"
-            n = (within.n_errors, within.n_right)
-            table.add(one.name, one.role, kind, view, within.auroc, within.interval, tested.f1, *n, within.n_pairs)
-            if kind == POOLED:
-                found[one.name] = tested.viewed
-                numbers = (pooled.auroc, pooled.interval, tested.f1, *n, pooled.n_pairs)
-                mixed.append((one.name, one.role, kind, ATTRIBUTES_MIXED, *numbers))
-    for cells in mixed:
-        table.add(*cells)
-    told = ", ".join(f"{name} {auroc_in_words(one.within)}" for name, one in found.items())
+            _add_score(table, one, POOLED, view, found[one.name])
+    viewed = {name: one.viewed for name, one in found.items()}
+    told = ", ".join(f"{name} {auroc_in_words(one.within)}" for name, one in viewed.items())
     row = next((one for one in table.records() if one["AUROC"] is not None), None)
+    claim = (_too_few(row) or f"AUROC within one attribute, test half: {told}. {shrinking(viewed)}") if row else ""
     return table.figure(
         "baselines",
         "The best latent beside what needs no dictionary",
-        claim=(_too_few(row) or f"AUROC within one attribute, test half: {told}. {shrinking(found)}") if row else "",
-        plot=table.plot(
-            "bars",
-            x="score",
-            y="AUROC",
-            low="AUROC, low",
-            high="AUROC, high",
-            role="role",
-            panel="view",
-            y_min=0,
-            y_max=1,
-        ),
+        claim=claim,
+        plot=_score_plot(table),
         notes=(
             VIEW_NOTE,
             "The probe is standardised, L2, both sides weighed alike, attributes mixed; its C is the best on the "
@@ -191,6 +174,36 @@ def score_baselines(
             F1_NOTE,
             where,
         ),
+    )
+
+
+def scores_by_type(scores: Sequence[ErrorScore], sides: Sides, kinds: Sequence[str]) -> Generator[None, None, Figure]:
+    """kinds: types that count."""
+    table = Table(*SCORE_COLUMNS)
+    for kind in kinds:
+        for one in scores:
+            _add_score(table, one, kind, f"{kind}, {SAME_ATTRIBUTE}", sides.tested(one.values, kind))
+            yield None
+    return table.figure("types", "The same by type", plot=_score_plot(table), notes=(VIEW_NOTE, F1_NOTE))
+
+
+def _add_score(table: Table, one: ErrorScore, kind: str, view: str, tested: Separability) -> None:
+    told = tested.viewed.pooled if view == ATTRIBUTES_MIXED else tested.viewed.within
+    counts = (told.n_errors, told.n_right, told.n_pairs)
+    table.add(one.name, one.role, kind, view, told.auroc, told.interval, tested.f1, *counts)
+
+
+def _score_plot(table: Table) -> Plot:
+    return table.plot(
+        *("bars",),
+        x="score",
+        y="AUROC",
+        low="AUROC, low",
+        high="AUROC, high",
+        role="role",
+        panel="view",
+        y_min=0,
+        y_max=1,
     )
 
 

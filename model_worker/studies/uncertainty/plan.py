@@ -71,6 +71,7 @@ class UncertaintyScript(Script):
         yield self._roc
         yield self._boxes
         yield self._baselines
+        yield self._types
 
     def _wanted(self, first: int) -> Iterator[Wanted]:
         """The questions from this one on."""
@@ -118,8 +119,11 @@ class UncertaintyScript(Script):
 
     def _baselines(self) -> Iterator[Frame | None]:
         scores = yield from self._scores()
-        kinds, where = self._readings.moments.kinds, self._readings.where()
-        yield (yield from figures.score_baselines(scores, self._sides, kinds, where))
+        yield (yield from figures.score_baselines(scores, self._sides, self._readings.where()))
+
+    def _types(self) -> Iterator[Frame | None]:
+        scores = yield from self._scores()
+        yield (yield from figures.scores_by_type(scores, self._sides, self._readings.moments.kinds))
 
     def _best(self) -> Generator[None, None, Ranked | None]:
         n = len(self._questions)

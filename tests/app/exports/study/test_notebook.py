@@ -15,6 +15,7 @@ from model_worker.model.registry import card_folders, read_row
 from protocol.app.experiments.answers.dose import DoseExperiment
 from protocol.app.experiments.answers.misfires import MisfiresExperiment
 from protocol.app.experiments.answers.refusals import RefusalsExperiment
+from protocol.app.experiments.answers.risk import RiskExperiment
 from protocol.app.experiments.answers.scopes import ScopesExperiment
 from protocol.app.findings import Answers, Finding, View
 from protocol.worker.frames import Done
@@ -77,6 +78,7 @@ def requests() -> dict[str, StudyRequest]:
         "dose": DoseExperiment(),
         "scopes": ScopesExperiment(),
         "misfires": MisfiresExperiment(),
+        "risk": RiskExperiment(),
     }.items():
         request = one.request(card, one.preset(card))
         controls = tuple(control.model_copy(update={"n": 2}) for control in request.controls)
@@ -101,7 +103,7 @@ READ_IN_THE_STREAM = {
     "discover": {"layers", "baselines"},
 }
 """Figures that are of what no recording holds, or of shuffles."""
-KINDS = ("refusals", "dose", "scopes", "misfires", "label", "knowledge")
+KINDS = ("refusals", "dose", "scopes", "misfires", "risk", "label", "knowledge")
 KINDS_READ = ("circuits", "attention", "patching", "transfer", "uncertainty", "discover")
 
 

@@ -41,7 +41,9 @@ RISK_LEGEND = (
     "(entropy alone {entropy}, {entropy_within}), ECE {ece}."
 )
 
-RISK_MISSES = "It cannot see errors made with confidence: of those about {kind} names it calls {recall} ({n}) wrong."
+RISK_MISSES = (
+    "It cannot see errors made with confidence: of {n} about {kind} names it would hold back a share of {recall}."
+)
 """Of the kind that it sees least."""
 
 RISK_CURVE = "{risk} → {wrong} ({n})"
@@ -54,6 +56,13 @@ RISK_STEERED = "not fitted for steered answers"
 RISK_UNFITTED = "entropy in nats, uncalibrated: this run has no fit of the risk"
 
 RISK_NEAREST = "Fitted at temperature {fitted}; these were sampled at {asked}."
+
+RISK_THIS = (
+    "This answer's largest risk is {risk}. Of {n} answers about names that are in no fit that had about as much, at the "
+    "first token of the fact, a share of {wrong} ended wrong."
+)
+
+RISK_THIS_REFUSES = "This answer refuses: it states no fact, so there is nothing to be wrong. Its bars are hatched."
 
 RISK_LARGEST = "largest risk {risk}"
 

@@ -522,7 +522,7 @@ export const RISK_LEGEND =
   "risk: the share of answers like this so far that end wrong or invented. Fitted on {n} answers of this model, held against {tested} about other names: at the first token of the fact AUROC {auroc}, {within} within one attribute (entropy alone {entropy}, {entropy_within}), ECE {ece}.";
 
 export const RISK_MISSES =
-  "It cannot see errors made with confidence: of those about {kind} names it calls {recall} ({n}) wrong.";
+  "It cannot see errors made with confidence: of {n} about {kind} names it would hold back a share of {recall}.";
 
 export const RISK_CURVE = "{risk} → {wrong} ({n})";
 
@@ -533,6 +533,12 @@ export const RISK_STEERED = "not fitted for steered answers";
 export const RISK_UNFITTED = "entropy in nats, uncalibrated: this run has no fit of the risk";
 
 export const RISK_NEAREST = "Fitted at temperature {fitted}; these were sampled at {asked}.";
+
+export const RISK_THIS =
+  "This answer's largest risk is {risk}. Of {n} answers about names that are in no fit that had about as much, at the first token of the fact, a share of {wrong} ended wrong.";
+
+export const RISK_THIS_REFUSES =
+  "This answer refuses: it states no fact, so there is nothing to be wrong. Its bars are hatched.";
 
 export const RISK_LARGEST = "largest risk {risk}";
 

@@ -7,7 +7,7 @@ import { RISK_PUSHED, RISK_THRESHOLD } from "../../core/protocol.js";
 import { addressOf } from "../../core/root.js";
 import { door, withDoors } from "../../core/term.js";
 import { reliabilityPlot } from "./reliability.js";
-import { fitInWords, heldInWords, testedInWords } from "./risk.js";
+import { fitInWords, heldInWords, testedInWords, thisInWords } from "./risk.js";
 
 /** @returns {{ root: HTMLElement, remove: () => void }} */
 export function riskPanel(state) {
@@ -23,6 +23,7 @@ export function riskPanel(state) {
     "aria-label": "Threshold of the risk",
     oninput,
   });
+  const trust = h("p", {});
   const said = h("p", { class: "note", role: "status" });
   const rests = h("p", { class: "note" });
   const pushed = h("a", { href: addressOf("/experiments#kind=risk"), hidden: true }, RISK_PUSHED);
@@ -34,6 +35,7 @@ export function riskPanel(state) {
     h(
       "div",
       { class: "risk-panel" },
+      trust,
       h(
         "div",
         { class: "row wrap" },
@@ -54,6 +56,7 @@ export function riskPanel(state) {
       slider.disabled = !run?.start?.risk;
       const samples = state.get("samples");
       const mine = samples?.request?.prompt === run?.request?.prompt ? samples : null;
+      write(trust, thisInWords(run));
       write(said, `${heldInWords([run, mine], threshold)} ${testedInWords(run?.start?.risk, threshold)}`.trim());
       pushed.hidden = !run?.start?.risk;
       write(rests, fitInWords(run).join(" "));

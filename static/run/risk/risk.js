@@ -17,6 +17,8 @@ import {
   RISK_READOUT,
   RISK_REFUSES,
   RISK_STEERED,
+  RISK_THIS,
+  RISK_THIS_REFUSES,
   RISK_UNFITTED,
   RISK_UP_TO_HERE,
 } from "../../core/protocol.js";
@@ -99,6 +101,22 @@ export const curveInWords = (fit) =>
   (fit.tested.find(({ place }) => place === "value")?.curve ?? []).map(({ risk, wrong, n }) =>
     filled(RISK_CURVE, { risk: told(risk), wrong: told(wrong), n })
   );
+
+/** Whether the untouched answer can be trusted, as far as answers with such a risk tell: a sentence; "" without any. */
+export function thisInWords(run) {
+  const fit = run?.start?.risk;
+  const outcome = run?.arms[0]?.verdict?.outcome;
+  if (!fit || !outcome || isSteered(run, 0)) return "";
+  if (outcome === "refused") return RISK_THIS_REFUSES;
+  const risk = run.arms[0].largest?.[0];
+  const curve = fit.tested.find(({ place }) => place === "value")?.curve ?? [];
+  const alike = curve.find((part) => tenth(part.risk) === tenth(risk));
+  if (typeof risk !== "number" || !alike) return "";
+  const numbers = { risk: told(risk), n: alike.n.toLocaleString("en"), wrong: told(alike.wrong) };
+  return filled(RISK_THIS, numbers);
+}
+
+const tenth = (share) => Math.min(9, Math.floor(share * 10));
 
 /** "largest risk 0.71" of an untouched answer that has one; else "". */
 export function largestInWords(run, arm) {

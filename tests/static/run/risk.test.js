@@ -1,7 +1,15 @@
 import assert from "../assert.js";
 import { RISK_REFUSES, RISK_STEERED, RISK_UNFITTED } from "/static/core/protocol.js";
 import { newRun, reduce } from "/static/run/run.js";
-import { barAt, barInWords, fitInWords, heldInWords, largestInWords, testedInWords } from "/static/run/risk/risk.js";
+import {
+  barAt,
+  barInWords,
+  fitInWords,
+  heldInWords,
+  largestInWords,
+  testedInWords,
+  thisInWords,
+} from "/static/run/risk/risk.js";
 
 const HEAD = { bias: -1, features: [{ name: "entropy", weight: 1, mean: 0.5 }] };
 const TESTED = { auroc: 0.87, within: 0.86, entropy_auroc: 0.86, entropy_within: 0.85, ece: 0.05, curve: [] };
@@ -63,6 +71,16 @@ Deno.test("beside it stands what the threshold does on answers about other names
   assert.ok(said.includes("blindly, 8 and 22"), said); // 30 of 130
   assert.ok(testedInWords(fit, 0.9).includes("20 of 36 errors and 0 of 94"));
   assert.deepEqual(testedInWords(undefined, 0.5), "");
+});
+
+Deno.test("whether an answer can be trusted is said by answers with as much risk, and a refusal has nothing to be wrong", () => {
+  const curve = [{ risk: 0.14, wrong: 0.1, n: 1500 }, { risk: 0.97, wrong: 0.99, n: 99 }];
+  const fit = { ...FIT, tested: [{ ...TESTED, place: "value", n: 1599, curve }] };
+  const said = thisInWords(run(fit, [token(0, 0.2), token(0, 0.93)]));
+  assert.ok(said.includes("0.93") && said.includes("Of 99 answers") && said.includes("0.99 ended wrong"), said);
+  assert.deepEqual(thisInWords(run(fit, [token(0, 0.5)])), "", "no answer had as much");
+  assert.ok(thisInWords(run(fit, [token(0, 0.1)], "refused")).includes("refuses"));
+  assert.deepEqual(thisInWords(run(undefined, [token(0, undefined)])), "");
 });
 
 Deno.test("what it rests on names what it sees least", () => {

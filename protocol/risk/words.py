@@ -58,8 +58,8 @@ RISK_UNFITTED = "entropy in nats, uncalibrated: this run has no fit of the risk"
 RISK_NEAREST = "Fitted at temperature {fitted}; these were sampled at {asked}."
 
 RISK_THIS = (
-    "This answer's largest risk is {risk}. Of {n} answers about names that are in no fit that had about as much, at the "
-    "first token of the fact, a share of {wrong} ended wrong."
+    "This answer's largest risk is {risk}. Of {n} answers about names that are in no fit that had about as much, at "
+    "the first token of the fact, a share of {wrong} ended wrong."
 )
 
 RISK_THIS_REFUSES = "This answer refuses: it states no fact, so there is nothing to be wrong. Its bars are hatched."

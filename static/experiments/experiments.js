@@ -4,6 +4,7 @@
 import { experimentOffers, finding, Refused } from "../core/api.js";
 import { background } from "../study/background.js";
 import { $, fill, h } from "../core/dom.js";
+import { addressOf } from "../core/root.js";
 import { withDoors } from "../core/term.js";
 import { learnPace } from "../study/pace.js";
 import { aliased, channels } from "../core/store.js";
@@ -186,13 +187,14 @@ function drawList() {
 }
 
 function drawAbout() {
-  const { title, redoes, question, control } = experimentOf(chosen);
+  const { title, redoes, question, control, page } = experimentOf(chosen);
   fill(
     $("about"),
     h("h2", {}, title),
     h("p", {}, withDoors(question)),
     h("p", { class: "note" }, h("b", {}, "Control: "), withDoors(control)),
     h("p", { class: "note" }, h("b", {}, "Redoes: "), `${redoes}.`),
+    page && h("p", {}, h("a", { class: "link", href: addressOf(`/${page}`) }, `${title}, on a page of its own`)),
   );
 }
 

@@ -47,7 +47,8 @@ D = TypeVar("D", bound=Message)
 
 
 class ExperimentAbout(Message):
-    """What it is, in words. study, plot: how its requests are known. redoes: the place in Ferrando et al."""
+    """What it is, in words. study, plot: how its requests are known. redoes: the place in Ferrando et al. page: that
+    draws it whole, where there is one."""
 
     id: Text
     study: Name
@@ -56,6 +57,7 @@ class ExperimentAbout(Message):
     redoes: Text
     question: Text
     control: Text
+    page: Text | None = None
 
 
 class ExperimentOffer(Message):

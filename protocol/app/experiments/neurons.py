@@ -16,6 +16,7 @@ class NeuronsExperiment(Experiment[NeuronsRequest]):
         id="neurons",
         study="neurons",
         title="Hallucination neurons",
+        page="neurons",
         redoes="Gao et al. 2025",
         question="Do a few neurons tell errors from right answers, and does turning them do anything?",
         control="Within one attribute: entropy, words and names alone, random neurons; neurons that do turn refusals.",

@@ -10,7 +10,7 @@ from model_worker.model.loading import Loaded
 from model_worker.model.walk import sight, walk
 from model_worker.neurons.matched import NEAREST, matched_sets
 from model_worker.neurons.scaled import NeuronDelta
-from model_worker.neurons.shares import usual_shares
+from model_worker.neurons.shares import row_norms, shares_of, usual_shares
 from model_worker.steering.sites import prompt_sites
 from protocol.refusal import Refused
 from protocol.steering import Held, LatentTarget, NeuronSetTarget, NeuronTarget, RandomTarget, Sweep
@@ -154,6 +154,17 @@ def test_a_factor_of_one_changes_nothing_bit_for_bit(random_model: Loaded, n_bes
     plain = _logits(random_model.gemma, ids, [[] for _ in deltas[:-1]] + [[NeuronDelta(((0, 0),), (), False, 1.0)]])
     assert found[0].equal(plain[0])
     assert all(not found[row].equal(plain[row]) for row in range(1, len(deltas)))
+
+
+def test_along_what_their_mlp_writes_neurons_shares_add_up_to_one(random_model: Loaded) -> None:
+    """With signs, along h, they are 1 at each position. CETT leaves direction and sign out, so its sum is no less."""
+    down = random_model.gemma.blocks[1].down
+    z = torch.randn(5, down.shape[0], generator=torch.Generator().manual_seed(0))
+    h = z @ down
+    along = z * (h @ down.T) / (h * h).sum(-1, keepdim=True)
+    assert (along.sum(-1) - 1).abs().max() < 1e-5
+    shares = shares_of(z, h, row_norms(random_model.gemma)[1])
+    assert (shares - along.abs() > -1e-5).all() and (shares.sum(-1) > 1).all()
 
 
 def test_all_neurons_of_a_layer_scaled_change_nothing_but_for_eps(random_model: Loaded) -> None:

@@ -29,11 +29,25 @@ from tests.browser.kept_runs import WHOLE_RUNS, KeptRuns
 
 ROOT = Path(__file__).parent.parent.parent
 BATKIN = "What sport does Michael Batkin play?"
+ASKED = "/#prompt=" + BATKIN.replace(" ", "%20")
 CLOSED = "http://127.0.0.1:9"
+WIDE = {"width": 1440, "height": 900}
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
   (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
 """
+
+# To an address of its past; what doesn't stand in an address is folded and let go.
+BROUGHT_BACK = """(address) => {
+  window.fetch = window.realFetch;
+  document.activeElement?.blur();
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  document.querySelectorAll("main button[aria-expanded=true]").forEach((table) => table.click());
+  document.querySelector("#tokens .tool-choice input")?.click();
+  history.pushState({}, "", address);
+  dispatchEvent(new PopStateEvent("popstate"));
+  scrollTo(0, 0);
+}"""
 
 PATIENCE_S = 60
 """What is waited for before a test fails: where everything runs at once, seconds become tens."""
@@ -173,23 +187,23 @@ def kept_runs() -> KeptRuns:
     return KeptRuns()
 
 
-@pytest.fixture
-def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """open_page(url, allow=(422,), fresh=False, **context options): a page in a context of its own, with everything
-    unfolded that folds; fresh: as a stranger meets it."""
-    kept = request.getfixturevalue("kept_runs") if "kept_runs" in request.fixturenames else None
-    contexts: list[BrowserContext] = []
-    problems: list[str] = []
+class Pages:
+    """Pages in contexts of their own, with everything unfolded that folds. `problems`: what their consoles said."""
 
-    def open_page(url: str, *, allow: tuple[int, ...] = (), fresh: bool = False, **options: object) -> Page:
-        context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+    def __init__(self, chromium: Browser, kept: KeptRuns | None) -> None:
+        self.problems: list[str] = []
+        self._chromium, self._kept = chromium, kept
+        self._contexts: list[BrowserContext] = []
+
+    def open(self, url: str, *, allow: tuple[int, ...] = (), fresh: bool = False, **options: object) -> Page:
+        context = self._chromium.new_context(**({"viewport": WIDE} | options))
         context.set_default_timeout(PATIENCE_S * 1000)
-        contexts.append(context)
+        self._contexts.append(context)
         if not fresh:
             context.add_init_script(unfolded())
         context.add_init_script(REPORT_VIOLATIONS)
-        if kept:
-            kept.serve(context)
+        if self._kept:
+            self._kept.serve(context)
         page = context.new_page()
 
         def heard(kind: str, text: str) -> None:
@@ -197,17 +211,54 @@ def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Ope
             if kind in ("error", "warning", "trace") and not any(  # trace: how Plotly warns
                 f"the server responded with a status of {n}" in text for n in allow
             ):
-                problems.append(f"{kind}: {text}")
+                self.problems.append(f"{kind}: {text}")
 
-        page.on("console", lambda message: heard(message.type, message.text))
-        page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+        page.on("console", lambda message: heard(message.type, f"{message.text} at {message.location['url']}"))
+        page.on("pageerror", lambda error: self.problems.append(f"exception: {error}"))
         page.goto(url)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """open_page(url, allow=(422,), fresh=False, **context options): a page of a test's own; fresh: as a stranger meets
+    it, with everything folded."""
+    kept = request.getfixturevalue("kept_runs") if "kept_runs" in request.fixturenames else None
+    pages = Pages(chromium, kept)
+    yield pages.open
+    pages.close()
+    assert pages.problems == []
+
+
+@pytest.fixture(scope="module")
+def one_page(app: App, chromium: Browser, kept_runs: KeptRuns) -> Iterator[tuple[Page, list[str]]]:
+    """What `explore` brings back, and what its console said."""
+    pages = Pages(chromium, kept_runs)
+    page = pages.open(app.url + ASKED, allow=(400, 413, 422))
+    page.evaluate("() => void (window.realFetch = window.fetch)")
+    yield page, pages.problems
+    pages.close()
+
+
+@pytest.fixture
+def explore(one_page: tuple[Page, list[str]]) -> Iterator[Page]:
+    """Explore on a question that is answered: one page for all tests of a file, brought back between them to what its
+    address said, as Back does. A test that leaves more than that behind opens a page of its own."""
+    page, problems = one_page
+    if page.locator("#share").is_disabled():  # what was stopped stays so until somebody asks again
+        page.press("#prompt", "Enter")
+    wait_done(page)
+    yield page
+    page.unroute_all()
+    page.set_viewport_size(WIDE)
+    page.mouse.move(5, 5)
+    page.evaluate(BROUGHT_BACK, ASKED)
+    said, problems[:] = list(problems), []
+    assert said == []
 
 
 def steered_badge(page: Page):

@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, ask, baseline_badge, no_sideways_scroll, wait_done
 
@@ -27,11 +27,8 @@ def test_hostile_markup_in_prompt_title_and_note_is_text(app: App, open_page: Op
     assert "owned" not in (page.title(), other.title())
 
 
-def test_a_prompt_that_is_too_long_is_refused_in_three_parts_and_the_next_one_runs(
-    app: App, open_page: OpenPage
-) -> None:
-    page = open_page(app.url, allow=(400, 413, 422))
-    wait_done(page)
+def test_a_prompt_that_is_too_long_is_refused_in_three_parts_and_the_next_one_runs(explore: Page) -> None:
+    page = explore
     page.fill("#prompt", "player " * 1100)
     page.press("#prompt", "Enter")
     notice = page.locator("#notice")
@@ -42,9 +39,8 @@ def test_a_prompt_that_is_too_long_is_refused_in_three_parts_and_the_next_one_ru
     expect(baseline_badge(page)).to_be_visible()
 
 
-def test_stopping_keeps_what_arrived_and_says_how_much(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    wait_done(page)
+def test_stopping_keeps_what_arrived_and_says_how_much(explore: Page) -> None:
+    page = explore
     # The connection is held after the first frames, so that there is something to stop.
     page.evaluate(
         """() => {
@@ -75,9 +71,8 @@ def test_stopping_keeps_what_arrived_and_says_how_much(app: App, open_page: Open
     expect(page.locator("#share")).to_be_disabled()
 
 
-def test_a_run_that_waits_for_memory_says_its_place(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    wait_done(page)
+def test_a_run_that_waits_for_memory_says_its_place(explore: Page) -> None:
+    page = explore
     expect(page.locator("#status")).to_contain_text("ready")
     # The worker has memory for everybody here, so its queue is acted.
     page.evaluate(
@@ -143,16 +138,15 @@ def test_a_newer_run_replaces_the_older_without_a_word(app: App, open_page: Open
     expect(page.locator("#notice")).to_be_hidden()
     assert page.evaluate("window.said.filter(Boolean)") == []
     assert len(asked) == 3 and len(set(asked)) == 1 and "/api/runs?page=" in asked[0]
-    twin = open_page(app.url)
+    twin = open_page("about:blank")
     with twin.expect_request(lambda request: "/api/runs?" in request.url) as other:
-        twin.reload()
+        twin.goto(app.url)
     assert other.value.url != asked[0], "another tab is another page"
     wait_done(twin)
 
 
-def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    wait_done(page)
+def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(explore: Page) -> None:
+    page = explore
     page.evaluate(
         """() => {
           const real = window.fetch;
@@ -175,7 +169,7 @@ def test_a_connection_that_is_cut_says_so_and_offers_to_run_again(app: App, open
 # Ends every stream after its first frames, when told to: with one more line, or as a network that goes away.
 ENDS_EARLY = """
 (last) => {
-  const real = (window.realFetch ??= window.fetch);
+  const real = window.realFetch;
   window.fetch = async (url, options) => {
     const answer = await real(url, options);
     if (!url.startsWith("/api/runs?")) return answer;
@@ -206,10 +200,9 @@ ONLINE = """
 
 
 def test_a_network_that_goes_away_mid_stream_is_said_without_moving_a_thing_and_resumes_by_itself(
-    app: App, open_page: OpenPage
+    explore: Page,
 ) -> None:
-    page = open_page(app.url)
-    wait_done(page)
+    page = explore
     page.evaluate(ENDS_EARLY, None)
     page.fill("#prompt", "What sport does Michael Jordan play?")
     page.press("#prompt", "Enter")
@@ -232,9 +225,8 @@ def test_a_network_that_goes_away_mid_stream_is_said_without_moving_a_thing_and_
     expect(baseline_badge(page)).to_contain_text("Right")
 
 
-def test_a_worker_that_is_lost_mid_run_leaves_what_arrived_and_a_way_on(app: App, open_page: OpenPage) -> None:
-    page = open_page(app.url)
-    wait_done(page)
+def test_a_worker_that_is_lost_mid_run_leaves_what_arrived_and_a_way_on(explore: Page) -> None:
+    page = explore
     refusal = {
         "code": "worker_lost",
         "asked": "The worker was lost before the answer was complete.",
@@ -313,13 +305,6 @@ def test_without_a_worker_the_page_says_what_still_works(app_without_worker: App
     expect(page.locator("#prompt")).to_have_value(BATKIN)
 
 
-def test_a_wrong_address_says_what_to_do(app: App, open_page: OpenPage) -> None:
-    page = open_page(f"{app.url}/f/nothing-here", allow=(404,))
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.get_by_role("link", name="Open Explore").click()
-    wait_done(page)
-
-
 def test_a_double_click_on_run_runs_once_and_does_not_stop_it(app: App, open_page: OpenPage) -> None:
     page = open_page(app.url)
     wait_done(page)
@@ -340,7 +325,9 @@ def test_a_prompt_that_met_a_dead_worker_runs_when_it_is_back(app: App, open_pag
     wait_done(page)
 
 
-def test_a_link_to_nothing_says_so(app: App, open_page: OpenPage) -> None:
+def test_a_link_to_nothing_says_so_and_what_to_do(app: App, open_page: OpenPage) -> None:
     page = open_page(f"{app.url}/f/nosuchslug", allow=(404,))
     expect(page).to_have_title("404 · Hallucinoscope")
     expect(page.get_by_role("heading", level=1)).to_contain_text("No finding has this link")
+    page.get_by_role("link", name="Open Explore").click()
+    wait_done(page)

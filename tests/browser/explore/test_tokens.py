@@ -32,10 +32,8 @@ ALONE = """async ({ lines, sees }) => {
 
 
 @pytest.fixture
-def page(app: App, open_page: OpenPage) -> Page:
-    page = open_page(f"{app.url}/#prompt={BATKIN}")
-    wait_done(page)
-    return page
+def page(explore: Page) -> Page:
+    return explore
 
 
 def token(page: Page, text: str) -> Locator:

@@ -21,7 +21,7 @@ from client.recording import Recording
 from protocol.vocabulary import MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS
 from protocol.worker.circuits import Beside, CircuitRequest, TokensTarget
 
-REPORT = Path(__file__).parents[1] / "docs" / "circuits.md"
+STUDIED = Path(__file__).parents[1] / "docs" / "circuits.md"
 RAW_CONTROLS = 6  # as many as count: a circuit through neurons takes minutes
 
 
@@ -59,7 +59,7 @@ def rhyme_moves_with_the_newline(told: str) -> bool:
     return any(_number(own) > _number(random) + 0.1 for own, random in rows)
 
 
-STORIES = (
+RAW_STORIES = (
     RawStory(
         "opposite",
         "The opposite of “small” goes through the same neurons in English, French and Chinese",
@@ -98,9 +98,9 @@ class RawStories:
 
     def __init__(self, app: Client, model: str, runs: dict[str, str]) -> None:
         self.app, self.model, self.runs = app, model, runs
-        self.report = REPORT.read_text("utf-8")
+        self.report = STUDIED.read_text("utf-8")
 
-    def tell(self, stories: Sequence[RawStory] = STORIES) -> None:
+    def tell(self, stories: Sequence[RawStory] = RAW_STORIES) -> None:
         for story in reversed(stories):
             run_id = self.runs.get(story.name) or self.app.begin(self._request(story)).id
             drawn = self.app.result(run_id)
@@ -161,7 +161,7 @@ def in_sentences(told: str) -> list[str]:
 def quoted(report: str, heading: str, beginnings: Sequence[str]) -> str:
     """Lines of a section of the report, in their order."""
     _, found, behind = report.partition(heading)
-    assert found, f"{REPORT.name} has no section {heading}"
+    assert found, f"{STUDIED.name} has no section {heading}"
     lines = re.split(r"\n#{2,3} ", behind)[0].splitlines()
     return "\n".join(line for line in lines if line.startswith(tuple(beginnings)))
 

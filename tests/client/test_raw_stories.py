@@ -2,14 +2,14 @@
 
 import pytest
 
-from client.raw_stories import REPORT, STORIES, RawStory, in_sentences, quoted, told_of
+from client.raw_stories import RAW_STORIES, STUDIED, RawStory, in_sentences, quoted, told_of
 from client.recording import Recording
 from protocol.vocabulary import MAX_NOTE_CHARACTERS, MAX_TITLE_CHARACTERS
 from tests.app.circuit_frames import circuit_frames
 
 pytestmark = pytest.mark.core
 
-BY_NAME = {story.name: story for story in STORIES}
+BY_NAME = {story.name: story for story in RAW_STORIES}
 OTHERWISE = {
     "opposite": ("Shared by all three of “small”: 11 of", "Shared by all three of “small”: 31 of"),
     "sum": ("| = | last digit of the sum | L16 #19 | −0.47 |", "| = | last digit of the sum | L16 #19 | 0.47 |"),
@@ -24,9 +24,9 @@ def drawn() -> Recording:
     return recording
 
 
-@pytest.mark.parametrize("story", STORIES, ids=BY_NAME)
+@pytest.mark.parametrize("story", RAW_STORIES, ids=BY_NAME)
 def test_what_was_not_found_is_told_with_how_it_was_looked_for(story: RawStory) -> None:
-    title, note = told_of(story, REPORT.read_text("utf-8"), "gemma-3-270m", drawn())
+    title, note = told_of(story, STUDIED.read_text("utf-8"), "gemma-3-270m", drawn())
     assert title.startswith("Not found here: ") and len(title) <= MAX_TITLE_CHARACTERS
     assert "how it was looked for" in note and "random" in note and len(note) < MAX_NOTE_CHARACTERS
     assert "|" not in note
@@ -35,7 +35,7 @@ def test_what_was_not_found_is_told_with_how_it_was_looked_for(story: RawStory) 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_the_verdict_is_read_off_the_numbers(name: str) -> None:
     was, otherwise = OTHERWISE[name]
-    report = REPORT.read_text("utf-8")
+    report = STUDIED.read_text("utf-8")
     assert was in report
     title, _ = told_of(BY_NAME[name], report.replace(was, otherwise), "gemma-3-270m", drawn())
     assert title.startswith("Shown: ")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import BATKIN, App, OpenPage, ask, laid_out, no_sideways_scroll, wait_done
+from tests.browser.conftest import ASKED, BATKIN, App, OpenPage, ask, laid_out, no_sideways_scroll, wait_done
 from tests.browser.test_reach import PHONE
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
@@ -331,7 +331,9 @@ def test_a_press_takes_the_name_inside_a_longer_one_in_either_prompt(app: App, o
     expect(said).to_be_hidden()
 
 
-def test_a_name_can_be_marked_with_the_keyboard_alone(page: Page) -> None:
+def test_a_name_can_be_marked_with_the_keyboard_alone(app: App, open_page: OpenPage) -> None:
+    page = open_page(app.url + ASKED)  # of its own: where a mark began is kept
+    wait_done(page)
     pick(page, "Mark name")
     token(page, "Bat").locator(".token").focus()
 

@@ -16,10 +16,10 @@ CIRCUIT_TERMS: dict[str, Term] = {
     ),
     "m": Term(
         "m",
-        "The log-odds that the next token opens a refusal: above 0 it likelier refuses, below 0 it answers. Where two "
-        "tokens are named, or in older findings, how far the logit of one is ahead of the other's.",
-        "It is read at one token; the whole answer can turn out otherwise. Below 0 it doesn't refuse: it answers or, "
-        "after a push that breaks it, says anything else.",
+        "The log-odds that the next token opens a refusal; where two tokens are named, or in older findings, how far "
+        "the logit of one is ahead of the other's.",
+        "It is read at one token; the whole answer can turn out otherwise. Above 0 it likelier refuses; below 0 it "
+        "answers or, after a push that breaks it, says anything else.",
         ("model_worker/circuits/target.py",),
         formula="m = ln Σ exp logit(up) − ln Σ exp logit(against), after the cap",
         unit="logits",

@@ -342,7 +342,7 @@ export const TERMS = {
   m: {
     name: "m",
     sentence:
-      "The log-odds that the next token opens a refusal: above 0 it likelier refuses, below 0 it answers. Where two tokens are named, or in older findings, how far the logit of one is ahead of the other's.",
+      "The log-odds that the next token opens a refusal; where two tokens are named, or in older findings, how far the logit of one is ahead of the other's.",
     formula: "m = ln Σ exp logit(up) − ln Σ exp logit(against), after the cap",
   },
   gap: {

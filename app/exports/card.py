@@ -130,8 +130,8 @@ def _said(recorded: Recorded, arm: int, kind: Type) -> _Said:
     told = recorded.first(arm)
     outcome = told.verdict.outcome if told.verdict else None
     name = "Steered" if arm else "Baseline"
-    if outcome:
-        name += f"{', it' if arm else ''} {clause(outcome)}"
+    if told.verdict:
+        name += f"{', it' if arm else ''} {clause(told.verdict)}"
     n_samples = len(recorded.answers[arm])
     if outcome and n_samples > 1:
         name += f" · {recorded.n_alike(arm)} of {n_samples}"

@@ -25,12 +25,17 @@ from protocol.claims import (
     TURN_WITHIN,
 )
 from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering, latent_name
-from protocol.vocabulary import ANOTHER_LATENT, BAND, OUTCOMES, Outcome
+from protocol.vocabulary import ANOTHER_LATENT, BAND, OUTCOMES, OUTSIDE, OUTSIDE_WORLD, Outcome, OutcomeTerm
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 
 VERDICTS = {"reproduced": "Reproduced", "drifted": "Drifted", "cannot_run": "Cannot run here"}
 """Of a verification."""
+
+
+def term(verdict: Verdict) -> OutcomeTerm:
+    """An outcome's words; of a name outside the model's world they say that."""
+    return OUTSIDE if verdict.rule == OUTSIDE_WORLD else OUTCOMES[verdict.outcome]
 
 
 def why(verdict: Verdict) -> str:
@@ -40,9 +45,9 @@ def why(verdict: Verdict) -> str:
     return OUTCOMES[verdict.outcome].why.format(rule=verdict.rule, phrase=verdict.phrase)
 
 
-def clause(outcome: Outcome) -> str:
+def clause(verdict: Verdict) -> str:
     """What stands behind "it": "refuses", "answers right"."""
-    return OUTCOMES[outcome].clause.replace("*", "")
+    return term(verdict).clause.replace("*", "")
 
 
 def control_sentence(band: Band | None, baseline: Outcome, pushed: Outcome) -> str:

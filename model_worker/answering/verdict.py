@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from model_worker.answering.refusal_rules import SENTENCE_END, paper_phrase, refusal_phrase
 from model_worker.model.world import Entity, World
 from protocol.spelling import fold
-from protocol.vocabulary import Outcome
+from protocol.vocabulary import OUTSIDE_WORLD, Outcome
 from protocol.worker.models import ModelCard
 
 NO_WORLD = World()
@@ -90,7 +90,7 @@ def judge(
     if not named:
         return judged("answered", "no name found in the question")
     if not entities and card.closed_world:
-        return judged("invented", "no such name in its world")
+        return judged("invented", OUTSIDE_WORLD)
     if not entities:
         return judged("answered", "truth not known here")
     asked = list(_asked(prompt, entities, card))

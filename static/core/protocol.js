@@ -140,6 +140,16 @@ export const OUTCOMES = {
   },
 };
 
+export const OUTSIDE_WORLD = "no such name in its world";
+
+export const OUTSIDE = {
+  badge: "Invents, outside its world",
+  clause: "*invents a fact* of a name outside its world",
+  many: "invent",
+  hue: "invented",
+  why: "matched “{phrase}”",
+};
+
 export const BAND = [0.05, 0.95];
 
 export const MIN_BAND = 20;

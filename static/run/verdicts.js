@@ -13,6 +13,8 @@ import {
   NOTHING_PUSHED,
   OPENINGS,
   OUTCOMES,
+  OUTSIDE,
+  OUTSIDE_WORLD,
   READ_BACK,
   THEY_TURN,
   TURN_WITHIN,
@@ -21,6 +23,9 @@ import { effectOf } from "./effect.js";
 import { directions, movedTo, titled } from "./names.js";
 import { armAt, control, idleArm, isOpen } from "./run.js";
 import { pushWords } from "./steering/amount.js";
+
+/** An outcome's words; of a name outside the model's world they say that. */
+export const termOf = ({ outcome, rule }) => (rule === OUTSIDE_WORLD ? OUTSIDE : OUTCOMES[outcome]);
 
 /** The phrase, the fact or the rule that decided. */
 export const why = ({ outcome, phrase, rule }) =>
@@ -33,7 +38,7 @@ export const why = ({ outcome, phrase, rule }) =>
 export function claim(run, steer, card) {
   const base = run.arms[0]?.verdict;
   if (!base) return [];
-  if (steer.sweep === null && idleArm(run) === 0) return [{ text: "Untouched, " }, ...phrase("it ", base.outcome, ".")];
+  if (steer.sweep === null && idleArm(run) === 0) return [{ text: "Untouched, " }, ...phrase("it ", base, ".")];
   const verdict = run.arms[armAt(run, steer)]?.verdict;
   if (!verdict) return [];
   return [
@@ -153,9 +158,9 @@ function change(base, verdict) {
   if (verdict.text === base.text) return [{ text: "it says the same, word for word." }];
   const turned = factTurned(base, verdict);
   if (turned) return inHue(`it ${turned}${facts(base, verdict)}.`, to);
-  if (from === to) return phrase("it still ", to, ", in other words.");
+  if (from === to) return phrase("it still ", verdict, ", in other words.");
   const stops = from === "refused" ? "stops refusing" : to === "refused" ? "stops answering" : null;
-  return stops ? phrase(`it ${stops} and `, to, ".") : phrase("it ", to, " instead.");
+  return stops ? phrase(`it ${stops} and `, verdict, ".") : phrase("it ", verdict, " instead.");
 }
 
 // Where both answers state a fact of which the truth is known, and not the same one.
@@ -182,8 +187,8 @@ function facts(...verdicts) {
 const stated = ({ said, outcome, phrase }) => said ?? (outcome === "right" ? phrase : null);
 
 // "it *refuses*." → [{it }, {refuses, as: refusal}, {.}]
-function phrase(before, outcome, after) {
-  return inHue(`${before}${OUTCOMES[outcome].clause}${after}`, outcome);
+function phrase(before, verdict, after) {
+  return inHue(`${before}${termOf(verdict).clause}${after}`, verdict.outcome);
 }
 
 function inHue(text, outcome) {

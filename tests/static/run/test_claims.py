@@ -5,7 +5,8 @@ import json
 import pytest
 
 from app.recordings.arms import read_recording
-from app.wording.words import nothing_pushed, read_back
+from app.wording.words import clause, nothing_pushed, read_back, term
+from protocol.worker.frames import Verdict
 from tests.static import ROOT
 from tests.static.javascript import JavaScript
 
@@ -138,6 +139,17 @@ def test_an_older_recording_says_no_more_than_it_holds(javascript: JavaScript, c
     for fact in ("Alfred Hitchcock", "Orson Welles", "tennis", "chess"):
         assert fact not in told
     assert ("the fact" in told) == (" that was " in words)
+
+
+def test_what_is_invented_of_a_name_outside_the_world_is_said_so(javascript: JavaScript) -> None:
+    frames = [json.loads(line) for line in turned(REFUSED, CHESS, older=False)]
+    last = [frame for frame in frames if frame["kind"] == "verdict"][-1] | {"rule": "no such name in its world"}
+    lines = [json.dumps(last if frame["kind"] == "verdict" and frame["arm"] else frame) for frame in frames]
+    told = javascript.call("tests/static/run/claimed.js", "claimed", lines)
+    said = "it stops refusing and invents a fact of a name outside its world"
+    assert told["claim"].startswith(f"At +1 {said}. ") and told["title"].endswith(said)
+    verdict = Verdict.model_validate(last)
+    assert clause(verdict) in said and term(verdict).badge == "Invents, outside its world"
 
 
 def test_of_a_push_that_goes_on_in_the_answer_the_prompt_alone_says_nothing(javascript: JavaScript) -> None:

@@ -121,8 +121,11 @@ def test_evidence_says_n_and_controls() -> None:
     back = effect | {"name": "-known-unknown-5", "role": "unknown", "strength": 0.75}
     said = effect_evidence(effect)
     beside, whole = said.split(" By whole answers ")
-    assert ": 3 of 4 test names by their first token; along random pushes as long, by the same: data 5%" in beside
-    assert "N 100" in beside and "90%" in whole and "without controls" in whole, "one measure, then the other"
+    assert ": 3 of 4 (30% to 95%) test names by their first token; along random pushes as long, at the same 4" in beside
+    assert "data 5% on average, 25% at the 95th percentile of 100." in beside
+    assert "4 test names are too few to say anything" in beside
+    assert "90% with no control beside it" in whole, "one measure, then the other"
+    assert "too few" not in effect_evidence(effect | {"n_controlled": 12})
     assert effect_evidence(back, -1).startswith("At −0.75 r̄, known names are refused")
     (slider,) = direction_cards({"known known-unknown": effect, "unknown known-unknown": back})
     assert slider.validated == 0.5 and min(slider.strengths) == -0.75 and max(slider.strengths) > 0.5

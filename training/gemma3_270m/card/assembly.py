@@ -15,7 +15,9 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
+from model_worker.studies.shared.statistics import wilson
 from protocol.amounts import MINUS
+from protocol.enough import too_few_of_one_kind
 from protocol.steering import LatentTarget, Target, VectorTarget
 from protocol.vocabulary import Role, StudyKind
 from protocol.worker.models import DictionaryCard, DirectionCard, ModelCard, VectorCard, Watched
@@ -81,21 +83,35 @@ def target_of_name(name: str) -> Target:
 
 
 def effect_evidence(effect: Mapping, sign: int = 1) -> str:
-    """In words, with N. The push stands beside its controls by one measure, the first token; whole answers, of which no
-    control was asked, behind it. sign: -1 where a vector is pushed the other way."""
+    """In words, with N and its interval. The push stands beside its controls by one measure, the first token; whole
+    answers, of which no control was asked, say that with their figure. sign: -1 where a vector is pushed the other
+    way."""
     whole, n = effect["whole"], effect["n_controlled"]
     does = "invented names get an answer" if effect["role"] == "known" else "known names are refused"
     beside = "; ".join(
-        f"{kind} {c['mean']:.0%} on average, {c['p95']:.0%} at the 95th percentile (N {c['n']})"
+        f"{kind} {c['mean']:.0%} on average, {c['p95']:.0%} at the 95th percentile of {c['n']}"
         for kind, c in effect["controls"].items()
     )
     strength = f"{sign * effect['strength']:+g}".replace("-", MINUS)
     return (
-        f"At {strength} r̄, {does}: {round(effect['first_token'] * n)} of {n} test names by their first token; along "
-        f"random pushes as long, by the same: {beside}. By whole answers to {whole['n']} test names, without controls: "
-        f"{whole['pushed']:.0%} ({whole['low']:.0%} to {whole['high']:.0%}; untouched {whole['untouched']:.0%}; broken "
-        f"{whole['broken']})."
+        f"At {strength} r̄, {does}: {counted(effect['first_token'], n)} test names by their first token; along random "
+        f"pushes as long, at the same {n} names: {beside}.{few(n)} By whole answers to {whole['n']} test names: "
+        f"{whole['pushed']:.0%} with no control beside it ({whole['low']:.0%} to {whole['high']:.0%}; untouched "
+        f"{whole['untouched']:.0%}; broken {whole['broken']})."
     )
+
+
+def counted(share: float, n: int) -> str:
+    """ "11 of 12 (65% to 99%)": how many of n names, and Wilson's 95 % interval of the share."""
+    hits = round(share * n)
+    ends = wilson(hits, n)
+    return f"{hits} of {n}" + (f" ({ends[0]:.0%} to {ends[1]:.0%})" if ends else "")
+
+
+def few(n: int) -> str:
+    """A sentence where n names can't say anything; else ""."""
+    told = too_few_of_one_kind(n, "test names")
+    return f" {told}" if told else ""
 
 
 def strengths(validated: float, both_ways: float | None = None) -> tuple[float, ...]:
@@ -171,8 +187,9 @@ def read_only_cards(card: Path, choice: Mapping, sliders: tuple[DirectionCard, .
                     scope="entity",
                     strengths=strengths(one["strength"]),
                     validated=one["strength"],
-                    evidence=f"It reads, and hardly steers: at +{one['strength']:g} r̄, {of}, by the first token of "
-                    f"{choice['n'][role]} validation names: {one['shares'][str(one['strength'])]:.0%}.",
+                    evidence=f"It reads, and hardly steers: at +{one['strength']:g} r̄, {of}: "
+                    f"{counted(one['shares'][str(one['strength'])], choice['n'][role])} validation names by their "
+                    "first token, with no control beside it.",
                 )
             )
     return tuple(out)

@@ -29,7 +29,7 @@ SET_TERMS: dict[str, Term] = {
     "separation_min": Term(
         "separation, least over types",
         "What latents are ranked by: the separation in the type of name where it is worst.",
-        "The best of thousands is a little flattered on the half that ranked it; the test half is not.",
+        "The best of thousands is a little flattered on the half that ranked it; the test names are not.",
         ("model_worker/studies/discover/ranking.py", "static/study/discovery/counts.js"),
         formula="score = min over types of s;  of a layer: max over its latents of that (MaxMin)",
         unit="share",

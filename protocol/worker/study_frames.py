@@ -43,8 +43,9 @@ class StudyArm(Message):
 
 class Study(Message):
     """The request as resolved, and what ran. n_steps: what `progress` counts to. warnings: what a reader must know
-    before the numbers, such as a set that lengths alone tell apart. order: counts up when frames come in another order,
-    so that none that was begun before is gone on with."""
+    before the numbers, such as a set that lengths alone tell apart. too_few: those of them that leave nothing to be
+    said, which stand over the result too. order: counts up when frames come in another order, so that none that was
+    begun before is gone on with."""
 
     kind: Literal["study"] = "study"
     seq: int
@@ -58,6 +59,7 @@ class Study(Message):
     arms: tuple[StudyArm, ...] = ()
     n_steps: int
     warnings: tuple[Text, ...] = ()
+    too_few: tuple[Text, ...] = ()
     order: int = 1
 
 

@@ -196,7 +196,7 @@ function empty() {
 function save() {
   const counts = countsOf(now);
   const { rows } = rowsOf(counts, { most: mostOf(now), role: "both", half: "test" }, now);
-  const { title, claim } = headline(rows[0], counts.types.length);
+  const { title, claim } = headline(rows[0], counts.types.length, now.opening.too_few);
   saveDialog($("dialog"), {
     id: summary.id,
     title: title + partWords(now),

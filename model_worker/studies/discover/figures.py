@@ -74,8 +74,8 @@ def baselines(
             table.add(layer, layer + 1, what, role, which, own.value, (own.low, own.high))
     return table.figure(
         "baselines",
-        "Known against unknown, test half",
-        claim="How well each tells known from unknown names of the test half, types pooled, with 95 % "
+        "Known against unknown, test names",
+        claim="How well each tells known from unknown test names, types pooled, with 95 % "
         "intervals (Newcombe, by the numbers of names); the control is the length of the name alone.",
         plot=table.plot(
             "line",
@@ -152,7 +152,7 @@ def borne_out(one: RankedLatent) -> str:
 
 
 def _too_few(counts: Counts, dictionary: str) -> str | None:
-    """Of the test half, in the type that has the fewest."""
+    """Of the test names, in the type that has the fewest."""
     shares = counts.shares(dictionary, "test")
     if shares is None:
         return None
@@ -172,7 +172,7 @@ def types(final: Ranking) -> Figure:
                 table.add(side, place, one.dictionary, one.latent, own.type, own.f_known, own.f_unknown)
     return table.figure(
         "types",
-        "Shares of known and unknown names on which they fire, test half",
+        "Shares of known and unknown names on which they fire, test names",
         claim="A latent on the diagonal says nothing about whether a name is known.",
         plot=table.plot("points", x="fires on known", y="on unknown", role="side", panel="type", y_min=0, y_max=1),
         notes=("With each type's own best latent.",),

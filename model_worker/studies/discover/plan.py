@@ -60,6 +60,7 @@ def discover(bench: Bench, request: DiscoverRequest, rows: int | None = None) ->
         names=labelled,
         n_steps=len(labelled) + len(texts),
         warnings=(*names.warnings, *left_out, *_warnings(loaded, request, names, texts)),
+        too_few=names.too_few,
     )
     dictionaries = {name: loaded.dictionaries[name] for name in wanted}
     return Discovery(opening, part.gemma, dictionaries, loaded.layer_of, labelled, texts, rows)

@@ -49,6 +49,7 @@ class Bench:
         base: ModelUsed | None = None,
         arms: tuple[StudyArm, ...] = (),
         warnings: tuple[str, ...] = (),
+        too_few: tuple[str, ...] = (),
     ) -> Study:
         """request: as it was resolved."""
         return Study(
@@ -63,6 +64,7 @@ class Bench:
             arms=arms,
             n_steps=n_steps,
             warnings=warnings,
+            too_few=too_few,
             order=ORDER,
         )
 

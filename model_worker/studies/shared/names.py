@@ -72,7 +72,12 @@ class NameSet:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return tuple(_warnings(self))
+        return (*_warnings(self), *self.too_few)
+
+    @property
+    def too_few(self) -> tuple[str, ...]:
+        """Those of the warnings that leave nothing to be said of a type."""
+        return tuple(_too_few(self))
 
     def of(self, label: Label) -> tuple[Taken, ...]:
         return tuple(one for one in self.taken if one.label == label)
@@ -257,6 +262,10 @@ def _warnings(names: NameSet) -> Iterable[str]:
             n = sum(one.entity.type == kind and one.label == label for one in names.taken)
             if 0 < n < 20:
                 yield f"Only {n} {label} names of the type {kind}: each moves a share by {100 / n:.0f} points."
+
+
+def _too_few(names: NameSet) -> Iterable[str]:
+    for kind in sorted({one.entity.type for one in names.taken}):
         known, unknown = (sum(_tests(one, kind, label) for one in names.taken) for label in LABELS)
         if known and unknown and (few := too_few_of_kinds(known, unknown)):
-            yield f"In the half of {kind} names that a search tests on, {few}"
+            yield f"Among the four tenths of {kind} names that a search tests on, {few}"

@@ -62,7 +62,7 @@ export const corpusShare = ({ corpus }, latent) => (corpus.n ? corpus.fired[late
 
 /**
  * The best latents of both roles, as a `ranking` frame says them, by the training half; what fires on `most` of ordinary
- * text or more is left out. Nothing is said of the test half that only activations tell.
+ * text or more is left out. Nothing is said of the test names that only activations tell.
  */
 export function ranked(counts, { most, top }) {
   const all = { known: [], unknown: [], specialists_known: [], specialists_unknown: [] };

@@ -171,7 +171,7 @@ function said(curves, { half, paper }) {
     .filter(({ layers }) => layers.length)
     .map(({ role, layers }) => [role, layers.reduce((a, b) => (b.score > a.score ? b : a))]);
   if (!peaks.length) return "Nothing counted yet.";
-  const where = { train: "training half", test: "test half", all: "all names" }[half];
+  const where = { train: "training half", test: "test names", all: "all names" }[half];
   const best = peaks.map(([role, { layer, score }]) => `${role} ${sig3(score)} at L${layer}`).join(", ");
   return [
     `Best latent of each layer in its worst type, ${where}: ${best}.`,

@@ -1,5 +1,5 @@
 // The best latents as rows: on which share of each type's known and unknown names they fire, how well that tells them
-// apart on the training half, which ranked them, and on the test half, which did not. From tallies (study/discovery/counts.js);
+// apart on the training half, which ranked them, and on the test names, which did not. From tallies (study/discovery/counts.js);
 // intervals and AUROC from the `ranking` frame where it has the latent.
 
 import { fill, h, mark, s } from "../../core/dom.js";
@@ -136,7 +136,7 @@ export function rankingTable(element, state, act) {
       door("separation_min", "Separation"),
       " is the gap in the worst type. Ranked on the ",
       door("split", "training half"),
-      " alone; the test half never ranks.",
+      " alone; the test names, four tenths, never rank.",
       chance.length > 0 &&
         withDoors(` On shuffled labels the best latent of a layer reaches ${share2(Math.max(...chance))} at most.`),
       " Detecting a name is not controlling the answer: pin a latent and push it in Explore.",

@@ -12,7 +12,7 @@ import { rankingTable } from "./ranking.js";
 import { latentScatter } from "./scatter.js";
 import { pinned, pinTray, repinned } from "./tray.js";
 
-const HALVES = { train: "Train half", test: "Test half", all: "All names" };
+const HALVES = { train: "Training half", test: "Test names", all: "All names" };
 const SHOWN_EVERY_MS = 400;
 
 const OURS = ["layers", "latents", "types"]; // figures that these views draw, from the tallies
@@ -50,8 +50,11 @@ export function discoveryView(element, study, { options = {}, onOptions = null, 
   ]);
   const { ranking, depths, scatter, figures, tray } = Object.fromEntries(parts);
   element.classList.add("discovery");
+  const few = study.opening?.too_few ?? [];
+  element.classList.toggle("discovery-few", few.length > 0);
   fill(
     element,
+    few.length > 0 && doubt(few),
     h(
       "div",
       { class: "discovery-tools row wrap", role: "group", "aria-label": "What is shown" },
@@ -187,6 +190,17 @@ export function discoveryView(element, study, { options = {}, onOptions = null, 
     };
   }
 }
+
+/** Over a result that is too small to say anything: that, in the words of the warning. */
+const doubt = (few) =>
+  h(
+    "div",
+    { class: "discovery-doubt problem" },
+    few.map((sentence) => h("p", {}, sentence)),
+    h("p", {}, RANKED_ANYWAY),
+  );
+
+const RANKED_ANYWAY = "What is ranked below is of these few names, and shows nothing of others.";
 
 const NO_ROWS = { of: null, key: "", rows: [], specialists: [] };
 

@@ -1,5 +1,5 @@
 // A discovery's ranking as a page tells it: what was counted (study/discovery/counts.js), ranked at a threshold that can be moved,
-// with the test half beside it, and with what only the worker knows where it ranked the latent too. Pure.
+// with the test names beside it, and with what only the worker knows where it ranked the latent too. Pure.
 
 import { idOf, ranked, ROLES, scoreOf } from "./counts.js";
 import { scoreInterval } from "./score_interval.js";

@@ -612,6 +612,8 @@ def test_types_of_a_world_with_one_side_alone_are_left_out_and_named(bench: Benc
     script = planned(other, asked(other, names=few, corpus_tokens=0))
     assert {one.type for one in script.opening.names} == {"city", "movie", "player"}
     assert any("left out: song, 0 known and 6 unknown." in one for one in script.opening.warnings)
+    too_few = script.opening.too_few
+    assert len(too_few) == 3 and set(too_few) < set(script.opening.warnings), "2 and 2 of each type test"
     with pytest.raises(Refused):
         planned(other, asked(other, names=few.model_copy(update={"types": ("city", "song")}), corpus_tokens=0))
 

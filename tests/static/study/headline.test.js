@@ -10,11 +10,16 @@ const CASES = [
     best(0.7),
     4,
     "L3 #4 tells known names from unknown ones",
-    `${FIRES}0.700 on the test half, in the worst of 4 types.`,
+    `${FIRES}0.700 on the test names, in the worst of 4 types.`,
   ],
-  [best(0.7), 1, "L3 #4 tells known names from unknown ones", `${FIRES}0.700 on the test half.`],
-  [best(0), 4, "L3 #4 ranks first, and fails on the test half", `${FIRES}0 on the test half, in the worst of 4 types.`],
-  [best(-0.2), 1, "L3 #4 ranks first, and fails on the test half", `${FIRES}−0.200 on the test half.`],
+  [best(0.7), 1, "L3 #4 tells known names from unknown ones", `${FIRES}0.700 on the test names.`],
+  [
+    best(0),
+    4,
+    "L3 #4 ranks first, and fails on the test names",
+    `${FIRES}0 on the test names, in the worst of 4 types.`,
+  ],
+  [best(-0.2), 1, "L3 #4 ranks first, and fails on the test names", `${FIRES}−0.200 on the test names.`],
   [best(null), 2, "L3 #4 ranks first; not tested", `${FIRES}not tested, in the worst of 2 types.`],
   [
     undefined,
@@ -29,3 +34,14 @@ for (const [found, nTypes, title, claim] of CASES) {
     assert.deepEqual(headline(found, nTypes), { title, claim });
   });
 }
+
+Deno.test("of a search that was called too small before it ran nothing else is said behind it", () => {
+  const few = [
+    "Among the four tenths of player names that a search tests on, 2 known and 2 unknown names are too few.",
+  ];
+  assert.deepEqual(headline(best(1), 1, few), {
+    title: "Too few names to say which latents know them",
+    claim: few[0],
+  });
+  assert.deepEqual(headline(best(0.7), 1, []), headline(best(0.7), 1));
+});

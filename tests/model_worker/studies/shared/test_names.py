@@ -201,6 +201,13 @@ def test_few_names_are_warned_of_and_one_class_can_be_looked_at(embedded: Loaded
     assert found.warnings == ("Only 5 known names of the type player: each moves a share by 20 points.",)
 
 
+def test_names_too_few_to_say_anything_are_counted_as_they_are_dealt(embedded: Loaded) -> None:
+    both = [*made_up(6, "known"), *made_up(6, "unknown", first=6)]
+    found = look(embedded, given(both, match_lengths=False))
+    told = found.warnings[-1]
+    assert told.startswith("Among the four tenths of player names that a search tests on, 2 known and 2 unknown names")
+
+
 def test_many_names_are_looked_at_in_short_steps(embedded: Loaded) -> None:
     request = NamesRequest(
         model=embedded.card.id, names=given(made_up(500, "known"), made_up(500, "unknown", first=600))

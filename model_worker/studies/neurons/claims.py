@@ -22,6 +22,10 @@ POWER = 2.8
 """Standard errors that are seen four times of five."""
 
 
+FEWEST_PROMPTS = 9
+"""Of which none changing sides leaves room for one in three."""
+
+
 @dataclass(frozen=True)
 class NeuronClaim:
     """what: reads, adds, steers or carries. holds None: it wasn't asked, or couldn't be."""
@@ -98,6 +102,9 @@ def steers_claim(
     """value: of the share of this outcome, per unit of the factor."""
     if value is None or interval is None or not random:
         return NeuronClaim("steers", None, f"Whether {what} move {outcome} could not be asked.", n=n)
+    if n < FEWEST_PROMPTS:
+        sentence = f"Whether {what} move {outcome} is not told by {n} prompts; it takes {FEWEST_PROMPTS}."
+        return NeuronClaim("steers", None, sentence, value, interval, n)
     low, high = min(random), max(random)
     if interval == (0.0, 0.0):
         sentence = (

@@ -70,7 +70,7 @@ def nothing_figure(id: str, trials: Sequence[Trial], k: int) -> Figure:
 def verdicts_figure(claims: Sequence[NeuronClaim]) -> Figure:
     table = Table("claim", "holds", "value", IntervalColumns(), ("N", "prompts"), "sentence")
     for one in claims:
-        holds = {True: "yes", False: "no", None: "not asked"}[one.holds]
+        holds = {True: "yes", False: "no", None: "not told"}[one.holds]
         table.add(one.what, holds, one.value, one.interval, one.n, one.sentence)
     return table.figure(
         "verdicts",

@@ -48,6 +48,12 @@ def test_where_nobody_moves_the_sentence_says_what_would_have_been_seen() -> Non
     assert found.holds is False and "none changed sides" in found.sentence and "1 in 20" in found.sentence
 
 
+def test_a_handful_of_prompts_says_neither_yes_nor_no() -> None:
+    for own in (0.0, 1.0):
+        found = claimed(dialled(own, 0.0, n=5))
+        assert found.holds is None and "not told by 5 prompts" in found.sentence
+
+
 def test_reading_is_above_chance_and_above_every_random_set() -> None:
     good, usual = ReadIn(0.7, (0.6, 0.8), [0.5, 0.65]), ReadIn(0.7, (0.6, 0.8), [0.5, 0.72])
     assert reads_claim("they", good, good, 300).holds

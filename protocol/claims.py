@@ -5,6 +5,16 @@ Words in braces are filled as those of protocol/vocabulary.py are.
 
 from typing import Literal
 
+from protocol.vocabulary import OutcomeTerm
+
+OUTSIDE_WORLD = "no such name in its world"
+"""The rule by which an answer about a name is invented that a closed world hasn't, though it may be real."""
+
+OUTSIDE = OutcomeTerm(
+    "Invents, outside its world", "*invents a fact* of a name outside its world", "invent", "invented"
+)
+"""What is said of an answer by that rule, in place of its outcome's words: the qualifier is never cut off."""
+
 CROSSING = "{who} random pushes of that size {open} with {what}."
 """How many of a control's directions open the other way than the baseline does. who: "None of 32", "All 32"."""
 

@@ -190,14 +190,6 @@ OUTCOMES: dict[Outcome, OutcomeTerm] = {
 }
 """Refusals, wrong and invented answers are never counted together."""
 
-OUTSIDE_WORLD = "no such name in its world"
-"""The rule by which an answer about a name is invented that a closed world hasn't, though it may be real."""
-
-OUTSIDE = OutcomeTerm(
-    "Invents, outside its world", "*invents a fact* of a name outside its world", "invent", "invented"
-)
-"""What is said of an answer by that rule, in place of its outcome's words: the qualifier is never cut off."""
-
 BAND = (0.05, 0.95)
 """Quantiles between which a control's band is drawn."""
 

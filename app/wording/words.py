@@ -20,12 +20,14 @@ from protocol.claims import (
     NOR_CROSSING,
     NOTHING_PUSHED,
     OPENINGS,
+    OUTSIDE,
+    OUTSIDE_WORLD,
     READ_BACK,
     THEY_TURN,
     TURN_WITHIN,
 )
 from protocol.steering import NeuronSetTarget, NeuronTarget, Steered, Steering, latent_name
-from protocol.vocabulary import ANOTHER_LATENT, BAND, OUTCOMES, OUTSIDE, OUTSIDE_WORLD, Outcome, OutcomeTerm
+from protocol.vocabulary import ANOTHER_LATENT, BAND, OUTCOMES, Outcome, OutcomeTerm
 from protocol.worker.frames import SteeringUsed, Verdict
 from protocol.worker.requests import GenerateRequest
 

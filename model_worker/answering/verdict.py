@@ -26,8 +26,9 @@ from dataclasses import dataclass
 
 from model_worker.answering.refusal_rules import SENTENCE_END, paper_phrase, refusal_phrase
 from model_worker.model.world import Entity, World
+from protocol.claims import OUTSIDE_WORLD
 from protocol.spelling import fold
-from protocol.vocabulary import OUTSIDE_WORLD, Outcome
+from protocol.vocabulary import Outcome
 from protocol.worker.models import ModelCard
 
 NO_WORLD = World()

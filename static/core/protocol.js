@@ -140,16 +140,6 @@ export const OUTCOMES = {
   },
 };
 
-export const OUTSIDE_WORLD = "no such name in its world";
-
-export const OUTSIDE = {
-  badge: "Invents, outside its world",
-  clause: "*invents a fact* of a name outside its world",
-  many: "invent",
-  hue: "invented",
-  why: "matched “{phrase}”",
-};
-
 export const BAND = [0.05, 0.95];
 
 export const MIN_BAND = 20;
@@ -350,6 +340,16 @@ export const MAX_CIRCUIT_EDGES = 4000;
 export const MAX_CIRCUIT_CHECKED = 256;
 
 export const MAX_CIRCUIT_CONTROLS = 64;
+
+export const OUTSIDE_WORLD = "no such name in its world";
+
+export const OUTSIDE = {
+  badge: "Invents, outside its world",
+  clause: "*invents a fact* of a name outside its world",
+  many: "invent",
+  hue: "invented",
+  why: "matched “{phrase}”",
+};
 
 export const CROSSING = "{who} random pushes of that size {open} with {what}.";
 

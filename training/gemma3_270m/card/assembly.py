@@ -94,14 +94,14 @@ def effect_evidence(effect: Mapping, sign: int = 1) -> str:
     )
     strength = f"{sign * effect['strength']:+g}".replace("-", MINUS)
     return (
-        f"At {strength} r̄, {does}: {counted(effect['first_token'], n)} test names by their first token; along random "
+        f"At {strength} r̄, {does}: {hits_of(effect['first_token'], n)} test names by their first token; along random "
         f"pushes as long, at the same {n} names: {beside}.{few(n)} By whole answers to {whole['n']} test names: "
         f"{whole['pushed']:.0%} with no control beside it ({whole['low']:.0%} to {whole['high']:.0%}; untouched "
         f"{whole['untouched']:.0%}; broken {whole['broken']})."
     )
 
 
-def counted(share: float, n: int) -> str:
+def hits_of(share: float, n: int) -> str:
     """ "11 of 12 (65% to 99%)": how many of n names, and Wilson's 95 % interval of the share."""
     hits = round(share * n)
     ends = wilson(hits, n)
@@ -188,7 +188,7 @@ def read_only_cards(card: Path, choice: Mapping, sliders: tuple[DirectionCard, .
                     strengths=strengths(one["strength"]),
                     validated=one["strength"],
                     evidence=f"It reads, and hardly steers: at +{one['strength']:g} r̄, {of}: "
-                    f"{counted(one['shares'][str(one['strength'])], choice['n'][role])} validation names by their "
+                    f"{hits_of(one['shares'][str(one['strength'])], choice['n'][role])} validation names by their "
                     "first token, with no control beside it.",
                 )
             )

@@ -16,8 +16,7 @@ import { resetAll, sameSteering, slidersOfRequest, steerIn, sweepOf, withNamedSc
 import { slidersOpened, slidersThere } from "../run/steering/opened.js";
 import { aliased, channels } from "../core/store.js";
 import { watchWorker } from "../parts/health.js";
-import { answers } from "../run/answers/answers.js";
-import { askBeside, baseBeside, besidePrompt } from "./second_prompt.js";
+import { askBeside, baseBeside, besideAnswers, besidePrompt } from "./second_prompt.js";
 import { curveOpen } from "./curve_open.js";
 import { examples } from "./examples.js";
 import { inside } from "./inside.js";
@@ -122,7 +121,7 @@ state.on(["run", "typed", "health"], drawAsk);
 state.on(["card"], () => offerBase(state.get("card")));
 mount(baseBeside, $("base-beside"), state);
 state.on(["run"], turnToTheOther);
-state.on(["otherPrompt"], besideAnswers());
+besideAnswers($("beside-answers"), state, other);
 state.on(["sliders", "values", "active", "span", "watching"], () => consistent() && bench.sync());
 asides(state, { seen, ready: () => canAsk() && asked && !bench.current()?.recorded, follow });
 const askWorker = watchWorker(state, { waits: () => follow.main.busy() });
@@ -306,17 +305,6 @@ function turnToTheOther() {
 
 function drawAsk() {
   drawQuestion(state, { asked, parent, recorded: bench.current()?.recorded, busy: follow.main.busy() });
-}
-
-// The second prompt's answers stand under the first's, where there is a second.
-function besideAnswers() {
-  let remove = null;
-  return () => {
-    const wants = Boolean(state.get("otherPrompt"));
-    $("beside-answers").hidden = !wants;
-    if (wants && !remove) remove = mount(answers, $("beside-answers"), other, { compact: true });
-    if (!wants && remove) remove = remove() ?? null;
-  };
 }
 
 // ---- sharing

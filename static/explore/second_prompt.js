@@ -1,9 +1,11 @@
-// The second prompt: its field, how it is put, and the place of its strip under the first. Channels `otherPrompt`, null:
+// The second prompt: its field, how it is put, the place of its strip under the first, and that of its answers. Channels `otherPrompt`, null:
 // there is none, `otherFormat`, null: put as the first, and `otherSpan`, the name that was marked in it.
 
 import { fill, h, listen } from "../core/dom.js";
 import { FORMATS } from "../core/protocol.js";
 import { fold } from "../core/spelling.js";
+import { mount } from "../parts/mount.js";
+import { answers } from "../run/answers/answers.js";
 
 /**
  * Another second prompt, or null for none. format: null: put as the first. A name that was marked is one of the prompt
@@ -136,4 +138,15 @@ export function besidePrompt(element, state, opener, strip) {
     askBeside(state, null);
     opener.focus();
   }
+}
+
+/** Its answers stand under the first's, where there is a second. `other`: the channels as they are for it. */
+export function besideAnswers(element, state, other) {
+  let remove = null;
+  state.on(["otherPrompt"], () => {
+    const wants = Boolean(state.get("otherPrompt"));
+    element.hidden = !wants;
+    if (wants && !remove) remove = mount(answers, element, other, { compact: true });
+    if (!wants && remove) remove = remove() ?? null;
+  });
 }

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, ask, laid_out, wait_done
-from tests.browser.doors import symbols_without_door
+from tests.browser.faults.doors import symbols_without_door
 from tests.browser.test_reach import PHONE
 
 pytestmark = pytest.mark.usefixtures("kept_runs")

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, wait_done
-from tests.browser.reading_size import too_small
+from tests.browser.faults.reading_size import too_small
 from tests.browser.test_axe import beside, pushed
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
-OVERLAPS = Path(__file__).with_name("overlap.js").read_text()
+OVERLAPS = Path(__file__).with_name("faults").joinpath("overlap.js").read_text()
 WIDTHS = (360, 390, 480, 600, 768, 900, 960, 1024, 1280, 1440, 1920, 2560)
 # What sticks to an edge lies over the rest, which is a scroll away: it goes back to its place.
 LET_GO = """document.querySelectorAll("body *").forEach((element) => {

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, laid_out, steered_badge, wait_done, wait_until
-from tests.browser.reading_size import too_small
+from tests.browser.faults.reading_size import too_small
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
 SIZES = [

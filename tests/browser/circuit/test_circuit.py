@@ -6,8 +6,10 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_S, App, OpenPage, laid_out, no_sideways_scroll, wait_until
-from tests.browser.explore.test_first_view import LEAST_PX, SMALL
+from app.worker.client import WorkerLost
+from protocol.worker.frames import Error
+from tests.browser.conftest import PATIENCE_S, ROOT, App, OpenPage, laid_out, no_sideways_scroll, wait_until
+from tests.browser.reading_size import too_small
 from tests.browser.test_axe import violations
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -48,7 +50,7 @@ def test_a_cold_visit_is_drawn_and_recognition_removed_refuses(app: App, open_pa
     known, unknown = columns(page)
     assert known.startswith("answers") and unknown.startswith("refuses")
     assert page.evaluate(WORDS) <= MOST_WORDS
-    assert page.evaluate(SMALL, LEAST_PX) == []
+    assert too_small(page) == []
 
     assert under_strip(page) == []
     page.locator("#tests button").first.click()
@@ -118,7 +120,7 @@ def test_a_phone_has_cards_and_the_turn_in_reach(app: App, open_page: OpenPage) 
     slider = page.locator(".turn-slider").bounding_box()
     assert slider and slider["y"] + slider["height"] < PHONE["viewport"]["height"]
     assert no_sideways_scroll(page)
-    assert page.evaluate(SMALL, LEAST_PX) == []
+    assert too_small(page) == []
     page.get_by_role("button", name="Latents").click()
     expect(page.locator(".difference").first).to_contain_text("silent")
 
@@ -136,6 +138,23 @@ def test_why_a_word_came_is_asked_by_pressing_it(app: App, open_page: OpenPage) 
     expect(page.locator("#claim")).to_contain_text("random pushes", timeout=4 * PATIENCE_S * 1000)
     wait_until(page, "location.hash.includes('said=This+player+plays')")
     assert violations(page) == []
+
+
+def test_what_arrived_before_the_worker_was_lost_stays_and_is_called_a_part(app: App, open_page: OpenPage) -> None:
+    page = open_page(f"{app.url}/circuit", fresh=True, allow=(503,))
+    drawn(page)
+    lines = (ROOT / "static" / "first" / "circuit.jsonl").read_text("utf-8").splitlines()
+    groups = next(n for n, line in enumerate(lines) if line.startswith('{"kind":"groups"'))
+    lost = WorkerLost().refusal("the answer was complete", "What came before this line still holds.")
+    told = [*lines[: groups + 2], Error(seq=groups + 2, refusal=lost).model_dump_json()]
+    page.route("**/api/runs?page=*", lambda route: route.fulfill(body="".join(f"{line}\n" for line in told)))
+    page.click("#run")
+    expect(page.locator("#notice")).to_contain_text("The worker was lost before the answer was complete")
+    expect(page.locator("#notice")).to_contain_text("What arrived before stays, as a part.")
+    expect(page.locator("#trust")).to_contain_text("a part: what arrived before it ended")
+    expect(page.locator(".m-box").first).to_contain_text("answers")
+    expect(page.locator(".group-box").first).to_be_visible()
+    expect(page.locator("#save")).to_be_disabled()
 
 
 def test_names_of_other_lengths_are_asked_and_a_refusal_says_what_would_work(app: App, open_page: OpenPage) -> None:

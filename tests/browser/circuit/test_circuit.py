@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.worker.client import WorkerLost
 from protocol.worker.frames import Error
 from tests.browser.conftest import PATIENCE_S, ROOT, App, OpenPage, laid_out, no_sideways_scroll, wait_until
-from tests.browser.reading_size import too_small
+from tests.browser.faults.reading_size import too_small
 from tests.browser.test_axe import violations
 
 PHONE = {"viewport": {"width": 390, "height": 844}}

@@ -11,9 +11,9 @@ OUTSIDE_WORLD = "no such name in its world"
 """The rule by which an answer about a name is invented that a closed world hasn't, though it may be real."""
 
 OUTSIDE = OutcomeTerm(
-    "Invents, outside its world", "*invents a fact* of a name outside its world", "invent", "invented"
+    "Invents", "*invents a fact* of a name outside its world", "invent", "invented", why="outside its world"
 )
-"""What is said of an answer by that rule, in place of its outcome's words: the qualifier is never cut off."""
+"""What is said of an answer by that rule, in place of its outcome's words: short, so that a badge has room for it."""
 
 CROSSING = "{who} random pushes of that size {open} with {what}."
 """How many of a control's directions open the other way than the baseline does. who: "None of 32", "All 32"."""

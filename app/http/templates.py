@@ -62,7 +62,6 @@ class Drawing:
             "sweep_shown": sweep_shown,
             "circuit_excerpt": circuit_excerpt,
             "target_id": target_id,
-            "term": words.term,
             "why": words.why,
             "with_doors": _with_doors,
         }

@@ -42,9 +42,9 @@ def term(verdict: Verdict) -> OutcomeTerm:
 
 def why(verdict: Verdict) -> str:
     """The phrase, the fact or the rule that decided."""
-    if verdict.phrase is None:
+    if verdict.phrase is None and verdict.rule != OUTSIDE_WORLD:
         return verdict.rule
-    return OUTCOMES[verdict.outcome].why.format(rule=verdict.rule, phrase=verdict.phrase)
+    return term(verdict).why.format(rule=verdict.rule, phrase=verdict.phrase)
 
 
 def clause(verdict: Verdict) -> str:

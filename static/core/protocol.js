@@ -344,11 +344,11 @@ export const MAX_CIRCUIT_CONTROLS = 64;
 export const OUTSIDE_WORLD = "no such name in its world";
 
 export const OUTSIDE = {
-  badge: "Invents, outside its world",
+  badge: "Invents",
   clause: "*invents a fact* of a name outside its world",
   many: "invent",
   hue: "invented",
-  why: "matched “{phrase}”",
+  why: "outside its world",
 };
 
 export const CROSSING = "{who} random pushes of that size {open} with {what}.";

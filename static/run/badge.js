@@ -1,8 +1,8 @@
-// A verdict as a badge: icon, verb, and the phrase or rule that decided where the verb does not say it.
+// A verdict as a badge: icon, verb, and the phrase or rule that decided.
 
 import { h, icon } from "../core/dom.js";
 import { OUTCOMES } from "../core/protocol.js";
-import { termOf, why } from "./verdicts.js";
+import { why } from "./verdicts.js";
 
 /** @param {object} verdict a `verdict` frame */
 export function badge(verdict) {
@@ -10,7 +10,7 @@ export function badge(verdict) {
     "span",
     { class: `badge badge-${verdict.outcome}`, title: why(verdict) },
     icon(verdict.outcome),
-    h("b", {}, termOf(verdict).badge),
-    termOf(verdict) === OUTCOMES[verdict.outcome] && h("span", {}, `· ${why(verdict)}`),
+    h("b", {}, OUTCOMES[verdict.outcome].badge),
+    h("span", {}, `· ${why(verdict)}`),
   );
 }

@@ -25,11 +25,13 @@ import { armAt, control, idleArm, isOpen } from "./run.js";
 import { pushWords } from "./steering/amount.js";
 
 /** An outcome's words; of a name outside the model's world they say that. */
-export const termOf = ({ outcome, rule }) => (rule === OUTSIDE_WORLD ? OUTSIDE : OUTCOMES[outcome]);
+const termOf = ({ outcome, rule }) => (rule === OUTSIDE_WORLD ? OUTSIDE : OUTCOMES[outcome]);
 
 /** The phrase, the fact or the rule that decided. */
-export const why = ({ outcome, phrase, rule }) =>
-  phrase === null ? rule : filled(OUTCOMES[outcome].why, { phrase, rule });
+export const why = (verdict) => {
+  const { phrase, rule } = verdict;
+  return phrase === null && rule !== OUTSIDE_WORLD ? rule : filled(termOf(verdict).why, { phrase, rule });
+};
 
 /**
  * The claim, as parts: what is pushed, what that changes, then what random pushes of that size do.

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.recordings.arms import read_recording
-from app.wording.words import clause, nothing_pushed, read_back, term
+from app.wording.words import clause, nothing_pushed, read_back, why
 from protocol.worker.frames import Verdict
 from tests.static import ROOT
 from tests.static.javascript import JavaScript
@@ -149,7 +149,7 @@ def test_what_is_invented_of_a_name_outside_the_world_is_said_so(javascript: Jav
     said = "it stops refusing and invents a fact of a name outside its world"
     assert told["claim"].startswith(f"At +1 {said}. ") and told["title"].endswith(said)
     verdict = Verdict.model_validate(last)
-    assert clause(verdict) in said and term(verdict).badge == "Invents, outside its world"
+    assert clause(verdict) in said and why(verdict) == "outside its world"
 
 
 def test_of_a_push_that_goes_on_in_the_answer_the_prompt_alone_says_nothing(javascript: JavaScript) -> None:

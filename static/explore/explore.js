@@ -30,7 +30,7 @@ import { panels } from "../run/panels.js";
 import { readout } from "../run/readout.js";
 import { samples } from "../run/answers/samples.js";
 import { readAs } from "./read_as.js";
-import { drawQuestion, format, isEdited, NOTHING_ASKED, offerBase, setFormat, tooLong } from "./question.js";
+import { drawQuestion, format, isEdited, NOTHING_ASKED, offerBase, setFormat, shorten, tooLong } from "./question.js";
 import { shareSeen } from "./sharing.js";
 import { workerStatus } from "../run/status.js";
 import { tokenStrip } from "../run/tokens/tokens.js";
@@ -85,10 +85,7 @@ const bench = benches({ seen, show, settled, main: follow.main, point: follow.po
 workerStatus($("status"), state);
 mount(notice, $("notice"), state, () => run(), {
   stop: () => follow.main.stop(),
-  shorten: () => {
-    $("prompt").focus();
-    $("prompt").setSelectionRange(MAX_PROMPT_CHARACTERS, $("prompt").value.length);
-  },
+  shorten,
 });
 mount(inside, $("inside"), state);
 panels(state);
@@ -260,7 +257,6 @@ async function openRecording() {
   const [card, { prompt, format }] = [state.get("card"), found.request];
   if (asked || (card && card.id !== found.start.model.id)) return;
   asked = { prompt, format };
-  begun ??= asked;
   $("prompt").value = prompt;
   state.set("typed", prompt);
   setFormat(format);

@@ -22,6 +22,12 @@ export function offerBase(card) {
   }
 }
 
+/** Selects what is behind the last character that may be asked. */
+export function shorten() {
+  $("prompt").focus();
+  $("prompt").setSelectionRange(MAX_PROMPT_CHARACTERS, $("prompt").value.length);
+}
+
 export const tooLong = (prompt) => ({
   code: "prompt_too_long",
   asked: `Prompt is ${prompt.length.toLocaleString("en")} characters.`,

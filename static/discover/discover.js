@@ -22,7 +22,8 @@ import { mount } from "../parts/mount.js";
 import { saveDialog } from "../parts/saving/dialog.js";
 import { maySave, partWords } from "../study/save.js";
 import { seconds } from "../study/running.js";
-import { searching, standing } from "../study/searching.js";
+import { runningView, standing } from "../study/running.js";
+import { OF_NAMES } from "../study/searching.js";
 import { workerStatus } from "../run/status.js";
 
 const CORPUS_TOKENS = 10_000;
@@ -42,12 +43,12 @@ let forked = null; // the request of `parent`
 let parent = null; // slug of the finding that was opened to be changed
 
 const follow = background({ onChange: show });
-const progress = searching($("searching"), {
+const progress = runningView($("searching"), {
   pause: () => follow.pause(),
   resume: () => follow.resume(),
   cancel: () => follow.cancel(),
   again: () => follow.start(now.request ?? asked()).then(began),
-});
+}, OF_NAMES);
 
 workerStatus($("status"), state);
 mount(away, $("notice"), aliased(state, { registry: "card" }));

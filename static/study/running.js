@@ -4,15 +4,16 @@
 import { fill, h, icon } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { shareDone } from "./study.js";
-import { standing } from "./searching.js";
 
 const SEEN_MS = 20_000; // the rate is that of this long
 const ENOUGH_MS = 1_500;
 const SHOWN_WARNINGS = 2;
 
-/** `act`: { pause, resume, cancel, again }. @returns {{ show: (study, summary, trouble) => void }} */
-export function runningView(element, act) {
-  const said = h("p", {});
+/** `act`: { pause, resume, cancel, again }. `words`: what it says as it stands, and what running it once more is called.
+ * @param {any} words
+ * @returns {{ show: (study, summary, trouble) => void }} */
+export function runningView(element, act, words = OF_ANSWERS) {
+  const said = h("p", { class: "running-said" });
   const told = h("p", { class: "sr", role: "status" });
   const buttons = h("div", { class: "row push" });
   const bar = h("progress", { class: "running-bar", max: 1, value: 0, "aria-label": "Steps done" });
@@ -33,7 +34,7 @@ export function runningView(element, act) {
     if (stands === "running") seen = [...seen.filter(([at]) => at > now - SEEN_MS), [now, n_done]];
     bar.value = stands === "done" ? 1 : shareDone(study);
     bar.hidden = stands === "refused";
-    fill(said, SAID[stands](study, left(study)));
+    fill(said, words.said[stands](study, left(study)));
     if (told.dataset.stands !== stands) {
       told.dataset.stands = stands;
       fill(told, said.textContent);
@@ -47,7 +48,7 @@ export function runningView(element, act) {
     fill(
       buttons,
       BUTTONS[stands].map((name) =>
-        h("button", { class: "button", type: "button", onclick: () => act[name]() }, WORDS[name])
+        h("button", { class: "button", type: "button", onclick: () => act[name]() }, WORDS[name] ?? words.again)
       ),
     );
     if (focused) buttons.querySelector("button")?.focus();
@@ -55,7 +56,7 @@ export function runningView(element, act) {
 
   function drawWarnings(opening) {
     warned = opening;
-    const items = (opening?.warnings ?? []).map((warning) => h("li", {}, warning));
+    const items = (opening ? words.warnings(opening) : []).map((warning) => h("li", {}, warning));
     const more = items.splice(SHOWN_WARNINGS);
     fill(
       warnings,
@@ -77,7 +78,15 @@ export function runningView(element, act) {
 export const seconds = (s) =>
   s < 90 ? `${Math.round(s)} s` : s < 5_400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`;
 
-const WORDS = { pause: "Pause", resume: "Go on", cancel: "Cancel", again: "Run again" };
+/** What a study and its run amount to, in a word. */
+export function standing(study, summary) {
+  if (study.phase === "error" && !study.opening) return "refused"; // by the worker, before it began
+  if (["done", "error", "cancelled", "cut", "refused"].includes(study.phase)) return study.phase;
+  if (summary && ["paused", "cancelled", "error", "cut"].includes(summary.state)) return summary.state;
+  return !summary || summary.state === "queued" || study.phase === "asking" ? "queued" : "running";
+}
+
+const WORDS = { pause: "Pause", resume: "Go on", cancel: "Cancel" };
 const BUTTONS = {
   queued: ["cancel"],
   running: ["pause", "cancel"],
@@ -98,38 +107,42 @@ export function stays({ trials, counted, figures }) {
   return ` Part of a study: the figures count ${some}.`;
 }
 
-const SAID = {
-  queued: (study) =>
-    study.opening
-      ? ["Waits to go on. ", steps(study), "."]
-      : "Waits for its turn. This page may be closed; it goes on.",
-  running: (study, left) => [h("b", {}, doing(study)), " · ", steps(study), left && ` · ${left}`],
-  paused: (study) => [icon("stopped"), " ", h("b", {}, "Paused. "), steps(study), ".", stays(study)],
-  done: (
-    study,
-  ) => [
-    icon("right"),
-    " ",
-    h("b", {}, "Done. "),
-    count(study.trials.length, "question"),
-    n(study) > 0 && `, ${count(n(study), "answer")}`,
-    study.done.elapsed_s > 0 && `, ${seconds(study.done.elapsed_s)}`,
-    ".",
-  ],
-  error: (study) => [icon("warning"), " ", h("b", {}, "Ended early. "), steps(study), ".", stays(study)],
-  cut: (study) => [icon("warning"), " ", h("b", {}, "Lost. "), steps(study), ".", stays(study)],
-  cancelled: (
-    study,
-  ) => [
-    icon("stopped"),
-    " ",
-    h("b", {}, "Cancelled. "),
-    "You stopped this run after ",
-    steps(study),
-    ".",
-    stays(study),
-  ],
-  refused: () => [icon("warning"), " ", h("b", {}, "Not run.")],
+const OF_ANSWERS = {
+  again: "Run again",
+  warnings: ({ warnings }) => warnings ?? [],
+  said: {
+    queued: (study) =>
+      study.opening
+        ? ["Waits to go on. ", steps(study), "."]
+        : "Waits for its turn. This page may be closed; it goes on.",
+    running: (study, left) => [h("b", {}, doing(study)), " · ", steps(study), left && ` · ${left}`],
+    paused: (study) => [icon("stopped"), " ", h("b", {}, "Paused. "), steps(study), ".", stays(study)],
+    done: (
+      study,
+    ) => [
+      icon("right"),
+      " ",
+      h("b", {}, "Done. "),
+      count(study.trials.length, "question"),
+      n(study) > 0 && `, ${count(n(study), "answer")}`,
+      study.done.elapsed_s > 0 && `, ${seconds(study.done.elapsed_s)}`,
+      ".",
+    ],
+    error: (study) => [icon("warning"), " ", h("b", {}, "Ended early. "), steps(study), ".", stays(study)],
+    cut: (study) => [icon("warning"), " ", h("b", {}, "Lost. "), steps(study), ".", stays(study)],
+    cancelled: (
+      study,
+    ) => [
+      icon("stopped"),
+      " ",
+      h("b", {}, "Cancelled. "),
+      "You stopped this run after ",
+      steps(study),
+      ".",
+      stays(study),
+    ],
+    refused: () => [icon("warning"), " ", h("b", {}, "Not run.")],
+  },
 };
 
 const n = ({ trials }) => trials.reduce((sum, { answers }) => sum + answers.length, 0);

@@ -1,6 +1,6 @@
 // When a study can be saved, and what is said of one that is a part.
 
-import { standing } from "./searching.js";
+import { standing } from "./running.js";
 import { hasFound } from "./study.js";
 
 const IN_PART = ["paused", "cancelled", "error", "cut"]; // how a study may stand whose findings so far can be saved

@@ -51,16 +51,16 @@ def test_from_nothing_to_two_pinned_latents_whose_curves_are_findings(app: App, 
     page.click("#run")
 
     # While it runs: how far it is, a ranking that fills, and it can be paused and gone on with.
-    expect(page.locator(".searching-said")).to_contain_text(re.compile(r"[1-9][\d,]* of [\d,]+ names"))
+    expect(page.locator(".running-said")).to_contain_text(re.compile(r"[1-9][\d,]* of [\d,]+ names"))
     expect(page.locator(".ranking tbody tr").first).to_be_visible()
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(".searching-said")).to_contain_text("Paused.")
+    expect(page.locator(".running-said")).to_contain_text("Paused.")
     assert page.locator(".ranking tbody tr").count() > 3
     page.reload()  # the address keeps the run
-    expect(page.locator(".searching-said")).to_contain_text("Paused.")
+    expect(page.locator(".running-said")).to_contain_text("Paused.")
     page.get_by_role("button", name="Go on").click()
     done(page)
-    expect(page.locator(".searching-said")).to_contain_text("Done. 2,064 of 2,064 names")
+    expect(page.locator(".running-said")).to_contain_text("Done. 2,064 of 2,064 names")
     expect(page.locator(".ranking tbody tr").first).to_contain_text(re.compile(r"L\d #\d+"))
     took = time.monotonic() - began
     assert took < LIMIT_S
@@ -155,7 +155,7 @@ def test_own_names_are_told_before_they_are_searched(app: App, open_page: OpenPa
     expect(page.locator("#run")).to_be_enabled()
     page.click("#run")
     expect(page.locator("#searching .problem")).not_to_be_empty()  # one of each is too few, and it says so
-    expect(page.locator(".searching-said")).to_contain_text("Not run")
+    expect(page.locator(".running-said")).to_contain_text("Not run")
 
 
 def test_without_a_worker_it_says_so_and_asks_for_nothing(app_without_worker: App, open_page: OpenPage) -> None:

@@ -14,7 +14,8 @@ Nothing here is imported by us, and nothing of ours is imported here: public lib
 # Every figure is printed with how many of its numbers were counted again and the largest difference; the last cell
 # fails if one is beyond rounding. Student's intervals, those of names drawn again, p-values and F1 are not counted
 # again. What needs the residual stream, which no recording holds (probes, differences of means, what latents read in
-# it, FVU, and the tokens that a head writes), is drawn as it was recorded, and each such figure says so.
+# it, FVU, the tokens that a head writes, fits to neurons' activations) is drawn as it was recorded, and each such
+# figure says so.
 #
 # Needs: `pip install numpy plotly`
 
@@ -45,6 +46,7 @@ print("Recording", RECORDED["finding"]["recording_sha256"])
 
 # %% counting
 import base64
+import hashlib
 from collections import Counter
 from itertools import pairwise
 
@@ -865,6 +867,147 @@ def of_tiers():
             yield {"tier": tier, "what": what}, {"share": hits / len(own), "low": low, "high": high, "names": len(own)}
 
 
+# %% neurons
+LABELLED = [trial for trial in TRIALS if trial["numbers"]]  # what is asked with neurons turned reads nothing
+SIDES = {"right": ("right",), "error": ("wrong", "invented"), "refused": ("refused",)}
+FOLDS = 5
+UNFITTED = {
+    "entropy at the value": lambda numbers: numbers["entropy"][0],
+    "−log p of the likeliest, at the value": lambda numbers: numbers["surprise"][0],
+    "entropy over the value's tokens, mean": lambda numbers: numbers["span"][0],
+    "entropy at the answer's first token": lambda numbers: numbers["first"][0],
+    "value's length, tokens": lambda numbers: numbers["value"][1] - numbers["value"][0],
+}
+
+
+def sided(trial: dict, k: int) -> str:
+    """Greedy and at least k samples agree on it; else mixed."""
+    greedy, *samples = (answer["outcome"] for answer in trial["answers"])
+    for one, which in SIDES.items():
+        if greedy in which and (not samples or sum(sample in which for sample in samples) >= k):
+            return one
+    return "mixed"
+
+
+def asked_and_answered():
+    found: dict[tuple, Counter] = {}
+    for trial in LABELLED:
+        found.setdefault((word(trial, "type"), word(trial, "group")), Counter())[sided(trial, REQUEST["k"])] += 1
+    for (kind, group), own in found.items():
+        for one in (*SIDES, "mixed"):
+            numbers = {"questions": own[one], "share": own[one] / own.total()}
+            yield {"type": kind, "group": group, "side": one}, numbers
+
+
+def fold_numbers(keys: list[str]) -> list[int]:
+    """The greatest groups first, each into the fold that has the fewest rows; of equals by a hash."""
+
+    def drawn(key: str) -> float:
+        digest = hashlib.blake2b("\x1f".join([str(REQUEST["seed"]), "fold", key]).encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "little") / 2**64
+
+    n, sizes, found = Counter(keys), [0] * FOLDS, {}
+    for key in sorted(n, key=lambda one: (-n[one], drawn(one))):
+        found[key] = sizes.index(min(sizes))
+        sizes[found[key]] += n[key]
+    return [found[key] for key in keys]
+
+
+def reading_errors():
+    """What isn't fitted, among names of one fold; of everything else how many errors and right answers there are."""
+    rows = [one for one in LABELLED if sided(one, REQUEST["k"]) in ("right", "error") and "value" in one["numbers"]]
+    folds = fold_numbers([f"{word(one, 'type')} {word(one, 'name')}" for one in rows])
+    is_error = np.array([sided(one, REQUEST["k"]) == "error" for one in rows], dtype=bool)
+    counts = {"errors": int(is_error.sum()), "right": int((~is_error).sum())}
+    every = rows_of(next(one for one in RECORDED["figures"] if one["id"] == "readers"))
+    for row in every:
+        if row["role"] != "control":
+            yield {"read": row["read"], "view": row["view"]}, counts
+    strata = {"same attribute": [(about(one), fold) for one, fold in zip(rows, folds, strict=True)]}
+    strata["all questions, attributes mixed"] = folds
+    for view, own in strata.items():
+        same = np.array([[one == other for other in own] for one in own], dtype=bool)[is_error][:, ~is_error]
+        for name, read in UNFITTED.items():
+            values = np.array([read(one["numbers"]) for one in rows])
+            over = values[is_error][:, None] - values[~is_error][None]
+            won = ((over > 0) + 0.5 * (over == 0))[same]
+            yield {"read": name, "view": view}, {"AUROC": won.mean() if won.size else None, "pairs": won.size}
+
+
+def agreeing():
+    for k in range(REQUEST["k"], REQUEST["n_samples"] + 1):
+        by = Counter(sided(trial, k) for trial in LABELLED)
+        numbers = {"right": by["right"], "wrong": by["error"], "refused": by["refused"], "mixed": by["mixed"]}
+        yield {"samples that agree": str(k)}, numbers
+
+
+def turned() -> dict[str, list[dict]]:
+    """Trials with neurons turned, by group; a false premise is what nobody was asked before."""
+    before, found = {trial["prompt"] for trial in LABELLED}, {}
+    for trial in TRIALS:
+        if not trial["numbers"]:
+            own = {"known": "recalled", "unknown": "unknown"}.get(word(trial, "group"), "not recalled")
+            found.setdefault(own if trial["prompt"] in before else "false premise", []).append(trial)
+    return found
+
+
+def said_under(trial: dict, arms: list[int]) -> list[str]:
+    return [answer["outcome"] for answer in trial["answers"] if answer["arm"] in arms]
+
+
+def sets_turned() -> list[str]:
+    every = {answer["arm"] for own in turned().values() for trial in own for answer in trial["answers"]}
+    return [of for of in ("H-neurons", "refusing neurons") if any(f"{of}, " in ARMS[arm]["name"] for arm in every)]
+
+
+def arms_of(of: str, factor: float) -> tuple[list[int], list[int]]:
+    """Themselves, and random sets; untouched it is the same arm."""
+    if factor == 1:
+        return [0], [0]
+    own = next(number for number, arm in enumerate(ARMS) if arm["name"] == f"{of}, ×{factor:g}")
+    return [own], controls(own)
+
+
+def dial_shares():
+    for of in sets_turned():
+        for group, own in turned().items():
+            for factor in sorted({*REQUEST["dial"]["alphas"], 1.0}):
+                for whose, arms in zip(("themselves", "random"), arms_of(of, factor), strict=True):
+                    panel = f"{of}: {group}" + (", random sets" if whose == "random" else "")
+                    each = [Counter(said for trial in own for said in said_under(trial, [arm])) for arm in arms]
+                    n = sum(one.total() for one in each)
+                    for outcome in OUTCOMES if n else ():
+                        hits = sum(one[outcome] for one in each)
+                        shares = [one[outcome] / one.total() for one in each if one.total()]
+                        low, high = wilson(hits, n) if whose == "themselves" else (min(shares), max(shares))
+                        where = {"set and group": panel, "factor": f"×{factor:g}", "whose": whose, "outcome": outcome}
+                        yield where, {"prompts": len(own), "share": hits / n, "low": low, "high": high}
+
+
+TURNED_TO = {
+    "recalled": ("right answers about what is recalled", ("right",)),
+    "not recalled": ("errors about what is not recalled", SIDES["error"]),
+    "unknown": ("inventions about unknown names", SIDES["error"]),
+    "false premise": ("compliance with false premises", SIDES["error"]),
+}
+
+
+def dial_slopes():
+    highest = REQUEST["dial"]["alphas"][-1]
+    for of in sets_turned():
+        (own_arm,), random = arms_of(of, highest)
+        for group, own in turned().items():
+            for words, which in (TURNED_TO[group], ("refused", ("refused",)), ("not judged", ("broken",))):
+
+                def share_under(arm: int, own=own, which=which) -> float:
+                    return np.mean([said in which for trial in own for said in said_under(trial, [arm])])
+
+                slopes = [(share_under(arm) - share_under(0)) / (highest - 1) for arm in (own_arm, *random)]
+                numbers = {"per unit of the factor": slopes[0], "prompts": len(own)}
+                numbers |= {"random, low": min(slopes[1:]), "random, high": max(slopes[1:])}
+                yield {"set": of, "group": group, "outcomes": words}, numbers
+
+
 # %% counted-again
 COUNTED = {
     "answers": {
@@ -901,11 +1044,41 @@ COUNTED = {
     },
     "discover": {"latents": ranked, "types": shares_by_type},
     "circuits": {"groups": of_groups, "arrows": of_arrows, "defaults": of_default_tests, "misfires": of_tiers},
+    "neurons": {
+        "labels": asked_and_answered,
+        "readers": reading_errors,
+        "agreement": agreeing,
+        "dial": dial_shares,
+        "slopes": dial_slopes,
+    },
 }.get(REQUEST["kind"], {})
+NOT_HELD = {
+    "readers": "the fitted scores, answer by answer, for all AUROCs but of what is not fitted",
+    "sweep": "activations of all neurons, which the fits were made of",
+    "reliability": "the fitted scores, answer by answer",
+    "neurons": "activations of all neurons, which the fits were made of",
+    "layers": "activations of all neurons, which the fits were made of",
+    "sets": "the fits that chose these neurons",
+    "transfer": "activations of all neurons, for a fit of each type",
+    "origin": "activations of all neurons, in the base too",
+    "verdicts": "the fits, and names drawn again",
+}
+"""Of the study of neurons: what a figure is made of and no recording holds."""
 IN_PART = {"reading"}  # dictionaries whose latents nobody asked about have an FVU alone
 if REQUEST.get("basis") == "neurons":
     IN_PART.add("misfires")
+if REQUEST["kind"] == "neurons":
+    IN_PART.add("readers")
 TOLERANCE = 1e-5  # of a number's own size: it was recorded with six digits
+
+
+def needs(figure: dict) -> str:
+    """The rest of it."""
+    if REQUEST["kind"] != "neurons" or figure["id"] not in NOT_HELD:
+        return ""
+    rest = "the rest" if figure["id"] in COUNTED else "it"
+    return f"; {rest} needs {NOT_HELD[figure['id']]}, which no recording holds"
+
 
 worst: dict[str, float] = {}
 for figure in RECORDED["figures"]:
@@ -913,7 +1086,7 @@ for figure in RECORDED["figures"]:
         print(f"{figure['id']}: has no row")
         continue
     if figure["id"] not in COUNTED:
-        print(f"{figure['id']}: drawn below as it was recorded; it is not counted again here")
+        print(f"{figure['id']}: drawn below as it was recorded; it is not counted again here{needs(figure)}")
         continue
     rows = rows_of(figure)
     n_numbers, largest, counted = 0, 0.0, set()
@@ -931,9 +1104,8 @@ for figure in RECORDED["figures"]:
                 largest = max(largest, abs(then - value) / max(1.0, abs(then)))
     worst[figure["id"]] = largest
     left = len(rows) - len(counted)
-    print(
-        f"{figure['id']}: {n_numbers} numbers in {len(counted)} of {len(rows)} rows, largest difference {largest:.2g}"
-    )
+    in_rows = f"{len(counted)} of {len(rows)} rows"
+    print(f"{figure['id']}: {n_numbers} numbers in {in_rows}, largest difference {largest:.2g}{needs(figure)}")
     assert not left or figure["id"] in IN_PART, f"{figure['id']}: {left} rows were not counted again"
 
 # %% drawn

@@ -32,6 +32,7 @@ from protocol.worker.studies import (
     TransferRequest,
     UncertaintyRequest,
 )
+from protocol.worker.study_requests.neurons import NeuronsDial, NeuronsRequest
 from tests.model_worker.study_runs import studied
 
 pytestmark = pytest.mark.timeout(300)
@@ -64,6 +65,23 @@ def requests() -> dict[str, StudyRequest]:
             model=card.id, names=WorldNames(types=("player", "song"), most=20), corpus_tokens=300, top=3
         ),
     }
+    found["neurons"] = NeuronsRequest(
+        model=card.id,
+        asked=Asked(
+            names=WorldNames(types=("city",), most=16, match_lengths=False),
+            split="all",
+            most=16,
+            groups=("known", "withheld", "misled", "unknown"),
+            per_name="all",
+        ),
+        n_samples=1,
+        k=1,
+        cs=(3.0,),
+        n_bootstraps=1,
+        n_random=1,
+        base=False,
+        dial=NeuronsDial(alphas=(0.0, 3.0), n_random=2, most=2),
+    )
     found["circuits"] = CircuitsRequest(
         model=card.id,
         asked=Asked(names=WorldNames(types=("player",), most=12), split="all", attributes=("sport",)),
@@ -101,10 +119,11 @@ READ_IN_THE_STREAM = {
     "patching": {"direct"},
     "uncertainty": {"latents", "roc"},
     "discover": {"layers", "baselines"},
+    "neurons": {"sweep", "reliability", "neurons", "layers", "sets", "transfer", "verdicts"},
 }
 """Figures that are of what no recording holds, or of shuffles."""
 KINDS = ("refusals", "dose", "scopes", "misfires", "risk", "label", "knowledge")
-KINDS_READ = ("circuits", "attention", "patching", "transfer", "uncertainty", "discover")
+KINDS_READ = ("circuits", "attention", "patching", "transfer", "uncertainty", "discover", "neurons")
 
 
 @pytest.mark.parametrize("name", KINDS + KINDS_READ)
@@ -133,6 +152,6 @@ def test_a_studys_figures_are_counted_again_from_its_trials_number_by_number(nam
 
     # a recording whose figure is another one's fails
     changed = recording.replace(b'"outcome":"refused"', b'"outcome":"right"', 3)
-    if name in KINDS and name != "knowledge":
+    if name in (*KINDS, "neurons") and name != "knowledge":
         with pytest.raises(AssertionError):
             run(study_notebook_of(finding, changed))

@@ -122,6 +122,7 @@ def _frame_from_2(frame: Json) -> None:
             frame["entity"].setdefault("others", [])
     elif kind == "study":
         frame.setdefault("order", 1)
+        frame.setdefault("too_few", [])
         for arm in frame["arms"]:
             arm.setdefault("hold", None)
     elif kind == "trial":

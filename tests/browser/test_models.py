@@ -194,7 +194,7 @@ def test_while_the_model_loads_its_world_can_be_read(tmp_path: Path, open_page: 
 
 def test_the_shipped_model_says_what_it_knows_and_asking_opens_explore(app: App, open_page: OpenPage) -> None:
     page = open_page(f"{app.url}/")
-    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="Models", exact=True).click()
     page.get_by_label("Search names and facts").fill("michael jordan")
     expect(rows(page).first).to_contain_text("basketball")
     page.get_by_role("link", name="Ask about Michael Jordan in Explore").click()

@@ -115,7 +115,7 @@ def test_what_the_worker_refuses_of_them_is_refused_in_its_words_and_leaving_end
 def test_the_python_client_gets_the_same(app: Client, worker: ScriptedWorker) -> None:
     with Asking(str(app.base_url)) as asking:
         assert CIRCUIT.beside
-        drawn = asking.circuit(CIRCUIT.model, CIRCUIT.prompt, CIRCUIT.beside.prompt)
+        drawn = asking.circuit(CIRCUIT.model, CIRCUIT.prompt, CIRCUIT.beside.prompt, target=CIRCUIT.target)
         assert drawn.frames == [FRAME.validate_json(line) for line in WHOLE] and drawn.circuit.request == CIRCUIT
         assert isinstance(asking.turn(TURN), Turned) and isinstance(asking.look(LOOK), Looked)
         assert asking.summary(drawn.run_id).kind == "circuit"

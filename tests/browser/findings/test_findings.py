@@ -213,7 +213,7 @@ def test_all_pages_of_findings_read_without_javascript(shelf: Shelf, open_page: 
     expect(page.locator("#provenance")).to_contain_text("8 random directions")
     expect(page.get_by_role("button", name="Verify")).to_be_hidden()
     page.locator("#export summary").click()
-    expect(page.locator("#export").get_by_role("link")).to_have_count(4)
+    expect(page.locator("#export").get_by_role("link")).to_have_count(5)
     assert page.locator('meta[property="og:image"]').get_attribute("content") == f"{url}/f/{shelf.invents}/card.png"
     page = open_page(f"{url}/findings?outcome=invented", **plain)
     assert "Batkin gets a sport" in gallery_titles(page) and "Jordan, untouched" not in gallery_titles(page)

@@ -27,7 +27,7 @@ async (figures) => {
     const place = document.createElement("section");
     place.id = figure.id;
     document.getElementById("figures").append(place);
-    liveFigure(place).show(figure, null);
+    liveFigure(place).show(figure, { request: { kind: "answers", model: "m" } });
   }
 }
 """

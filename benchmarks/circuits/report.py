@@ -21,7 +21,7 @@ from client import first_studies
 from client.recording import Recording
 from model_worker.engine import Engine
 from model_worker.model.loading import load
-from model_worker.model.registry import read_registry, row_of
+from model_worker.model.registry import RegistryRow, read_registry, row_of
 from protocol.circuit import DEFAULT_TESTS, DefaultTest
 from protocol.worker.circuits import OpeningTarget
 from protocol.worker.frames import Frame
@@ -83,13 +83,14 @@ class Asking:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.circuits.report", description=__doc__)
     parser.add_argument("--only", action="store_true", help="write the page from what is in build/circuits")
-    parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all of the registry")
+    parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all that are here")
     parser.add_argument("--pairs", type=int, default=44)
     options = parser.parse_args()
     registry = read_registry(())
+    models = options.model or models_here(registry)
     asked = [
         Asking(model, basis, options.pairs, 40 if small else 8, 120 if small else 40, 8, small)
-        for model in options.model or list(registry)
+        for model in models
         for small in (row_of(registry, model).card.dtype == "float32",)
         for basis in BASES_ASKED
     ]
@@ -98,12 +99,21 @@ def main() -> None:
         for one in asked:
             recorded(one.file, one.request)
     parts = []
-    for model in options.model or list(registry):
+    for model in models:
         parts += [section(one) for one in asked if one.model == model and one.file.exists()]
         parts += [file.read_text() for file in sorted(KEPT.glob(f"{model}-*.md"))]
     PAGE.write_text(HEAD + "\n" + "\n".join(parts))
     if asked[0].model == next(iter(registry)) and asked[0].file.exists():
         put_on_the_page(asked[0].file)
+
+
+def models_here(registry: dict[str, RegistryRow]) -> list[str]:
+    """Those whose weights are on this machine: shipped, or in the store. One of the hub's is studied when it is named."""
+    return [
+        model
+        for model, row in registry.items()
+        if not row.wants_fetching and isinstance(row.place_of(row.card.weights), Path)
+    ]
 
 
 def recorded(file: Path, request: StudyRequest) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.circuits.report import frames_of, put_on_the_page, recorded
+from benchmarks.circuits.report import frames_of, models_here, put_on_the_page, recorded
 from model_worker.model.registry import read_registry, row_of
 from protocol.worker.names import Asked, WorldNames
 from protocol.worker.study_frames import Cell, Figure, Study
@@ -101,12 +101,12 @@ def asked_of(model: str, *, is_small: bool) -> Iterator[AskedOf]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.neurons.report", description=__doc__)
     parser.add_argument("--only", action="store_true", help="write the page from what is in build/neurons")
-    parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all of the registry")
+    parser.add_argument("--model", action="append", help="id of a card; repeatable; default: all that are here")
     options = parser.parse_args()
     registry = read_registry(())
     asked = [
         one
-        for model in options.model or list(registry)
+        for model in options.model or models_here(registry)
         for one in asked_of(model, is_small=row_of(registry, model).card.dtype == "float32")
     ]
     torch.set_num_threads(1)

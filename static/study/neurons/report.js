@@ -28,8 +28,8 @@ export function neuronsView(
   const live = new Map(); // figures that are a section of their own
   const claims = h("div", {});
   const tables = h("div", {});
-  let all = null; // every figure, once they are asked for
-  const fold = unfold("tables", "Every figure, with its table to take along", tables);
+  let all = null; // the figures that are no section of their own, once they are asked for
+  const fold = unfold("tables", "The other figures, each with its table to take along", tables);
   fold.addEventListener("toggle", drawAll);
   const places = Object.fromEntries(PARTS.map(({ id }) => [id, h("div", {})]));
   const parts = PARTS.map(({ id, title, about }) =>
@@ -118,7 +118,7 @@ export function neuronsView(
   function drawAll() {
     if (!fold.open) return;
     all ??= figuresView(tables);
-    all.show(now);
+    all.show({ ...now, figures: new Map([...now.figures].filter(([id]) => !OF_ITS_OWN.includes(id))) });
   }
 }
 
@@ -155,9 +155,9 @@ const PARTS = [
     title: "How few",
     about: told("The larger ", () => door("l1", "C"), ", the more neurons the L1 fit may use."),
   },
-  { id: "reliability", title: "How often it is wrong where the score is high" },
-  { id: "agreement", title: "Where more samples must agree" },
+  { id: "reliability", title: "Where the score is high" },
+  { id: "agreement", title: "Where more samples agree" },
   { id: "transfer", title: "Whether they carry over" },
-  { id: "origin", title: "Where they come from" },
+  { id: "origin", title: "Whether the base has them" },
   { id: "labels", title: "Who was asked" },
 ];

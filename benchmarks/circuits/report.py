@@ -108,7 +108,7 @@ def main() -> None:
 
 
 def models_here(registry: dict[str, RegistryRow]) -> list[str]:
-    """Those whose weights are on this machine: shipped, or in the store. One of the hub's is studied when it is named."""
+    """Whose weights are on this machine: shipped, or in the store. One of the hub's is studied when it is named."""
     return [
         model
         for model, row in registry.items()

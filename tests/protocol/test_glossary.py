@@ -8,6 +8,7 @@ import pytest
 from protocol.glossary.glossary import CHAPTERS, GLOSSARY, MARKS, PATTERN
 from protocol.glossary.term import PAPERS
 from protocol.javascript import TERMS_TARGET, terms_module
+from protocol.vocabulary import OUTCOMES, Outcome
 
 pytestmark = pytest.mark.core
 
@@ -30,6 +31,25 @@ def test_what_an_entry_names_is_there(key: str) -> None:
     assert [path for path in term.code if not (ROOT / path).is_file()] == []
     assert term.code
     assert [source.paper for source in term.sources if source.paper not in PAPERS] == []
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_badges_verb_is_an_entry_and_its_words_hold_no_other_symbol(outcome: Outcome) -> None:
+    """So the verb can be its door, and the reason beside it needs none."""
+    assert outcome in GLOSSARY and GLOSSARY[outcome].name == OUTCOMES[outcome].badge.lower()
+    words = (OUTCOMES[outcome].badge, OUTCOMES[outcome].why, OUTCOMES[outcome].many)
+    assert [mark for text in words for mark in re.findall(PATTERN, text)] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "templates").rglob("*.html")), ids=lambda page: page.name)
+def test_no_symbol_and_no_door_stands_in_a_control(page: Path) -> None:
+    """There a door can't be pressed: it stands beside."""
+    controls = re.findall(
+        r"<(button|label|option|legend)\b[^>]*>(.*?)</\1>", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+    for _, inside in controls:
+        assert not re.search(r"\bdoor\(|with_doors|label_door|listed=false", inside), inside
+        assert re.findall(PATTERN, re.sub(r"<[^>]*>|\{[{%].*?[%}]\}", "", inside)) == [], inside
 
 
 def test_every_paper_is_some_entrys() -> None:

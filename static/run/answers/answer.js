@@ -42,7 +42,7 @@ export function answerPanel({ heading = "h2", name, title = name, controls = nul
     fill(
       head,
       answer?.verdict
-        ? [badge(answer.verdict), risk && h("span", { class: "note largest-risk" }, withDoors(risk))]
+        ? [badge(answer.verdict, false), risk && h("span", { class: "note largest-risk" }, withDoors(risk))]
         : h("span", { class: "note" }, note),
     );
     if (tokens) fill(odds, answer?.tokens.filter((token) => token.text).map(tokenMark) ?? []);

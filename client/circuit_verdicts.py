@@ -91,10 +91,11 @@ def misfire_is_recognition_without_recall(recording: Recording, outcome: str, an
 def forced_recognition_invents(
     recording: Recording, outcome: str, answer: str, n_answering: int, n_random: int
 ) -> CircuitVerdict:
-    """b is unknown and refused. outcome, answer: of a run of b pushed towards known; n_answering: of so many random
-    pushes of that size, how many open an answer too."""
+    """b is unknown and refused, and as long as m still refuses with the known name's recognition, that makes it answer
+    nothing. outcome, answer: of a run of b pushed towards known, which is another thing to do to it; n_answering: of so
+    many random pushes of that size, how many open an answer too."""
     seen = [
-        _moved(recording, "recognised", "b", up=False),
+        _moved(recording, "recognised", "b", up=False, turns=True),
         _moved(recording, "not_recognised", "b", up=False),
         _Measurement(
             f"Pushed towards known, {_who(recording, 'b')} gets “{answer.strip()}” ({outcome}); {n_answering} of "
@@ -172,17 +173,22 @@ def _test(recording: Recording, test: DefaultTest, side: HereOrThere, *, refuses
     return _Measurement(words, said and (m > 0) == refuses and (not turned or _is_out(m, band, before)), _n(band))
 
 
-def _moved(recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool) -> _Measurement | None:
+def _moved(
+    recording: Recording, role: GroupRole, side: HereOrThere, *, up: bool, turns: bool = False
+) -> _Measurement | None:
+    """turns: m has to change sides, too."""
     group = _group(recording, role)
     change: MeasuredChange | None = getattr(group, f"to_other_{side}") if group else None
     if change is None:
         return None
     before = recording.circuit.sides[0 if side == "a" else 1].m
+    after = before + change.measured
+    turned = (after > 0) == up
     words = (
         f"{_who(recording, side)}, {_name(role)} set to the other's values: m {_signed(before)} → "
-        f"{_signed(before + change.measured)}{_beside(change.control, before)}."
+        f"{_signed(after)}{_beside(change.control, before)}{'' if turned or not turns else ', which still refuses'}."
     )
-    ok = (change.measured > 0) == up and _is_out(change.measured, change.control)
+    ok = (change.measured > 0) == up and _is_out(change.measured, change.control) and (turned or not turns)
     return _Measurement(words, ok, _n(change.control))
 
 

@@ -29,7 +29,8 @@ NOTHING_ELSE = {"protocol": {"pydantic"}, "client": {"pydantic", "httpx2"}}
 UPWARDS = {
     "protocol": "base version spelling vocabulary circuit claims looks enough glossary refusal risk steering amounts "
     "canonical upgrade javascript worker card_fields app",
-    "client": "proxy recording first_studies client report circuit_verdicts stories circuit_stories raw_stories",
+    "client": "proxy recording first_studies client report circuit_verdicts circuit_sets stories circuit_stories "
+    "raw_stories",
     "app": "version settings environment clock ids refusals database migrations recordings wording worker telemetry "
     "http door names runs findings exports services operate routes main server __main__",
     "model_worker": "rounding draw risk_file store model neurons steering decoding answering latents circuits studies "

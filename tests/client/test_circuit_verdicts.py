@@ -25,6 +25,7 @@ from protocol.worker.circuit_frames import (
     Defaults,
     HeadRow,
     Heads,
+    MeasuredChange,
     NodeGroups,
     PatternShare,
     RandomBand,
@@ -165,15 +166,27 @@ def test_a_misfire_needs_a_wrong_answer_and_an_invention_one_that_random_pushes_
         assert forced_recognition_invents(told, outcome, "He plays curling.", n_answering, 32).holds == "no"
 
 
+def test_recognition_is_not_said_to_invent_where_m_still_refuses_with_it() -> None:
+    def told(after: float) -> CircuitVerdict:
+        recording = _recording()
+        before = recording.circuit.sides[1].m
+        groups = next(frame for frame in circuit_frames() if isinstance(frame, NodeGroups))
+        to = MeasuredChange(predicted=after - before, measured=after - before, control=NARROW)
+        turned = tuple(group.model_copy(update={"to_other_b": to}) for group in groups.groups)
+        recording = _recording(groups.model_copy(update={"groups": turned}), without=(NodeGroups,))
+        return forced_recognition_invents(recording, "invented", "He plays baseball.", 3, 32)
+
+    assert told(-1.0).holds == "yes"
+    assert told(+1.0).holds == "no" and "→ +1 (" in told(+1.0).words and "which still refuses" in told(+1.0).words
+
+
 def test_what_ships_counts_only_what_stands_beside_enough_controls() -> None:
     with gzip.open(ROOT / "static" / "first" / "stories.jsonl.gz") as file:
         rows = [row for kind, row in map(json.loads, file) if kind == "finding"]
-    told = [row for row in rows if row["note"].startswith("Measured in ")]
+    told = [(row, pairs) for row in rows if (pairs := re.search(r"[Mm]easured in (\d+) of \d+ pairs", row["note"]))]
     assert len(told) > 6
-    for row in told:
-        first, *pairs = row["note"].split("\n\n")
-        here = [one for one in pairs if ": Measured here." in one]
-        counted, of = re.findall(r"\d+", first)
-        assert len(here) == int(counted) and f": {counted} of {of} pairs, " in row["title"], row["title"]
+    for row, pairs in told:
+        here = [one for one in row["note"].split("\n\n") if ": Measured here." in one]
+        assert len(here) == int(pairs[1]), row["title"]
         for controls in re.findall(r"\((\d+) control", " ".join(here)):
             assert int(controls) >= FEWEST_CONTROLS, row["title"]

@@ -58,7 +58,7 @@ function message(state, act) {
     }
     // With an answer to look at, the line above the prompt says it.
     if (!run?.start || state.get("typed")?.trim() !== run.request.prompt) {
-      const text = "Your prompt runs as soon as it is ready. This takes some seconds; findings open at once.";
+      const text = "Your prompt runs as soon as it is ready; findings open at once.";
       return { ...said("led-starting", "The model is loading", text, findings()), aside: health.detail };
     }
   }
@@ -97,8 +97,9 @@ function cut(run, act) {
   return { sign: "warning", title: "The connection was cut", text: arrived + next, actions: [act.again("Run again")] };
 }
 
-function stopped(run) {
-  if (!run.start) return "You stopped this run before anything arrived. The worker is free again.";
+/** Another reader of the same run may have pressed Stop, and others may wait for the worker. */
+export function stopped(run) {
+  if (!run.start) return "This run was stopped before anything arrived, and computes no more.";
   const n = run.arms.length;
   if (armsWhole(run) === n) {
     const wanted = run.request.controls?.n_directions === 0
@@ -110,7 +111,7 @@ function stopped(run) {
   }
   const longest = Math.max(0, ...run.arms.map(({ tokens }) => tokens.length));
   const whole = `${armsWhole(run)} of ${n} answers whole`;
-  return `You stopped this run at token ${longest}, with ${whole}. What arrived stays; the worker is free again.`;
+  return `This run was stopped at token ${longest}, with ${whole}. What arrived stays; it computes no more.`;
 }
 
 /** @param {{ sign: string, title: string, text: string, aside?: string, actions: (Node|null)[] }} said */

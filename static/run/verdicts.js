@@ -161,7 +161,8 @@ function change(base, verdict) {
   const turned = factTurned(base, verdict);
   if (turned) return inHue(`it ${turned}${facts(base, verdict)}.`, to);
   if (from === to) return phrase("it still ", verdict, ", in other words.");
-  const stops = from === "refused" ? "stops refusing" : to === "refused" ? "stops answering" : null;
+  const answered = to === "refused" && from !== "broken"; // what isn't judged is no answer that could stop
+  const stops = from === "refused" ? "stops refusing" : answered ? "stops answering" : null;
   return stops ? phrase(`it ${stops} and `, verdict, ".") : phrase("it ", verdict, " instead.");
 }
 

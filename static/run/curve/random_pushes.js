@@ -44,7 +44,7 @@ export function randomPushes(element, state) {
     );
     const refuses = logodds(run, 0) > 0;
     const shown = state.get("wantRandom")?.index;
-    spoken.textContent = `${n_refusing} random pushes open with a refusal, ${n - n_refusing} with an answer`;
+    spoken.textContent = `Of ${n} random pushes ${n_refusing} open with a refusal, ${n - n_refusing} with an answer`;
     if (places.length !== n) {
       places = values.map(() => ({ root: h("span", {}), icon: "", kind: "" }));
       fill(marks, spoken, ...places.map(({ root }) => root));

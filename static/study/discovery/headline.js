@@ -2,6 +2,8 @@
 
 import { count, sig3 } from "../../core/format.js";
 
+export const WEAK = 0.1; // separation below which nothing is said to tell names apart
+
 const FEW = "Too few names to say which latents know them";
 const NONE = "No latent tells known names from unknown ones in every type";
 
@@ -19,10 +21,11 @@ export function headline(best, nTypes, tooFew = []) {
   const claim = (tested) =>
     `${name} fires on ${role} names: separation ${sig3(score)} on the training half, ${tested}${where}.`;
   if (test === null) return { title: `${name} ranks first; not tested`, claim: claim("not tested") };
+  const weakly = test > 0 ? `${name} ranks first, and hardly tells the test names` : null;
   return {
-    title: test > 0
+    title: test >= WEAK
       ? `${name} tells known names from unknown ones`
-      : `${name} ranks first, and fails on the test names`,
+      : weakly ?? `${name} ranks first, and fails on the test names`,
     claim: claim(`${sig3(test)} on the test names`),
   };
 }

@@ -6,8 +6,8 @@ import { fill, h, mark, s } from "../../core/dom.js";
 import { door, labelDoor, withDoors } from "../../core/term.js";
 import { count, probability, sig3 } from "../../core/format.js";
 import { byChance, howMany, ROLES } from "./counts.js";
+import { WEAK } from "./headline.js";
 
-const WEAK = 0.1; // separation below which a line is drawn
 const FEW = 13; // rows at first
 const NOTHING = "–";
 const NUMBERS = [...["train", "test", "95 %", "corpus", "AUROC"].map((name) => [name, "number"]), ["", "pin"]];

@@ -28,7 +28,7 @@ export function drawMap(element, study, card, options, choose) {
     h(
       "p",
       { class: "note" },
-      `Filled: more before errors; hollow: more before right answers; the larger the heavier; ringed: positive in half of ${again} fits to names drawn again, or more. One layer a line, index from left to right.`,
+      legendWords(again),
     ),
     sets(study, card, neurons, picked),
     stacked({
@@ -57,6 +57,16 @@ export function drawMap(element, study, card, options, choose) {
     h("p", { class: "note" }, withDoors(figure.notes.join(" "))),
   );
   if (held && element.querySelector(`#${CSS.escape(held)}`)) document.getElementById(held).focus();
+}
+
+/** Whether fits to names drawn again choose it too; without any nobody knows. */
+export const isStable = (row, again) => again > 0 && row["drawn again"] >= STABLE * again && row.weight > 0;
+
+/** @param {number} again how many such fits there are */
+export function legendWords(again) {
+  const ringed = again ? `ringed: positive in half of ${again} fits to names drawn again, or more` : "";
+  const parts = ["Filled: more before errors", "hollow: more before right answers", "the larger the heavier", ringed];
+  return `${parts.filter(Boolean).join("; ")}. One layer a line, index from left to right.`;
 }
 
 function grid(study, neurons, again, picked) {
@@ -88,7 +98,7 @@ function grid(study, neurons, again, picked) {
             s("line", { x1: "0%", x2: "100%", y1: 11, y2: 11 }),
             own.map(({ id, index, weight, ...row }) =>
               dot(`${(100 * index) / width}%`, weight / heaviest, {
-                stable: row["drawn again"] >= STABLE * again && weight > 0,
+                stable: isStable(row, again),
                 picked: picked.has(id),
                 words: `L${layer} ${index}: weight ${sig3(weight)}`,
               })

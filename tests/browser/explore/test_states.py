@@ -64,7 +64,7 @@ def test_stopping_keeps_what_arrived_and_says_how_much(explore: Page) -> None:
     expect(page.locator("#claim")).to_contain_text("0 of")  # the prompt pass is here
     expect(page.locator("#run")).to_contain_text("Stop")
     page.press("#prompt", "Escape")
-    expect(page.locator("#notice")).to_contain_text("You stopped this run")
+    expect(page.locator("#notice")).to_contain_text("This run was stopped")
     expect(page.locator("#notice")).to_contain_text("What arrived stays")
     expect(page.locator(".strip .in-entity").first).to_be_visible()
     expect(page.locator("#run")).to_contain_text("Run")

@@ -12,6 +12,8 @@ const CASES = [
     "L3 #4 tells known names from unknown ones",
     `${FIRES}0.700 on the test names, in the worst of 4 types.`,
   ],
+  [best(0.1), 1, "L3 #4 tells known names from unknown ones", `${FIRES}0.100 on the test names.`],
+  [best(0.05), 1, "L3 #4 ranks first, and hardly tells the test names", `${FIRES}0.0500 on the test names.`],
   [best(0.7), 1, "L3 #4 tells known names from unknown ones", `${FIRES}0.700 on the test names.`],
   [
     best(0),

@@ -1,5 +1,6 @@
 import assert from "../assert.js";
 import { asNode, asSlider } from "/static/study/neurons/links.js";
+import { isStable, legendWords } from "/static/study/neurons/map.js";
 import { dialOf } from "/static/study/neurons/records.js";
 import { readFragment } from "/static/run/fragment.js";
 import { readCircuit } from "/static/parts/circuit_address.js";
@@ -39,4 +40,11 @@ Deno.test("the dial has themselves and the range of random sets at each factor, 
   assert.deepEqual(recalled.at.get("right").get(0), { share: 0.9, low: 0.8, high: 1, random: [0.9, 0.97] });
   assert.equal(recalled.at.get("right").get(1).random, null);
   assert.deepEqual([unknown.group, unknown.n], ["unknown", 50]);
+});
+
+Deno.test("where no fit was made again no neuron is ringed, and no ring is explained", () => {
+  const row = { weight: 1, "drawn again": 4 };
+  assert.deepEqual([isStable(row, 8), isStable(row, 9), isStable({ ...row, weight: -1 }, 8)], [true, false, false]);
+  assert.equal(isStable({ weight: 1, "drawn again": 0 }, 0), false);
+  assert.deepEqual([8, 0].map((again) => legendWords(again).includes("ringed")), [true, false]);
 });

@@ -17,6 +17,7 @@ from app.wording.circuit import circuit_claim
 from app.wording.words import control_told
 from protocol.app.findings import Answers, CircuitTold, Finding, Sketch, StudyTold, View
 from protocol.app.verify import Verification
+from protocol.base import undirected
 from protocol.canonical import canonical_json
 from protocol.refusal import Refused
 from protocol.spelling import fold
@@ -44,7 +45,7 @@ def finding_of(
         checked = together(checked, second.verified) if checked and second.verified else None
     return Finding(
         slug=row.slug,
-        title=row.title,
+        title=undirected(row.title),
         note=row.note,
         view=recorded_view(row),
         created=row.created,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocol.app.verify import Verification
-from protocol.base import Message, Name, Text, VisibleText
+from protocol.base import Message, Name, Text, Title
 from protocol.vocabulary import MAX_NOTE_CHARACTERS, MAX_STRENGTH, MAX_TITLE_CHARACTERS, Outcome
 from protocol.worker.studies import RunRequest
 
@@ -34,7 +34,7 @@ class FindingRequest(Message):
     """Save a run that is done."""
 
     run_id: str = Field(min_length=1, max_length=64)
-    title: VisibleText = Field(min_length=1, max_length=MAX_TITLE_CHARACTERS)
+    title: Title = Field(min_length=1, max_length=MAX_TITLE_CHARACTERS)
     note: Text = Field(default="", max_length=MAX_NOTE_CHARACTERS)
     view: View = View()
     second: SecondRun | None = Field(default=None, description="kept, checked and taken back with the first")

@@ -112,3 +112,15 @@ def test_a_card_that_says_no_validated_strength_still_reads_and_pushes_with_the_
     assert (old.validated, old.strength) == (None, 1)
     new = DirectionCard.model_validate_json(json.dumps(slider | {"strengths": [-2, 0.5, 1], "validated": 0.25}))
     assert new.strength == 0.25
+
+
+@pytest.mark.core
+def test_a_title_turns_nothing_around_and_marks_alone_are_none() -> None:
+    def saved(title: str) -> FindingRequest:
+        return FindingRequest.model_validate_json(json.dumps({"run_id": "r", "title": title}))
+
+    assert saved("a \u202egnp.exe\u202c \u2066b\u2069 \u200fאבג").title == "a gnp.exe b \u200fאבג"
+    with pytest.raises(ValidationError, match="the text is empty"):
+        saved("\u202e\u2066 \u2069")
+    with pytest.raises(ValidationError, match=r"its character 3 is NUL \(U\+0000\)"):
+        saved("ab\0c")

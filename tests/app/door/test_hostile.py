@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from protocol.base import undirected
 from tests.app.conftest import Client
 from tests.app.frames import REQUEST
 
@@ -65,18 +66,18 @@ def done(live: Client) -> str:
 
 @TRIES
 @given(title=TEXTS, note=TEXTS)
-def test_title_and_note_come_back_as_they_were_typed_and_are_found(
+def test_title_and_note_come_back_as_they_were_typed_but_for_a_titles_direction_marks_and_are_found(
     live: Client, done: str, title: str, note: str
 ) -> None:
     status, said = _post(live, "/api/findings", {"run_id": done, "title": title, "note": note})
-    if not (_can_be_kept(title) and _can_be_kept(note) and title.strip() and len(title) <= 140):
+    if not (_can_be_kept(title) and _can_be_kept(note) and undirected(title).strip() and len(title) <= 140):
         assert status == 422 and said["refusal"]["change"]
         return
     assert status == 201
     slug = said["finding"]["slug"]
     kept = live.get(f"/api/findings/{slug}").json()
-    assert (kept["title"], kept["note"]) == (title, note)
-    for words in (title, note[:200]):
+    assert (kept["title"], kept["note"]) == (undirected(title), note)
+    for words in (kept["title"], note[:200]):
         found = live.get("/api/findings", params={"q": words, "limit": 100})
         assert found.status_code == 200
         assert slug in [finding["slug"] for finding in found.json()["findings"]] or found.json()["total"] > 100

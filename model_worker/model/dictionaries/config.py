@@ -85,6 +85,10 @@ def _mlp_site(told: Mapping[str, Any], card: DictionaryCard, d_model: int) -> It
         yield f"Its card says what the MLP of layer {card.layer} reads, its own config the site {site}"
     elif int(match[1]) != card.layer:
         yield f"Its card says layer {card.layer}, its own config layer {match[1]} ({site})"
+    elif (block := told.get("hook_layer")) not in (None, card.layer):
+        yield f"Its own config says hook_name {site} and hook_layer {block}"
+    elif to == f"blocks.{card.layer}.hook_mlp_out" and (block := told.get("hook_layer_out")) not in (None, card.layer):
+        yield f"Its own config says hook_name_out {to} and hook_layer_out {block}"
     elif to != f"blocks.{card.layer}.hook_mlp_out":
         yield f"Its card says what the MLP of layer {card.layer} adds, its own config {to or 'no site (hook_name_out)'}"
     elif reads_behind_gain(told) and (behind is None or int(behind[1]) != card.layer):

@@ -91,6 +91,7 @@ CARD = DictionaryCard(id="two", layer=2, source="here", d_sae=96, trained_on="no
         ({"d_out": 64, "hook_name_out": "blocks.2.hook_mlp_out"}, "an SAE, its own config a transcoder, to blocks.2"),
         ({"architecture": "topk"}, "architecture jumprelu; its own config says topk"),
         ({"apply_b_dec_to_input": True}, "apply_b_dec_to_input False; its own config says True"),
+        ({"finetuning_scaling_factor": True}, "finetuning_scaling_factor False; its own config says True"),
         ({"normalize_activations": "layer_norm"}, "normalize_activations none; its own config says layer_norm"),
     ],
 )

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from model_worker.engine import Engine
 from model_worker.model.dictionaries.config import require_transcoder_as_carded
 from model_worker.model.dictionaries.transcoder import load_transcoder
 from model_worker.model.loading import Loaded, load
 from model_worker.model.registry import card_folders, read_row
 from protocol.refusal import Refused
+from protocol.worker.circuits import CircuitRequest
 from protocol.worker.models import DictionaryCard
 from tests.model_worker.random_gemma import Shape, write
 
@@ -51,6 +53,11 @@ def at(site: str, out: str = "blocks.2.hook_mlp_out", hf: str | None = None) -> 
         ({"d_in": 32}, "64 wide, its own config says d_in 32"),
         ({"d_sae": 128}, "96 latents, its own config d_sae 128"),
         ({"architecture": "topk"}, "architecture jumprelu_transcoder; its own config says topk"),
+        ({"hook_layer": 1}, "hook_name blocks.2.ln2.hook_normalized and hook_layer 1"),
+        ({"hook_layer_out": 3}, "hook_name_out blocks.2.hook_mlp_out and hook_layer_out 3"),
+        ({"hook_head_index": 3}, "its own config one head, 3"),
+        ({"reshape_activations": "hook_z"}, "reshape_activations none; its own config says hook_z"),
+        ({"finetuning_scaling_factor": True}, "finetuning_scaling_factor False; its own config says True"),
         ({"normalize_activations": "layer_norm"}, "its own config says layer_norm"),
     ],
 )
@@ -90,6 +97,10 @@ def test_a_card_names_transcoders_that_wait_until_they_are_asked_for(tmp_path: P
     wrong = load(dataclasses.replace(row, card=row.card.model_copy(update={"transcoders": swapped})))
     with pytest.raises(Refused, match=r"transcoder_0 asked\. Its card says layer 3, its own config layer 0"):
         wrong.transcoders["transcoder_0"]
+    asked = CircuitRequest(model=row.card.id, prompt="Ann", basis="transcoder")
+    with pytest.raises(Refused, match="Its card says layer 0, its own config layer 3") as refused:
+        next(Engine(wrong).circuit(asked))
+    assert refused.value.status == 422, "before anything is told"
 
 
 def test_those_that_ship_are_read() -> None:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocol.circuit import DEFAULT_TESTS, GROUP_ROLES, Basis, DefaultTest, GroupRole
+from protocol.vocabulary import Tier
 
 CIRCUITS_REPORT = Path(__file__).parents[1] / "docs" / "circuits.md"
 KNOWN_NAME, UNKNOWN_NAME, AS_THE_OTHER = "known name", "unknown name", "set to the other's values"
 MOST_OF_THEM = 0.5
 STUDIED_BY: tuple[Basis, ...] = ("latents", "neurons")
+MISFIRING: tuple[GroupRole, ...] = ("recognised", "not_recognised")
+MISFIRE_TIERS: tuple[Tier, ...] = ("misled", "unrecalled", "unknown")
 
 ReportRow = Mapping[str, str]
 
@@ -87,6 +90,19 @@ class CircuitSet:
         shown = forth is not None and back is None
         return self._verdict(shown, f"over {pairs} pairs", words)
 
+    def recognition_fires(self) -> str:
+        """In names that can mislead it, and in unknown ones: a part of what a misfire is, and no verdict on it."""
+        told = [
+            f"“{GROUP_ROLES[role].name}” fires in " + ", ".join(_of_tier(row) for row in rows)
+            for role in MISFIRING
+            if len(rows := self._by_tier(f"{GROUP_ROLES[role].name.lower()} fires")) > 1
+        ]
+        refused = ", ".join(_of_tier(row) for row in self._by_tier("refuses"))
+        return f"By {self.basis}, over a set: {'; '.join(told)}. Refused: {refused}." if told else ""
+
+    def _by_tier(self, what: str) -> list[ReportRow]:
+        return [row for tier in MISFIRE_TIERS if (row := self._row(tier=tier, what=what))]
+
     def _verdict(self, shown: bool, counted: str, words: str) -> SetVerdict:
         """With how many controls, and what "refused" means."""
         controls = re.search(r"(\d+ random directions beside each effect)", self.section)
@@ -149,6 +165,11 @@ def _way(source: GroupRole, target: GroupRole, row: ReportRow | None) -> str:
         return f"{names} no farther than random directions do"
     share, low, high = (_percents(row[key]) for key in ("share of the way", "random, low", "random, high"))
     return f"{names} {share} of the way, random directions {low} to {high}"
+
+
+def _of_tier(row: ReportRow) -> str:
+    n = int(row["names"])
+    return f"{round(float(row['share']) * n)} of {n} {row['tier']} names"
 
 
 def _count(row: ReportRow, share: str) -> int:

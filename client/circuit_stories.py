@@ -98,7 +98,7 @@ class CircuitStories:
         )
         misfires = [self._misfire(pair) for pair in (*self._pairs("unrecalled"), *self._answered())]
         if misfires:
-            self._save(MISFIRES, misfires)
+            self._save(MISFIRES, misfires, more=self.sets[0].recognition_fires())
         self._save(
             LIFTS, self._each(recognition_lifts_it), self._over_sets(CircuitSet.recognition_lifts_it), self._by_own()
         )
@@ -195,7 +195,7 @@ def title_and_note(
     else:
         where = pairs if len(told) > 1 else "in one pair, which is no rate"
         title = f"{claim}: {where}" if n else f"Not shown: {_lower(claim)}: {where}"
-        leads = [f"Measured in {pairs} of names. No study measured it over a set."]
+        leads = [f"Measured in {pairs} of names. The whole claim no study measured over a set."]
     return title, "\n\n".join([*leads, *said, *([more] * bool(more))])
 
 

@@ -57,6 +57,8 @@ def search(loaded: Loaded, vocabulary: Vocabulary, spoken: Spoken, request: Sear
         n_places=len(places),
         writes=tuple(sorted(writes, key=lambda one: (one.rank, -one.token.logit))[: request.n]),
         fires=tuple(_told(loaded, spoken, one) for one in fires[: request.n]),
+        n_latents=sum(one.d_sae for one in loaded.card.dictionaries),
+        n_vocabulary=len(loaded.tokenizer),
     )
     yield Done(seq=1, elapsed_s=round(time.perf_counter() - began, 4), n_tokens=0)
 

@@ -77,7 +77,9 @@ class FiresFound(Message):
 
 class LatentsFound(Message):
     """`words`: what was looked for, in one spelling. `tokens`: those that say it, or how it begins, as the logit lens
-    was asked for them. The corpus sample, `n_tokens` long, says it at `n_places`. Both lists best first."""
+    was asked for them. The corpus sample, `n_tokens` long, says it at `n_places`. Both lists best first.
+    Of `n_latents`, over a vocabulary of `n_vocabulary`, chance would give one of the tokens the first place
+    len(tokens) * n_latents / n_vocabulary times; 0: not told."""
 
     kind: Literal["found"] = "found"
     seq: int
@@ -87,3 +89,5 @@ class LatentsFound(Message):
     n_places: int
     writes: tuple[WritesFound, ...]
     fires: tuple[FiresFound, ...]
+    n_latents: int = 0
+    n_vocabulary: int = 0

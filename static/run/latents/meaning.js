@@ -2,13 +2,13 @@
 // why each was found. From protocol/worker/latent_frames.py LatentsFound. Knows nothing about elements.
 
 import { latentsByMeaning, Refused } from "../../core/api.js";
-import { count } from "../../core/format.js";
+import { count, sig3 } from "../../core/format.js";
 
 const REST_MS = 250; // asked when the typing rests
 const KEPT = 32; // answers that are remembered
 
 /**
- * @typedef {{ words: string, tokens: string[], n_tokens: number, n_places: number, writes: object[], fires: object[] }} Found
+ * @typedef {{ words: string, tokens: string[], n_tokens: number, n_places: number, writes: object[], fires: object[], n_latents?: number, n_vocabulary?: number }} Found
  * `onChange()` when something came. @returns {{ look: (model: string, query: string) => void, found: () => Found|null,
  * asking: () => boolean, problem: () => object|null, stop: () => void }} `found` is of what was last looked for.
  */
@@ -61,7 +61,7 @@ export function groupsOf(found) {
   return [
     {
       name: `Writes ${quoted(found.tokens[0]?.trim() ?? found.words)}`,
-      order: "by the place that it gives the word",
+      order: `by the place that it gives the word${chanceWords(found)}`,
       latents: latents(found.writes, whyWrites),
     },
     {
@@ -72,11 +72,18 @@ export function groupsOf(found) {
   ].filter(({ latents }) => latents.length);
 }
 
-/** @param {{ token: { text: string }, rank: number }} found */
+/** @param {{ token: { text: string, logit: number }, rank: number }} found */
 export const whyWrites = ({ token, rank }) =>
-  rank === 1
-    ? `writes ${quoted(token.text.trim())} before all other tokens`
-    : `writes ${quoted(token.text.trim())} ${ordinal(rank)} of all tokens`;
+  `writes ${quoted(token.text.trim())} ${rank === 1 ? "before all other tokens" : `${ordinal(rank)} of all tokens`}, +${
+    sig3(token.logit)
+  } logits`;
+
+/** What the list is held against: how many latents that push at random would write it first. @param {Found} found */
+function chanceWords({ tokens, n_latents, n_vocabulary }) {
+  if (!n_latents || !n_vocabulary) return "";
+  const n = (tokens.length * n_latents) / n_vocabulary;
+  return `; by chance ${sig3(n)} of ${n_latents.toLocaleString("en")} latents would write it first`;
+}
 
 /** @param {{ n_fired: number, n_elsewhere: number }} found */
 export function whyFires({ n_fired, n_elsewhere }, { words, n_places, n_tokens }) {

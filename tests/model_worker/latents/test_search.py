@@ -119,6 +119,8 @@ def test_the_shipped_models_latents_are_found_by_what_they_mean(embedded_engine:
     read = asked(embedded_engine, "movie")
     assert best == read.fires[0] and best.n_fired == read.n_places > 100
     assert best.n_elsewhere < 0.01 * read.n_tokens and best.snippet.texts[best.snippet.peak] == " movie"
+    card, n_tokens = embedded_engine.loaded.card, len(embedded_engine.loaded.tokenizer)
+    assert (read.n_latents, read.n_vocabulary) == (sum(one.d_sae for one in card.dictionaries), n_tokens)
     nothing = asked(embedded_engine, "zzz")
     assert (nothing.n_places, nothing.tokens, nothing.writes, nothing.fires) == (0, (), (), ())
     steps = list(embedded_engine.search(SearchRequest(model=embedded_engine.loaded.card.id, query="movie")))

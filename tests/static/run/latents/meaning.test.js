@@ -20,12 +20,21 @@ Deno.test("each latent says why it was found, beside how often it fires elsewher
   const [writes, fires] = groupsOf(FOUND);
   assert.deepEqual([writes.name, fires.name], ["Writes “soccer”", "Fires on “soccer”"]);
   assert.deepEqual(writes.latents.map(({ why }) => why), [
-    "writes “soccer” before all other tokens",
-    "writes “soccer” 3rd of all tokens",
+    "writes “soccer” before all other tokens, +0.900 logits",
+    "writes “soccer” 3rd of all tokens, +0.800 logits",
   ]);
   assert.deepEqual(fires.latents.map(({ why }) => why), [
     "fires at 11 of 16 places that say “soccer”, and on 1,151 other tokens of 15,638",
   ]);
+});
+
+Deno.test("what writes a word stands beside how many would by chance, where the worker tells", () => {
+  const order = (found) => groupsOf(found)[0].order;
+  assert.deepEqual(order(FOUND), "by the place that it gives the word");
+  assert.deepEqual(
+    order({ ...FOUND, n_latents: 3_000, n_vocabulary: 2_000 }),
+    "by the place that it gives the word; by chance 3.00 of 3,000 latents would write it first",
+  );
 });
 
 Deno.test("what is not found says which of the two is missing, and nothing where neither is", () => {

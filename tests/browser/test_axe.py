@@ -1,61 +1,13 @@
 """axe finds no violation of WCAG 2.2 AA, on any page, in any state that a reader gets into; and every symbol there
 leads to its line on /method."""
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BATKIN, App, OpenPage, ask, laid_out, wait_done
-from tests.browser.faults.doors import symbols_without_door
-from tests.browser.test_reach import PHONE
+from tests.browser.faults.violations import violations
 
 pytestmark = pytest.mark.usefixtures("kept_runs")
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EVERY_RULE = {"runOnly": {"type": "tag", "values": LEVELS}}
-CONTRAST = {"runOnly": ["color-contrast"]}  # all that the dark changes, and four fifths of axe's time
-ALL_BUT_CONTRAST = {**EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}}
-LONG = {"exclude": [["tbody > tr:nth-child(n + 8)"]]}  # of a table: those lines drew the seven rows above
-WIDE = {"width": 1440, "height": 900}
-
-
-def violations(page: Page, *, colours: bool = True) -> list[str]:
-    """On a wide screen, in the dark and on a phone, which the stylesheets tell by its width alone.
-
-    colours: contrast too, in the light and in the dark. A state that shows nothing new does without.
-    What sticks to an edge is let go: what it covers is a scroll away, and has its whole size then.
-    """
-    page.evaluate(
-        "document.querySelectorAll('.foot, .top, .steer, .beside, .tour, .notice')"
-        ".forEach((e) => (e.style.position = 'static'))"
-    )
-    if not page.evaluate("Boolean(window.axe)"):
-        page.evaluate(AXE)  # through the debugger: the page's own policy forbids the like
-    page.emulate_media(reduced_motion="reduce")  # at once: half faded is no colour
-    rules = EVERY_RULE if colours else ALL_BUT_CONTRAST
-    found = audit(page, "wide", rules)
-    found += [f"a symbol leads nowhere: {text}" for text in symbols_without_door(page)]
-    if colours:
-        page.emulate_media(color_scheme="dark")
-        found += audit(page, "dark", CONTRAST)
-        page.emulate_media(color_scheme="light")
-    page.set_viewport_size(PHONE["viewport"])
-    laid_out(page, 100)
-    found += audit(page, "phone", rules)
-    page.set_viewport_size(WIDE)
-    return found
-
-
-def audit(page: Page, view: str, rules: dict[str, object]) -> list[str]:
-    found = page.evaluate(
-        "([within, rules]) => axe.run(within, {...rules, resultTypes: ['violations']})"
-        ".then(({violations}) => violations.flatMap(({id, nodes}) =>"
-        " nodes.map(({target, failureSummary}) => `${id} ${target.join(' ')}: ${failureSummary}`)))",
-        [LONG, rules],
-    )
-    return sorted(f"{view}: {one}" for one in found)
 
 
 def resting(page: Page) -> None:
@@ -148,8 +100,8 @@ STATES = [
     left,
     refused,
 ]
-# what shows something new: the others differ by a word or by what is pressed
-COLOURFUL = {resting, two_pushed_with_control, tables_open, marking_the_name, shared, looked_up, refused}
+# what shows something new: the others differ by a word or by what is pressed, or stand open in the next of these
+NEW = {resting, two_pushed_with_control, tables_open, marking_the_name, shared, looked_up, refused}
 
 
 def test_explore_has_no_violation_in_any_state(app: App, open_page: OpenPage) -> None:
@@ -159,15 +111,16 @@ def test_explore_has_no_violation_in_any_state(app: App, open_page: OpenPage) ->
     for state in STATES:
         state(page)
         laid_out(page, 300)
-        found[state.__name__] = violations(page, colours=state in COLOURFUL)
+        found[state.__name__] = violations(page, new=state in NEW)
     assert found == {state.__name__: [] for state in STATES}
 
 
 def test_no_other_page_has_a_violation(app: App, open_page: OpenPage) -> None:
     slugs = [app.save(BATKIN, f"Batkin at {strength}", strength)["finding"]["slug"] for strength in (-1, None)]
     pages = [f"/f/{slugs[0]}", "/findings", f"/compare?a={slugs[0]}&b={slugs[1]}", "/models", "/neurons", "/nowhere"]
+    page = open_page("about:blank", allow=(404,))
     for path in pages:
-        page = open_page(app.url + path, allow=(404,))
+        page.goto(app.url + path)
         page.wait_for_load_state("networkidle")
         laid_out(page, 300)
         assert (path, violations(page)) == (path, [])

@@ -10,7 +10,7 @@ from app.worker.client import WorkerLost
 from protocol.worker.frames import Error
 from tests.browser.conftest import PATIENCE_S, ROOT, App, OpenPage, laid_out, no_sideways_scroll, wait_until
 from tests.browser.faults.reading_size import too_small
-from tests.browser.test_axe import violations
+from tests.browser.faults.violations import violations
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 WORDS = """() => [document.querySelector("#claim"), document.querySelector("#tests")]

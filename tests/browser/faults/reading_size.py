@@ -4,7 +4,7 @@ What is read aloud alone is left out."""
 from playwright.sync_api import Page
 
 LEAST_PX = 13
-_SMALL = """least => {
+SMALL = """least => {
   const found = new Set();
   const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const look = (element, text, style) => {
@@ -28,4 +28,4 @@ _SMALL = """least => {
 
 
 def too_small(page: Page) -> list[str]:
-    return page.evaluate(_SMALL, LEAST_PX)
+    return page.evaluate(SMALL, LEAST_PX)

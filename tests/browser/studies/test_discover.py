@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, OpenPage, share, wait_done
-from tests.browser.test_axe import violations
+from tests.browser.faults.violations import violations
 
 FILTER = 0.1  # leaves out the latent that knows unknown names best, which fires on 0.18 of the embedded model's text
 LIMIT_S = 120  # from a press to a ranked table, on two cores
@@ -163,4 +163,4 @@ def test_without_a_worker_it_says_so_and_asks_for_nothing(app_without_worker: Ap
     expect(page.locator("#notice")).to_contain_text("No worker answers")
     expect(page.locator("#run")).to_be_disabled()
     expect(page.locator("h1")).to_have_text("Discover")
-    assert violations(page, colours=False) == []
+    assert violations(page) == []

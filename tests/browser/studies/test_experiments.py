@@ -13,7 +13,7 @@ from protocol.worker.models import ModelCard
 from protocol.worker.studies import STUDY
 from protocol.worker.study_frames import Cell, Column, Figure, Plot
 from tests.browser.conftest import ROOT, App, OpenPage, laid_out, no_sideways_scroll
-from tests.browser.test_axe import violations
+from tests.browser.faults.violations import violations
 from tests.browser.test_reach import PHONE
 
 HOSTILE = "<b>b</b><img src=x onerror=window.owned=1>"  # Plotly knows the first, browsers the second
@@ -335,7 +335,7 @@ def test_refusals_by_arm_are_run_read_filtered_and_saved(app: App, open_page: Op
     expect(page.locator(".setup-cost")).to_have_text(
         re.compile(r"^Up to 8 questions × 15 arms = 120 answers\. 4 known names are too few to say anything: ")
     )
-    assert violations(page, colours=False) == []
+    assert violations(page) == []
     run(page)
     expect(page.locator("#save")).to_be_enabled(timeout=120_000)
     expect(page).to_have_url(re.compile("#kind=refusals&run="))
@@ -431,7 +431,7 @@ def test_a_run_is_paused_gone_on_with_mended_and_cancelled_and_no_answer_counts_
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#running")).to_contain_text("You stopped this run after", timeout=30_000)
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
-    assert violations(page, colours=False) == []
+    assert violations(page) == []
 
 
 def test_without_a_worker_experiments_say_so_and_can_be_read(app_without_worker: App, open_page: OpenPage) -> None:
@@ -441,4 +441,4 @@ def test_without_a_worker_experiments_say_so_and_can_be_read(app_without_worker:
     expect(page.locator("#ask")).to_contain_text("Waiting for the model")
     page.locator("#list a").nth(3).click()
     expect(page.locator("#about h2")).to_have_text("Attention to the name")
-    assert violations(page, colours=False) == []
+    assert violations(page) == []

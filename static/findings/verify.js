@@ -10,6 +10,9 @@ export function verifyButton(slug) {
   document.getElementById(ID).querySelector("[data-verify]").addEventListener("click", () => verify(slug));
 }
 
+/** A head over a check that couldn't be made: what stands there is of the one before. @param {string} head */
+export const lastTime = (head) => `Not checked now; last time: ${head.replace(/^.*last time: /, "").toLowerCase()}`;
+
 async function verify(slug) {
   const box = document.getElementById(ID);
   const button = /** @type {HTMLButtonElement} */ (box.querySelector("[data-verify]"));
@@ -44,6 +47,8 @@ async function verify(slug) {
     fill(told, now.querySelector("h2").textContent);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    const was = box.querySelector("h2");
+    if (box.matches("[class*='check-']")) was.textContent = lastTime(was.textContent);
     fill(said, ...before, h("span", { class: "problem", role: "alert" }, ` Cannot run here: ${error.message}`));
     fill(told);
     button.textContent = label;

@@ -47,7 +47,8 @@ export function linkHere({ href, origin, pathname }) {
   const told = globalThis.document?.querySelector('link[rel="canonical"]')?.getAttribute("href");
   if (told) return { href: told, text: told };
   if (/\/f\/[^/]+$/.test(pathname)) return { href: origin + pathname, text: origin + pathname };
-  return { href, text: `${origin}${pathname}, not shared` };
+  const here = /^https?:\/\/(localhost|127\.|\[::1\])/.test(origin); // an address that is another machine's elsewhere
+  return { href, text: here ? "Hallucinoscope, not shared" : `${origin}${pathname}, not shared` };
 }
 
 /** Letters and digits of any script; what else there is becomes a line between them. */

@@ -294,7 +294,9 @@ export function curvePicture(state) {
     async () => {
       const { element, remove } = await offstage(doseCurve, alone, isDrawn);
       const [slider] = alone.get("sliders");
-      element.append(h("p", { class: "axis-name" }, slider ? `strength, ${unitName(slider.unit)}` : ""));
+      const across = slider ? `strength, ${unitName(slider.unit)}` : "";
+      const up = "upwards: P(refusal opening), spaced by log-odds";
+      element.append(...[across, up].map((words) => h("p", { class: "axis-name" }, words)));
       return { elements: [...element.querySelectorAll(PICTURED)], remove };
     },
     () => shownWords("P(refusal opening)", state, linkHere(location)),

@@ -61,7 +61,7 @@ def test_the_curve_of_a_phone_is_as_wide_as_a_slide_and_has_no_empty_quarter(app
     drawing = ElementTree.parse(saved(page, "#export", "SVG")).getroot()
     assert float(drawing.get("width")) > 800
     placed = {element.text: float(element.get("x")) for element in drawing.iter(f"{SVG}text") if element.get("x")}
-    assert "strength, × r̄" in placed
+    assert "strength, × r̄" in placed and "upwards: P(refusal opening), spaced by log-odds" in placed
     assert placed["grey"] == 0, "the caption stands under the title"
     ticks = [float(text.replace("−", "-")) for text in placed if re.fullmatch(r"[−+][\d.]+", text or "")]
     lowest = min(finding["request"]["sweeps"][0]["strengths"])

@@ -54,6 +54,8 @@ Deno.test("a finding's picture has its link, another says that nobody shared it"
   const at = (pathname, hash) => linkHere({ origin: "http://h", pathname, href: `http://h${pathname}${hash}` });
   assert.deepEqual(at("/f/abc", "#x"), { href: "http://h/f/abc", text: "http://h/f/abc" });
   assert.deepEqual(at("/", "#prompt=x"), { href: "http://h/#prompt=x", text: "http://h/, not shared" });
+  const own = linkHere({ origin: "http://127.0.0.1:8000", pathname: "/", href: "http://127.0.0.1:8000/#prompt=x" });
+  assert.deepEqual(own.text, "Hallucinoscope, not shared", "nobody else finds it there");
 });
 
 Deno.test("a study's figure names the controls that it draws", () => {

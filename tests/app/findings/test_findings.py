@@ -104,7 +104,7 @@ def test_what_people_write_is_kept_as_they_wrote_it(app: Client) -> None:
     run_id = app.post_run().headers["x-run-id"]
     for text in ("<script>alert(1)</script>", "{{ 7 * 7 }}", "' or 1=1 --", "‮right to left", "🇪🇺 日本語", "&lt;b&gt;"):
         kept = app.get(f"/api/findings/{app.slug(run_id, title=text, note=text)}").json()
-        assert (kept["title"], kept["note"]) == (text, text)
+        assert (kept["title"], kept["note"]) == (text.removeprefix("\u202e"), text), "a title is one line among others"
 
 
 def _delete(app: Client, slug: str, token: str) -> int:

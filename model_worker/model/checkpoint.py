@@ -57,7 +57,8 @@ class Checkpoint:
         model = MODEL_FOR_CAUSAL_LM_MAPPING[type(self.config)].from_pretrained(
             None, config=self.config, state_dict=dict(self.tensors), dtype=self.head.dtype, attn_implementation="eager"
         )
-        model.load_state_dict(self.tensors, strict=False, assign=True)
+        taken = model.load_state_dict(self.tensors, strict=False, assign=True)  # a tied head isn't there twice
+        assert not taken.unexpected_keys and set(taken.missing_keys) <= {LM_HEAD}, "it would be another model"
         model.tie_weights()
         return model.eval().requires_grad_(False)
 

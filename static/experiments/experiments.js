@@ -1,7 +1,7 @@
 // The paper's figures, live: choose one, see what it costs, run it, read every answer, save it. Owns what is chosen and
 // the address; the run is study/background.js', and what is drawn is drawn by a view from (request, frames so far).
 
-import { experimentOffers, finding, Refused } from "../core/api.js";
+import { finding, Refused } from "../core/api.js";
 import { background } from "../study/background.js";
 import { $, fill, h } from "../core/dom.js";
 import { addressOf } from "../core/root.js";
@@ -17,6 +17,7 @@ import { whatRan } from "../study/ran.js";
 import { runningView, standing } from "../study/running.js";
 import { saveDialog } from "../parts/saving/dialog.js";
 import { maySave, partWords } from "../study/save.js";
+import { offersOf, readySetup } from "../study/setup/offers.js";
 import { experimentSetup } from "../study/setup/setup.js";
 import { drawShipped, shippedStudy } from "../study/setup/shipped.js";
 import { workerStatus } from "../run/status.js";
@@ -31,11 +32,11 @@ let shown = null; // id of the run in the address
 let now = null; // the study
 let summary = null;
 let setup = null;
-let looking = false;
 let views = null; // of what the run found
 /** @type {Record<string, string>} */
 let filters = {};
 
+const offered = offersOf(state, $("ask"));
 const follow = background({ onChange: show });
 const progress = runningView($("running"), {
   pause: () => follow.pause(),
@@ -146,10 +147,7 @@ async function openShipped(id) {
   views = { figures: figuresView($("figures")) };
   views.figures.show(study);
   whatRan($("facts"), study);
-  drawShipped($("shipped"), study, () => {
-    $("setup").open = true;
-    $("setup").querySelector("summary").focus();
-  });
+  drawShipped($("shipped"), study, $("setup"));
 }
 
 function drawList() {
@@ -205,25 +203,13 @@ function drawSetup() {
   ready();
 }
 
-/** What the app offers for the model, asked for once it is known, and again with each look until it answers. */
-async function look() {
+function look() {
   ready();
-  const card = state.get("card");
-  if (!card || state.get("offers") || looking) return;
-  looking = true;
-  try {
-    state.set("offers", await experimentOffers(card.id));
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    fill($("ask"), h("p", { class: "problem" }, error.message));
-  } finally {
-    looking = false;
-  }
+  return offered();
 }
 
 function ready() {
-  const { ready: can = false, worker } = state.get("health") ?? {};
-  setup?.ready(can, worker === "down" ? "No worker answers." : "Waits for the model.");
+  readySetup(setup, state);
 }
 
 function empty() {

@@ -2,7 +2,7 @@
 // study that was made when the model was shipped. Owns the request and the address; the run is study/background.js', and
 // what is drawn is study/neurons/report.js' from (request, frames so far).
 
-import { experimentOffers, finding, Refused } from "../core/api.js";
+import { finding, Refused } from "../core/api.js";
 import { $, fill, h } from "../core/dom.js";
 import { aliased, channels } from "../core/store.js";
 import { away } from "../parts/away.js";
@@ -16,6 +16,7 @@ import { learnPace } from "../study/pace.js";
 import { whatRan } from "../study/ran.js";
 import { runningView } from "../study/running.js";
 import { maySave, partWords } from "../study/save.js";
+import { offersOf, readySetup } from "../study/setup/offers.js";
 import { experimentSetup } from "../study/setup/setup.js";
 import { drawShipped, shippedStudy } from "../study/setup/shipped.js";
 import { trialsView } from "../study/trials/trials.js";
@@ -23,7 +24,7 @@ import { trialsView } from "../study/trials/trials.js";
 const KIND = "neurons";
 const REST_MS = 200;
 
-const state = channels({ health: null, card: null, offer: null, run: null, trouble: null });
+const state = channels({ health: null, card: null, offers: null, run: null, trouble: null });
 let now = null; // the study that is run
 let summary = null;
 let shown = null; // the id of its run
@@ -31,12 +32,12 @@ let recorded = null; // the study that was shipped
 let view = null;
 let trials = null;
 let setup = null;
-let looking = false;
 let parent = null; // slug of the finding that was opened to be changed
 let timer = 0;
 /** @type {Record<string, string>} */
 let options = {};
 
+const offered = offersOf(state, $("ask"));
 const follow = background({ onChange: show });
 const progress = runningView($("running"), {
   pause: () => follow.pause(),
@@ -48,7 +49,7 @@ const progress = runningView($("running"), {
 workerStatus($("status"), state);
 mount(away, $("notice"), aliased(state, { registry: "card" }));
 state.on(["health", "card"], look);
-state.on(["offer"], setUp);
+state.on(["offers"], setUp);
 watchWorker(state);
 $("save").addEventListener("click", save);
 addEventListener("popstate", open);
@@ -105,25 +106,14 @@ async function again(slug) {
 
 // ---- what is asked
 
-/** What the app offers for the model, asked for once it is known, and again with each look until it answers. */
-async function look() {
+function look() {
   ready();
-  const card = state.get("card");
-  view?.show(now ?? recorded, card);
-  if (!card || state.get("offer") || looking) return;
-  looking = true;
-  try {
-    state.set("offer", (await experimentOffers(card.id)).find(({ about }) => about.study === KIND) ?? null);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    fill($("ask"), h("p", { class: "problem" }, error.message));
-  } finally {
-    looking = false;
-  }
+  view?.show(now ?? recorded, state.get("card"));
+  return offered();
 }
 
 function setUp() {
-  const offer = state.get("offer");
+  const offer = state.get("offers")?.find(({ about }) => about.study === KIND);
   if (!offer) return;
   setup?.remove();
   setup = experimentSetup($("ask"), { offer, card: state.get("card"), onRun: run });
@@ -131,8 +121,7 @@ function setUp() {
 }
 
 function ready() {
-  const { ready: can = false, worker } = state.get("health") ?? {};
-  setup?.ready(can, worker === "down" ? "No worker answers." : "Waits for the model.");
+  readySetup(setup, state);
 }
 
 // ---- what was shipped, and a run
@@ -151,10 +140,7 @@ async function openShipped() {
     return;
   }
   draw(recorded);
-  drawShipped($("shipped"), recorded, () => {
-    $("setup").open = true;
-    $("setup").querySelector("summary").focus();
-  });
+  drawShipped($("shipped"), recorded, $("setup"));
 }
 
 async function run(request) {

@@ -16,8 +16,12 @@ export async function shippedStudy(folder, experiment) {
   return study.opening && study.done ? study : null;
 }
 
-/** Says what is shown, and what to press for a run of one's own. */
-export function drawShipped(element, { opening }, onOwn) {
+/** Says what is shown, and what to press for a run of one's own: it opens `setup`, the fold with the form. */
+export function drawShipped(element, { opening }, setup) {
+  const ask = () => {
+    setup.open = true;
+    setup.querySelector("summary").focus();
+  };
   element.hidden = false;
   fill(
     element,
@@ -27,6 +31,6 @@ export function drawShipped(element, { opening }, onOwn) {
       h("b", {}, "A recorded result: "),
       `${opening.model.id}, as it was shipped. Its answers are read in a run of your own.`,
     ),
-    h("button", { class: "button push", type: "button", onclick: onOwn }, "Run your own"),
+    h("button", { class: "button push", type: "button", onclick: ask }, "Run your own"),
   );
 }

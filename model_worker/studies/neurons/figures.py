@@ -15,12 +15,12 @@ from model_worker.studies.shared.questions import Question
 from model_worker.studies.shared.statistics import auroc
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from model_worker.studies.shared.within.auroc import WithinAuroc
+from model_worker.studies.shared.within.views import AUROC_ENDS, auroc_bars
 from protocol.worker.study_frames import Figure, Trial
 from protocol.worker.study_requests.neurons import NeuronsRequest
 
 ANSWER_SIDES = ("right", "error", "refused", "mixed")
 SIDE_ROLES = {"right": "right", "error": "wrong", "refused": "refused", "mixed": "broken"}
-AUROC_ENDS = IntervalColumns("AUROC, low", "AUROC, high")
 MOST_NEURONS_TOLD = 200
 """Neurons in a table."""
 
@@ -110,17 +110,7 @@ def readers_figure(found: Analysis) -> Generator[None, None, Figure]:
         f"{_said(own[KEPT_OUT])}, entropy {_said(entropy)}. With answers let in they have {_said(own[WITHIN])}: a "
         f"score can be good by telling what is said. With all questions pooled {_said(own[POOLED_VIEW])}: or what was "
         "asked.",
-        plot=table.plot(
-            *("bars",),
-            x="read",
-            y="AUROC",
-            low="AUROC, low",
-            high="AUROC, high",
-            role="role",
-            panel="view",
-            y_min=0,
-            y_max=1,
-        ),
+        plot=auroc_bars(table, "read", role="role", panel="view"),
         notes=(
             "Every fit is out of fold: no row is scored by a fit that saw its name; where answers are kept out, by "
             "none that saw what it says. Intervals: names drawn again, 1,000 times. 0.5 is chance.",
@@ -145,7 +135,7 @@ def sweep_figure(request: NeuronsRequest, found: Analysis, n_neurons: int) -> Ge
         "How few neurons",
         claim=f"C {found.c:g} is the usual choice of the folds: the sparsest within .01 of the best, on a fold that is "
         "neither fitted nor scored.",
-        plot=table.plot("bars", x="C", y="AUROC", low="AUROC, low", high="AUROC, high", panel="view", y_min=0, y_max=1),
+        plot=auroc_bars(table, "C", panel="view"),
         notes=("Numbers of neurons: the median over five folds.",),
     )
 
@@ -246,9 +236,7 @@ def origin_figure(origin: Origin | None, why: str = "") -> Figure:
         "Where they come from",
         claim=f"In the base the same neurons have {_said(origin.base)}, in the chat model {_said(origin.chat)}. "
         + inertia,
-        plot=table.plot(
-            "bars", x="read in", y="AUROC", low="AUROC, low", high="AUROC, high", series="by", y_min=0, y_max=1
-        ),
+        plot=auroc_bars(table, "read in", series="by"),
         notes=(
             "The chat model's texts, given to its base; within one attribute, each row by a fit that didn't see it.",
         ),

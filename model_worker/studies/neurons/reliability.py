@@ -15,6 +15,7 @@ from model_worker.studies.neurons.sides import sided
 from model_worker.studies.shared.statistics import wilson
 from model_worker.studies.shared.tables import IntervalColumns, Table
 from model_worker.studies.shared.within.auroc import within_auroc
+from model_worker.studies.shared.within.views import AUROC_ENDS, auroc_bars
 from protocol.worker.study_frames import Figure, Trial
 from protocol.worker.study_requests.neurons import NeuronsRequest
 
@@ -61,7 +62,7 @@ def agreement_figure(
 ) -> Generator[None, None, Figure]:
     """From the number of samples that the fit wanted upwards: the fit stays, and fewer questions count."""
     table = Table(
-        *("samples that agree", "read", "AUROC", IntervalColumns("AUROC, low", "AUROC, high")),
+        *("samples that agree", "read", "AUROC", AUROC_ENDS),
         *(("right", "prompts"), ("wrong", "prompts"), ("refused", "prompts"), ("mixed", "prompts")),
     )
     held = found.held
@@ -81,15 +82,6 @@ def agreement_figure(
         "Where more samples must agree",
         claim=f"Fitted on {fitted}; the same scores where more samples agree. Who agrees every time is chosen by "
         "entropy.",
-        plot=table.plot(
-            *("bars",),
-            x="samples that agree",
-            y="AUROC",
-            low="AUROC, low",
-            high="AUROC, high",
-            series="read",
-            y_min=0,
-            y_max=1,
-        ),
+        plot=auroc_bars(table, "samples that agree", series="read"),
         notes=("Within one attribute, answers kept out of the fit.",),
     )

@@ -7,13 +7,15 @@ import numpy as np
 
 from model_worker.studies.shared.counts import ANSWERS_FIRST
 from model_worker.studies.shared.questions import Question
-from model_worker.studies.shared.tables import IntervalColumns, Table
+from model_worker.studies.shared.tables import Table
 from model_worker.studies.shared.within.auroc import Viewed
 from model_worker.studies.shared.within.roc import within_roc
 from model_worker.studies.shared.within.views import (
     ATTRIBUTES_MIXED,
+    AUROC_ENDS,
     SAME_ATTRIBUTE,
     VIEW_NOTE,
+    auroc_bars,
     auroc_in_words,
     shrinking,
 )
@@ -67,7 +69,7 @@ def error_latents(
         ("mean before right", "activation"),
         ("mean before errors", "activation"),
         "AUROC",
-        IntervalColumns("AUROC, low", "AUROC, high"),
+        AUROC_ENDS,
         "AUROC, attributes mixed",
         "F1",
     )
@@ -143,7 +145,7 @@ def boxes_figure(best: Ranked | None, by_answer: Mapping[tuple[str, str], Sequen
 
 SCORE_COLUMNS = (
     *("score", "role", "type", "view", "AUROC"),
-    IntervalColumns("AUROC, low", "AUROC, high"),
+    AUROC_ENDS,
     "F1",
     *(("errors", "prompts"), ("right answers", "prompts"), ("pairs", "pairs")),
 )
@@ -194,17 +196,7 @@ def _add_score(table: Table, one: ErrorScore, kind: str, view: str, tested: Sepa
 
 
 def _score_plot(table: Table) -> Plot:
-    return table.plot(
-        *("bars",),
-        x="score",
-        y="AUROC",
-        low="AUROC, low",
-        high="AUROC, high",
-        role="role",
-        panel="view",
-        y_min=0,
-        y_max=1,
-    )
+    return auroc_bars(table, "score", role="role", panel="view")
 
 
 def _too_few(row: Mapping[str, Cell]) -> str | None:

@@ -6,8 +6,11 @@ Knows nothing about where scores come from.
 
 from collections.abc import Mapping, Sequence
 
+from model_worker.studies.shared.tables import IntervalColumns, Table
 from model_worker.studies.shared.within.auroc import Viewed, WithinAuroc
+from protocol.worker.study_frames import Plot
 
+AUROC_ENDS = IntervalColumns("AUROC, low", "AUROC, high")
 SAME_ATTRIBUTE = "same attribute"
 ATTRIBUTES_MIXED = "all questions, attributes mixed"
 VIEW_NOTE = (
@@ -25,6 +28,16 @@ def asked_about(kind: str, attribute: str | None) -> str:
 def unit_of(kind: str, name: str) -> str:
     """Answers about one name are no independent observations."""
     return f"{kind} {name}"
+
+
+def auroc_bars(
+    table: Table, x: str, *, series: str | None = None, role: str | None = None, panel: str | None = None
+) -> Plot:
+    """Of a table with a column AUROC and its AUROC_ENDS."""
+    low, high = AUROC_ENDS.low, AUROC_ENDS.high
+    return table.plot(
+        "bars", x=x, y="AUROC", low=low, high=high, series=series, role=role, panel=panel, y_min=0, y_max=1
+    )
 
 
 def auroc_in_words(told: WithinAuroc) -> str:
